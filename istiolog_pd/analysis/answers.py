@@ -1,0 +1,54 @@
+"""What every answer looks like: its columns and dtypes, and how it says that it cannot be given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from istiolog_pd.capture import Capture, to_pandas
+
+TIME = pd.DatetimeTZDtype("ns", "UTC")
+SPAN = np.dtype("timedelta64[ns]")
+COUNT = pd.Int64Dtype()
+FLAG = pd.BooleanDtype()
+TEXT = pd.StringDtype(na_value=np.nan)
+WORD = pd.CategoricalDtype()
+
+Shape = Mapping[str, object]
+
+
+def shaped(table: pd.DataFrame, shape: Shape, coverage: str = "") -> pd.DataFrame:
+    """A table with the columns and dtypes of an answer, and what it cannot see in ``attrs["coverage"]``."""
+    columns = {name: table[name] if name in table else pd.Series(pd.NA, table.index, object) for name in shape}
+    frame = pd.DataFrame(columns, index=table.index)
+    frame = frame.astype({name: dtype for name, dtype in shape.items() if dtype is not WORD}).astype(
+        {name: "category" for name, dtype in shape.items() if dtype is WORD}
+    )
+    frame = frame.reset_index(drop=True)
+    if coverage:
+        frame.attrs["coverage"] = coverage
+    return frame
+
+
+def cannot(shape: Shape, reason: str) -> pd.DataFrame:
+    """The empty answer, with the reason why it is empty."""
+    return shaped(pd.DataFrame(), shape, reason)
+
+
+def control_plane(capture: Capture, event: str) -> pd.DataFrame:
+    """The rows of an event that a control plane wrote, with plain text instead of categories."""
+    table = to_pandas(capture[event])
+    table = table[table["component"].astype(object) == "pilot"]
+    categories = {name: TEXT for name, dtype in table.dtypes.items() if isinstance(dtype, pd.CategoricalDtype)}
+    return table.astype(categories).reset_index(drop=True)
+
+
+def no_lines(capture: Capture, what: str, how: str) -> str:
+    """Why lines of a kind are not there: no log of a control plane at all, or not at this level."""
+    components = capture.events["component"].cast("string").to_pandas()
+    entries = int((components == "pilot").sum())
+    if not entries:
+        return f"this capture holds no log of a control plane (pilot-discovery, istiod), so no {what}"
+    return f"no {what} among the {entries:,} entries of the control plane: {how}"

@@ -1,0 +1,183 @@
+"""The round of each push: the likeliest, the earliest and the latest that it can be."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from istiolog_pd.analysis.answers import COUNT
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+#: Types that a push of a round to one proxy comes in, in order (from 1.1 on; 1.0 sends RDS before LDS).
+ORDER = {"CDS": 0, "EDS": 1, "LDS": 2, "RDS": 3, "SDS": 4}
+ORDER_1_0 = {**ORDER, "LDS": 3, "RDS": 2}
+#: Two lines of one push to one proxy are no further apart than the quiet time between two rounds.
+PAUSE = pd.Timedelta("100ms")
+#: How long before the line of a new connection it can have been registered for pushes.
+REGISTERED = pd.Timedelta("1s")
+
+
+def assign_rounds(pushes: pd.DataFrame, starts: pd.DataFrame, asked: pd.DataFrame, closed: pd.DataFrame) -> pd.DataFrame:
+    """`round`, `round_first` and `round_last` (Int64) of each push, by its index.
+
+    Parameters
+    ----------
+    pushes
+        Push lines, requests marked; `row` is the place in the capture, which is the order of writing.
+    starts
+        The lines that begin a round, with `round`.
+    asked, closed
+        The lines that show proxies connect, and their connections end.
+    """
+    names = ["round", "round_first", "round_last"]
+    result = pd.DataFrame(pd.NA, index=pushes.index, columns=names).astype(COUNT)
+    prints_requests = set(pushes.loc[pushes["push_type"].eq("request") & ~pushes["inferred"], "source"])
+    for source, own in pushes[pushes["push_type"].ne("request")].groupby("source", sort=False):
+        rounds = starts[starts["source"] == source]
+        if len(rounds):
+            ups, downs = (lines[lines["source"] == source] for lines in (asked, closed))
+            # Before 1.10 an answer to a request looks like a push of a round, so a type may come twice.
+            once = ~own["proxy"].isin(_overlapping(ups, downs)) & (source in prints_requests)
+            result.loc[own.index, names] = _of_source(own, rounds, ups, once.to_numpy(bool))
+    return result
+
+
+def _of_source(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame, once: Bools) -> pd.DataFrame:
+    """The same for one source, where rounds are counted from 0; -1 is one before the log.
+
+    `once`: a round pushes a type to this proxy once at most (it has one connection at a time).
+    """
+    begun = np.searchsorted(rounds["row"].to_numpy(), pushes["row"].to_numpy()) - 1
+    kinds = _Kinds(pushes, rounds)
+    pinned = _pinned(pushes, rounds)
+    last = np.where(pinned >= 0, np.minimum(pinned, begun), kinds.latest(begun))
+    first = np.where(pinned >= 0, pinned, kinds.earliest(np.maximum(_since_connected(pushes, rounds, asked), 0)))
+    proxy = pushes["proxy"].to_numpy(object)
+    series = [proxy[once], pushes["xds_type"].to_numpy(object)[once], kinds.of[once]]
+    for _ in range(2):  # each rule can tighten what the other needs; a third time changes little
+        first = _running(first, [proxy], np.maximum)
+        last = _running(last[::-1], [proxy[::-1]], np.minimum)[::-1]
+        first, last = kinds.earliest(np.maximum(first, 0)), kinds.latest(last)
+        first[once], last[once] = kinds.strict(first, last, once, series)
+    last = np.where(pinned >= 0, np.minimum(pinned, begun), last)
+    first = np.clip(first, 0, np.maximum(last, 0))
+    guess = np.clip(kinds.latest(begun[_burst_heads(pushes, rounds, begun)]), first, last)
+    number = rounds["round"].to_numpy()
+    columns = {"round": guess, "round_first": first, "round_last": last}
+    return pd.DataFrame(
+        {name: pd.array(number[np.maximum(at, 0)], COUNT) for name, at in columns.items()}, pushes.index
+    ).mask(pd.Series(last < 0, pushes.index), pd.NA)
+
+
+def _running(values: Ints, keys: list[npt.NDArray[np.object_]], how: np.ufunc) -> Ints:
+    """The running maximum (minimum) within each group."""
+    groups = pd.Series(values).groupby(keys, dropna=False, sort=False)
+    return (groups.cummax() if how is np.maximum else groups.cummin()).to_numpy(np.int64)
+
+
+class _Kinds:
+    """Which rounds a push can be of: endpoint-only rounds have push lines of their own kind.
+
+    To 1.10 the words tell (`PUSH INC`); those lines print `clusters`. Later the level tells: `PUSH INC`
+    at info is of a full round in which the proxy needed some endpoints only, and everything at debug is
+    of an endpoint-only round. From 1.31 on no round is known to be of either kind: any can be.
+    """
+
+    def __init__(self, pushes: pd.DataFrame, rounds: pd.DataFrame) -> None:
+        words = pushes["push_type"].eq("incremental")
+        self.of: Ints = words.where(pushes["clusters"].notna(), pushes["level"].eq("debug")).to_numpy(np.int64)
+        somebody = rounds["connected_endpoints"].ne(0).to_numpy(bool)
+        fits = [somebody & is_kind.fillna(True).to_numpy(bool) for is_kind in (rounds["full"], ~rounds["full"])]
+        size = len(rounds)
+        at = np.arange(size)
+        self._before = np.stack([np.maximum.accumulate(np.where(fit, at, -1)) for fit in fits])
+        self._after = np.stack([np.minimum.accumulate(np.where(fit, at, size)[::-1])[::-1] for fit in fits])
+        self._rank = np.stack([np.cumsum(fit) - 1 for fit in fits])
+        self._members = [np.flatnonzero(fit) for fit in fits]
+
+    def latest(self, at: Ints) -> Ints:
+        """The last fitting round up to each push's `at`; -1 if there is none."""
+        return np.where(at >= 0, self._before[self.of, np.maximum(at, 0)], -1)
+
+    def earliest(self, at: Ints) -> Ints:
+        """The first fitting round from each push's `at` on; the number of rounds if there is none."""
+        return self._after[self.of, np.minimum(at, self._after.shape[1] - 1)]
+
+    def strict(self, first: Ints, last: Ints, pick: Bools, keys: list[npt.NDArray[np.object_]]) -> tuple[Ints, Ints]:
+        """Bounds in which every push of a type to a proxy is of a later round than the one before.
+
+        In steps of fitting rounds: the n-th push is n steps on at least, so the running maximum of
+        ``first - n`` bounds it, and backwards the running minimum of ``last - n``.
+        """
+        first, last, of = first[pick].copy(), last[pick].copy(), self.of[pick]
+        count = pd.Series(first).groupby(keys, dropna=False, sort=False).cumcount().to_numpy(np.int64)
+        known = (last >= 0) & (first < self._rank.shape[1])
+        low = np.where(known, self._rank[of, np.minimum(first, self._rank.shape[1] - 1)], -1) - count
+        high = np.where(known, self._rank[of, np.maximum(last, 0)], self._rank.shape[1]) - count
+        low = _running(low, keys, np.maximum) + count
+        high = _running(high[::-1], [key[::-1] for key in keys], np.minimum)[::-1] + count
+        for kind, members in enumerate(self._members):
+            mine = known & (of == kind) & (low <= high)
+            first[mine] = members[np.clip(low[mine], 0, len(members) - 1)]
+            last[mine] = members[np.clip(high[mine], 0, len(members) - 1)]
+        return first, last
+
+
+def _pinned(pushes: pd.DataFrame, rounds: pd.DataFrame) -> Ints:
+    """The round whose version a push prints (the full one; endpoint-only rounds use it again); -1: none."""
+    first = {version: at for at, version in reversed(list(enumerate(rounds["push_version"]))) if isinstance(version, str)}
+    return pushes["push_version"].map(first).fillna(-1).to_numpy(np.int64)
+
+
+def _since_connected(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame) -> Ints:
+    """The first round that can have found the proxy connected; 0 where the log does not show it connect.
+
+    istiod registers a connection, initialises the proxy, and only then prints the line: a round that
+    began up to `REGISTERED` before the line may have found it.
+    """
+    ups = asked.drop_duplicates("proxy")
+    before = np.searchsorted(rounds["row"].to_numpy(), ups["row"].to_numpy())
+    recent = rounds["timestamp"].searchsorted(ups["timestamp"] - REGISTERED)
+    known = dict(zip(ups["proxy"], np.minimum(before, recent), strict=True))
+    return pushes["proxy"].map(known).fillna(0).to_numpy(np.int64)
+
+
+def _overlapping(asked: pd.DataFrame, closed: pd.DataFrame) -> set[str]:
+    """Proxies that had two connections at a time: push lines do not tell those apart."""
+    steps = pd.concat([asked.assign(step=1), closed.assign(step=-1)]).dropna(subset=["proxy"])
+    steps = steps.drop_duplicates(["proxy", "connection", "step"]).sort_values("row")
+    # A connection from before the log has an end and no beginning.
+    begun = steps.duplicated(["proxy", "connection"]) | steps["step"].gt(0)
+    open_now = steps["step"].where(begun, 0).groupby(steps["proxy"]).cumsum()
+    return set(steps.loc[open_now > 1, "proxy"])
+
+
+def _burst_heads(pushes: pd.DataFrame, rounds: pd.DataFrame, begun: Ints) -> Ints:
+    """For each push the position of the first line of the same push to the same proxy.
+
+    One push sends its types one after the other, each once, in the order of `ORDER`. What begins again
+    is another push. After a pause it is the same one still if the proxy is slow: then its type is not
+    the one that the round begun meanwhile leads with.
+    """
+    order = ORDER_1_0 if rounds["virtual_services"].notna().any() else ORDER
+    rank = pushes["xds_type"].map(order).fillna(len(ORDER)).to_numpy(np.int64)
+    lead = pd.Series(rank).groupby(begun).transform("min")
+    table = pd.DataFrame(
+        {
+            "proxy": pushes["proxy"].to_numpy(object),
+            "rank": rank,
+            "time": pushes["timestamp"].to_numpy(),
+            "leads": rank <= lead,
+            "at": np.arange(len(pushes)),
+        }
+    ).sort_values(["proxy", "at"], kind="stable")
+    before = table.shift()
+    goes_on = table["proxy"].eq(before["proxy"]) & (table["rank"] > before["rank"])
+    goes_on &= (table["time"].diff() <= PAUSE) | ~table["leads"]
+    head = table["at"].where(~goes_on).ffill().astype(np.int64)
+    heads = np.empty(len(pushes), np.int64)
+    heads[table["at"].to_numpy()] = head.to_numpy()
+    return heads

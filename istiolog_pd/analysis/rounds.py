@@ -1,0 +1,251 @@
+"""Push rounds, and the round that each push belongs to.
+
+A round is one merged change pushed to all connections; it begins with the line ``XDS: Pushing ...``.
+No line names the round of a push (but for versions, where they are printed), and from Istio 1.3 on
+rounds overlap and merge per proxy. So each push gets the likeliest round, and the earliest and the
+latest that it can belong to.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from istiolog_pd.analysis.answers import COUNT, FLAG, SPAN, TEXT, TIME, WORD, Shape, cannot, control_plane, no_lines, shaped
+from istiolog_pd.analysis.assign import assign_rounds
+from istiolog_pd.analysis.requests import asking, requested
+from istiolog_pd.capture import Capture
+
+ROUNDS: Shape = {
+    "round": COUNT,
+    "timestamp": TIME,
+    "push_version": TEXT,
+    "full": FLAG,
+    "forced": FLAG,
+    "connected_endpoints": COUNT,
+    "pushes": COUNT,
+    "proxies": COUNT,
+    "size_bytes": COUNT,
+    "first_push": TIME,
+    "last_push": TIME,
+    "duration": SPAN,
+    "visible": FLAG,
+    "run": COUNT,
+    "debounce_id": COUNT,
+    "source": TEXT,
+    "line": COUNT,
+}
+
+PUSHES: Shape = {
+    "line": COUNT,
+    "source": TEXT,
+    "timestamp": TIME,
+    "proxy": TEXT,
+    "xds_type": WORD,
+    "push_type": WORD,
+    "resources": COUNT,
+    "size_bytes": COUNT,
+    "round": COUNT,
+    "round_first": COUNT,
+    "round_last": COUNT,
+    "run": COUNT,
+    "inferred": FLAG,
+}
+
+FAN_OUT: Shape = {
+    "round": COUNT,
+    "xds_type": WORD,
+    "proxies": COUNT,
+    "pushes": COUNT,
+    "resources": COUNT,
+    "size_bytes": COUNT,
+}
+
+ROUND_LINES = "they are printed at level info in scope ads (--log_output_level ads:info)"
+PUSH_LINES = "they are printed at level info in scopes ads and, from Istio 1.14 on, delta"
+HIDDEN = (
+    "{} of {} rounds are endpoint-only, and their pushes are printed at debug: they show only with "
+    "--log_output_level ads:debug,delta:debug"
+)
+
+
+def push_starts(capture: Capture) -> pd.DataFrame:
+    """The lines that begin a round, numbered from 0 in file order, with the decision before each."""
+    starts = control_plane(capture, "push_start")
+    starts = starts[starts["connected_endpoints"].notna()].reset_index(drop=True)
+    starts["round"] = starts.index
+    starts["full"] = (starts["push_type"] != "incremental").astype(FLAG)
+    decisions = control_plane(capture, "debounce")
+    decisions = decisions[~decisions["rearmed"].fillna(False).astype(bool)]
+    before = pd.merge_asof(
+        starts[["row", "source"]],
+        decisions[["row", "source", "debounce_id", "forced"]],
+        on="row",
+        by="source",
+    )
+    # A decision is followed by one start; a second start after it had none (no EDS debounce).
+    own = before["debounce_id"].notna() & ~before.duplicated(["source", "debounce_id"])
+    starts["debounce_id"] = before["debounce_id"].where(own)
+    starts["forced"] = before["forced"].where(own)
+    no_full = before["forced"].notna()  # Istio 1.31 on
+    starts["full"] = starts["full"].where(~no_full)
+    return starts
+
+
+def push_lines(capture: Capture) -> pd.DataFrame:
+    """The push lines of a control plane, those that a proxy asked for marked as such."""
+    pushes = control_plane(capture, "xds_push")
+    asked, inferred = requested(capture, pushes)
+    pushes["push_type"] = pushes["push_type"].mask(asked, "request")
+    pushes["inferred"] = inferred
+    return pushes
+
+
+def pushes(capture: Capture) -> pd.DataFrame:
+    """Every push with the round that it belongs to, and the bounds of that statement.
+
+    Parameters
+    ----------
+    capture
+        Logs of a control plane. Several replicas are kept apart by their source.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per push line, in file order: `line` (Int64), `source`, `proxy` (str), `timestamp`
+        (datetime64[ns, UTC]), `xds_type`, `push_type` (category), `resources`, `size_bytes`
+        (Int64, bytes); `round`: the likeliest round (Int64; null for a push that a proxy asked for,
+        and for one of a round that began before the log did), `round_first` and `round_last`: the
+        earliest and the latest that it can belong to; `run` (Int64); `inferred` (boolean): Istio
+        before 1.10 does not print that a push was asked for, so it was taken for one because it
+        followed a request or a new connection of this proxy.
+        Empty with the reason in ``attrs["coverage"]`` if there is no push line.
+
+    Notes
+    -----
+    What bounds a push: no round is pushed before it starts, a proxy's rounds never go back, a proxy
+    gets no round from before it connected, endpoint-only rounds push endpoints only, and a printed
+    version names its round.
+
+    Examples
+    --------
+    >>> import istiolog_pd as il
+    >>> table = il.analysis.pushes(il.load("data/seed/pilot.log"))
+    >>> table["push_type"].value_counts().to_dict()
+    {'request': 12, 'full': 5, 'incremental': 3}
+    """
+    lines = push_lines(capture)
+    if lines.empty:
+        return cannot(PUSHES, no_lines(capture, "push line", PUSH_LINES))
+    closed = control_plane(capture, "connection_close")
+    bounds = assign_rounds(lines, push_starts(capture), asking(capture), closed)
+    table = pd.concat([lines, bounds], axis=1)
+    table["run"] = 0
+    return shaped(table, PUSHES)
+
+
+def push_rounds(capture: Capture) -> pd.DataFrame:
+    """Every round: what was pushed, to how many proxies, and how long until the last one.
+
+    The end of a round is an estimate from Istio 1.3 on: the last push that is likeliest its own.
+
+    Parameters
+    ----------
+    capture
+        Logs of a control plane. Several replicas are kept apart by their source.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per round, in file order: `round` (from 0), `timestamp` (its start), `first_push`,
+        `last_push` (datetime64[ns, UTC]); `push_version` (str); `full`, `forced` (boolean; from 1.31
+        on only `forced`); `connected_endpoints` (ADS connections of this replica), `pushes`,
+        `proxies`, `size_bytes` (Int64); `duration` from the start to the last push
+        (timedelta64[ns]); `visible` (boolean): false where the level prints none of its pushes, and
+        then all that is counted is null; `debounce_id`: the decision it came from; `run`, `line`
+        (Int64); `source` (str). Empty with the reason in ``attrs["coverage"]`` if no round begins.
+
+    Notes
+    -----
+    pilot/pkg/xds/ads.go (``AdsPushAll``). Requests of proxies belong to no round.
+
+    Examples
+    --------
+    >>> import istiolog_pd as il
+    >>> table = il.analysis.push_rounds(il.load("data/istiod-1.30.3/discovery.log.gz"))
+    >>> len(table), int(table["full"].sum()), int(table["visible"].sum())
+    (145, 21, 21)
+    """
+    starts = push_starts(capture)
+    if starts.empty:
+        return cannot(ROUNDS, no_lines(capture, "line that begins a round", ROUND_LINES))
+    lines = push_lines(capture)
+    visible = _visible(starts, lines)
+    of = pushes(capture).dropna(subset=["round"])
+    sums = of.groupby("round").agg(
+        pushes=("line", "size"),
+        proxies=("proxy", "nunique"),
+        size_bytes=("size_bytes", lambda sizes: sizes.sum(min_count=1)),
+        first_push=("timestamp", "min"),
+        last_push=("timestamp", "max"),
+    )
+    table = starts.drop(columns=["push_type", "duration"]).join(sums, on="round")
+    table["visible"] = visible | table["pushes"].notna()
+    for name in ("pushes", "proxies"):
+        table[name] = table[name].astype(COUNT).mask(table["visible"] & table[name].isna(), 0)
+    table["duration"] = table["last_push"] - table["timestamp"]
+    table["run"] = 0
+    hidden = int((~table["visible"]).sum())
+    return shaped(table, ROUNDS, HIDDEN.format(hidden, len(table)) if hidden else "")
+
+
+def _visible(starts: pd.DataFrame, lines: pd.DataFrame) -> pd.Series[bool]:
+    """Whether the pushes of a round would be printed, had it any.
+
+    Full ones are, if any push is. Endpoint-only ones were at info to 1.4 (which print `endpoints`),
+    and are at debug since. From 1.31 on no line tells which rounds those are.
+    """
+    debug = set(lines.loc[lines["level"] == "debug", "source"])
+    early = lines["push_type"].eq("incremental") & lines["endpoints"].notna() & lines["level"].eq("info")
+    incremental = debug | set(lines.loc[early, "source"])
+    full = starts["full"].fillna(False).astype(bool) & starts["source"].isin(set(lines["source"]))
+    nobody = starts["connected_endpoints"].eq(0).fillna(False).astype(bool)
+    return full | starts["source"].isin(incremental) | nobody
+
+
+def fan_out(capture: Capture) -> pd.DataFrame:
+    """Per round and xDS type: proxies reached and resources sent.
+
+    Parameters
+    ----------
+    capture
+        Logs of a control plane.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per round and type that was pushed: `round` (Int64), `xds_type` (category),
+        `proxies`, `pushes`, `resources`, `size_bytes` (Int64; bytes, null where they are not
+        printed, before 1.9). Rounds whose pushes the level does not print have no row. With delta
+        xDS `resources` are those sent, not those the proxy has.
+        Empty with the reason in ``attrs["coverage"]`` if no push belongs to a round.
+
+    Examples
+    --------
+    >>> import istiolog_pd as il
+    >>> table = il.analysis.fan_out(il.load("data/seed/pilot.log"))
+    >>> table.loc[table["round"] == 0, ["xds_type", "proxies", "resources"]].to_records(index=False).tolist()
+    [('CDS', 1, 18), ('EDS', 1, 31), ('LDS', 1, 18), ('RDS', 1, 5)]
+    """
+    table = pushes(capture)
+    coverage = table.attrs.get("coverage", "")
+    table = table.dropna(subset=["round"])
+    if table.empty:
+        return cannot(FAN_OUT, coverage or no_lines(capture, "push of a round", ROUND_LINES))
+    rounds = push_rounds(capture)
+    sums = table.groupby(["round", "xds_type"], observed=True, as_index=False).agg(
+        proxies=("proxy", "nunique"),
+        pushes=("line", "size"),
+        resources=("resources", lambda values: values.sum(min_count=1)),
+        size_bytes=("size_bytes", lambda values: values.sum(min_count=1)),
+    )
+    return shaped(sums, FAN_OUT, rounds.attrs.get("coverage", ""))

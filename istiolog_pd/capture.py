@@ -1,0 +1,275 @@
+"""A Capture: the event tables of all sources that were read together."""
+
+from __future__ import annotations
+
+import difflib
+import html
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from istiolog_pd.engine.schema import EVENTS_SCHEMA, arrow_field, event_columns, event_schema
+from istiolog_pd.formats.columns import COLUMNS, COMMON, EVENTS
+
+DtypeBackend = Literal["numpy_nullable", "pyarrow"]
+Time = str | pd.Timestamp | None
+
+#: The pandas types of Arrow's, where pandas would otherwise take floats or objects for nulls.
+PANDAS_TYPES: dict[pa.DataType, Any] = {
+    pa.int64(): pd.Int64Dtype(),
+    pa.bool_(): pd.BooleanDtype(),
+    pa.float64(): pd.Float64Dtype(),
+    pa.string(): pd.StringDtype(na_value=np.nan),
+}
+
+
+def to_pandas(table: pa.Table, dtype_backend: DtypeBackend = "numpy_nullable") -> pd.DataFrame:
+    """An Arrow table as a DataFrame.
+
+    Parameters
+    ----------
+    table
+        Any table of a capture.
+    dtype_backend
+        ``"numpy_nullable"``: `datetime64[ns, UTC]`, `timedelta64[ns]`, `Int64`, `boolean`,
+        `category`, `str`. ``"pyarrow"``: Arrow-backed types, without a copy where pandas allows.
+    """
+    if dtype_backend == "pyarrow":
+        return table.to_pandas(types_mapper=pd.ArrowDtype)
+    if dtype_backend != "numpy_nullable":
+        raise ValueError(f"dtype_backend is 'numpy_nullable' or 'pyarrow', not {dtype_backend!r}")
+    return table.to_pandas(types_mapper=PANDAS_TYPES.get)
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """An error text for a name that is not known, with the nearest that are."""
+    names = list(known)
+    near = difflib.get_close_matches(str(name), names, n=3)
+    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"known: {', '.join(names)}"
+    return f"{name!r} is no {what}; {hint}"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """One source of a capture: its name, whose log it is, how much was in it, what was damaged."""
+
+    name: str
+    component: str
+    lines: int
+    entries: int
+    damage: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Capture:
+    """What was read: one narrow Arrow table per event, and the common columns of every entry.
+
+    ``capture["xds_push"]`` is the table of an event (empty, with its columns, if there is none);
+    its column `row` is the entry's place in `events`. Iterating gives the names of the events
+    that are there.
+
+    Parameters
+    ----------
+    events
+        The common columns of every entry, in file order, one source after the other.
+    tables
+        The narrow tables of the events that are there.
+    infos
+        The sources.
+    nodes
+        Envoy bootstraps that were among the sources: source and `node` object of each.
+    """
+
+    events: pa.Table
+    tables: dict[str, pa.Table]
+    infos: tuple[SourceInfo, ...] = ()
+    nodes: tuple[tuple[str, dict[str, Any]], ...] = field(default=(), repr=False)
+
+    def __getitem__(self, event: str) -> pa.Table:
+        """The narrow table of an event."""
+        if event not in EVENTS:
+            raise KeyError(unknown("event", event, EVENTS))
+        if event in self.tables:
+            return self.tables[event]
+        return event_schema(event).empty_table()
+
+    def __iter__(self) -> Iterator[str]:
+        """The events that are there, most frequent first."""
+        return iter(sorted(self.tables, key=lambda event: -self.tables[event].num_rows))
+
+    def __len__(self) -> int:
+        """The number of entries."""
+        return int(self.events.num_rows)
+
+    def __contains__(self, event: object) -> bool:
+        """Whether there is any row of an event."""
+        return event in self.tables
+
+    @property
+    def sources(self) -> pd.DataFrame:
+        """One row per source.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `source`, `component` (whose log it was taken for: ``pilot`` or ``agent``), `lines`
+            and `entries` (int64), `first` and `last` (datetime64[ns, UTC]), `damage` (str; empty
+            if there was none).
+        """
+        times = self.events.select(["source", "timestamp"]).set_column(0, "source", self.events["source"].cast(pa.string()))
+        spans = times.group_by("source").aggregate([("timestamp", "min"), ("timestamp", "max")])
+        known = {s: (a, b) for s, a, b in zip(*(spans[c].to_pandas() for c in ("source", "timestamp_min", "timestamp_max")), strict=True)}
+        rows = [
+            (i.name, i.component, i.lines, i.entries, *known.get(i.name, (pd.NaT, pd.NaT)), "; ".join(i.damage))
+            for i in self.infos
+        ]
+        frame = pd.DataFrame(rows, columns=["source", "component", "lines", "entries", "first", "last", "damage"])
+        return frame.astype({"first": "datetime64[ns, UTC]", "last": "datetime64[ns, UTC]"})
+
+    def counts(self) -> pd.Series[int]:
+        """Entries per event, most frequent first (int64, indexed by `event`)."""
+        counts = pd.Series({event: self.tables[event].num_rows for event in self}, dtype="int64", name="entries")
+        return counts.rename_axis("event")
+
+    def to_pandas(
+        self,
+        *,
+        events: str | Sequence[str] | None = None,
+        columns: Sequence[str] | None = None,
+        start: Time = None,
+        end: Time = None,
+        dtype_backend: DtypeBackend = "numpy_nullable",
+    ) -> pd.DataFrame:
+        """The entries as one DataFrame, in file order.
+
+        Parameters
+        ----------
+        events
+            One event's name: its narrow table. A list of names: only these events, in the wide table.
+            None: every entry, in the wide table.
+        columns
+            Only these columns, in this order.
+        start, end
+            Only entries of this time on, and before this time (UTC if it has no zone). An entry that
+            prints no time has that of the entry before it.
+        dtype_backend
+            As in `to_pandas`.
+
+        Raises
+        ------
+        ValueError
+            If there is no such event or column.
+
+        Examples
+        --------
+        >>> import istiolog_pd as il
+        >>> capture = il.load("data/seed/pilot.log")
+        >>> capture.to_pandas(events="debounce", columns=["timestamp", "quiet_time", "full"]).shape
+        (3, 3)
+        """
+        table = self._narrow(events) if isinstance(events, str) else self._wide(events, columns)
+        table = table.filter(self._between(start, end).take(table["row"])) if start or end else table
+        if columns is not None:
+            for name in columns:
+                if name not in table.schema.names:
+                    raise ValueError(unknown("column of these events", name, table.schema.names))
+        else:
+            columns = [name for name in table.schema.names if name != "row"]
+        return to_pandas(table.select(list(columns)), dtype_backend)
+
+    def _narrow(self, event: str) -> pa.Table:
+        try:
+            return self[event]
+        except KeyError as error:
+            raise ValueError(error.args[0]) from None
+
+    def _wide(self, events: Sequence[str] | None, columns: Sequence[str] | None) -> pa.Table:
+        """The common columns of every entry (of some events) beside all columns of all events."""
+        size = self.events.num_rows
+        wide = {"row": pa.array(np.arange(size)), **{name: self.events[name] for name in EVENTS_SCHEMA.names}}
+        for name in COLUMNS:
+            if columns is None or name in columns:
+                wide[name] = self._scattered(name, size)
+        table = pa.table(wide)
+        if events is None:
+            return table
+        for event in events:
+            self._narrow(event)
+        return table.filter(pc.is_in(table["event"].cast(pa.string()), pa.array(list(events), pa.string())))
+
+    def _scattered(self, name: str, size: int) -> pa.ChunkedArray | pa.Array:
+        """A column of the narrow tables, brought to the rows of the events; null elsewhere."""
+        parts = [table for event, table in self.tables.items() if name in event_columns(event) and table.num_rows]
+        kind = arrow_field(COLUMNS[name]).type
+        if not parts:
+            return pa.nulls(size, kind)
+        rows = np.concatenate([part["row"].to_numpy() for part in parts])
+        values = pa.chunked_array([chunk for part in parts for chunk in part[name].chunks], kind)
+        at = np.full(size, -1)
+        at[rows] = np.arange(len(rows))
+        return values.unify_dictionaries().combine_chunks().take(pa.array(at, mask=at < 0))
+
+    def _between(self, start: Time, end: Time) -> pa.ChunkedArray:
+        times = pc.fill_null_forward(self.events["timestamp"])
+        keep = pa.chunked_array([pa.array(np.ones(len(times), bool))])
+        for bound, compare in ((start, pc.greater_equal), (end, pc.less)):
+            if bound is not None:
+                stamp = pd.Timestamp(bound)
+                stamp = stamp.tz_localize("UTC") if stamp.tz is None else stamp.tz_convert("UTC")
+                keep = pc.and_(keep, pc.fill_null(compare(times, pa.scalar(stamp.value, times.type)), False))
+        return keep
+
+    def __repr__(self) -> str:
+        """The sources and the events, in words."""
+        lines = [f"Capture of {len(self):,} entries from {len(self.infos)} source(s)"]
+        for source in self.sources.itertuples():
+            span = f", {source.first:%Y-%m-%d %H:%M:%S} to {source.last:%H:%M:%S} UTC" if pd.notna(source.first) else ""
+            damage = f", damaged: {source.damage}" if source.damage else ""
+            lines.append(f"  {source.source} ({source.component}): {source.entries:,} entries{span}{damage}")
+        lines.append("events: " + ", ".join(f"{event} {count:,}" for event, count in self.counts().items()))
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """Two small tables for a notebook: sources and events. Everything from a log is escaped."""
+        events = self.counts().reset_index()
+        events["what"] = [EVENTS[event] for event in events["event"]]
+        return (
+            f"<p><b>Capture</b> of {len(self):,} entries from {len(self.infos)} source(s)</p>"
+            + self.sources.to_html(index=False, escape=True, border=0, na_rep="")
+            + f"<details><summary>{html.escape(', '.join(list(self)[:6]))} &hellip;</summary>"
+            + events.to_html(index=False, escape=True, border=0)
+            + "</details>"
+        )
+
+
+def glossary() -> pd.DataFrame:
+    """Every column of the event tables.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per column: `column`, `type`, `unit`, `meaning` (all str).
+
+    Examples
+    --------
+    >>> glossary().set_index("column").loc["size_bytes", "unit"]
+    'B'
+    """
+    rows = [(c.name, c.type, c.unit, c.meaning) for c in (*COMMON.values(), *COLUMNS.values())]
+    return pd.DataFrame(rows, columns=["column", "type", "unit", "meaning"])
+
+
+def node_from_bootstrap(text: bytes) -> dict[str, Any] | None:
+    """The `node` object of an Envoy bootstrap; null if the text is none."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    node = found.get("node") if isinstance(found, dict) else None
+    return node if isinstance(node, dict) and isinstance(node.get("id"), str) else None

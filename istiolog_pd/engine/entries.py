@@ -1,0 +1,101 @@
+"""Lines -> entries: continuation lines go to their header, and what was cut in two is whole again.
+
+Go writes a GC trace line to stderr in several pieces while other goroutines write entries to stdout;
+where both end up in one file, either can stand inside the other. An entry is one write, so a header
+in the middle of a line begins an entry of its own, and the pieces around it are one GC line.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from istiolog_pd.engine.headers import GC_LAYOUT, Entry, gc_state, header, inner_gc, json_header, split_at_headers
+from istiolog_pd.engine.lines import Lines
+
+#: A GC line whose rest has not come after so many lines is given up as it stands.
+GC_PATIENCE = 64
+
+
+class Entries:
+    """The entries of a source, in the order of their first lines."""
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+        self._begun: deque[Entry] = deque()
+        #: The entry that lines without a header belong to.
+        self._open: Entry | None = None
+        #: A GC line whose rest has not come yet, or only its line end.
+        self._gc: Entry | None = None
+
+    def __iter__(self) -> Iterator[Entry]:
+        for number, text in enumerate(self._lines, 1):
+            *pieces, last = split_at_headers(text)
+            for piece in pieces:
+                self._take(number, piece, followed=True)
+            self._take(number, last, followed=False)
+            while self._begun and self._begun[0] is not self._open and self._begun[0] is not self._gc:
+                yield self._begun.popleft()
+        yield from self._begun
+
+    def _take(self, number: int, text: str, *, followed: bool) -> None:
+        """Begin the entry of a line, or give the line to an open one.
+
+        `followed`: a header stands right behind this text, so its own line end is still to come.
+        """
+        if self._gc is not None and self._end_gc(self._gc, number, text, followed=followed):
+            return
+        if text[:1] == "{" and self._take_json(number, text):
+            return
+        entry = header(number, text)
+        if entry is None:
+            if self._open is not None:
+                self._open.add(text)
+            elif text:
+                self._begun.append(Entry(number, "", [text], event="unparsed"))
+            return
+        self._begun.append(entry)
+        if entry.layout == GC_LAYOUT:
+            state = gc_state(text)
+            if state == "part" or (state == "whole" and followed):
+                self._gc = entry
+        elif entry.takes_lines:
+            self._open = entry
+            self._split_off_gc(entry)
+
+    def _take_json(self, number: int, text: str) -> bool:
+        found = json_header(number, text)
+        if found.broken:
+            self._lines.note("a broken JSON line (kept as text)")
+        if found.entry is None:
+            return False
+        self._open = None
+        self._begun.append(found.entry)
+        return True
+
+    def _end_gc(self, gc: Entry, number: int, text: str, *, followed: bool) -> bool:
+        """Give an unfinished GC line what is its own of a line; whether that was all of the text."""
+        if number - gc.line > GC_PATIENCE:
+            self._gc = None
+            return False
+        if not text:  # perhaps its line end
+            if gc_state(gc.message) == "whole":
+                self._gc = None
+                return True
+            return False
+        state = gc_state(gc.message + text)
+        if not state:
+            return False
+        gc.parts[-1] += text
+        if state == "whole" and not followed:
+            self._gc = None
+        return True
+
+    def _split_off_gc(self, entry: Entry) -> None:
+        """A GC line at the end of an entry's line is a row of its own; the entry's line goes on later."""
+        text = entry.parts[0]
+        at = inner_gc(text)
+        if at >= 0:
+            entry.parts[0] = text[:at]
+            entry.cut = True
+            self._begun.append(Entry(entry.line, GC_LAYOUT, [text[at:]], event="go_gc", takes_lines=False))

@@ -1,0 +1,262 @@
+"""Lines -> headers: which layout a line begins with, and what its fields are."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from istiolog_pd.formats import layouts
+from istiolog_pd.formats.layouts import JSON_LAYOUTS, LAYOUTS, LEVELS, JsonLayout, Layout
+
+_FIELDS = ("time", "level", "scope", "logger", "caller", "thread", "epoch")
+_BROKEN_JSON = re.compile(layouts.BROKEN_JSON, re.DOTALL)
+_INNER_HEADER = re.compile(layouts.INNER_HEADER)
+
+GC_LAYOUT = "Go GC trace"
+
+
+@dataclass(slots=True)
+class Entry:
+    """A header line with its continuation lines, or text that has no header.
+
+    `prefix` is the header as it stands in the line, so ``prefix + message`` is the entry's text
+    (of a JSON line the message is put together from the object, and the prefix is empty).
+    """
+
+    line: int
+    layout: str
+    parts: list[str]
+    prefix: str = ""
+    clock: str = ""
+    time: str = ""
+    level: str | None = None
+    scope: str | None = None
+    component: str = ""
+    event: str = ""
+    caller: str | None = None
+    thread: int | None = None
+    epoch: int | None = None
+    takes_lines: bool = True
+    #: The next part goes on in the middle of the last one's line.
+    cut: bool = False
+
+    def add(self, text: str) -> None:
+        """Take one more line (or the rest of a line that was cut)."""
+        if self.cut:
+            self.parts[-1] += text
+            self.cut = False
+        else:
+            self.parts.append(text)
+
+    @property
+    def message(self) -> str:
+        """The text after the header, lines joined by ``\\n``."""
+        return self.parts[0] if len(self.parts) == 1 else "\n".join(self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """A layout made ready: its pattern, and the groups that hold each of `_FIELDS`."""
+
+    layout: Layout
+    regex: re.Pattern[str]
+    groups: tuple[tuple[int, ...], ...]
+
+
+def _ready(layout: Layout) -> _Head:
+    regex = re.compile(layout.pattern)
+    places = [tuple(n - 1 for group, n in regex.groupindex.items() if group.split("_")[0] == name) for name in _FIELDS]
+    return _Head(layout, regex, tuple(places))
+
+
+def _by_first_character() -> dict[str, list[_Head]]:
+    heads: dict[str, list[_Head]] = {}
+    for layout in LAYOUTS:
+        ready = _ready(layout)
+        for sign in layout.starts:
+            heads.setdefault(sign, []).append(ready)
+    return heads
+
+
+_HEADS = _by_first_character()
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text else None
+
+
+def _first(groups: tuple[str | None, ...], places: tuple[int, ...]) -> str | None:
+    for n in places:
+        if groups[n] is not None:
+            return groups[n]
+    return None
+
+
+def header(line: int, text: str) -> Entry | None:
+    """The entry that a line begins, or null if it begins with no header."""
+    for head in _HEADS.get(text[:1], ()):
+        match = head.regex.match(text)
+        if match is None:
+            continue
+        layout, found = head.layout, match.groups()
+        time, level, scope, logger, caller, thread, epoch = [_first(found, places) for places in head.groups]
+        start = 0 if layout.keeps else match.end()
+        return Entry(
+            line,
+            layout.name,
+            [text[start:]],
+            text[:start],
+            layout.clock,
+            time or "",
+            LEVELS.get(level) or LEVELS.get(level.lower()) if level else None,
+            logger or scope,
+            "envoy" if logger else layout.component,
+            layout.event,
+            caller,
+            _number(thread),
+            _number(epoch),
+            layout.takes_lines,
+        )
+    return None
+
+
+def split_at_headers(text: str) -> list[str]:
+    """A line, cut where a console header stands in the middle of it."""
+    if text.find(layouts.INNER_SIGN, layouts.INNER_SIGN_AT) < 0:
+        return [text]
+    starts = [0, *(match.start() for match in _INNER_HEADER.finditer(text, 1)), len(text)]
+    return [text[a:b] for a, b in pairwise(starts)]
+
+
+def inner_gc(text: str) -> int:
+    """Where a whole GC trace line stands at the end of a line of something else; -1 if nowhere."""
+    at = text.rfind("gc ") if " MB goal, " in text else -1
+    return at if at > 0 and gc_state(text[at:]) == "whole" else -1
+
+
+# ---- JSON ----
+
+
+@dataclass(slots=True)
+class JsonLine:
+    """What a line that looks like a JSON object turned out to be."""
+
+    entry: Entry | None = None
+    broken: bool = False
+
+
+def _go_text(value: object) -> str:
+    """A JSON value as Go's ``%v`` prints it."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    if isinstance(value, list):
+        return "[" + " ".join(map(_go_text, value)) + "]"
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{k}:{_go_text(v)}" for k, v in value.items()) + "]"
+    return str(value)
+
+
+def json_header(line: int, text: str) -> JsonLine:
+    """The entry of a line that is a JSON object with a header's keys."""
+    try:
+        found = json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        return _broken_json(line, text)
+    if isinstance(found, dict):
+        for layout in JSON_LAYOUTS:
+            if layout.time in found and (not layout.message or layout.message in found):
+                return JsonLine(_json_entry(line, text, found, layout))
+    return JsonLine()
+
+
+def _json_entry(line: int, text: str, found: dict[str, object], layout: JsonLayout) -> Entry:
+    if not layout.message:
+        message = text
+    else:
+        header_keys = {layout.time, layout.level, layout.scope, layout.message, layout.stack, "caller"}
+        labels = " ".join(f"{key}={_go_text(value)}" for key, value in found.items() if key not in header_keys)
+        message = _go_text(found[layout.message])
+        message += f"\t{labels}" if labels else ""
+        message += f"\n{_go_text(found[layout.stack])}" if layout.stack in found else ""
+    scope = _go_text(found.get(layout.scope) or "") or None
+    caller = _go_text(found.get("caller") or "") or None
+    component = layout.component
+    if scope is not None and scope.startswith("envoy "):
+        component, scope = "envoy", scope[6:]
+    return Entry(
+        line,
+        layout.name,
+        [message],
+        clock="iso",
+        time=_go_text(found[layout.time]),
+        level=LEVELS.get(_go_text(found.get(layout.level) or "").lower()),
+        scope=scope,
+        component=component,
+        event=layout.event,
+        caller=caller,
+        takes_lines=False,
+    )
+
+
+def _broken_json(line: int, text: str) -> JsonLine:
+    match = _BROKEN_JSON.fullmatch(text)
+    if match is None:
+        return JsonLine(broken=text.startswith('{"') and any(key in text for key in ('"msg"', '"level"', '"severity"')))
+    group = match.groupdict()
+    thread = f"\tthread={group['thread']}" if group["thread"] else ""
+    scope: str = group["scope"]
+    return JsonLine(
+        Entry(
+            line,
+            JSON_LAYOUTS[0].name,
+            [group["message"] + thread],
+            clock="iso",
+            time=group["time"],
+            level=LEVELS.get(group["level"].lower()),
+            scope=scope.removeprefix("envoy ") or None,
+            component="envoy",
+            caller=group["caller"] or None,
+            takes_lines=False,
+        )
+    )
+
+
+# ---- GC trace ----
+
+
+def gc_state(text: str) -> str:
+    """Whether a text is a ``whole`` GC trace line, the ``part`` at the head of one, or neither (``""``).
+
+    Examples
+    --------
+    >>> gc_state("gc 12 @0.287s 4%: "), gc_state("gc 12 @x")
+    ('part', '')
+    """
+    states = [_gc_state(text, (*layouts.GC_PIECES, *tail)) for tail in layouts.GC_TAILS]
+    return "whole" if "whole" in states else "part" if "part" in states else ""
+
+
+def _gc_state(text: str, pieces: tuple[str, ...]) -> str:
+    at = 0
+    for piece in pieces:
+        if at == len(text):
+            return "part"
+        if piece[0] == "[":
+            match = re.compile(piece).match(text, at)
+            if match is None:
+                return ""
+            at = match.end()
+        elif text.startswith(piece, at):
+            at += len(piece)
+        else:
+            return "part" if piece.startswith(text[at:]) else ""
+    rest = text[at:]
+    if rest in ("", layouts.GC_FORCED):
+        return "whole"
+    return "part" if layouts.GC_FORCED.startswith(rest) else ""

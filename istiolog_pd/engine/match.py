@@ -1,0 +1,163 @@
+"""Formats -> one regular expression each, and the dispatch that finds the one that claims a message.
+
+The expressions follow the rules of `istiolog_pd.formats.model`: every step is atomic, so a message
+is read once from left to right, and no text can make it slow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from istiolog_pd.formats.kinds import KINDS
+from istiolog_pd.formats.names import XDS_TYPES
+from istiolog_pd.formats.model import Field, Format, Literal, Maybe, Token
+
+
+def pattern_of(tokens: Sequence[Token]) -> str:
+    """The regular expression of a template's tokens: one group for each field that has a column."""
+    return _pattern(tokens, last=True) + r"\s*\Z"
+
+
+def _pattern(tokens: Sequence[Token], *, last: bool) -> str:
+    out, at = "", 0
+    while at < len(tokens):
+        token = tokens[at]
+        if isinstance(token, Literal):
+            text = token.text.rstrip() if last and at == len(tokens) - 1 else token.text
+            out += re.escape(text)
+        elif isinstance(token, Maybe):
+            inner = "|".join(f"(?>{_pattern(choice, last=False)})" for choice in token.choices)
+            out += f"(?>(?:{inner})?)"
+        else:
+            after = tokens[at + 1] if at + 1 < len(tokens) else None
+            out += _field(token, after, end=last and at + 2 == len(tokens))
+            at += isinstance(after, Literal) and bool(KINDS[token.kind].chars)
+        at += 1
+    return out
+
+
+def _field(token: Field, after: Token | None, *, end: bool) -> str:
+    kind = KINDS[token.kind]
+    group = "(" if token.column else "(?:"
+    if not kind.chars:
+        return f"(?>{group}{kind.pattern}))"
+    if isinstance(after, Literal):
+        # The literal is matched in the same atomic step: the field ends where it first stands.
+        stop = re.escape(after.text.rstrip()) + r"\s*\Z" if end else re.escape(after.text)
+        return f"(?>{group}{kind.chars}*?){stop})"
+    if after is not None and kind.chars == ".":
+        raise ValueError(f"a field of kind {token.kind!r} runs to the end: only literal text can follow it")
+    return f"{group}{kind.chars}*+)"
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A format and the expression that recognises its messages."""
+
+    format: Format
+    regex: re.Pattern[str]
+    fields: tuple[Field, ...]
+    number: int
+
+
+def compile_format(entry: Format, number: int = 0) -> Compiled:
+    """Compile one format."""
+    try:
+        regex = re.compile(pattern_of(entry.tokens), re.DOTALL)
+    except ValueError as error:
+        raise ValueError(f"{entry.text!r}: {error}") from None
+    return Compiled(entry, regex, tuple(f for f in entry.fields() if f.column), number)
+
+
+def leading_literals(tokens: Sequence[Token]) -> list[str]:
+    """The texts a message of these tokens can begin with (an empty one: anything).
+
+    The short xDS types are few, so they are spelt out: ``ADS:CDS: ACK`` finds its format at once.
+    """
+    if not tokens:
+        return [""]
+    first, rest = tokens[0], tokens[1:]
+    if isinstance(first, Literal):
+        return [first.text + more for more in leading_literals(rest)]
+    if isinstance(first, Field) and first.kind == "xds_type":
+        return [short + more for short in SHORT_TYPES for more in leading_literals(rest)] + [""]
+    if isinstance(first, Maybe):
+        return [
+            text
+            for choice in (*first.choices, ())
+            for text in leading_literals((*choice, *rest))
+        ]
+    return [""]
+
+
+SHORT_TYPES = tuple(dict.fromkeys(XDS_TYPES.values()))
+
+#: Lengths of the beginnings by which formats are looked up, longest first.
+_STEPS = (16, 12, 8, 4, 2)
+
+
+@dataclass
+class Recogniser:
+    """Finds the format that claims a message.
+
+    Formats are looked up by the beginning of their text; of those found, each is tried. At most one
+    format of a component claims a message (the catalogue's tests hold that), so order is no matter.
+    """
+
+    formats: Iterable[Format]
+    compiled: list[Compiled] = field(init=False)
+    _by_start: dict[str, dict[str, list[Compiled]]] = field(init=False, default_factory=dict)
+    _free: dict[str, list[Compiled]] = field(init=False, default_factory=dict)
+    _fallback: dict[str, list[Compiled]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.compiled = [compile_format(entry, number) for number, entry in enumerate(self.formats)]
+        for one in self.compiled:
+            component = one.format.component
+            if one.format.is_fallback:
+                self._fallback.setdefault(component, []).append(one)
+                continue
+            for start in set(leading_literals(one.format.tokens)):
+                size = next((step for step in _STEPS if len(start) >= step), 0)
+                if size:
+                    starts = self._by_start.setdefault(component, {})
+                    starts.setdefault(start[:size], []).append(one)
+                else:
+                    self._free.setdefault(component, []).append(one)
+
+    def candidates(self, component: str, message: str) -> list[Compiled]:
+        """The formats worth trying for a message, fallbacks not among them."""
+        starts = self._by_start.get(component, {})
+        found: list[Compiled] = []
+        for size in _STEPS:
+            found += starts.get(message[:size], ())
+        return found + self._free.get(component, [])
+
+    def claim(
+        self, component: str, level: str | None, scope: str | None, message: str
+    ) -> tuple[Compiled, tuple[str | None, ...]] | None:
+        """The format that claims a message, with its fields' texts; null if none does."""
+        starts = self._by_start.get(component, {})
+        for size in _STEPS:
+            for one in starts.get(message[:size], ()):
+                match = one.regex.match(message)
+                if match is not None and (not one.format.needs_scope or in_scope(one.format, level, scope)):
+                    return one, match.groups()
+        for one in self._free.get(component, ()):
+            match = one.regex.match(message)
+            if match is not None and (not one.format.needs_scope or in_scope(one.format, level, scope)):
+                return one, match.groups()
+        for one in self._fallback.get(component, ()):
+            match = one.regex.match(message)
+            if match is not None and in_scope(one.format, level, scope):
+                return one, match.groups()
+        return None
+
+
+def in_scope(entry: Format, level: str | None, scope: str | None) -> bool:
+    """Whether a line of this level and scope can be of a format that needs its scope."""
+    if (scope or "default") not in entry.scope.split():
+        return False
+    return not entry.is_fallback or level in entry.level.split()

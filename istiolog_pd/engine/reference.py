@@ -1,0 +1,297 @@
+"""The reference interpreter of the catalogue: plain Python, an entry at a time, no compiling.
+
+It is slow and obviously right; any faster engine must give the same tables.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import chain, islice
+
+import numpy as np
+import pyarrow as pa
+
+from istiolog_pd.engine.clocks import Clock, parser
+from istiolog_pd.engine.entries import Entries
+from istiolog_pd.engine.headers import Entry
+from istiolog_pd.engine.lines import Damage, Lines
+from istiolog_pd.engine.match import Compiled, Recogniser
+from istiolog_pd.engine.schema import EVENTS_SCHEMA, array, event_schema, label_target
+from istiolog_pd.formats import FORMATS
+from istiolog_pd.formats.columns import LABELLED, LABELS
+from istiolog_pd.formats.kinds import KINDS, Kind
+from istiolog_pd.formats.layouts import AGENT_SCOPES
+
+#: So many entries are looked at to tell whose log a source is.
+SAMPLE = 2000
+
+_LABELS = re.compile(r"[A-Za-z_][\w.-]*=")
+_LABEL = re.compile(r"(?:\A| )([A-Za-z_][\w.-]*)=(.*?)(?= [A-Za-z_][\w.-]*=|\Z)", re.DOTALL)
+_LOST_TAB = re.compile(r"[\t ]+(?=[A-Za-z_][\w.-]*=)")
+#: Rows of the events, and the columns of an event's own for each of them.
+_Part = tuple[list[int], dict[str, list[object]]]
+
+#: What is noted of every entry, beside its time and event.
+_ROW = ("level", "scope", "message", "line", "component", "caller", "thread", "epoch")
+
+_TABS_LOST = "Istio console, tabs lost"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTables:
+    """What one source holds: the common columns of every entry, and a narrow table per event."""
+
+    events: pa.Table
+    tables: dict[str, pa.Table]
+    damage: list[Damage]
+    lines: int
+    #: Whether any line of it had a header.
+    recognised: bool
+
+
+@cache
+def recogniser() -> Recogniser:
+    """The catalogue, compiled once."""
+    return Recogniser(FORMATS)
+
+
+def split_labels(message: str) -> tuple[str, str]:
+    """A message without the labels that follow its last tab, and those labels.
+
+    Examples
+    --------
+    >>> split_labels("upstream response\\tid=1 type=CDS")
+    ('upstream response', 'id=1 type=CDS')
+    """
+    at = message.rfind("\t")
+    if at >= 0 and _LABELS.match(message, at + 1):
+        return message[:at], message[at + 1 :]
+    return message, ""
+
+
+def parse_labels(text: str) -> Iterator[tuple[str, str]]:
+    """The ``key=value`` pairs of a message's labels; a value goes on to the next key."""
+    for match in _LABEL.finditer(text):
+        yield match[1], match[2]
+
+
+@cache
+def _value_of(kind: Kind) -> re.Pattern[str]:
+    return re.compile(kind.pattern or f"{kind.chars}*", re.DOTALL)
+
+
+def _column_values(name: str, kind: Kind, texts: Sequence[str | None]) -> dict[str, list[object]]:
+    """The columns of one field: each distinct text is taken apart once."""
+    known = {text: kind.value(text) for text in set(texts) if text is not None}
+    if not kind.columns:
+        return {name: [None if text is None else known[text] for text in texts]}
+    nothing = (None,) * len(kind.columns)
+    rows = [nothing if text is None else known[text] for text in texts]
+    return {column: list(values) for column, values in zip(kind.columns, zip(*rows, strict=True), strict=True)}
+
+
+def _merge(into: dict[str, list[object]], more: dict[str, list[object]]) -> None:
+    """Add columns; where two fields fill one, the first value that is there counts."""
+    for name, values in more.items():
+        if name in into:
+            into[name] = [b if a is None else a for a, b in zip(into[name], values, strict=True)]
+        else:
+            into[name] = values
+
+
+@dataclass(slots=True)
+class _Claimed:
+    """The messages of one event that one format has claimed (or none: `compiled` is null)."""
+
+    event: str
+    compiled: Compiled | None
+    rows: list[int] = field(default_factory=list)
+    texts: list[tuple[str | None, ...]] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+
+    def columns(self) -> dict[str, list[object]]:
+        columns: dict[str, list[object]] = {}
+        if self.compiled is not None:
+            for one, texts in zip(self.compiled.fields, zip(*self.texts, strict=True), strict=True):
+                _merge(columns, _column_values(one.column, KINDS[one.kind], texts))
+            for name, value in self.compiled.format.sets.items():
+                _merge(columns, {name: [value] * len(self.rows)})
+        _merge(columns, self._label_columns())
+        if "pod" in columns and "namespace" in columns and "proxy" not in columns:
+            pairs = zip(columns["pod"], columns["namespace"], strict=True)
+            columns["proxy"] = [f"{pod}.{namespace}" if pod and namespace else None for pod, namespace in pairs]
+        return columns
+
+    def _label_columns(self) -> dict[str, list[object]]:
+        if not any(self.labels):
+            return {}
+        own = self.compiled.format.labels if self.compiled else {}
+        known = {**(LABELS if self.event in LABELLED else {}), **own}
+        columns: dict[str, list[object]] = {}
+        targets = {key: label_target(target) for key, target in known.items()}
+        found: dict[str, list[str | None]] = {}
+        for n, labels in enumerate(self.labels):
+            for key, text in parse_labels(labels) if labels else ():
+                if key in targets and _value_of(KINDS[targets[key][1]]).fullmatch(text):
+                    found.setdefault(key, [None] * len(self.rows))[n] = text
+        for key, texts in found.items():
+            column, kind = targets[key]
+            _merge(columns, _column_values(column, KINDS[kind], texts))
+        return columns
+
+
+class _Reader:
+    """Reads the entries of one source and keeps what each format has claimed."""
+
+    def __init__(self, component: str, recognise: Recogniser) -> None:
+        self.component = component
+        self.recognise = recognise
+        self.claimed: dict[tuple[str, int], _Claimed] = {}
+        self.clock = Clock()
+        self.last_time: int | None = None
+        self.undated: list[tuple[int, str]] = []
+        self.times: list[int | None] = []
+        self.events: list[str] = []
+        self.rows: list[tuple[object, ...]] = []
+
+    def take(self, entry: Entry) -> None:
+        """Note one entry."""
+        row = len(self.events)
+        component = entry.component or self.component
+        message = entry.message
+        event = self._claim(row, entry, component, message)
+        time = self._time(row, entry) if entry.clock else None
+        self.times.append(time)
+        self.events.append(event)
+        self.rows.append(
+            (entry.level, entry.scope, message, entry.line, component, entry.caller, entry.thread, entry.epoch)
+        )
+
+    def _time(self, row: int, entry: Entry) -> int | None:
+        if entry.clock == "klog":
+            time = self.clock.klog(entry.time, self.last_time)
+            if time is None:
+                self.undated.append((row, entry.time))
+            return time
+        try:
+            time = parser(self.clock, entry.clock)(entry.time)
+        except ValueError:  # of a JSON line: any text can stand there
+            return None
+        self.last_time = time if time is not None else self.last_time
+        return time
+
+    def _claim(self, row: int, entry: Entry, component: str, message: str) -> str:
+        """Find the format of a message and keep its fields' texts; the event."""
+        body, labels = split_labels(message) if "\t" in message else (message, "")
+        found = self.recognise.claim(component, entry.level, entry.scope, body)
+        if found is None and entry.layout == _TABS_LOST and (gap := _LOST_TAB.search(body)):
+            body, labels = body[: gap.start()], body[gap.end() :]
+            found = self.recognise.claim(component, entry.level, entry.scope, body)
+        event = entry.event or (found[0].format.event if found else "other")
+        compiled, texts = found if found and found[0].format.event == event else (None, ())
+        key = (event, compiled.number if compiled else -1)
+        claimed = self.claimed.get(key)
+        if claimed is None:
+            claimed = self.claimed[key] = _Claimed(event, compiled)
+        claimed.rows.append(row)
+        claimed.texts.append(texts)
+        claimed.labels.append(labels)
+        return event
+
+    def tables(self, source: str) -> tuple[pa.Table, dict[str, pa.Table]]:
+        """The tables of everything taken so far."""
+        self._date()
+        chunks: dict[str, list[_Part]] = {}
+        for claimed in self.claimed.values():
+            for event, part in self._by_event(claimed):
+                chunks.setdefault(event, []).append(part)
+        common: dict[str, Iterable[object]] = dict(zip(_ROW, zip(*self.rows, strict=True), strict=True)) if self.rows else {}
+        common |= {"timestamp": self.times, "event": self.events, "source": [source] * len(self.rows)}
+        events = pa.table([array(common.get(f.name, ()), f.type) for f in EVENTS_SCHEMA], schema=EVENTS_SCHEMA)
+        return events, {event: _narrow(event, parts, events) for event, parts in chunks.items()}
+
+    def _by_event(self, claimed: _Claimed) -> Iterator[tuple[str, _Part]]:
+        """The columns of a format, its rows parted where a filled column makes another event of them."""
+        columns = claimed.columns()
+        switch = claimed.compiled.format.event_with if claimed.compiled else {}
+        events = [claimed.event] * len(claimed.rows)
+        for column, other in switch.items():
+            filled = columns.get(column, [None] * len(events))
+            events = [event if value is None else other for event, value in zip(events, filled, strict=True)]
+        if not switch:
+            yield claimed.event, (claimed.rows, columns)
+            return
+        for event in dict.fromkeys(events):
+            pick = [n for n, one in enumerate(events) if one == event]
+            for n in pick:
+                self.events[claimed.rows[n]] = event
+            yield event, ([claimed.rows[n] for n in pick], {k: [v[n] for n in pick] for k, v in columns.items()})
+
+    def _date(self) -> None:
+        """Give klog lines at the head of a source the year of the first time after them."""
+        near = next((time for time in self.times if time is not None), None)
+        for row, text in self.undated:
+            self.times[row] = self.clock.klog(text, near)
+
+
+def _narrow(event: str, parts: list[_Part], events: pa.Table) -> pa.Table:
+    """The narrow table of an event, from the columns of each of its formats."""
+    schema = event_schema(event)
+    rows = np.fromiter(chain.from_iterable(part[0] for part in parts), np.int64)
+    order = np.argsort(rows, kind="stable")
+    arrays = {"row": pa.array(rows)}
+    for one in schema:
+        if one.name in EVENTS_SCHEMA.names:
+            arrays[one.name] = events[one.name].take(arrays["row"]).combine_chunks()
+        elif one.name != "row":
+            values = chain.from_iterable(part[1].get(one.name) or [None] * len(part[0]) for part in parts)
+            arrays[one.name] = array(values, one.type)
+    table = pa.table([arrays[name] for name in schema.names], schema=schema)
+    return table if np.all(order[:-1] < order[1:]) else table.take(pa.array(order))
+
+
+def detect_component(entries: Iterable[Entry], recognise: Recogniser) -> str:
+    """Whose log some entries are: ``pilot``, or ``agent`` for a sidecar's.
+
+    A sidecar's log holds lines of istiod's own scope `ads` too (its SDS server), so what counts is
+    what only one of the two prints.
+    """
+    votes = 0
+    for entry in entries:
+        if entry.component == "envoy" or entry.scope in AGENT_SCOPES:
+            votes += 1
+        elif entry.layout and not entry.event:
+            body, _ = split_labels(entry.message)
+            votes += recognise.claim("agent", entry.level, entry.scope, body) is not None
+            votes -= recognise.claim("pilot", entry.level, entry.scope, body) is not None
+    return "agent" if votes > 0 else "pilot"
+
+
+def read(blocks: Iterable[bytes], source: str, component: str = "") -> SourceTables:
+    """Read a source.
+
+    Parameters
+    ----------
+    blocks
+        Its bytes.
+    source
+        Its name, for the column `source`.
+    component
+        Whose log it is, ``pilot`` or ``agent``; empty: found out from its lines.
+    """
+    lines = Lines(blocks)
+    entries = iter(Entries(lines))
+    sample = list(islice(entries, SAMPLE))
+    reader = _Reader(component or detect_component(sample, recogniser()), recogniser())
+    recognised = False
+    for entry in chain(sample, entries):
+        recognised = recognised or bool(entry.layout)
+        reader.take(entry)
+    last = reader.events[-1] if reader.events else None
+    if not lines.complete and last in ("other", "unparsed"):
+        lines.note("no line end at the end, and no known line: it may be cut")
+    events, tables = reader.tables(source)
+    return SourceTables(events, tables, list(lines.damage.values()), lines.count, recognised)

@@ -1,0 +1,224 @@
+"""Header layouts: what stands before the message, by producer and version. Data only.
+
+A layout's pattern is matched at the beginning of a line; its named groups are the header's fields,
+and the message is what follows the match. `starts` lists the characters that such a line can begin
+with, so that most layouts are never tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+#: Istio's logging scopes: told apart from a message's first word where tabs became single blanks.
+SCOPES = (
+    "ads adsc all-scopes ambient analysis attributes authn authorization autoregistration cache cacheLog caclient ca "
+    "cert-chiron chiron citadelclient citadel ControlZ ControlZLog controllers cni cni-plugin credscontroller default "
+    "delta deltaadsc dns envoy file fullpush gateway gcecred googleca grpc grpcgen health healthcheck iptables installer "
+    "ingress ingressGatewaySDS ip-autoallocate kube klog krt leader locality lroc mcp mcp-creds mesh model monitor "
+    "multicluster nodeagent nds networking pkica pkica-test plugin probes processing proxyconfig push pkce rbac "
+    "repair resource retry rootcertrotator sds sdsServiceLog secretfetcher secretFetcherLog security securitymodel "
+    "serviceentry serverca servercalog secretController serviceregistry spiffe stackdriver status statuscontroller "
+    "stsserver stsclient stsplugin telemetry tokenmanager trustBundle tpath translator upgrade validation "
+    "validationController validationServer validator wasm webhook webhook-cert wle workload xdsproxy xds xdsgen"
+).split()
+
+#: Scopes that only a sidecar's agent has: they tell whose log a file is.
+AGENT_SCOPES = frozenset(
+    "xdsproxy cache cacheLog sds sdsServiceLog citadelclient healthcheck dns stsserver wasm googleca nodeagent".split()
+)
+
+LEVELS: Mapping[str, str] = {
+    **{level: level for level in ("debug", "info", "warn", "error", "fatal", "trace", "critical")},
+    **{"warning": "warn", "I": "info", "W": "warn", "E": "error", "F": "fatal", "off": "off"},
+}
+
+_TIME = r"(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2}))"
+_LEVEL = r"(?P<level>debug|info|warning|warn|error|fatal|trace|critical|off)"
+_ENVOY = r"envoy (?P<logger>[\w-]+)(?: (?P<caller_e>[^\t ]+:[0-9]+))?"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One header layout.
+
+    Parameters
+    ----------
+    name
+        What it is called in messages and in `istiolog formats`.
+    pattern
+        The header, with groups among ``time level scope logger caller thread epoch`` (a name with a
+        ``_e`` behind it is a second place for the same field).
+    starts
+        Characters that a line of this layout can begin with.
+    clock
+        How the time is written: ``iso``, ``bracket``, ``klog``, ``slog``, or empty for none.
+    since, until
+        Istio versions.
+    example, gives
+        A line, and the header fields and message that it gives.
+    event
+        For lines whose layout says what they are.
+    component
+        For layouts that only one component has.
+    keeps
+        Whether the header's text belongs to the message too (it has no columns of its own).
+    takes_lines
+        Whether lines without a header that follow belong to it.
+    """
+
+    name: str
+    pattern: str
+    starts: str
+    clock: str
+    since: str
+    until: str
+    example: str
+    gives: Mapping[str, str] = field(default_factory=dict)
+    event: str = ""
+    component: str = ""
+    keeps: bool = False
+    takes_lines: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class JsonLayout:
+    """A layout of one JSON object a line: which keys hold the header's fields.
+
+    The other keys are labels; they follow the message as ``\\tk=v k=v``, as in text.
+    """
+
+    name: str
+    time: str
+    level: str
+    scope: str
+    message: str
+    stack: str
+    since: str
+    until: str
+    example: str
+    gives: Mapping[str, str] = field(default_factory=dict)
+    event: str = ""
+    component: str = ""
+
+
+DIGITS = "0123456789"
+
+LAYOUTS: tuple[Layout, ...] = (
+    Layout(
+        "Istio console",
+        rf"{_TIME}\t{_LEVEL}\t(?:{_ENVOY}\t(?:\[(?P<caller_f>[^\]\s]+:[0-9]+)\] )?"
+        r"|(?P<scope>[A-Za-z][\w-]*)\t(?![A-Za-z_][\w.-]*=))?"
+        r"(?:(?P<caller>[^\t\n]*\.go:[0-9]+)\t)?",
+        DIGITS, "iso", "1.0", "",
+        "2018-12-24T15:48:45.929503Z\tinfo\tads\tADS:CDS: ACK",
+        {"level": "info", "scope": "ads", "message": "ADS:CDS: ACK"},
+    ),
+    Layout(
+        "Istio console, tabs lost",
+        rf"{_TIME}[\t ]+{_LEVEL}[\t ]+(?:{_ENVOY}[\t ]+(?:\[(?P<caller_f>[^\]\s]+:[0-9]+)\] )?"
+        rf"|(?P<scope>{'|'.join(SCOPES)})[\t ]+(?![A-Za-z_][\w.-]*=)"
+        r"|(?P<scope_e>[A-Za-z][\w-]*)(?:\t| {2,})(?![A-Za-z_][\w.-]*=))?"
+        r"(?:(?P<caller>[^\t\n ]*\.go:[0-9]+)[\t ]+)?",
+        DIGITS, "iso", "1.0", "",
+        "2018-12-24T15:48:45.929503Z    info    ads    ADS:CDS: ACK",
+        {"level": "info", "scope": "ads", "message": "ADS:CDS: ACK"},
+    ),
+    Layout(
+        "Envoy, brackets",
+        r"(?:\[Envoy \(Epoch (?P<epoch>[0-9]+)\)\] )?"
+        r"\[(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?)\]"
+        r"\[(?P<thread>[0-9]{1,18})\]\[(?P<level>trace|debug|info|warning|warn|error|critical|off)\]\[(?P<logger>[\w-]+)\] "
+        r"(?:\[(?P<caller>[^\]\s]+:[0-9]+)\] |(?P<caller_e>[^\]\s]+:[0-9]+)\] )?",
+        "[", "bracket", "1.0", "1.5",
+        "[2018-12-24 16:27:52.529][18][info][upstream] external/envoy/source/server/lds_api.cc:80] lds: add/update "
+        "listener '0.0.0.0_5000'",
+        {"level": "info", "scope": "upstream", "message": "lds: add/update listener '0.0.0.0_5000'", "thread": "18",
+         "caller": "external/envoy/source/server/lds_api.cc:80"},
+        component="envoy",
+    ),
+    Layout(
+        "access log",
+        r"\[(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z)\] ",
+        "[", "iso", "1.0", "",
+        '[2019-03-06T09:31:27.360Z] "GET /status/418 HTTP/1.1" 418 -',
+        {"message": '[2019-03-06T09:31:27.360Z] "GET /status/418 HTTP/1.1" 418 -'},
+        event="access", component="envoy", keeps=True, takes_lines=False,
+    ),
+    Layout(
+        "klog",
+        r"(?P<level>[IWEF])(?P<time>[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}) +(?P<thread>[0-9]{1,18}) "
+        r"(?P<caller>[\w./-]+:[0-9]+)\] ",
+        "IWEF", "klog", "1.0", "1.7",
+        "E0110 12:34:56.789012       1 reflector.go:123] Failed to list *v1.Pod",
+        {"level": "error", "message": "Failed to list *v1.Pod", "caller": "reflector.go:123", "thread": "1"},
+    ),
+    Layout(
+        "Go log/slog",
+        r"(?P<time>[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}) (?P<level>DEBUG|INFO|WARN|ERROR)(?:[+-][0-9]+)? ",
+        DIGITS, "slog", "1.29", "",
+        "2026/11/23 17:27:51 INFO memory is not limited, skipping package=memlimit",
+        {"level": "info", "message": "memory is not limited, skipping package=memlimit"},
+        event="startup",
+    ),
+    Layout(
+        "Go GC trace",
+        r"(?=gc [0-9]+ @|scvg[0-9]*: )",
+        "gs", "", "1.0", "",
+        "gc 152 @16089.641s 0%: 0.011+10+7.0 ms clock, 0.045+7.5/7.9/13+28 ms cpu, 11->11->6 MB, 12 MB goal, 4 P",
+        {"message": "gc 152 @16089.641s 0%: 0.011+10+7.0 ms clock, 0.045+7.5/7.9/13+28 ms cpu, 11->11->6 MB, 12 MB goal, 4 P"},
+        event="go_gc", takes_lines=False,
+    ),
+    Layout(
+        "Go panic",
+        r"(?=panic: |fatal error: |unexpected fault address )",
+        "pfu", "", "1.0", "",
+        "panic: runtime error: invalid memory address or nil pointer dereference",
+        {"message": "panic: runtime error: invalid memory address or nil pointer dereference"},
+        event="unparsed",
+    ),
+)
+
+JSON_LAYOUTS: tuple[JsonLayout, ...] = (
+    JsonLayout(
+        "Istio or Envoy JSON", "time", "level", "scope", "msg", "stack", "1.0", "",
+        '{"level":"info","time":"2019-06-27T15:24:14.664725Z","scope":"ads","msg":"ADS:CDS: REQ"}',
+        {"level": "info", "scope": "ads", "message": "ADS:CDS: REQ"},
+    ),
+    JsonLayout(
+        "Stackdriver JSON", "timestamp", "severity", "logger", "message", "stacktrace", "1.10", "",
+        '{"severity":"Info","timestamp":"2021-01-01T00:00:00.000000001Z","logger":"ads","message":"ADS:CDS: REQ"}',
+        {"level": "info", "scope": "ads", "message": "ADS:CDS: REQ"},
+    ),
+    JsonLayout(
+        "access log, JSON", "start_time", "", "", "", "", "1.2", "",
+        '{"start_time":"2021-01-01T00:00:00.000Z","response_code":200}',
+        {"message": '{"start_time":"2021-01-01T00:00:00.000Z","response_code":200}'},
+        event="access", component="envoy",
+    ),
+)
+
+#: JSON that Envoy of Istio 1.8 and 1.9 wrote without escaping the message.
+BROKEN_JSON = (
+    r'\{"level":"(?P<level>\w+)","time":"(?P<time>[^"]+)","scope":"(?P<scope>[^"]*)","msg":"(?P<message>.*?)"'
+    r'(?:,"caller":"(?P<caller>[^"]*)","thread":"?(?P<thread>[0-9]{1,18})"?)?\}\s*'
+)
+
+#: A console header in the middle of a line starts an entry of its own there.
+INNER_HEADER = rf"{_TIME.replace('(?P<time>', '(?:')}\t{_LEVEL.replace('(?P<level>', '(?:')}\t"
+#: The quick test for one: this stands in the line, behind where it stands in a line's own header.
+INNER_SIGN, INNER_SIGN_AT = "Z\t", 27
+
+#: The pieces of a Go GC trace line, in order; the runtime writes it in several pieces, so other
+#: entries can stand inside it. A text that ends before its pieces do is an unfinished line.
+_NUMBER = r"[0-9.]+"
+GC_PIECES: tuple[str, ...] = (
+    "gc ", "[0-9]+", " @", _NUMBER, "s ", "[0-9]+", "%: ", r"[0-9.+/]+", " ms clock, ", r"[0-9.+/]+", " ms cpu, ",
+    "[0-9]+", "->", "[0-9]+", "->", "[0-9]+", " MB, ", "[0-9]+", " MB goal, ",
+)
+#: After them either the processors, or since Go 1.18 stacks and globals first.
+GC_TAILS: tuple[tuple[str, ...], ...] = (
+    ("[0-9]+", " P"),
+    ("[0-9]+", " MB stacks, ", "[0-9]+", " MB globals, ", "[0-9]+", " P"),
+)
+GC_FORCED = " (forced)"

@@ -1,0 +1,152 @@
+"""Values that Go prints: durations, sizes, counts, booleans, quoted strings. Text in, value out."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+UNITS = {
+    "ns": 1,
+    "us": 1_000,
+    "\u00b5s": 1_000,  # micro sign, what Go prints
+    "\u03bcs": 1_000,  # Greek mu, what some editors make of it
+    "ms": 1_000_000,
+    "s": 1_000_000_000,
+    "m": 60 * 1_000_000_000,
+    "h": 3600 * 1_000_000_000,
+}
+INT64_MAX = 2**63 - 1
+
+# Bounded: a number of a million digits is no duration, and must not cost a second to refuse.
+_STEP = re.compile(r"([0-9]{0,19})(?:\.([0-9]{0,19}))?([a-z\u00b5\u03bc]{1,2})")
+_SIZE = re.compile(r"([0-9]{1,19})(?:\.([0-9]{1,19}))?([kMGTPE]?)B?")
+
+
+def _scaled(whole: str, fraction: str | None, unit: int) -> int:
+    """``whole.fraction`` units, exactly: no float takes part."""
+    value = int(whole or 0) * unit
+    if fraction:
+        value += int(fraction) * unit // 10 ** len(fraction)
+    return value
+
+
+def duration(text: str) -> int | None:
+    """Nanoseconds of a Go duration, exactly.
+
+    Examples
+    --------
+    >>> duration("1h2m3.5s"), duration("386.974\u00b5s"), duration("0")
+    (3723500000000, 386974, 0)
+    """
+    negative = text.startswith("-")
+    total, at = 0, int(negative)
+    while step := _STEP.match(text, at):
+        whole, fraction, unit = step.groups()
+        if unit not in UNITS:
+            return None
+        total += _scaled(whole, fraction, UNITS[unit])
+        at = step.end()
+    if at < len(text) and text[at:] != "0":
+        return None
+    return None if total > INT64_MAX else -total if negative else total
+
+
+def since_push(text: str) -> int | None:
+    """A duration, but null for Go's largest one: 1.0 prints it before the first push.
+
+    Examples
+    --------
+    >>> since_push("2562047h47m16.854775807s") is None
+    True
+    """
+    value = duration(text)
+    return None if value == INT64_MAX else value
+
+
+def size(text: str) -> int | None:
+    """Bytes of Istio's ``util.ByteCount`` (decimal units), or of a bare count.
+
+    Examples
+    --------
+    >>> size("31.5kB"), size("999B"), size("16667")
+    (31500, 999, 16667)
+    """
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        return None
+    whole, fraction, unit = match.groups()
+    scale = 1000 ** " kMGTPE".index(unit or " ")
+    return integer(str(_scaled(whole, fraction, scale)))
+
+
+def integer(text: str) -> int | None:
+    """A whole number of 64 bits; null for what is none."""
+    try:
+        value = int(text)
+    except ValueError:
+        return None
+    return value if -INT64_MAX - 1 <= value <= INT64_MAX else None
+
+
+def boolean(text: str) -> bool | None:
+    """``true`` or ``false``."""
+    return {"true": True, "false": False}.get(text)
+
+
+def _decimal(text: str, unit: int) -> int | None:
+    whole, _, fraction = text.partition(".")
+    if len(whole) > 19 or len(fraction) > 19:
+        return None
+    value = _scaled(whole, fraction, unit)
+    return value if value <= INT64_MAX else None
+
+
+def seconds(text: str) -> int | None:
+    """Nanoseconds of a bare number of seconds."""
+    return _decimal(text, UNITS["s"])
+
+
+def millis(text: str) -> int | None:
+    """Nanoseconds of a bare number of milliseconds."""
+    return _decimal(text, UNITS["ms"])
+
+
+def count(text: str) -> int | None:
+    """A number, or the length of the list or map that stands in its place.
+
+    Examples
+    --------
+    >>> count("12"), count("[]"), count("[a b]"), count("map[a:1 b:2 c:3]")
+    (12, 0, 2, 3)
+    """
+    if text.endswith("]"):
+        return len(text[text.index("[") + 1 : -1].split())
+    return integer(text)
+
+
+def unquote(text: str) -> str | None:
+    r"""The text of a Go or proto string literal, its escapes resolved; null for an empty one.
+
+    Examples
+    --------
+    >>> unquote('"172.17.0.3:59200"')
+    '172.17.0.3:59200'
+    """
+    inner = text[1:-1]
+    if "\\" not in inner:
+        return inner or None
+    try:
+        return json.loads(text)  # type: ignore[no-any-return]
+    except ValueError:
+        return re.sub(r"\\(.)", lambda m: {"n": "\n", "t": "\t", "r": "\r"}.get(m[1], m[1]), inner, flags=re.DOTALL)
+
+
+def twice(value: Callable[[str], int | None]) -> Callable[[str], tuple[int | None, int | None]]:
+    """For text that is the value of two columns."""
+
+    def both(text: str) -> tuple[int | None, int | None]:
+        one = value(text)
+        return one, one
+
+    return both

@@ -1,0 +1,249 @@
+"""The readers: from sources to a Capture, or straight to a DataFrame."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from tqdm.auto import tqdm
+
+from istiolog_pd.capture import Capture, DtypeBackend, SourceInfo, Time, node_from_bootstrap
+from istiolog_pd.engine import reference
+from istiolog_pd.engine.reference import SourceTables
+from istiolog_pd.engine.schema import EVENTS_SCHEMA
+from istiolog_pd.inputs.sources import NoLogError, Source, SourceLike, find
+
+#: A bootstrap is a small file; nothing larger is tried as one.
+BOOTSTRAP_SIZE = 4 << 20
+
+
+class DamageWarning(UserWarning):
+    """Part of a source is damaged; every other row of it is there."""
+
+
+def load(*sources: SourceLike, component: str | None = None, progress: bool = False) -> Capture:
+    """Read logs of Istio's control plane and sidecars.
+
+    Parameters
+    ----------
+    sources
+        Paths, globs, folders (every file below whose name has ``.log``), open binary or text files,
+        ``-`` for standard input, or lists of these; gzip is unpacked. An Envoy bootstrap
+        (``envoy-rev.json``) among them gives its node's metadata (see `node_metadata`).
+    component
+        ``"pilot"`` or ``"agent"`` (a sidecar's agent and Envoy) if it is known whose logs they are;
+        otherwise it is found out from each source's lines.
+    progress
+        Show a progress bar, on stderr or in the notebook.
+
+    Returns
+    -------
+    Capture
+        One table per event, and the common columns of every entry.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a path is not there.
+    NoLogError
+        If there is nothing to read: every source is empty or none is a text.
+
+    Warns
+    -----
+    DamageWarning
+        For each sort of damage in a source, with source and line.
+
+    Examples
+    --------
+    >>> import istiolog_pd as il
+    >>> capture = il.load("data/seed/pilot.log")
+    >>> len(capture), capture["xds_push"].num_rows
+    (68, 20)
+    """
+    if component not in (None, "pilot", "agent"):
+        raise ValueError(f"component is 'pilot', 'agent' or None, not {component!r}")
+    found = find(*sources)
+    parts: list[tuple[Source, SourceTables]] = []
+    nodes = []
+    empty = []
+    total = sum(source.size or 0 for source in found)
+    with tqdm(total=total or None, unit="B", unit_scale=True, disable=not progress, leave=False) as bar:
+        for source in found:
+            blocks = source.blocks(bar.update if progress else None)
+            head = list(_head(blocks))
+            if (node := node_from_bootstrap(b"".join(head)) if _may_be_bootstrap(head) else None) is not None:
+                nodes.append((source.name, node))
+                continue
+            tables = reference.read(chain(head, blocks), source.name, component or "")
+            (parts if _is_log(source, tables) else empty).append((source, tables))
+    if not parts and not nodes:
+        raise NoLogError("nothing to read: " + "; ".join(_why_empty(*one) for one in empty))
+    for source, tables in empty:
+        warnings.warn(_why_empty(source, tables), DamageWarning, stacklevel=2)
+    for source, tables in parts:
+        for text in _damage(source, tables):
+            warnings.warn(text, DamageWarning, stacklevel=2)
+    return _capture(parts, tuple(nodes))
+
+
+def _head(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The first blocks of a source, as many as a bootstrap may have if it looks like one."""
+    size = 0
+    for block in blocks:
+        size += len(block)
+        yield block
+        if size > BOOTSTRAP_SIZE or not block.lstrip()[:1] == b"{" and size == len(block):
+            return
+
+
+def _may_be_bootstrap(head: list[bytes]) -> bool:
+    return bool(head) and head[0].lstrip()[:1] == b"{" and any(b'"node"' in block for block in head)
+
+
+def _is_log(source: Source, tables: SourceTables) -> bool:
+    """Whether a source has anything to read: a line with a header, or any text at all that is text."""
+    binary = any(damage.what == "NUL bytes" for damage in tables.damage)
+    return tables.recognised or (tables.events.num_rows > 0 and not binary)
+
+
+def _why_empty(source: Source, tables: SourceTables) -> str:
+    if tables.events.num_rows:
+        return f"{source.name}: no line of a log in it, and NUL bytes: it is binary (is it the right file?)"
+    if source.damage:
+        return f"{source.name}: {source.damage[0]}"
+    return f"{source.name}: it is empty"
+
+
+def _damage(source: Source, tables: SourceTables) -> Iterator[str]:
+    for damage in tables.damage:
+        more = f" (the first of {damage.lines:,} lines)" if damage.lines > 1 else ""
+        yield f"{source.name}:{damage.line}: {damage.what}{more}"
+    for text in source.damage:
+        yield f"{source.name}:{tables.lines}: {text}"
+    if not tables.recognised:
+        yield f"{source.name}:1: no line of it looks like a log of Istio or Envoy: kept as `unparsed`"
+
+
+def _capture(parts: list[tuple[Source, SourceTables]], nodes: tuple[tuple[str, dict[str, object]], ...]) -> Capture:
+    """One capture of all sources: the rows of each follow those of the one before."""
+    offsets = np.cumsum([0, *(tables.events.num_rows for _, tables in parts)])
+    by_event: dict[str, list[pa.Table]] = {}
+    for offset, (_, tables) in zip(offsets, parts, strict=False):
+        for event, table in tables.tables.items():
+            row = pa.array(table["row"].to_numpy() + offset)
+            by_event.setdefault(event, []).append(table.set_column(0, table.schema.field("row"), row))
+    return Capture(
+        _joined([tables.events for _, tables in parts] or [EVENTS_SCHEMA.empty_table()]),
+        {event: _joined(tables) for event, tables in by_event.items()},
+        tuple(
+            SourceInfo(
+                source.name,
+                _component(tables),
+                tables.lines,
+                tables.events.num_rows,
+                tuple(text.partition(": ")[2] for text in _damage(source, tables)),
+            )
+            for source, tables in parts
+        ),
+        nodes,
+    )
+
+
+def _component(tables: SourceTables) -> str:
+    components = set(tables.events["component"].unique().to_pylist())
+    return "pilot" if "pilot" in components else "agent"
+
+
+def _joined(tables: list[pa.Table]) -> pa.Table:
+    return tables[0] if len(tables) == 1 else pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+
+
+def read_logs(
+    *sources: SourceLike,
+    events: str | Sequence[str] | None = None,
+    columns: Sequence[str] | None = None,
+    start: Time = None,
+    end: Time = None,
+    dtype_backend: DtypeBackend = "numpy_nullable",
+) -> pd.DataFrame:
+    """Read logs of any of Istio's components into one DataFrame, a row per entry, in file order.
+
+    Parameters
+    ----------
+    sources
+        As in `load`.
+    events
+        One event's name: its narrow table. A list: only these events. None: all.
+    columns
+        Only these columns, in this order.
+    start, end
+        Only entries of this time on, and before this time (UTC if it has no zone).
+    dtype_backend
+        ``"numpy_nullable"`` (`datetime64[ns, UTC]`, `timedelta64[ns]`, `Int64`, `boolean`, `category`,
+        `str`) or ``"pyarrow"``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `glossary`, whatever the version of Istio: what it does not print is null.
+
+    Raises
+    ------
+    FileNotFoundError, NoLogError
+        As `load`.
+    ValueError
+        If there is no such event or column.
+
+    Examples
+    --------
+    >>> import istiolog_pd as il
+    >>> pushes = il.read_logs("data/seed/pilot.log", events="xds_push")
+    >>> pushes[["xds_type", "proxy", "resources"]].iloc[0].to_list()
+    ['CDS', 'helloworld-v1-575d9d9fcd-bjjj8.default', 16]
+    """
+    return load(*sources).to_pandas(events=events, columns=columns, start=start, end=end, dtype_backend=dtype_backend)
+
+
+def read_pilot(
+    *sources: SourceLike,
+    events: str | Sequence[str] | None = None,
+    columns: Sequence[str] | None = None,
+    start: Time = None,
+    end: Time = None,
+    dtype_backend: DtypeBackend = "numpy_nullable",
+) -> pd.DataFrame:
+    """Read logs of pilot-discovery or istiod; parameters, columns and errors as `read_logs`.
+
+    Examples
+    --------
+    >>> import istiolog_pd as il
+    >>> il.read_pilot("data/seed/pilot.log", events="debounce")["full"].to_list()
+    [True, False, False]
+    """
+    capture = load(*sources, component="pilot")
+    return capture.to_pandas(events=events, columns=columns, start=start, end=end, dtype_backend=dtype_backend)
+
+
+def read_sidecar(
+    *sources: SourceLike,
+    events: str | Sequence[str] | None = None,
+    columns: Sequence[str] | None = None,
+    start: Time = None,
+    end: Time = None,
+    dtype_backend: DtypeBackend = "numpy_nullable",
+) -> pd.DataFrame:
+    """Read logs of sidecars: Envoy and pilot-agent; parameters, columns and errors as `read_logs`.
+
+    Examples
+    --------
+    >>> import istiolog_pd as il
+    >>> log = il.read_sidecar("data/seed/helloworld-v1-istio-proxy.log", events=["cluster_warmed"])
+    >>> log["cluster_port"].to_list()
+    [5000, 5000]
+    """
+    capture = load(*sources, component="agent")
+    return capture.to_pandas(events=events, columns=columns, start=start, end=end, dtype_backend=dtype_backend)
