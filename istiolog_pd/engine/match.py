@@ -157,7 +157,5 @@ class Recogniser:
 
 
 def in_scope(entry: Format, level: str | None, scope: str | None) -> bool:
-    """Whether a line of this level and scope can be of a format that needs its scope."""
-    if (scope or "default") not in entry.scope.split():
-        return False
-    return not entry.is_fallback or level in entry.level.split()
+    """Whether a line of this level and scope can be of a format that needs them."""
+    return (scope or "default") in entry.scope.split() and level in entry.level.split()

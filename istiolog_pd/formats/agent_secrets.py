@@ -94,13 +94,13 @@ FORMATS: tuple[Format, ...] = (
         gives={"connection_id": None},
     ),
     _sds(
-        '{:text} waiting for {?ingress }gateway secret for proxy "{node_id}"',
+        f'{WHO} waiting for {{?ingress }}gateway secret for proxy "{{node_id}}"',
         level="warn",
         example=f'resource:kubernetes://web waiting for gateway secret for proxy "{NODE}"',
         gives={"node_id": NODE, "proxy": "web-1.shop"},
     ),
     _sds(
-        '{:text} Close connection. Failed to push key/cert to proxy "{node_id}": {error}',
+        f'{WHO} Close connection. Failed to push key/cert to proxy "{{node_id}}": {{error}}',
         level="error",
         example=f'{EVENT} Close connection. Failed to push key/cert to proxy "{NODE}": {DENIED}',
         gives={"node_id": NODE, "proxy": "web-1.shop", **WHY},

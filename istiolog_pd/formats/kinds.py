@@ -88,6 +88,8 @@ KINDS: dict[str, Kind] = {
         Kind("node", "a node ID, full or pod.namespace", names.node, chars=r"\S", columns=NODE),
         Kind("connection", "a connection ID: a node ID and a number", names.connection, chars=r"\S",
              columns=("connection_id", "connection", *NODE)),
+        Kind("acker", "a connection ID, where `ERROR` or a request may stand instead", names.connection,
+             pattern=r"(?!ERROR |PROTOCOL |[a-z_]+:)\S*+", columns=("connection_id", "connection", *NODE)),
         Kind("proxy", "pod.namespace", names.proxy, chars=r"\S", columns=("proxy", "pod", "namespace")),
         Kind("pod_key", "namespace/pod", names.pod_key, chars=r"\S", columns=("proxy", "pod", "namespace")),
         Kind("cluster", "an Envoy cluster name", names.cluster, chars=r"\S", columns=CLUSTER),

@@ -149,7 +149,7 @@ class Format:
     event_with
         The event it is instead if a column is filled, as ``column -> event``.
     needs_scope
-        The text alone is too plain: claim it only in one of the scopes of `scope`.
+        The text alone is too plain: claim it only in one of the scopes, and at one of the levels, above.
     """
 
     event: str

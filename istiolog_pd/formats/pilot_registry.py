@@ -197,15 +197,27 @@ FORMATS: tuple[Format, ...] = (
         until="1.7",
         example="Handle EDS endpoint: skip updating, service cart/shop has mot been populated",
     ),
-    # name/namespace to 1.10, namespace/name from 1.11 on, and no telling which: not kept
+    # name/namespace at info to 1.10, namespace/name at debug from 1.11 on: only the level tells
+    _slice(
+        "Handle EDS endpoint: skip collecting workload entry endpoints, service {service}/{namespace} has not been "
+        "populated",
+        level="info",
+        scope="default kube",
+        since="1.8",
+        until="1.10",
+        needs_scope=True,
+        example="Handle EDS endpoint: skip collecting workload entry endpoints, service cart/shop has not been populated",
+        gives=_CART,
+    ),
     _slice(
         "Handle EDS endpoint: skip collecting workload entry endpoints, service "
-        "{?{service}/ has{|}{:word} has} not been populated",
-        level="info debug",
-        since="1.8",
-        example="Handle EDS endpoint: skip collecting workload entry endpoints, service cart.example.com/ has not been "
-        "populated",
-        gives=_HOST,
+        "{?{service}/ has{|}{namespace}/{service} has} not been populated",
+        level="debug",
+        scope="kube",
+        since="1.11",
+        needs_scope=True,
+        example="Handle EDS endpoint: skip collecting workload entry endpoints, service shop/cart has not been populated",
+        gives=_CART,
     ),
     # 1.0 and 1.1 print the whole Endpoints
     _slice(

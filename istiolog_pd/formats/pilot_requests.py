@@ -129,8 +129,8 @@ FORMATS: tuple[Format, ...] = (
         gives={"xds_type": "EDS", "subscribed": 2, "unsubscribed": 0, **TWO},
     ),
     _request(
-        "{?d}ADS:{xds_type}: {?INIT/RECONNECT{|}INIT{|}RECONNECT} {connection_id}{? {push_version} {nonce}{|} {nonce}}"
-        "{? resources:{resources}}",
+        "{?d}ADS:{xds_type}: {?INIT/RECONNECT{|}INIT{|}RECONNECT} {connection_id}"
+        "{? {nonce} resources:{resources}{|} {push_version} {nonce}{|} {nonce}}",
         scope="ads delta",
         since="1.7",
         origin=DELTA,
@@ -148,11 +148,11 @@ FORMATS: tuple[Format, ...] = (
         gives={"xds_type": "EDS", "resources": 2, "push_version": VERSION, "nonce": NONCE, **TWO},
     ),
     _request(
-        "ADS:{xds_type}: RESOURCE CHANGE added {added:list} removed {removed:list} {connection_id} {push_version} {nonce}",
+        "ADS:{xds_type}: RESOURCE CHANGE added {subscribed:list} removed {unsubscribed:list} {connection_id} {push_version} {nonce}",
         since="1.14",
         origin=XDS,
         example=f"ADS:EDS: RESOURCE CHANGE added [a b] removed [] {NEW} {VERSION} {NONCE}",
-        gives={"xds_type": "EDS", "added": 2, "removed": 0, "push_version": VERSION, "nonce": NONCE, **TWO},
+        gives={"xds_type": "EDS", "subscribed": 2, "unsubscribed": 0, "push_version": VERSION, "nonce": NONCE, **TWO},
     ),
     _request(
         "ADS:{xds_type}: RESOURCE CHANGE {connection_id} {nonce}",
@@ -180,12 +180,12 @@ FORMATS: tuple[Format, ...] = (
     ),
     # acknowledgements
     _ack(
-        "ADS:CDS: ACK {peer:peer} {:request_text}",
+        "ADS:CDS: ACK {peer:peer} {nonce:request_text}",
         until="1.1",
         origin=ADS,
         sets={"xds_type": "CDS"},
         example=f'ADS:CDS: ACK {PEER} version_info:"{VERSION}" node:<id:"x" > response_nonce:"n" ',
-        gives={"peer": PEER},
+        gives={"peer": PEER, "push_version": VERSION, "nonce": "n"},
     ),
     _ack(
         "ADS:LDS: ACK {nonce:request_text}",
@@ -204,7 +204,7 @@ FORMATS: tuple[Format, ...] = (
         gives={"push_version": VERSION, "clusters": 1, **ONE},
     ),
     _ack(
-        "ADS:{xds_type}: ACK {peer:peer} {connection_id} {?({:parens}) }{push_version} {nonce}",
+        "ADS:{xds_type}: ACK {peer:peer} {connection_id:acker} {?({:parens}) }{push_version} {nonce:message}",
         until="1.5",
         origin=ADS,
         example=f"ADS:RDS: ACK {PEER} {CON} (web-1.shop) {VERSION} {NONCE}",
@@ -219,7 +219,7 @@ FORMATS: tuple[Format, ...] = (
         gives={"push_version": VERSION, "nonce": NONCE, "duration": 1_500_000, **ONE},
     ),
     _ack(
-        "{?d}ADS:{xds_type}: ACK {connection_id} {?{push_version} {nonce}{|}{nonce}}",
+        "{?d}ADS:{xds_type}: ACK {connection_id:acker} {?{push_version} {nonce}{|}{nonce}}",
         scope="ads delta",
         since="1.6",
         origin=DELTA,
@@ -228,7 +228,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     # answers to an older push
     _stale(
-        "ADS:RDS: Expired nonce received {peer:peer} {connection_id}{? ({:parens})}, sent {:word}, received {nonce}",
+        "ADS:RDS: Expired nonce received {peer:peer} {?{connection_id} ({:parens}), sent {|}{connection_id}, sent }{:word}, received {nonce}",
         since="1.1",
         until="1.5",
         origin=ADS,
@@ -237,12 +237,12 @@ FORMATS: tuple[Format, ...] = (
         gives={"peer": PEER, "nonce": "a", **ONE},
     ),
     _stale(
-        "ADS:{? }{?RDS: }Expired nonce received {connection_id}, sent {:word}, received {nonce}",
+        "ADS:{?{xds_type}:} Expired nonce received {connection_id}, sent {:word}, received {nonce}",
         since="1.6",
         until="1.7",
         origin="pilot/pkg/xds/gen2.go",
         example=f"ADS:RDS: Expired nonce received {CON}, sent b, received a",
-        gives={"nonce": "a", **ONE},
+        gives={"xds_type": "RDS", "nonce": "a", **ONE},
     ),
     _stale(
         "{?d}ADS:{xds_type}: REQ {connection_id} Expired nonce received {nonce}, {?sent {:word}{|}but we never sent any nonce}",

@@ -1,0 +1,179 @@
+"""Debounce intervals: how long istiod waited before it let a push go."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from istiolog_pd.plots.scales import Floats, bins, dates, log_axis, mark_runs, milliseconds, panel, time_axis
+from istiolog_pd.plots.style import DECISIONS, Look, head, in_order, ink, mark, need, new_axes, show_reason
+
+COLUMNS = ("timestamp", "quiet_time", "debounce_time", "full", "forced", "bound")
+BOUNDS = {"max": ("-", "let go by the maximum"), "either": (":", "either bound may have let it go")}
+NO_VALUES = "no row has a time stamp together with a quiet time or a debounce time"
+CONNECTORS = 2000  # more rows than this, and the lines between two times of one decision become a grey wall
+
+
+def kinds(table: pd.DataFrame) -> pd.Series[str]:
+    """What each decision or round was, by its `full` and `forced`: a name of `style.DECISIONS`."""
+    full, forced = (table[name].astype("boolean") for name in ("full", "forced"))
+    kind = pd.Series("unknown", table.index)
+    for name, rows in (("not forced", ~forced), ("incremental", ~full), ("full", full), ("forced", forced)):
+        kind = kind.mask(rows.fillna(False).astype(bool), name)
+    return kind
+
+
+def debounces(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Quiet time and debounce time of each push decision over time, and their distribution.
+
+    Filled markers are debounce times, hollow ones quiet times, both in milliseconds on a logarithmic
+    axis. Kinds of push differ in colour and marker; a ring marks those that the maximum let go. At the
+    right, the distribution on the same axis: bars of debounce times by kind, a line of quiet times.
+
+    Parameters
+    ----------
+    table
+        Of `istiolog_pd.analysis.debounces`: `timestamp`, `quiet_time`, `debounce_time`, `full`,
+        `forced`, `bound`, and `run` if there is one.
+    ax
+        Where to draw; a new figure if None. Its room is shared with the distribution.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes of the intervals: time (UTC) by milliseconds.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import pandas as pd
+    >>> from istiolog_pd import plots
+    >>> table = pd.DataFrame({
+    ...     "timestamp": pd.to_datetime(["2026-11-23T17:27:38Z", "2026-11-23T17:27:49Z"]),
+    ...     "quiet_time": pd.to_timedelta(["100ms", "12ms"]),
+    ...     "debounce_time": pd.to_timedelta(["130ms", "10s"]),
+    ...     "full": [True, False], "forced": [None, None], "bound": ["quiet", "max"],
+    ... })
+    >>> ax = plots.debounces(table)
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('time (UTC)', 'interval (ms)')
+    >>> plt.close(ax.figure)
+    """
+    need(table, "debounces", *COLUMNS)
+    ax = new_axes(ax)
+    when, quiet, whole = dates(table["timestamp"]), milliseconds(table["quiet_time"]), milliseconds(table["debounce_time"])
+    drawn = np.isfinite(when) & (np.isfinite(quiet) | np.isfinite(whole))
+    if not drawn.any():
+        return show_reason(ax, table, NO_VALUES if len(table) else "")
+    kind = kinds(table).to_numpy()
+    log_axis(ax, "y", np.concatenate([quiet[drawn], whole[drawn]]))
+    ax.set_ylabel("interval (ms)")
+    time_axis(ax, when[drawn])
+    mark_runs(ax, table, when)
+    if len(table) <= CONNECTORS:
+        ax.vlines(when, quiet, whole, color=ink(), alpha=0.2, linewidth=0.8)
+    handles: list[Artist] = []
+    for name in in_order(DECISIONS, kind[drawn]):
+        looked, rows = DECISIONS[name], drawn & (kind == name)
+        ax.scatter(when[rows], whole[rows], s=16, c=looked.colour, marker=looked.marker, linewidth=0, label=name)
+        ax.scatter(
+            when[rows], quiet[rows], s=34, marker=looked.marker, linewidth=0.8,
+            facecolors="none", edgecolors=looked.colour, label=f"{name}, quiet",
+        )  # fmt: skip
+        handles.append(mark(looked, f"{looked.label or name} ({rows.sum():,})"))
+    times = [(np.isfinite(whole), "debounce time", False), (np.isfinite(quiet), "quiet time", True)]
+    handles += [mark(Look(ink()), label, hollow=hollow) for known, label, hollow in times if known[drawn].any()]
+    handles += _rings(ax, table, when, np.where(np.isfinite(whole), whole, quiet))
+    _marginal(ax, kind[drawn], quiet[drawn], whole[drawn])
+    head(ax, "Debounce intervals", table, handles)
+    return ax
+
+
+def debounce_distribution(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """What share of push decisions waited no longer than so many milliseconds.
+
+    Full lines are debounce times, dashed ones quiet times, by kind of push; read a quantile where a
+    line crosses its share.
+
+    Parameters
+    ----------
+    table
+        Of `istiolog_pd.analysis.debounces`: `quiet_time`, `debounce_time`, `full`, `forced`.
+    ax
+        Where to draw; a new figure if None.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Milliseconds (logarithmic) by share of the push decisions of a kind, in percent.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import pandas as pd
+    >>> from istiolog_pd import plots
+    >>> table = pd.DataFrame({
+    ...     "quiet_time": pd.to_timedelta(["100ms", "101ms"]),
+    ...     "debounce_time": pd.to_timedelta(["130ms", "2s"]), "full": [True, True], "forced": [None, None],
+    ... })
+    >>> ax = plots.debounce_distribution(table)
+    >>> ax.get_xlabel()
+    'interval (ms)'
+    >>> plt.close(ax.figure)
+    """
+    need(table, "debounces", "quiet_time", "debounce_time", "full", "forced")
+    ax = new_axes(ax)
+    spans = {"debounce time": ("-", milliseconds(table["debounce_time"])), "quiet time": ("--", milliseconds(table["quiet_time"]))}
+    known = np.concatenate([values[np.isfinite(values)] for _, values in spans.values()])
+    if not known.size:
+        return show_reason(ax, table, NO_VALUES if len(table) else "")
+    kind = kinds(table).to_numpy()
+    log_axis(ax, "x", known)
+    handles: list[Artist] = []
+    for name in in_order(DECISIONS, kind):
+        looked = DECISIONS[name]
+        for label, (dashes, values) in spans.items():
+            rows = np.isfinite(values) & (kind == name)
+            if rows.any():
+                text = f"{looked.label or name}, {label} ({rows.sum():,})"
+                line = ax.ecdf(values[rows], color=looked.colour, linestyle=dashes, label=text)
+                line.set_ydata(np.asarray(line.get_ydata()) * 100)
+                handles.append(line)
+    ax.set(xlabel="interval (ms)", ylabel="push decisions no longer (%)", ylim=(0, 103))
+    ax.grid(visible=True, axis="x", alpha=0.3, linewidth=0.6)
+    head(ax, "Debounce intervals, cumulative", table, handles)
+    return ax
+
+
+def _rings(ax: Axes, table: pd.DataFrame, when: Floats, height: Floats) -> list[Artist]:
+    """Rings around the decisions that another bound than the quiet one let go; their legend entries."""
+    bound = table["bound"].astype(object)
+    handles: list[Artist] = []
+    for name, (dashes, label) in BOUNDS.items():
+        rows = bound.eq(name).to_numpy(dtype=bool, na_value=False)
+        if rows.any():
+            style = {"s": 110, "facecolors": "none", "edgecolors": ink(), "linestyle": dashes, "linewidth": 1.3}
+            ax.scatter(when[rows], height[rows], **style, label=f"bound {name}")  # type: ignore[arg-type]
+            handle = Line2D([], [], linestyle="", marker="o", markersize=9, color=ink(), markerfacecolor="none")
+            handle.set(label=f"{label} ({rows.sum():,})", alpha=1 if dashes == "-" else 0.5)
+            handles.append(handle)
+    return handles
+
+
+def _marginal(ax: Axes, kind: np.ndarray[tuple[int], np.dtype[np.object_]], quiet: Floats, whole: Floats) -> None:
+    """The distribution beside the intervals, on their axis."""
+    side, edges = panel(ax, "right", "18%"), bins(ax)
+    names = in_order(DECISIONS, kind)
+    parts = [whole[np.isfinite(whole) & (kind == name)] for name in names]
+    if any(len(part) for part in parts):
+        side.hist(
+            parts, bins=edges, orientation="horizontal", stacked=True, color=[DECISIONS[name].colour for name in names]
+        )
+    known = quiet[np.isfinite(quiet)]
+    if known.size:
+        side.hist(known, bins=edges, orientation="horizontal", histtype="step", color=ink(), linestyle="--", linewidth=0.9)
+    side.set_xlabel("decisions")
+    side.xaxis.get_major_locator().set_params(integer=True, nbins=3)

@@ -1,0 +1,192 @@
+"""Push rounds: how many proxies each reached, and how long until the last one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from istiolog_pd.plots.debounce import kinds
+from istiolog_pd.plots.scales import Floats, log_axis, milliseconds, numbers, panel, stack
+from istiolog_pd.plots.style import (
+    DECISIONS,
+    XDS_TYPES,
+    head,
+    in_order,
+    ink,
+    look,
+    names,
+    need,
+    new_axes,
+    patch,
+    plain,
+    show_reason,
+)
+
+WIDTH = 0.8
+FEWEST = 12  # rounds for which there is room at least, so that few bars are no walls
+
+
+def push_rounds(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Proxies reached per round, and below it the time from its start to the last proxy.
+
+    Bars are the rounds side by side in their order, with their start under the numbers: on a true time
+    axis those of one busy second would cover each other. Full and incremental rounds differ in colour
+    and hatch. A grey line is the number of connections that could have been reached. A hollow mark at the
+    bottom is a round whose pushes the log's level does not print; a cross, one that reached no proxy.
+
+    Parameters
+    ----------
+    table
+        Of `istiolog_pd.analysis.push_rounds`: `round`, `timestamp`, `full`, `forced`, `proxies`,
+        `connected_endpoints`, `duration`, `visible`.
+    ax
+        Where to draw; a new figure if None. Its room is shared with the panel of times.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes of the fan-out: round by number of proxies. The times are in milliseconds.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import pandas as pd
+    >>> from istiolog_pd import plots
+    >>> table = pd.DataFrame({
+    ...     "round": [0, 1], "timestamp": pd.to_datetime(["2026-11-23T17:27:38Z", "2026-11-23T17:27:39Z"]),
+    ...     "full": [True, False], "forced": [None, None], "proxies": pd.array([27, None], dtype="Int64"),
+    ...     "connected_endpoints": [30, 30], "duration": pd.to_timedelta(["210ms", None]), "visible": [True, False],
+    ... })
+    >>> ax = plots.push_rounds(table)
+    >>> [bar.get_height() for bar in ax.patches], ax.get_ylabel()
+    ([27.0], 'proxies reached')
+    >>> plt.close(ax.figure)
+    """
+    need(
+        table, "push_rounds", "round", "timestamp", "full", "forced", "proxies", "connected_endpoints", "duration", "visible"
+    )
+    ax = new_axes(ax)
+    if table.empty or not table["round"].notna().any():
+        return show_reason(ax, table)
+    number, reached, last = numbers(table["round"]), numbers(table["proxies"]), milliseconds(table["duration"])
+    hidden = table["visible"].astype("boolean").eq(False).fillna(False).to_numpy(dtype=bool) | np.isnan(reached)
+    kind = kinds(table).to_numpy()
+    handles: list[Artist] = []
+    for name in in_order(DECISIONS, kind):
+        looked, rows = DECISIONS[name], ~hidden & (kind == name)
+        label = looked.label or name
+        if rows.any():
+            ax.bar(
+                number[rows], reached[rows], WIDTH, facecolor=looked.colour, hatch=looked.hatch,
+                edgecolor="white", linewidth=0, label=name,
+            )  # fmt: skip
+            handles.append(patch(looked, f"{label} ({rows.sum():,})"))
+    connected = numbers(table["connected_endpoints"])
+    if np.isfinite(connected).any():
+        handles += ax.step(number, connected, where="mid", color=ink(), alpha=0.4, linewidth=1, label="connections")
+    top = np.nanmax(np.concatenate([connected, reached[~hidden], [1]]))
+    ax.set(ylim=(0, float(top) * 1.08), ylabel="proxies reached")
+    ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    _round_axis(ax, number, table["timestamp"])
+    handles += _ticks(ax, number[hidden], "not visible at this level")
+    handles += _ticks(ax, number[~hidden & (reached == 0)], "reached no proxy", "x")
+    _last_proxy(ax, number, np.where(hidden, np.nan, last), kind)
+    head(ax, "Push rounds: proxies reached, and time to the last one", table, handles)
+    return ax
+
+
+def fan_out(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Pushes per round, stacked by xDS type.
+
+    Pushes are stacked, not proxies: one proxy gets several types, so its layers would count it often.
+    A hollow mark at the bottom is a round between the first and the last of which no push is in the table.
+
+    Parameters
+    ----------
+    table
+        Of `istiolog_pd.analysis.fan_out`: `round`, `xds_type`, `pushes`.
+    ax
+        Where to draw; a new figure if None.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Round by number of pushes.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import pandas as pd
+    >>> from istiolog_pd import plots
+    >>> ax = plots.fan_out(pd.DataFrame({"round": [0, 0], "xds_type": ["CDS", "EDS"], "pushes": [27, 25]}))
+    >>> [bar.get_height() for bar in ax.patches], ax.get_ylabel()
+    ([27.0, 25.0], 'pushes')
+    >>> plt.close(ax.figure)
+    """
+    need(table, "fan_out", "round", "xds_type", "pushes")
+    ax = new_axes(ax)
+    known = table.dropna(subset=["round", "pushes"])
+    if known.empty:
+        return show_reason(ax, table)
+    parts = known.assign(xds_type=names(known["xds_type"]), round=numbers(known["round"])).pivot_table(
+        index="round", columns="xds_type", values="pushes", aggfunc="sum"
+    )
+    parts = parts[in_order(XDS_TYPES, parts.columns)]
+    stack(ax, parts, XDS_TYPES, WIDTH)
+    ax.set_ylabel("pushes")
+    ax.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+    number = parts.index.to_numpy(dtype=np.float64)
+    _round_axis(ax, number)
+    handles: list[Artist] = [patch(look(XDS_TYPES, name), name) for name in parts]
+    between = np.setdiff1d(np.arange(number.min(), number.max()), number)
+    head(ax, "Pushes per round, by xDS type", table, handles + _ticks(ax, between, "no push seen"))
+    return ax
+
+
+def _round_axis(ax: Axes, number: Floats, start: pd.Series[pd.Timestamp] | None = None) -> None:
+    """An axis of round numbers, with the start of a round under its number where it is known."""
+    first, last = float(np.nanmin(number)), float(np.nanmax(number))
+    ax.set_xlim(first - 0.7, max(last, first + FEWEST - 1) + 0.7)
+    ax.xaxis.set_major_locator(MaxNLocator(9, integer=True))
+    ax.set_xlabel("round")
+    if start is None or not start.notna().any():
+        return
+    begins = pd.to_datetime(start, utc=True)
+    days = begins.dt.strftime("%Y-%m-%d").dropna().unique()
+    clock = begins.dt.strftime("%H:%M:%S" if len(days) == 1 else "%m-%d %H:%M")
+    text = {place: f"\n{when}" for place, when in zip(number, clock, strict=True) if isinstance(when, str)}
+    ax.xaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"{value:.0f}{text.get(value, '')}" if first <= value <= last else "")
+    )
+    ax.set_xlabel(f"round, with its start (UTC, {days[0]})" if len(days) == 1 else "round, with its start (UTC)")
+
+
+def _ticks(ax: Axes, number: Floats, label: str, marker: str = "o") -> list[Artist]:
+    """Marks at the bottom for rounds that have no bar; their legend entry, if there are any."""
+    if not len(number):
+        return []
+    style = {"linestyle": "", "marker": marker, "markersize": 3.5, "color": ink(), "markerfacecolor": "none"}
+    across = ax.get_xaxis_transform()
+    text = plain(f"{label} ({len(number):,})")
+    line: list[Line2D] = ax.plot(
+        number, np.full(len(number), 0.025), transform=across, markeredgewidth=0.7, label=text, **style  # type: ignore[arg-type]
+    )
+    return list(line)
+
+
+def _last_proxy(ax: Axes, number: Floats, last: Floats, kind: np.ndarray[tuple[int], np.dtype[np.object_]]) -> None:
+    # A panel of its own, not a twin axis or the size of a marker: times over four orders of magnitude
+    # need a logarithmic axis that can be read off, and would hide among or behind 150 bars.
+    if not np.isfinite(last).any():
+        return
+    below = panel(ax, "bottom", "55%")
+    for name in in_order(DECISIONS, kind):
+        rows, looked = np.isfinite(last) & (kind == name), DECISIONS[name]
+        if rows.any():
+            below.scatter(number[rows], last[rows], s=16, c=looked.colour, marker=looked.marker, label=name)
+    log_axis(below, "y", last)
+    below.set_ylabel("to last\nproxy (ms)")

@@ -1,0 +1,197 @@
+"""Looks as data: one colour, marker and hatch per xDS type and per kind of push; and what every plot needs.
+
+The colours are those of Okabe and Ito (types) and of Tol's high-contrast scheme (kinds of push), which
+colour-blind people tell apart; hatches and markers are the second cue. A colour never changes its
+meaning from plot to plot.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+FIGSIZE = (9.0, 4.0)
+SMALL = 8.5
+LINE_HEIGHT = SMALL * 1.35
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How one thing is drawn wherever it appears: its colour, and marker and hatch as second cue."""
+
+    colour: str
+    marker: str = "o"
+    hatch: str = ""
+    label: str = ""
+
+
+XDS_TYPES: dict[str, Look] = {
+    "CDS": Look("#0072B2"),
+    "EDS": Look("#E69F00", hatch="////"),
+    "LDS": Look("#009E73"),
+    "RDS": Look("#CC79A7", hatch="\\\\\\\\"),
+    "SDS": Look("#56B4E9", hatch="...."),
+    "NDS": Look("#F0E442"),
+    "ECDS": Look("#D55E00", hatch="xxxx"),
+    "PCDS": Look("#000000", hatch="----"),
+    "WDS": Look("#882255", hatch="||||"),
+    "WADS": Look("#999933", hatch="++++"),
+}
+
+PUSH_TYPES: dict[str, Look] = {
+    "full": Look("#004488", "o"),
+    "incremental": Look("#DDAA33", "^", "////"),
+    "request": Look("#999999", "x", "....", "request (a proxy asked)"),
+}
+
+#: A push decision or a round; from Istio 1.31 on only ``forced`` is printed, in 1.0 neither is.
+DECISIONS: dict[str, Look] = {
+    "full": PUSH_TYPES["full"],
+    "incremental": PUSH_TYPES["incremental"],
+    "forced": Look("#BB5566", "D", "xxxx"),
+    "not forced": Look("#44AA99", "s", "\\\\\\\\"),
+    "unknown": Look("#777777", "o", "....", "full or not: not printed"),
+}
+
+ORDERS: dict[str, Look] = {
+    "kept": Look("#009E73", label="order kept"),
+    "broken": Look("#D55E00", hatch="////", label="a type came early"),
+    "unknown": Look("#BBBBBB", hatch="....", label="not known"),
+}
+
+#: Types that are not in the table above: one grey for all of them, told apart by hatch.
+OTHER = Look("#BBBBBB", "P", "oooo")
+
+
+def look(looks: Mapping[str, Look], name: str) -> Look:
+    """The look of a name; that of all others if it has none of its own."""
+    return looks.get(name, OTHER)
+
+
+def in_order(looks: Mapping[str, Look], names: Iterable[str]) -> list[str]:
+    """Names in the order of their looks, those without one after them by the alphabet."""
+    place = {name: number for number, name in enumerate(looks)}
+    return sorted(set(names), key=lambda name: (place.get(name, len(place)), name))
+
+
+def ink() -> Any:
+    """The colour of text in the style that the user chose, for what has no colour of its own."""
+    return mpl.rcParams["text.color"]
+
+
+def plain(text: object) -> str:
+    r"""Text of a log as matplotlib shows it literally: no mathtext, no line breaks, no control characters.
+
+    Examples
+    --------
+    >>> plain("$x$")
+    '\\$x\\$'
+    """
+    shown = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in str(text))
+    return shown.replace("$", r"\$")
+
+
+def names(column: pd.Series[Any]) -> pd.Series[str]:
+    """A column of names as text, ``unknown`` where there is none."""
+    return column.astype(object).where(column.notna(), "unknown").astype(str)
+
+
+def need(table: pd.DataFrame, answer: str, *columns: str) -> None:
+    """Raise a `ValueError` that names the missing columns, if this is not a table of that answer."""
+    missing = [name for name in columns if name not in table.columns]
+    if missing:
+        raise ValueError(
+            f"this plot needs the table of istiolog_pd.analysis.{answer}, with a column {', '.join(missing)}; "
+            f"this one has: {', '.join(map(str, table.columns)) or 'no columns'}"
+        )
+
+
+def new_axes(ax: Axes | None) -> Axes:
+    """The given axes, or those of a new figure at notebook size; grid behind, no box around."""
+    if ax is None:
+        _, ax = plt.subplots(figsize=FIGSIZE, layout="constrained")
+    return bare(ax)
+
+
+def bare(ax: Axes) -> Axes:
+    """Axes without a box, with light horizontal lines behind the data."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(visible=True, axis="y", alpha=0.3, linewidth=0.6)
+    ax.set_axisbelow(True)
+    return ax
+
+
+def wrapped(ax: Axes, text: object, size: float, share: float = 1.0, lines: int = 12) -> str:
+    """A text in lines that fit the width of the axes, no more than so many."""
+    fig = ax.get_figure(root=True)
+    width = (fig.get_figwidth() if fig else FIGSIZE[0]) * ax.get_position().width * share
+    width = max(20, round(width * 72 / (size * 0.5)))
+    words = " ".join(str(text).split())
+    return "\n".join(map(plain, textwrap.wrap(words, width, max_lines=lines, placeholder=" …")))
+
+
+def coverage(table: pd.DataFrame) -> str:
+    """What the answer says of what its capture cannot show; empty if it says nothing."""
+    said = table.attrs.get("coverage") or ""
+    return said if isinstance(said, str) else "; ".join(map(str, said))
+
+
+def show_reason(ax: Axes, table: pd.DataFrame, reason: str = "") -> Axes:
+    """Say in the axes, in words, why there is nothing to draw.
+
+    Parameters
+    ----------
+    ax
+        Where; its ticks and labels are taken away.
+    table
+        The answer, whose ``attrs["coverage"]`` is the reason.
+    reason
+        What to say if the answer gives no reason.
+    """
+    said = coverage(table) or reason or "the table has no rows"
+    ax.set_axis_off()
+    ax.text(0.5, 0.62, "Nothing to draw", ha="center", va="bottom", weight="bold", transform=ax.transAxes)
+    ax.text(0.5, 0.56, wrapped(ax, said, 10, 0.8), ha="center", va="top", size=10, transform=ax.transAxes)
+    return ax
+
+
+def mark(looked: Look, label: str, *, hollow: bool = False) -> Line2D:
+    """A legend entry with the marker and colour of a look."""
+    fill = "none" if hollow else looked.colour
+    handle = Line2D([], [], ls="", marker=looked.marker, color=looked.colour, markerfacecolor=fill)
+    handle.set_label(plain(label))
+    return handle
+
+
+def patch(looked: Look, label: str) -> Patch:
+    """A legend entry with the colour and hatch of a look."""
+    return Patch(facecolor=looked.colour, hatch=looked.hatch, edgecolor="white", linewidth=0, label=plain(label))
+
+
+def head(ax: Axes, title: str, table: pd.DataFrame, handles: Sequence[Artist] = ()) -> None:
+    """Title, what the answer says of its coverage, and legend: above the axes, where no data is."""
+    above = 4.0
+    if handles:
+        label = [str(handle.get_label()) for handle in handles]
+        rows = -(-sum(len(text) + 5 for text in label) // 125)
+        ax.legend(
+            handles=list(handles), loc="lower left", bbox_to_anchor=(0, 1), ncols=-(-len(label) // rows),
+            frameon=False, fontsize=SMALL, borderpad=0.2, borderaxespad=0.2, handletextpad=0.4, columnspacing=1.2,
+        )  # fmt: skip
+        above += rows * LINE_HEIGHT * 1.15
+    note = wrapped(ax, coverage(table), SMALL, lines=3)
+    if note:
+        place = {"xy": (0, 1), "xycoords": "axes fraction", "xytext": (0, above), "textcoords": "offset points"}
+        ax.annotate(note, **place, size=SMALL, alpha=0.75, va="bottom", annotation_clip=False)  # type: ignore[arg-type]
+        above += (note.count("\n") + 1) * LINE_HEIGHT + 2
+    ax.set_title(title, loc="left", weight="bold", size="medium", pad=above + 2)
