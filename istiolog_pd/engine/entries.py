@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
-from istiolog_pd.engine.headers import GC_LAYOUT, Entry, gc_state, header, inner_gc, json_header, split_at_headers
+from istiolog_pd.engine.headers import GC_LAYOUT, STARTS, Entry, gc_state, header, inner_gc, json_header, split_at_headers
 from istiolog_pd.engine.lines import Lines
+from istiolog_pd.formats.layouts import INNER_SIGN, INNER_SIGN_AT
 
 #: A GC line whose rest has not come after so many lines is given up as it stands.
 GC_PATIENCE = 64
@@ -29,14 +30,30 @@ class Entries:
         self._gc: Entry | None = None
 
     def __iter__(self) -> Iterator[Entry]:
+        begun = self._begun
         for number, text in enumerate(self._lines, 1):
+            if text[:1] not in STARTS and text.find(INNER_SIGN, INNER_SIGN_AT) < 0 and self._gc is None:
+                # Most lines that are no header: nothing to find out, and nothing closes.
+                if self._open is not None and not self._open.cut:
+                    self._open.parts.append(text)
+                else:
+                    self._go_on(number, text)
+                continue
             *pieces, last = split_at_headers(text)
             for piece in pieces:
                 self._take(number, piece, followed=True)
             self._take(number, last, followed=False)
-            while self._begun and self._begun[0] is not self._open and self._begun[0] is not self._gc:
-                yield self._begun.popleft()
-        yield from self._begun
+            while begun and begun[0] is not self._open and begun[0] is not self._gc:
+                yield begun.popleft()
+        yield from begun
+
+    def _go_on(self, number: int, text: str) -> None:
+        """Give text without a header to the open entry; without one it is a row of its own."""
+        if self._open is None:
+            if text:
+                self._begun.append(Entry(number, "", [text], event="unparsed"))
+        else:
+            self._open.add(text)
 
     def _take(self, number: int, text: str, *, followed: bool) -> None:
         """Begin the entry of a line, or give the line to an open one.
@@ -49,10 +66,7 @@ class Entries:
             return
         entry = header(number, text)
         if entry is None:
-            if self._open is not None:
-                self._open.add(text)
-            elif text:
-                self._begun.append(Entry(number, "", [text], event="unparsed"))
+            self._go_on(number, text)
             return
         self._begun.append(entry)
         if entry.layout == GC_LAYOUT:
@@ -66,7 +80,7 @@ class Entries:
     def _take_json(self, number: int, text: str) -> bool:
         found = json_header(number, text)
         if found.broken:
-            self._lines.note("a broken JSON line (kept as text)")
+            self._lines.note(number, "a broken JSON line (kept as text)")
         if found.entry is None:
             return False
         self._open = None

@@ -58,17 +58,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    """A layout made ready: its pattern, and the groups that hold each of `_FIELDS`."""
+    """A layout made ready: its pattern, and for each of `_FIELDS` it has (by number) the groups that hold it."""
 
     layout: Layout
     regex: re.Pattern[str]
-    groups: tuple[tuple[int, ...], ...]
+    groups: tuple[tuple[int, tuple[int, ...]], ...]
 
 
 def _ready(layout: Layout) -> _Head:
     regex = re.compile(layout.pattern)
     places = [tuple(n - 1 for group, n in regex.groupindex.items() if group.split("_")[0] == name) for name in _FIELDS]
-    return _Head(layout, regex, tuple(places))
+    return _Head(layout, regex, tuple((number, at) for number, at in enumerate(places) if at))
 
 
 def _by_first_character() -> dict[str, list[_Head]]:
@@ -82,16 +82,12 @@ def _by_first_character() -> dict[str, list[_Head]]:
 
 _HEADS = _by_first_character()
 
+#: The characters that a header, or a JSON line, can begin with.
+STARTS = frozenset(_HEADS) | {"{"}
+
 
 def _number(text: str | None) -> int | None:
     return int(text) if text else None
-
-
-def _first(groups: tuple[str | None, ...], places: tuple[int, ...]) -> str | None:
-    for n in places:
-        if groups[n] is not None:
-            return groups[n]
-    return None
 
 
 def header(line: int, text: str) -> Entry | None:
@@ -101,7 +97,13 @@ def header(line: int, text: str) -> Entry | None:
         if match is None:
             continue
         layout, found = head.layout, match.groups()
-        time, level, scope, logger, caller, thread, epoch = [_first(found, places) for places in head.groups]
+        values: list[str | None] = [None] * len(_FIELDS)
+        for number, places in head.groups:
+            for n in places:
+                if found[n] is not None:
+                    values[number] = found[n]
+                    break
+        time, level, scope, logger, caller, thread, epoch = values
         start = 0 if layout.keeps else match.end()
         return Entry(
             line,

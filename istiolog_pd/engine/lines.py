@@ -31,22 +31,34 @@ class Lines:
     def __iter__(self) -> Iterator[str]:
         rest: list[bytes] = []
         for block in self.blocks:
-            *whole, tail = block.split(b"\n")
-            for line in whole:
-                if rest:
-                    rest.append(line)
-                    line = b"".join(rest)
-                    rest.clear()
-                yield self._text(line)
-            if tail:
-                rest.append(tail)
+            end = block.rfind(b"\n")
+            if end < 0:
+                rest.append(block)
+                continue
+            whole = b"".join((*rest, block[:end])) if rest else block[:end]
+            tail = block[end + 1 :]
+            rest = [tail] if tail else []
+            yield from self._texts(whole)
         if rest:
             self.complete = False
-            yield self._text(b"".join(rest))
+            yield from self._texts(b"".join(rest))
 
-    def note(self, what: str, line: int | None = None) -> None:
-        """Take down a damage of `line`, or of the line just read."""
-        known = self.damage.setdefault(what, Damage(what, line or self.count, 0))
+    def _texts(self, whole: bytes) -> Iterator[str]:
+        """The lines of some whole lines; one by one only where there is something to mend or to note."""
+        try:
+            text = whole.decode()
+        except UnicodeDecodeError:
+            text = ""
+        if not text or "\r" in text or "\0" in text:
+            yield from map(self._text, whole.split(b"\n"))
+            return
+        lines = text.split("\n")
+        self.count += len(lines)
+        yield from lines
+
+    def note(self, line: int, what: str) -> None:
+        """Take down a damage of a line."""
+        known = self.damage.setdefault(what, Damage(what, line, 0))
         known.lines += 1
 
     def _text(self, line: bytes) -> str:
@@ -54,9 +66,9 @@ class Lines:
         if line[-1:] == b"\r":
             line = line[:-1]
         if b"\0" in line:
-            self.note("NUL bytes")
+            self.note(self.count, "NUL bytes")
         try:
             return line.decode()
         except UnicodeDecodeError:
-            self.note("bytes that are no UTF-8 (kept as \\xNN)")
+            self.note(self.count, "bytes that are no UTF-8 (kept as \\xNN)")
             return line.decode(errors="backslashreplace")

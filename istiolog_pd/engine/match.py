@@ -60,6 +60,8 @@ class Compiled:
     regex: re.Pattern[str]
     fields: tuple[Field, ...]
     number: int
+    #: A text that every message of the format holds: a quick test before the expression.
+    sign: str
 
 
 def compile_format(entry: Format, number: int = 0) -> Compiled:
@@ -68,7 +70,8 @@ def compile_format(entry: Format, number: int = 0) -> Compiled:
         regex = re.compile(pattern_of(entry.tokens), re.DOTALL)
     except ValueError as error:
         raise ValueError(f"{entry.text!r}: {error}") from None
-    return Compiled(entry, regex, tuple(f for f in entry.fields() if f.column), number)
+    sign = max((token.text.rstrip() for token in entry.tokens if isinstance(token, Literal)), key=len, default="")
+    return Compiled(entry, regex, tuple(f for f in entry.fields() if f.column), number, sign)
 
 
 def leading_literals(tokens: Sequence[Token]) -> list[str]:
@@ -146,7 +149,7 @@ class Recogniser:
                 if match is not None and (not one.format.needs_scope or in_scope(one.format, level, scope)):
                     return one, match.groups()
         for one in self._free.get(component, ()):
-            match = one.regex.match(message)
+            match = one.regex.match(message) if one.sign in message else None
             if match is not None and (not one.format.needs_scope or in_scope(one.format, level, scope)):
                 return one, match.groups()
         for one in self._fallback.get(component, ()):

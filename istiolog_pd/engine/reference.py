@@ -186,7 +186,7 @@ class _Reader:
     def _claim(self, row: int, entry: Entry, component: str, message: str) -> str:
         """Find the format of a message and keep its fields' texts; the event."""
         body, labels = split_labels(message) if "\t" in message else (message, "")
-        found = self.recognise.claim(component, entry.level, entry.scope, body)
+        found = self.recognise.claim(component, entry.level, entry.scope, body) if entry.event != "unparsed" else None
         if found is None and entry.layout == _TABS_LOST and (gap := _LOST_TAB.search(body)):
             body, labels = body[: gap.start()], body[gap.end() :]
             found = self.recognise.claim(component, entry.level, entry.scope, body)
@@ -292,6 +292,6 @@ def read(blocks: Iterable[bytes], source: str, component: str = "") -> SourceTab
         reader.take(entry)
     last = reader.events[-1] if reader.events else None
     if not lines.complete and last in ("other", "unparsed"):
-        lines.note("no line end at the end, and no known line: it may be cut")
+        lines.note(lines.count, "no line end at the end, and no known line: it may be cut")
     events, tables = reader.tables(source)
     return SourceTables(events, tables, list(lines.damage.values()), lines.count, recognised)

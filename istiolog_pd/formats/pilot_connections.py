@@ -47,11 +47,19 @@ FORMATS: tuple[Format, ...] = (
         gives={"xds_type": "CDS", "node_id": "web-1.shop", **LOST},
     ),
     _failure(
-        "{?Failed to push, client busy{|}Repeated failure to push} {?{:int} }{connection_id}",
+        "Failed to push, client busy {?{:int} }{connection_id}",
         level="warn",
         until="1.2",
         origin=ADS,
         example=f"Failed to push, client busy 3 {CON}",
+        gives=ONE,
+    ),
+    _failure(
+        "Repeated failure to push {?{:int} }{connection_id}",
+        level="warn",
+        until="1.2",
+        origin=ADS,
+        example=f"Repeated failure to push 3 {CON}",
         gives=ONE,
     ),
     _failure(

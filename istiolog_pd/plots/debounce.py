@@ -7,13 +7,16 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
-from istiolog_pd.plots.scales import Floats, bins, dates, log_axis, mark_runs, milliseconds, panel, time_axis
-from istiolog_pd.plots.style import DECISIONS, Look, head, in_order, ink, mark, need, new_axes, show_reason
+from istiolog_pd.plots.scales import Floats, bins, dates, floats, log_axis, mark_runs, milliseconds, panel, time_axis
+from istiolog_pd.plots.style import DECISIONS, Look, coverage, head, in_order, ink, mark, need, new_axes, show_reason
 
+TITLE = "Debounce intervals"
 COLUMNS = ("timestamp", "quiet_time", "debounce_time", "full", "forced", "bound")
 BOUNDS = {"max": ("-", "let go by the maximum"), "either": (":", "either bound may have let it go")}
 NO_VALUES = "no row has a time stamp together with a quiet time or a debounce time"
+NO_WHOLE = "The lines of this version (Istio 1.0) print the quiet time only, not the time since the debounce began."
 CONNECTORS = 2000  # more rows than this, and the lines between two times of one decision become a grey wall
 
 
@@ -64,10 +67,14 @@ def debounces(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     need(table, "debounces", *COLUMNS)
     ax = new_axes(ax)
-    when, quiet, whole = dates(table["timestamp"]), milliseconds(table["quiet_time"]), milliseconds(table["debounce_time"])
+    when, quiet, whole = (
+        dates(table["timestamp"]),
+        milliseconds(table["quiet_time"]),
+        milliseconds(table["debounce_time"]),
+    )
     drawn = np.isfinite(when) & (np.isfinite(quiet) | np.isfinite(whole))
     if not drawn.any():
-        return show_reason(ax, table, NO_VALUES if len(table) else "")
+        return show_reason(ax, table, TITLE, NO_VALUES if len(table) else "")
     kind = kinds(table).to_numpy()
     log_axis(ax, "y", np.concatenate([quiet[drawn], whole[drawn]]))
     ax.set_ylabel("interval (ms)")
@@ -80,15 +87,24 @@ def debounces(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         looked, rows = DECISIONS[name], drawn & (kind == name)
         ax.scatter(when[rows], whole[rows], s=16, c=looked.colour, marker=looked.marker, linewidth=0, label=name)
         ax.scatter(
-            when[rows], quiet[rows], s=34, marker=looked.marker, linewidth=0.8,
-            facecolors="none", edgecolors=looked.colour, label=f"{name}, quiet",
-        )  # fmt: skip
+            when[rows],
+            quiet[rows],
+            s=34,
+            marker=looked.marker,
+            linewidth=0.8,
+            facecolors="none",
+            edgecolors=looked.colour,
+            label=f"{name}, quiet",
+        )
         handles.append(mark(looked, f"{looked.label or name} ({rows.sum():,})"))
-    times = [(np.isfinite(whole), "debounce time", False), (np.isfinite(quiet), "quiet time", True)]
-    handles += [mark(Look(ink()), label, hollow=hollow) for known, label, hollow in times if known[drawn].any()]
+    if np.isfinite(whole[drawn]).any():
+        handles.append(mark(Look(ink()), "debounce time"))
+    if np.isfinite(quiet[drawn]).any():
+        handles.append(mark(Look(ink()), "quiet time", hollow=True, linestyle="--"))
     handles += _rings(ax, table, when, np.where(np.isfinite(whole), whole, quiet))
     _marginal(ax, kind[drawn], quiet[drawn], whole[drawn])
-    head(ax, "Debounce intervals", table, handles)
+    said = coverage(table) or ("" if np.isfinite(whole).any() else NO_WHOLE)
+    head(ax, TITLE, said, handles)
     return ax
 
 
@@ -126,10 +142,13 @@ def debounce_distribution(table: pd.DataFrame, *, ax: Axes | None = None) -> Axe
     """
     need(table, "debounces", "quiet_time", "debounce_time", "full", "forced")
     ax = new_axes(ax)
-    spans = {"debounce time": ("-", milliseconds(table["debounce_time"])), "quiet time": ("--", milliseconds(table["quiet_time"]))}
+    spans = {
+        "debounce time": ("-", milliseconds(table["debounce_time"])),
+        "quiet time": ("--", milliseconds(table["quiet_time"])),
+    }
     known = np.concatenate([values[np.isfinite(values)] for _, values in spans.values()])
     if not known.size:
-        return show_reason(ax, table, NO_VALUES if len(table) else "")
+        return show_reason(ax, table, TITLE, NO_VALUES if len(table) else "")
     kind = kinds(table).to_numpy()
     log_axis(ax, "x", known)
     handles: list[Artist] = []
@@ -140,11 +159,11 @@ def debounce_distribution(table: pd.DataFrame, *, ax: Axes | None = None) -> Axe
             if rows.any():
                 text = f"{looked.label or name}, {label} ({rows.sum():,})"
                 line = ax.ecdf(values[rows], color=looked.colour, linestyle=dashes, label=text)
-                line.set_ydata(np.asarray(line.get_ydata()) * 100)
+                line.set(ydata=floats(line.get_ydata()) * 100, marker=looked.marker, markersize=4, markevery=0.12)
                 handles.append(line)
     ax.set(xlabel="interval (ms)", ylabel="push decisions no longer (%)", ylim=(0, 103))
     ax.grid(visible=True, axis="x", alpha=0.3, linewidth=0.6)
-    head(ax, "Debounce intervals, cumulative", table, handles)
+    head(ax, f"{TITLE}, cumulative", coverage(table), handles)
     return ax
 
 
@@ -156,7 +175,7 @@ def _rings(ax: Axes, table: pd.DataFrame, when: Floats, height: Floats) -> list[
         rows = bound.eq(name).to_numpy(dtype=bool, na_value=False)
         if rows.any():
             style = {"s": 110, "facecolors": "none", "edgecolors": ink(), "linestyle": dashes, "linewidth": 1.3}
-            ax.scatter(when[rows], height[rows], **style, label=f"bound {name}")  # type: ignore[arg-type]
+            ax.scatter(when[rows], height[rows], **style, label=f"bound {name}")
             handle = Line2D([], [], linestyle="", marker="o", markersize=9, color=ink(), markerfacecolor="none")
             handle.set(label=f"{label} ({rows.sum():,})", alpha=1 if dashes == "-" else 0.5)
             handles.append(handle)
@@ -165,7 +184,7 @@ def _rings(ax: Axes, table: pd.DataFrame, when: Floats, height: Floats) -> list[
 
 def _marginal(ax: Axes, kind: np.ndarray[tuple[int], np.dtype[np.object_]], quiet: Floats, whole: Floats) -> None:
     """The distribution beside the intervals, on their axis."""
-    side, edges = panel(ax, "right", "18%"), bins(ax)
+    side, edges = panel(ax, "right", 0.18), bins(ax)
     names = in_order(DECISIONS, kind)
     parts = [whole[np.isfinite(whole) & (kind == name)] for name in names]
     if any(len(part) for part in parts):
@@ -174,6 +193,8 @@ def _marginal(ax: Axes, kind: np.ndarray[tuple[int], np.dtype[np.object_]], quie
         )
     known = quiet[np.isfinite(quiet)]
     if known.size:
-        side.hist(known, bins=edges, orientation="horizontal", histtype="step", color=ink(), linestyle="--", linewidth=0.9)
+        side.hist(
+            known, bins=edges, orientation="horizontal", histtype="step", color=ink(), linestyle="--", linewidth=0.9
+        )
     side.set_xlabel("decisions")
-    side.xaxis.get_major_locator().set_params(integer=True, nbins=3)
+    side.xaxis.set_major_locator(MaxNLocator(3, integer=True))

@@ -14,6 +14,7 @@ from istiolog_pd.plots.scales import Floats, log_axis, milliseconds, numbers, pa
 from istiolog_pd.plots.style import (
     DECISIONS,
     XDS_TYPES,
+    coverage,
     head,
     in_order,
     ink,
@@ -26,6 +27,8 @@ from istiolog_pd.plots.style import (
     show_reason,
 )
 
+ROUNDS = "Push rounds: proxies reached, and time to the last one"
+FAN_OUT = "Pushes per round, by xDS type"
 WIDTH = 0.8
 FEWEST = 12  # rounds for which there is room at least, so that few bars are no walls
 
@@ -67,23 +70,38 @@ def push_rounds(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     >>> plt.close(ax.figure)
     """
     need(
-        table, "push_rounds", "round", "timestamp", "full", "forced", "proxies", "connected_endpoints", "duration", "visible"
+        table,
+        "push_rounds",
+        "round",
+        "timestamp",
+        "full",
+        "forced",
+        "proxies",
+        "connected_endpoints",
+        "duration",
+        "visible",
     )
     ax = new_axes(ax)
     if table.empty or not table["round"].notna().any():
-        return show_reason(ax, table)
+        return show_reason(ax, table, ROUNDS)
     number, reached, last = numbers(table["round"]), numbers(table["proxies"]), milliseconds(table["duration"])
     hidden = table["visible"].astype("boolean").eq(False).fillna(False).to_numpy(dtype=bool) | np.isnan(reached)
     kind = kinds(table).to_numpy()
     handles: list[Artist] = []
     for name in in_order(DECISIONS, kind):
-        looked, rows = DECISIONS[name], ~hidden & (kind == name)
+        looked, rows = DECISIONS[name], (reached > 0) & ~hidden & (kind == name)
         label = looked.label or name
         if rows.any():
             ax.bar(
-                number[rows], reached[rows], WIDTH, facecolor=looked.colour, hatch=looked.hatch,
-                edgecolor="white", linewidth=0, label=name,
-            )  # fmt: skip
+                number[rows],
+                reached[rows],
+                WIDTH,
+                facecolor=looked.colour,
+                hatch=looked.hatch,
+                edgecolor="white",
+                linewidth=0,
+                label=name,
+            )
             handles.append(patch(looked, f"{label} ({rows.sum():,})"))
     connected = numbers(table["connected_endpoints"])
     if np.isfinite(connected).any():
@@ -95,7 +113,7 @@ def push_rounds(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     handles += _ticks(ax, number[hidden], "not visible at this level")
     handles += _ticks(ax, number[~hidden & (reached == 0)], "reached no proxy", "x")
     _last_proxy(ax, number, np.where(hidden, np.nan, last), kind)
-    head(ax, "Push rounds: proxies reached, and time to the last one", table, handles)
+    head(ax, ROUNDS, coverage(table), handles)
     return ax
 
 
@@ -131,19 +149,20 @@ def fan_out(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax = new_axes(ax)
     known = table.dropna(subset=["round", "pushes"])
     if known.empty:
-        return show_reason(ax, table)
+        return show_reason(ax, table, FAN_OUT)
     parts = known.assign(xds_type=names(known["xds_type"]), round=numbers(known["round"])).pivot_table(
         index="round", columns="xds_type", values="pushes", aggfunc="sum"
     )
-    parts = parts[in_order(XDS_TYPES, parts.columns)]
+    types = in_order(XDS_TYPES, parts.columns)
+    parts = parts[types]
     stack(ax, parts, XDS_TYPES, WIDTH)
     ax.set_ylabel("pushes")
     ax.yaxis.set_major_locator(MaxNLocator(6, integer=True))
     number = parts.index.to_numpy(dtype=np.float64)
     _round_axis(ax, number)
-    handles: list[Artist] = [patch(look(XDS_TYPES, name), name) for name in parts]
+    handles: list[Artist] = [patch(look(XDS_TYPES, name), name) for name in types]
     between = np.setdiff1d(np.arange(number.min(), number.max()), number)
-    head(ax, "Pushes per round, by xDS type", table, handles + _ticks(ax, between, "no push seen"))
+    head(ax, FAN_OUT, coverage(table), handles + _ticks(ax, between, "no push seen"))
     return ax
 
 
@@ -173,7 +192,7 @@ def _ticks(ax: Axes, number: Floats, label: str, marker: str = "o") -> list[Arti
     across = ax.get_xaxis_transform()
     text = plain(f"{label} ({len(number):,})")
     line: list[Line2D] = ax.plot(
-        number, np.full(len(number), 0.025), transform=across, markeredgewidth=0.7, label=text, **style  # type: ignore[arg-type]
+        number, np.full(len(number), 0.025), transform=across, markeredgewidth=0.7, label=text, **style
     )
     return list(line)
 
@@ -183,7 +202,7 @@ def _last_proxy(ax: Axes, number: Floats, last: Floats, kind: np.ndarray[tuple[i
     # need a logarithmic axis that can be read off, and would hide among or behind 150 bars.
     if not np.isfinite(last).any():
         return
-    below = panel(ax, "bottom", "55%")
+    below = panel(ax, "bottom", 0.38)
     for name in in_order(DECISIONS, kind):
         rows, looked = np.isfinite(last) & (kind == name), DECISIONS[name]
         if rows.any():

@@ -3,59 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, cast
+from functools import partial
+from typing import Any, Literal
 
 import matplotlib.dates as mdates
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, Formatter, FuncFormatter, LogLocator, NullFormatter, SymmetricalLogLocator
-from mpl_toolkits.axes_grid1 import make_axes_locatable
-from numpy.typing import NDArray
+from matplotlib.transforms import Bbox
+from numpy.typing import ArrayLike, NDArray
 
 from istiolog_pd.plots.style import Look, bare, ink, look
 
 Floats = NDArray[np.float64]
-Side = Literal["left", "right", "bottom", "top"]
 
+GAP = 0.03  # between two panels, in parts of their room
 SECOND = 1 / 86400  # in days, matplotlib's unit of time
+#: Tick texts by the finest unit that differs (year, month, day, hour, minute, second), and what stands at the end.
+CLOCK = {
+    "formats": ["%Y", "%b", "%d", "%H:%M", "%H:%M", "%H:%M:%S.%f"],
+    "zero_formats": ["", "%Y", "%b", "%b %d", "%H:%M", "%H:%M:%S"],
+    "offset_formats": ["", "%Y", "%Y-%m", "%Y-%m-%d", "%Y-%m-%d", "%Y-%m-%d"],
+}
 BYTES = EngFormatter(unit="B")
 COUNTS = FuncFormatter(lambda value, _: f"{value:,g}")
 
 
 def numbers(column: pd.Series[Any]) -> Floats:
     """A column of counts as floats, NaN where null."""
-    return column.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+    return floats(column.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def milliseconds(column: pd.Series[Any]) -> Floats:
     """A column of durations in milliseconds, NaN where null."""
-    return (column.astype("timedelta64[ns]") / pd.Timedelta(milliseconds=1)).to_numpy(dtype=np.float64)
+    return floats(column.astype("timedelta64[ns]") / pd.Timedelta(milliseconds=1))
 
 
 def dates(column: pd.Series[Any]) -> Floats:
     """A column of times as matplotlib's days since 1970 in UTC, NaN where null."""
-    return mdates.date2num(pd.to_datetime(column, utc=True).dt.tz_localize(None).to_numpy("datetime64[ns]"))
+    naive = pd.to_datetime(column, utc=True).dt.tz_localize(None).to_numpy("datetime64[ns]")
+    return floats(mdates.date2num(naive))  # type: ignore[no-untyped-call]
+
+
+def floats(values: ArrayLike) -> Floats:
+    """An array of floats."""
+    return np.asarray(values, dtype=np.float64)
 
 
 def time_axis(ax: Axes, times: Floats, label: str = "time (UTC)") -> None:
-    """A time axis in UTC around these times, wide enough if there is only one."""
+    """A time axis in UTC around these times, wide enough if there is only one; its ticks are whole clock times."""
     first, last = float(np.nanmin(times)), float(np.nanmax(times))
-    margin = max((last - first) * 0.02, SECOND / 1000 if last > first else SECOND)
+    margin = (last - first) * 0.02 if last > first else SECOND
     ax.xaxis_date(tz="UTC")
     ax.set_xlim(first - margin, last + margin)
-    locator = mdates.AutoDateLocator(tz="UTC", minticks=4, maxticks=10)
+    locator = mdates.AutoDateLocator(tz="UTC", minticks=4, maxticks=8)  # type: ignore[no-untyped-call]
     ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator, tz="UTC"))
+    ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator, tz="UTC", **CLOCK))  # type: ignore[no-untyped-call]
     ax.set_xlabel(label)
 
 
 def mark_runs(ax: Axes, table: pd.DataFrame, times: Floats) -> None:
     """A thin line where each further run of a process begins: counters begin again, rates break off."""
-    begins = pd.Series(times).groupby(table["run"].to_numpy()).min().sort_values() if "run" in table else []
-    for begin in list(begins)[1:]:
+    if "run" not in table:
+        return
+    begins = pd.Series(times).groupby(table["run"].to_numpy()).min().dropna()
+    for begin in sorted(begins)[1:]:
         ax.axvline(begin, color=ink(), linestyle=":", linewidth=1, alpha=0.6)
 
 
@@ -84,27 +98,42 @@ def log_axis(ax: Axes, which: Literal["x", "y"], values: Floats, ticks: Formatte
     axis.set_minor_formatter(NullFormatter())
 
 
-def bins(ax: Axes, count: int = 30) -> Floats:
+def bins(ax: Axes, count: int = 30) -> list[float]:
     """Edges of so many bins that look equally high on the y axis of these axes."""
     transform = ax.yaxis.get_transform()
     low, high = transform.transform(np.array(ax.get_ylim()))
-    return np.asarray(transform.inverted().transform(np.linspace(low, high, count + 1)), dtype=np.float64)
+    return list(floats(transform.inverted().transform(np.linspace(low, high, count + 1))))
 
 
-def panel(ax: Axes, side: Side, size: str) -> Axes:
-    """A second panel beside or below the axes that shares the axis between them, carved from their room."""
-    below = side in ("bottom", "top")
-    shared = {"sharex": ax} if below else {"sharey": ax}
-    other = cast(Axes, make_axes_locatable(ax).append_axes(side, size=size, pad=0.12, **shared))
-    if below:
+def panel(ax: Axes, side: Literal["right", "bottom"], share: float) -> Axes:
+    """A second panel beside or below the axes that shares the axis between them, carved from their room.
+
+    It stands in the same cell of the figure (as a twin axis does), so any layout leaves room for its labels.
+    """
+    shared: dict[str, Any] = {"sharex": ax} if side == "bottom" else {"sharey": ax}
+    cell, fig = ax.get_subplotspec(), ax.figure
+    other = fig.add_subplot(cell, **shared) if cell else fig.add_axes(ax.get_position(original=True), **shared)
+    if side == "bottom":
+        ax.set_axes_locator(partial(_part, (0, share, 1, 1 - share)))
+        other.set_axes_locator(partial(_part, (0, 0, 1, share - GAP * 1.5)))
         ax.tick_params(labelbottom=False)
         other.set_xlabel(ax.get_xlabel())
         ax.xaxis.label.set_visible(False)
     else:
+        ax.set_axes_locator(partial(_part, (0, 0, 1 - share, 1)))
+        other.set_axes_locator(partial(_part, (1 - share + GAP, 0, share - GAP, 1)))
         other.tick_params(labelleft=False)
-    if isinstance(ax.figure, Figure):
-        ax.figure.sca(ax)  # what the user does next with pyplot is meant for the plot itself
+    fig.sca(ax)  # what the user does next with pyplot is meant for the plot itself
     return bare(other)
+
+
+def _part(part: tuple[float, float, float, float], ax: Axes, _: object) -> Bbox:
+    """A part (left, bottom, width, height) of the room that the figure's layout gives to the axes."""
+    room = ax.get_position(original=True)
+    left, bottom, width, height = part
+    return Bbox.from_bounds(
+        room.x0 + left * room.width, room.y0 + bottom * room.height, width * room.width, height * room.height
+    )
 
 
 def stack(ax: Axes, parts: pd.DataFrame, looks: Mapping[str, Look], width: float, align: str = "center") -> None:
@@ -114,9 +143,17 @@ def stack(ax: Axes, parts: pd.DataFrame, looks: Mapping[str, Look], width: float
         looked = look(looks, str(name))
         height = numbers(parts[name])
         ax.bar(
-            parts.index.to_numpy(dtype=np.float64), height, width, bottom, align=align,  # type: ignore[arg-type]
-            facecolor=looked.colour, hatch=looked.hatch, edgecolor="white", linewidth=0, label=str(name),
-        )  # fmt: skip
+            parts.index.to_numpy(dtype=np.float64),
+            height,
+            width,
+            bottom,
+            align=align,
+            facecolor=looked.colour,
+            hatch=looked.hatch,
+            edgecolor="white",
+            linewidth=0,
+            label=str(name),
+        )
         bottom += np.nan_to_num(height)
     if len(parts):
         ax.set_ylim(0, max(float(bottom.max()), 1) * 1.08)

@@ -134,8 +134,10 @@ def bare(ax: Axes) -> Axes:
 def wrapped(ax: Axes, text: object, size: float, share: float = 1.0, lines: int = 12) -> str:
     """A text in lines that fit the width of the axes, no more than so many."""
     fig = ax.get_figure(root=True)
-    width = (fig.get_figwidth() if fig else FIGSIZE[0]) * ax.get_position().width * share
-    width = max(20, round(width * 72 / (size * 0.5)))
+    inches = (fig.get_figwidth() if fig else FIGSIZE[0]) * ax.get_position().width * share
+    if fig and fig.get_layout_engine():
+        inches *= 1.18  # the layout will widen the axes
+    width = max(20, round(inches * 72 / (size * 0.58)))
     words = " ".join(str(text).split())
     return "\n".join(map(plain, textwrap.wrap(words, width, max_lines=lines, placeholder=" …")))
 
@@ -146,7 +148,7 @@ def coverage(table: pd.DataFrame) -> str:
     return said if isinstance(said, str) else "; ".join(map(str, said))
 
 
-def show_reason(ax: Axes, table: pd.DataFrame, reason: str = "") -> Axes:
+def show_reason(ax: Axes, table: pd.DataFrame, title: str = "", reason: str = "") -> Axes:
     """Say in the axes, in words, why there is nothing to draw.
 
     Parameters
@@ -155,43 +157,21 @@ def show_reason(ax: Axes, table: pd.DataFrame, reason: str = "") -> Axes:
         Where; its ticks and labels are taken away.
     table
         The answer, whose ``attrs["coverage"]`` is the reason.
+    title
+        What would be drawn.
     reason
         What to say if the answer gives no reason.
     """
     said = coverage(table) or reason or "the table has no rows"
     ax.set_axis_off()
-    ax.text(0.5, 0.62, "Nothing to draw", ha="center", va="bottom", weight="bold", transform=ax.transAxes)
+    ax.text(
+        0.5,
+        0.62,
+        title,
+        ha="center",
+        va="bottom",
+        weight="bold",
+        transform=ax.transAxes,
+    )
     ax.text(0.5, 0.56, wrapped(ax, said, 10, 0.8), ha="center", va="top", size=10, transform=ax.transAxes)
     return ax
-
-
-def mark(looked: Look, label: str, *, hollow: bool = False) -> Line2D:
-    """A legend entry with the marker and colour of a look."""
-    fill = "none" if hollow else looked.colour
-    handle = Line2D([], [], ls="", marker=looked.marker, color=looked.colour, markerfacecolor=fill)
-    handle.set_label(plain(label))
-    return handle
-
-
-def patch(looked: Look, label: str) -> Patch:
-    """A legend entry with the colour and hatch of a look."""
-    return Patch(facecolor=looked.colour, hatch=looked.hatch, edgecolor="white", linewidth=0, label=plain(label))
-
-
-def head(ax: Axes, title: str, table: pd.DataFrame, handles: Sequence[Artist] = ()) -> None:
-    """Title, what the answer says of its coverage, and legend: above the axes, where no data is."""
-    above = 4.0
-    if handles:
-        label = [str(handle.get_label()) for handle in handles]
-        rows = -(-sum(len(text) + 5 for text in label) // 125)
-        ax.legend(
-            handles=list(handles), loc="lower left", bbox_to_anchor=(0, 1), ncols=-(-len(label) // rows),
-            frameon=False, fontsize=SMALL, borderpad=0.2, borderaxespad=0.2, handletextpad=0.4, columnspacing=1.2,
-        )  # fmt: skip
-        above += rows * LINE_HEIGHT * 1.15
-    note = wrapped(ax, coverage(table), SMALL, lines=3)
-    if note:
-        place = {"xy": (0, 1), "xycoords": "axes fraction", "xytext": (0, above), "textcoords": "offset points"}
-        ax.annotate(note, **place, size=SMALL, alpha=0.75, va="bottom", annotation_clip=False)  # type: ignore[arg-type]
-        above += (note.count("\n") + 1) * LINE_HEIGHT + 2
-    ax.set_title(title, loc="left", weight="bold", size="medium", pad=above + 2)

@@ -7,12 +7,26 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 
-from istiolog_pd.plots.scales import BYTES, SECOND, Floats, dates, log_axis, mark_runs, numbers, panel, stack, time_axis
+from istiolog_pd.plots.scales import (
+    BYTES,
+    SECOND,
+    Floats,
+    dates,
+    floats,
+    log_axis,
+    mark_runs,
+    numbers,
+    panel,
+    stack,
+    time_axis,
+)
 from istiolog_pd.plots.style import (
     PUSH_TYPES,
     XDS_TYPES,
     Look,
+    coverage,
     head,
     in_order,
     ink,
@@ -26,6 +40,8 @@ from istiolog_pd.plots.style import (
     show_reason,
 )
 
+TITLE = "Pushes by size"
+KINDS = "Full, incremental and requested pushes"
 NO_TIMES = "no row has a time stamp"
 NOT_PRINTED = "size not\nprinted"
 
@@ -68,7 +84,7 @@ def pushes(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     when, size = dates(table["timestamp"]), numbers(table["size_bytes"])
     drawn = np.isfinite(when)
     if not drawn.any():
-        return show_reason(ax, table, NO_TIMES if len(table) else "")
+        return show_reason(ax, table, TITLE, NO_TIMES if len(table) else "")
     kinds, types = (names(table[name]) for name in ("push_type", "xds_type"))
     time_axis(ax, when[drawn])
     mark_runs(ax, table, when)
@@ -80,8 +96,10 @@ def pushes(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     unsized = drawn & ~sized
     if unsized.any():
         lanes = in_order(XDS_TYPES, types[unsized])
-        below = panel(ax, "bottom", f"{12 + 9 * min(len(lanes), 8)}%") if sized.any() else ax
-        _points(below, when, types.map({name: -place for place, name in enumerate(lanes)}).to_numpy(), types, kinds, unsized)
+        below = panel(ax, "bottom", 0.16 + 0.05 * min(len(lanes), 8)) if sized.any() else ax
+        _points(
+            below, when, floats(types.map({name: -place for place, name in enumerate(lanes)})), types, kinds, unsized
+        )
         below.set_yticks([-place for place in range(len(lanes))], [plain(name) for name in lanes])
         below.set(ylim=(0.6 - len(lanes), 0.6), ylabel=NOT_PRINTED if sized.any() else "xDS type (no size is printed)")
     handles: list[Artist] = [mark(look(XDS_TYPES, name), name) for name in in_order(XDS_TYPES, types[drawn])]
@@ -89,7 +107,7 @@ def pushes(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         looked = look(PUSH_TYPES, name)
         count = int((kinds[drawn] == name).sum())
         handles.append(mark(Look(ink(), looked.marker), f"{looked.label or name} ({count:,})", hollow=True))
-    head(ax, "Pushes by size", table, handles)
+    head(ax, TITLE, coverage(table), handles)
     return ax
 
 
@@ -126,7 +144,7 @@ def full_vs_incremental(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax = new_axes(ax)
     known = table.dropna(subset=["time", "pushes"])
     if known.empty:
-        return show_reason(ax, table, NO_TIMES if len(table) else "")
+        return show_reason(ax, table, KINDS, NO_TIMES if len(table) else "")
     known = known.assign(time=dates(known["time"]), push_type=names(known["push_type"]))
     kinds = in_order(PUSH_TYPES, known["push_type"])
     width, unit = _width(table, known["time"].to_numpy(dtype=np.float64))
@@ -143,27 +161,38 @@ def full_vs_incremental(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     if known["size_bytes"].notna().any():
         # Bytes below the counts, not the types: an incremental push is as much a push as a full one, and
         # costs a hundredth of it. Which kind is frequent and which is expensive is what a user tunes by.
-        below = panel(ax, "bottom", "80%")
+        below = panel(ax, "bottom", 0.47)
         stack(below, layers("size_bytes"), PUSH_TYPES, width, "edge")
         below.set_ylabel(f"bytes per {unit}")
         below.yaxis.set_major_formatter(BYTES)
         below.yaxis.set_major_locator(MaxNLocator(4))
     counts = known.groupby("push_type")["pushes"].sum()
-    handles = [patch(look(PUSH_TYPES, kind), f"{look(PUSH_TYPES, kind).label or kind} ({counts[kind]:,})") for kind in kinds]
-    head(ax, "Full, incremental and requested pushes", table, handles)
+    handles = [
+        patch(look(PUSH_TYPES, kind), f"{look(PUSH_TYPES, kind).label or kind} ({counts[kind]:,})") for kind in kinds
+    ]
+    head(ax, KINDS, coverage(table), handles)
     return ax
 
 
-def _points(ax: Axes, x: Floats, y: Floats, types: pd.Series[str], kinds: pd.Series[str], rows: np.ndarray) -> None:
+def _points(
+    ax: Axes, x: Floats, y: Floats, types: pd.Series[str], kinds: pd.Series[str], rows: NDArray[np.bool_]
+) -> None:
     """A point for each of these rows: colour by type, marker by kind of push."""
     for name in in_order(XDS_TYPES, types[rows]):
         for kind in in_order(PUSH_TYPES, kinds[rows]):
             here = rows & (types == name).to_numpy() & (kinds == kind).to_numpy()
             if here.any():
                 ax.scatter(
-                    x[here], y[here], s=18, c=look(XDS_TYPES, name).colour, marker=look(PUSH_TYPES, kind).marker,
-                    alpha=0.6, linewidth=0.9 if kind == "request" else 0, rasterized=True, label=f"{name} {kind}",
-                )  # fmt: skip
+                    x[here],
+                    y[here],
+                    s=18,
+                    c=look(XDS_TYPES, name).colour,
+                    marker=look(PUSH_TYPES, kind).marker,
+                    alpha=0.6,
+                    linewidth=0.9 if kind == "request" else 0,
+                    rasterized=True,
+                    label=f"{name} {kind}",
+                )
 
 
 def _width(table: pd.DataFrame, times: Floats) -> tuple[float, str]:

@@ -1,0 +1,55 @@
+"""What stands above the axes, where no data is: title, note and legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from istiolog_pd.plots.style import SMALL, Look, plain, wrapped
+
+LINE_HEIGHT = SMALL * 1.35
+
+
+def mark(looked: Look, label: str, *, hollow: bool = False, linestyle: Literal["", "--"] = "") -> Line2D:
+    """A legend entry with the marker and colour of a look."""
+    fill = "none" if hollow else looked.colour
+    handle = Line2D([], [], linestyle=linestyle, marker=looked.marker, color=looked.colour, markerfacecolor=fill)
+    handle.set_label(plain(label))
+    return handle
+
+
+def patch(looked: Look, label: str) -> Patch:
+    """A legend entry with the colour and hatch of a look."""
+    return Patch(facecolor=looked.colour, hatch=looked.hatch, edgecolor="white", linewidth=0, label=plain(label))
+
+
+def head(ax: Axes, title: str, note: str, handles: Sequence[Artist] = ()) -> None:
+    """Title, a note (what the capture cannot show) and legend: above the axes, where no data is."""
+    above = 4.0
+    if handles:
+        label = [str(handle.get_label()) for handle in handles]
+        rows = -(-sum(len(text) + 5 for text in label) // 125)
+        ax.legend(
+            handles=list(handles),
+            loc="lower left",
+            bbox_to_anchor=(0, 1),
+            ncols=-(-len(label) // rows),
+            frameon=False,
+            fontsize=SMALL,
+            borderpad=0.2,
+            borderaxespad=0.2,
+            handletextpad=0.4,
+            columnspacing=1.2,
+        )
+        above += rows * LINE_HEIGHT * 1.15
+    note = wrapped(ax, note, SMALL, lines=3)
+    if note:
+        place = {"xy": (0, 1), "xycoords": "axes fraction", "xytext": (0, above), "textcoords": "offset points"}
+        ax.annotate(note, **place, size=SMALL, alpha=0.75, va="bottom", annotation_clip=False)  # type: ignore[arg-type]
+        above += (note.count("\n") + 1) * LINE_HEIGHT + 2
+    ax.set_title(title, loc="left", weight="bold", size="medium", pad=above + 2)

@@ -1,0 +1,170 @@
+"""A capture on one screen: its sources, its events, and the headline answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from istiolog_pd.analysis import debounces, push_rounds, pushes
+from istiolog_pd.capture import Capture, to_pandas
+from istiolog_pd.formats.columns import EVENTS
+
+#: One line of the answers: what, how much, and what else there is to say.
+Answer = tuple[str, str, str]
+
+#: Shown where a capture cannot give an answer; the reason stands beside it.
+NO_ANSWER = "?"
+
+_UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+
+
+def summary(capture: Capture) -> dict[str, pd.DataFrame]:
+    """Sum up a capture in small tables.
+
+    Parameters
+    ----------
+    capture
+        What was read.
+
+    Returns
+    -------
+    dict of pandas.DataFrame
+        ``"sources"``: one row per source: `source`, `component`, `entries` (int64), `first`, `last`
+        (datetime64[ns, UTC]), `damage`.
+        ``"events"``: one row per event, most frequent first: `event`, `entries` (int64), `meaning`.
+        ``"answers"``: `what`, `value`, `detail` (all str): push decisions, merged events, times,
+        rounds, pushes, NACKs, connections. Where the capture cannot answer, `value` is ``?`` and
+        `detail` the reason.
+        ``"pushes"``: one row per xDS type: `xds_type`, `full`, `incremental`, `request` and `pushes`
+        (their sum), `resources`, `size_bytes` (Int64; null where no line prints it). Empty if no push
+        is printed.
+
+    Examples
+    --------
+    >>> import istiolog_pd as il
+    >>> tables = summary(il.load("data/seed/pilot.log"))
+    >>> tables["answers"].set_index("what").loc["push decisions"].to_list()
+    ['3', '1 full, 2 incremental']
+    >>> tables["pushes"].set_index("xds_type").loc["EDS", "incremental"]
+    np.int64(3)
+    """
+    pushed = pushes(capture)
+    answers = [*_decisions(capture), *_rounds(capture), _pushes(pushed), *_lines(capture)]
+    return {
+        "sources": capture.sources.drop(columns="lines"),
+        "events": _events(capture),
+        "answers": pd.DataFrame(answers, columns=["what", "value", "detail"], dtype="str"),
+        "pushes": pushes_by_type(pushed),
+    }
+
+
+def _events(capture: Capture) -> pd.DataFrame:
+    counts = capture.counts().reset_index()
+    return counts.assign(meaning=[EVENTS[event] for event in counts["event"]])
+
+
+def _decisions(capture: Capture) -> Iterator[Answer]:
+    """What the debounce decided and merged, and how long it took."""
+    table = debounces(capture)
+    coverage = str(table.attrs.get("coverage", ""))
+    if table.empty:
+        yield "push decisions", NO_ANSWER, coverage
+        return
+    kinds = {"full": table["full"], "incremental": ~table["full"], "forced": table["forced"]}
+    counts = {name: int(kind.fillna(False).sum()) for name, kind in kinds.items()}
+    parts = [f"{count:,} {name}" for name, count in counts.items() if count]
+    yield "push decisions", f"{len(table):,}", "; ".join(filter(None, (", ".join(parts), coverage)))
+    events = table["events"].dropna()
+    if len(events):
+        yield "events merged", f"{events.sum():,}", f"median {events.median():g}, most {events.max():,} in one push"
+    for what, name in (("quiet time", "quiet_time"), ("debounce time", "debounce_time")):
+        times = table[name].dropna()
+        if len(times):
+            yield what, duration_text(times.median()), f"median; longest {duration_text(times.max())}"
+        else:
+            yield what, NO_ANSWER, "these lines do not print it"
+
+
+def _rounds(capture: Capture) -> Iterator[Answer]:
+    table = push_rounds(capture)
+    coverage = str(table.attrs.get("coverage", ""))
+    if table.empty:
+        yield "push rounds", NO_ANSWER, coverage
+        return
+    yield "push rounds", f"{len(table):,}", coverage
+    times = table["duration"].dropna()
+    if len(times):
+        longest = duration_text(times.max())
+        yield "time to the last proxy", duration_text(times.median()), f"median of {len(times):,} rounds; longest {longest}"
+
+
+def _pushes(pushed: pd.DataFrame) -> Answer:
+    coverage = str(pushed.attrs.get("coverage", ""))
+    if pushed.empty:
+        return "pushes", NO_ANSWER, coverage
+    sizes = pushed["size_bytes"].dropna()
+    parts = [f"to {pushed['proxy'].nunique():,} proxies", bytes_text(int(sizes.sum())) if len(sizes) else "", coverage]
+    return "pushes", f"{len(pushed):,}", "; ".join(filter(None, parts))
+
+
+def _lines(capture: Capture) -> Iterator[Answer]:
+    """What is counted by its lines alone: if none is printed, that is all there is to say."""
+    for what, event in (
+        ("NACKs", "xds_nack"),
+        ("connections opened", "connection_open"),
+        ("connections closed", "connection_close"),
+    ):
+        table = to_pandas(capture[event])
+        if table.empty:
+            yield what, "none", "no such line is printed"
+            continue
+        by = "xds_type" if event == "xds_nack" else "component"
+        counts = table[by].astype(str).value_counts()
+        yield what, f"{len(table):,}", ", ".join(f"{name} {count:,}" for name, count in counts.items())
+
+
+def pushes_by_type(pushed: pd.DataFrame) -> pd.DataFrame:
+    """Count pushes by xDS type and kind of push; columns as in `summary`.
+
+    Parameters
+    ----------
+    pushed
+        What `istiolog_pd.analysis.pushes` gives.
+    """
+    kinds = ["full", "incremental", "request"]
+    by_type = pushed.groupby(pushed["xds_type"].astype("str"), sort=True)
+    sums = by_type[["resources", "size_bytes"]].sum(min_count=1)
+    counts = pd.DataFrame({kind: pushed["push_type"].eq(kind).groupby(by_type.grouper).sum() for kind in kinds})
+    table = pd.concat([counts.astype("int64"), by_type.size().rename("pushes"), sums], axis=1)
+    return table.rename_axis("xds_type").reset_index()
+
+
+def duration_text(value: pd.Timedelta) -> str:
+    """Write a time in the unit that fits it.
+
+    Examples
+    --------
+    >>> duration_text(pd.Timedelta("100.5ms")), duration_text(pd.Timedelta("12.3456s"))
+    ('100 ms', '12.3 s')
+    """
+    seconds = value.total_seconds()
+    for size, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "\u00b5s")):
+        if seconds >= size:
+            number = seconds / size
+            return f"{number:.3g} {unit}" if number < 1000 else f"{number:,.0f} {unit}"
+    return f"{value.value} ns"
+
+
+def bytes_text(count: int) -> str:
+    """Write a number of bytes in decimal units, as Istio does.
+
+    Examples
+    --------
+    >>> bytes_text(31_500), bytes_text(999)
+    ('31.5 kB', '999 B')
+    """
+    for size, unit in _UNITS:
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count} B"
