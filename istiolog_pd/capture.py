@@ -40,11 +40,11 @@ def to_pandas(table: pa.Table, dtype_backend: DtypeBackend = "numpy_nullable") -
         ``"numpy_nullable"``: `datetime64[ns, UTC]`, `timedelta64[ns]`, `Int64`, `boolean`,
         `category`, `str`. ``"pyarrow"``: Arrow-backed types, without a copy where pandas allows.
     """
-    if dtype_backend == "pyarrow":
-        return table.to_pandas(types_mapper=pd.ArrowDtype)
-    if dtype_backend != "numpy_nullable":
+    mappers = {"numpy_nullable": PANDAS_TYPES.get, "pyarrow": pd.ArrowDtype}
+    if dtype_backend not in mappers:
         raise ValueError(f"dtype_backend is 'numpy_nullable' or 'pyarrow', not {dtype_backend!r}")
-    return table.to_pandas(types_mapper=PANDAS_TYPES.get)
+    frame: pd.DataFrame = table.to_pandas(types_mapper=mappers[dtype_backend])
+    return frame
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
@@ -122,15 +122,19 @@ class Capture:
             and `entries` (int64), `first` and `last` (datetime64[ns, UTC]), `damage` (str; empty
             if there was none).
         """
-        times = self.events.select(["source", "timestamp"]).set_column(0, "source", self.events["source"].cast(pa.string()))
-        spans = times.group_by("source").aggregate([("timestamp", "min"), ("timestamp", "max")])
-        known = {s: (a, b) for s, a, b in zip(*(spans[c].to_pandas() for c in ("source", "timestamp_min", "timestamp_max")), strict=True)}
-        rows = [
-            (i.name, i.component, i.lines, i.entries, *known.get(i.name, (pd.NaT, pd.NaT)), "; ".join(i.damage))
-            for i in self.infos
-        ]
-        frame = pd.DataFrame(rows, columns=["source", "component", "lines", "entries", "first", "last", "damage"])
-        return frame.astype({"first": "datetime64[ns, UTC]", "last": "datetime64[ns, UTC]"})
+        spans = to_pandas(self.events.select(["source", "timestamp"])).groupby("source", observed=True)["timestamp"]
+        rows = pd.DataFrame(
+            {
+                "source": [info.name for info in self.infos],
+                "component": [info.component for info in self.infos],
+                "lines": np.array([info.lines for info in self.infos], np.int64),
+                "entries": np.array([info.entries for info in self.infos], np.int64),
+                "damage": ["; ".join(info.damage) for info in self.infos],
+            }
+        )
+        for name, times in (("first", spans.min()), ("last", spans.max())):
+            rows.insert(len(rows.columns) - 1, name, times.reindex(rows["source"]).to_numpy())
+        return rows.astype({"first": "datetime64[ns, UTC]", "last": "datetime64[ns, UTC]"})
 
     def counts(self) -> pd.Series[int]:
         """Entries per event, most frequent first (int64, indexed by `event`)."""
@@ -228,10 +232,11 @@ class Capture:
     def __repr__(self) -> str:
         """The sources and the events, in words."""
         lines = [f"Capture of {len(self):,} entries from {len(self.infos)} source(s)"]
-        for source in self.sources.itertuples():
-            span = f", {source.first:%Y-%m-%d %H:%M:%S} to {source.last:%H:%M:%S} UTC" if pd.notna(source.first) else ""
-            damage = f", damaged: {source.damage}" if source.damage else ""
-            lines.append(f"  {source.source} ({source.component}): {source.entries:,} entries{span}{damage}")
+        for source in self.sources.to_dict("records"):
+            first, last = source["first"], source["last"]
+            span = "" if pd.isna(first) else f", {first:%Y-%m-%d %H:%M:%S} to {last:%H:%M:%S} UTC"
+            damage = f", damaged: {source['damage']}" if source["damage"] else ""
+            lines.append(f"  {source['source']} ({source['component']}): {source['entries']:,} entries{span}{damage}")
         lines.append("events: " + ", ".join(f"{event} {count:,}" for event, count in self.counts().items()))
         return "\n".join(lines)
 

@@ -14,14 +14,14 @@ from istiolog_pd.engine.entries import Entries
 from istiolog_pd.engine.headers import Entry
 from istiolog_pd.engine.lines import Lines
 from istiolog_pd.engine.match import Compiled, in_scope
-from istiolog_pd.engine.reach import quoted, reach
+from istiolog_pd.engine.reach import quoted, reach, visible
 from istiolog_pd.engine.reference import SourceTables, parse_labels, read, recogniser, split_labels
 from istiolog_pd.engine.schema import event_columns, format_columns
 from istiolog_pd.formats import COLUMNS, EVENTS, FORMATS, Format
 from istiolog_pd.formats.model import COMPONENTS
 from istiolog_pd.templates import templates
 
-__all__ = ["Explanation", "Near", "explain", "formats_table", "templates", "visible"]
+__all__ = ["Explanation", "Near", "explain", "formats_table", "templates"]
 
 #: So many entries are named as the nearest, if they share so much literal text with the message.
 NEAREST = 3
@@ -119,17 +119,6 @@ class Explanation:
             yield "nearest", "no entry of the catalogue begins like it"
         for n, near in enumerate(self.near):
             yield "" if n else "nearest", f"{near.format.event} ({near.format.component}): {near}"
-
-
-def visible(text: str) -> str:
-    r"""Text with every control character as its escape: nothing in it moves a terminal's cursor.
-
-    Examples
-    --------
-    >>> visible("a\x1b[31mb")
-    'a\\x1b[31mb'
-    """
-    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def _cut(text: str, size: int) -> str:

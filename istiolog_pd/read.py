@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -68,8 +69,8 @@ def load(*sources: SourceLike, component: str | None = None, progress: bool = Fa
         raise ValueError(f"component is 'pilot', 'agent' or None, not {component!r}")
     found = find(*sources)
     parts: list[tuple[Source, SourceTables]] = []
-    nodes = []
-    empty = []
+    empty: list[tuple[Source, SourceTables]] = []
+    nodes: list[tuple[str, dict[str, Any]]] = []
     total = sum(source.size or 0 for source in found)
     with tqdm(total=total or None, unit="B", unit_scale=True, disable=not progress, leave=False) as bar:
         for source in found:
@@ -96,7 +97,8 @@ def _head(blocks: Iterator[bytes]) -> Iterator[bytes]:
     for block in blocks:
         size += len(block)
         yield block
-        if size > BOOTSTRAP_SIZE or not block.lstrip()[:1] == b"{" and size == len(block):
+        starts_object = size > len(block) or block.lstrip()[:1] == b"{"
+        if size > BOOTSTRAP_SIZE or not starts_object:
             return
 
 
@@ -128,7 +130,7 @@ def _damage(source: Source, tables: SourceTables) -> Iterator[str]:
         yield f"{source.name}:1: no line of it looks like a log of Istio or Envoy: kept as `unparsed`"
 
 
-def _capture(parts: list[tuple[Source, SourceTables]], nodes: tuple[tuple[str, dict[str, object]], ...]) -> Capture:
+def _capture(parts: list[tuple[Source, SourceTables]], nodes: tuple[tuple[str, dict[str, Any]], ...]) -> Capture:
     """One capture of all sources: the rows of each follow those of the one before."""
     offsets = np.cumsum([0, *(tables.events.num_rows for _, tables in parts)])
     by_event: dict[str, list[pa.Table]] = {}

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pandas as pd
 
 from istiolog_pd.analysis import debounces, push_rounds, pushes
-from istiolog_pd.capture import Capture, to_pandas
+from istiolog_pd.analysis.answers import control_plane, no_lines
+from istiolog_pd.capture import Capture
 from istiolog_pd.formats.columns import EVENTS
 
 #: One line of the answers: what, how much, and what else there is to say.
@@ -50,7 +51,7 @@ def summary(capture: Capture) -> dict[str, pd.DataFrame]:
     np.int64(3)
     """
     pushed = pushes(capture)
-    answers = [*_decisions(capture), *_rounds(capture), _pushes(pushed), *_lines(capture)]
+    answers = [*_decisions(capture), *_rounds(capture), *_pushes(pushed), *_lines(capture)]
     return {
         "sources": capture.sources.drop(columns="lines"),
         "events": _events(capture),
@@ -81,7 +82,7 @@ def _decisions(capture: Capture) -> Iterator[Answer]:
     for what, name in (("quiet time", "quiet_time"), ("debounce time", "debounce_time")):
         times = table[name].dropna()
         if len(times):
-            yield what, duration_text(times.median()), f"median; longest {duration_text(times.max())}"
+            yield what, duration_text(pd.Timedelta(times.median())), f"median; longest {duration_text(pd.Timedelta(times.max()))}"
         else:
             yield what, NO_ANSWER, "these lines do not print it"
 
@@ -95,33 +96,37 @@ def _rounds(capture: Capture) -> Iterator[Answer]:
     yield "push rounds", f"{len(table):,}", coverage
     times = table["duration"].dropna()
     if len(times):
-        longest = duration_text(times.max())
-        yield "time to the last proxy", duration_text(times.median()), f"median of {len(times):,} rounds; longest {longest}"
+        median, longest = (duration_text(pd.Timedelta(time)) for time in (times.median(), times.max()))
+        yield "time to the last proxy", median, f"median of {len(times):,} rounds; longest {longest}"
 
 
-def _pushes(pushed: pd.DataFrame) -> Answer:
+def _pushes(pushed: pd.DataFrame) -> Iterator[Answer]:
     coverage = str(pushed.attrs.get("coverage", ""))
     if pushed.empty:
-        return "pushes", NO_ANSWER, coverage
+        yield "pushes", NO_ANSWER, coverage
+        return
     sizes = pushed["size_bytes"].dropna()
-    parts = [f"to {pushed['proxy'].nunique():,} proxies", bytes_text(int(sizes.sum())) if len(sizes) else "", coverage]
-    return "pushes", f"{len(pushed):,}", "; ".join(filter(None, parts))
+    some = f" in the {len(sizes):,} that print a size" if len(sizes) < len(pushed) else ""
+    size = f"{bytes_text(int(sizes.sum()))}{some}" if len(sizes) else "these lines print no size"
+    yield "pushes", f"{len(pushed):,}", "; ".join(filter(None, (size, coverage)))
+    yield "proxies reached", f"{pushed['proxy'].nunique():,}", ""
 
 
 def _lines(capture: Capture) -> Iterator[Answer]:
     """What is counted by its lines alone: if none is printed, that is all there is to say."""
-    for what, event in (
-        ("NACKs", "xds_nack"),
-        ("connections opened", "connection_open"),
-        ("connections closed", "connection_close"),
+    for what, event, by in (
+        ("NACKs", "xds_nack", "xds_type"),
+        ("connections opened", "connection_open", ""),
+        ("connections closed", "connection_close", ""),
     ):
-        table = to_pandas(capture[event])
-        if table.empty:
+        lines = control_plane(capture, event)
+        if len(lines):
+            counts = lines[by].value_counts() if by else {"proxies:": lines["proxy"].nunique()}
+            yield what, f"{len(lines):,}", ", ".join(f"{name} {count:,}" for name, count in counts.items())
+        elif "pilot" in set(capture.events["component"].unique().to_pylist()):
             yield what, "none", "no such line is printed"
-            continue
-        by = "xds_type" if event == "xds_nack" else "component"
-        counts = table[by].astype(str).value_counts()
-        yield what, f"{len(table):,}", ", ".join(f"{name} {count:,}" for name, count in counts.items())
+        else:
+            yield what, NO_ANSWER, no_lines(capture, "such line", "")
 
 
 def pushes_by_type(pushed: pd.DataFrame) -> pd.DataFrame:
@@ -132,12 +137,10 @@ def pushes_by_type(pushed: pd.DataFrame) -> pd.DataFrame:
     pushed
         What `istiolog_pd.analysis.pushes` gives.
     """
-    kinds = ["full", "incremental", "request"]
-    by_type = pushed.groupby(pushed["xds_type"].astype("str"), sort=True)
-    sums = by_type[["resources", "size_bytes"]].sum(min_count=1)
-    counts = pd.DataFrame({kind: pushed["push_type"].eq(kind).groupby(by_type.grouper).sum() for kind in kinds})
-    table = pd.concat([counts.astype("int64"), by_type.size().rename("pushes"), sums], axis=1)
-    return table.rename_axis("xds_type").reset_index()
+    kinds = {kind: pushed["push_type"].eq(kind).fillna(False).astype("int64") for kind in ("full", "incremental", "request")}
+    table = pushed[["resources", "size_bytes"]].assign(xds_type=pushed["xds_type"].astype("str"), pushes=1, **kinds)
+    sums = table.groupby("xds_type")[[*kinds, "pushes", "resources", "size_bytes"]].sum(min_count=1)
+    return sums.reset_index()
 
 
 def duration_text(value: pd.Timedelta) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ FLAG = pd.BooleanDtype()
 TEXT = pd.StringDtype(na_value=np.nan)
 WORD = pd.CategoricalDtype()
 
-Shape = Mapping[str, object]
+Shape = Mapping[str, Any]
 
 
 def shaped(table: pd.DataFrame, shape: Shape, coverage: str = "") -> pd.DataFrame:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from istiolog_pd.analysis.answers import COUNT
 
-Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[Any]
 Bools = npt.NDArray[np.bool_]
 
 #: Types that a push of a round to one proxy comes in, in order (from 1.1 on; 1.0 sends RDS before LDS).
@@ -20,7 +22,9 @@ PAUSE = pd.Timedelta("100ms")
 REGISTERED = pd.Timedelta("1s")
 
 
-def assign_rounds(pushes: pd.DataFrame, starts: pd.DataFrame, asked: pd.DataFrame, closed: pd.DataFrame) -> pd.DataFrame:
+def assign_rounds(
+    pushes: pd.DataFrame, starts: pd.DataFrame, asked: pd.DataFrame, closed: pd.DataFrame
+) -> pd.DataFrame:
     """`round`, `round_first` and `round_last` (Int64) of each push, by its index.
 
     Parameters
@@ -33,7 +37,7 @@ def assign_rounds(pushes: pd.DataFrame, starts: pd.DataFrame, asked: pd.DataFram
         The lines that show proxies connect, and their connections end.
     """
     names = ["round", "round_first", "round_last"]
-    result = pd.DataFrame(pd.NA, index=pushes.index, columns=names).astype(COUNT)
+    result = pd.DataFrame({name: pd.array([pd.NA] * len(pushes), COUNT) for name in names}, pushes.index)
     prints_requests = set(pushes.loc[pushes["push_type"].eq("request") & ~pushes["inferred"], "source"])
     for source, own in pushes[pushes["push_type"].ne("request")].groupby("source", sort=False):
         rounds = starts[starts["source"] == source]
@@ -67,9 +71,9 @@ def _of_source(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame, 
     guess = np.clip(kinds.latest(begun[_burst_heads(pushes, rounds, begun)]), first, last)
     number = rounds["round"].to_numpy()
     columns = {"round": guess, "round_first": first, "round_last": last}
-    return pd.DataFrame(
-        {name: pd.array(number[np.maximum(at, 0)], COUNT) for name, at in columns.items()}, pushes.index
-    ).mask(pd.Series(last < 0, pushes.index), pd.NA)
+    unknown = last < 0
+    numbers = {name: pd.Series(number[np.maximum(at, 0)], pushes.index, dtype=COUNT) for name, at in columns.items()}
+    return pd.DataFrame(numbers).mask(pd.Series(unknown, pushes.index))
 
 
 def _running(values: Ints, keys: list[npt.NDArray[np.object_]], how: np.ufunc) -> Ints:
@@ -104,7 +108,8 @@ class _Kinds:
 
     def earliest(self, at: Ints) -> Ints:
         """The first fitting round from each push's `at` on; the number of rounds if there is none."""
-        return self._after[self.of, np.minimum(at, self._after.shape[1] - 1)]
+        found: Ints = self._after[self.of, np.minimum(at, self._after.shape[1] - 1)]
+        return found
 
     def strict(self, first: Ints, last: Ints, pick: Bools, keys: list[npt.NDArray[np.object_]]) -> tuple[Ints, Ints]:
         """Bounds in which every push of a type to a proxy is of a later round than the one before.
@@ -128,7 +133,9 @@ class _Kinds:
 
 def _pinned(pushes: pd.DataFrame, rounds: pd.DataFrame) -> Ints:
     """The round whose version a push prints (the full one; endpoint-only rounds use it again); -1: none."""
-    first = {version: at for at, version in reversed(list(enumerate(rounds["push_version"]))) if isinstance(version, str)}
+    first = {
+        version: at for at, version in reversed(list(enumerate(rounds["push_version"]))) if isinstance(version, str)
+    }
     return pushes["push_version"].map(first).fillna(-1).to_numpy(np.int64)
 
 

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
-from istiolog_pd.analysis.answers import COUNT, FLAG, SPAN, TEXT, TIME, WORD, Shape, cannot, control_plane, no_lines, shaped
+from istiolog_pd.analysis.answers import (
+    COUNT,
+    FLAG,
+    SPAN,
+    TEXT,
+    TIME,
+    WORD,
+    Shape,
+    cannot,
+    control_plane,
+    no_lines,
+    shaped,
+)
 from istiolog_pd.capture import Capture
 
 DEBOUNCES: Shape = {
@@ -85,7 +99,7 @@ def debounces(capture: Capture, *, after: str = "100ms", maximum: str = "10s") -
     return shaped(table, DEBOUNCES)
 
 
-def _events_between(lines: pd.DataFrame) -> pd.Series[int]:
+def _events_between(lines: pd.DataFrame) -> pd.Series[Any]:
     """1.0: events since the decision before; of the first one all, if no push was before it."""
     by_source = lines.groupby("source")["debounce_id"]
     events = by_source.diff()
@@ -93,7 +107,7 @@ def _events_between(lines: pd.DataFrame) -> pd.Series[int]:
     return events.where(events >= 0).where(~first_push, lines["debounce_id"])
 
 
-def _bound(lines: pd.DataFrame, after: pd.Timedelta, maximum: pd.Timedelta, old: pd.Series[bool]) -> pd.Series[str]:
+def _bound(lines: pd.DataFrame, after: pd.Timedelta, maximum: pd.Timedelta, old: pd.Series[Any]) -> pd.Series[Any]:
     """Which bound let a debounce go; 1.0 waits for more than twice `after`, and prints no total."""
     quiet = (lines["quiet_time"] >= after).where(~old, lines["quiet_time"] > 2 * after)
     total = (lines["debounce_time"] >= maximum).where(~old, ~quiet)

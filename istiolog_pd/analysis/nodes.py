@@ -80,7 +80,11 @@ def node_metadata(capture: Capture) -> pd.DataFrame:
 
 
 def _row(node_id: str, metadata: dict[str, Any], cluster: str | None, build: str | None) -> dict[str, object]:
-    parts = dict(zip(("node_id", "node_type", "node_ip", "proxy", "pod", "namespace", "domain"), names.node(node_id), strict=True))
+    parts = dict(
+        zip(
+            ("node_id", "node_type", "node_ip", "proxy", "pod", "namespace", "domain"), names.node(node_id), strict=True
+        )
+    )
     labels = metadata.get("LABELS")
     if not isinstance(labels, dict):
         labels = {k: v for k, v in metadata.items() if k not in OWN_KEYS and not k.isupper() and "_" not in k}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from istiolog_pd.analysis.answers import COUNT, FLAG, TEXT, TIME, WORD, Shape, cannot, no_lines, shaped
@@ -80,7 +82,7 @@ def xds_order(capture: Capture) -> pd.DataFrame:
     return shaped(rows.reset_index(), XDS_ORDER, coverage)
 
 
-def _group(capture: Capture, table: pd.DataFrame) -> pd.Series[str]:
+def _group(capture: Capture, table: pd.DataFrame) -> pd.Series[Any]:
     """What belongs together: the round, or for requested pushes the connection they belong to.
 
     Only the first answer of each type after a proxy connected is its first configuration; what it asks
@@ -89,9 +91,11 @@ def _group(capture: Capture, table: pd.DataFrame) -> pd.Series[str]:
     asked = asking(capture)
     lines = table[["source", "line", "proxy", "xds_type"]].assign(at=table.index)
     opened = asked[["source", "line", "proxy"]].assign(opened=range(len(asked)))
-    merged = pd.merge_asof(
-        lines.sort_values("line"), opened.sort_values("line"), on="line", by=["source", "proxy"]
-    ).set_index("at")["opened"].reindex(table.index)
+    merged = (
+        pd.merge_asof(lines.sort_values("line"), opened.sort_values("line"), on="line", by=["source", "proxy"])
+        .set_index("at")["opened"]
+        .reindex(table.index)
+    )
     request = table["push_type"].astype(object).eq("request")
     numbered = table["round"].astype("Float64").map("round {:.0f}".format, na_action="ignore")
     begun = merged.map("connection {:.0f}".format, na_action="ignore")

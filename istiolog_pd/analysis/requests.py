@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from istiolog_pd.analysis.answers import control_plane
 from istiolog_pd.capture import Capture
 
 
-def requested(capture: Capture, pushes: pd.DataFrame) -> tuple[pd.Series[bool], pd.Series[bool]]:
+def requested(capture: Capture, pushes: pd.DataFrame) -> tuple[pd.Series[Any], pd.Series[Any]]:
     """Whether each push answers a request of its proxy, and whether that was inferred.
 
     Since 1.10 (but not in 1.11.0 and 1.11.1) the line says ``PUSH request``. Where no line of a

@@ -8,9 +8,23 @@ latest that it can belong to.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
-from istiolog_pd.analysis.answers import COUNT, FLAG, SPAN, TEXT, TIME, WORD, Shape, cannot, control_plane, no_lines, shaped
+from istiolog_pd.analysis.answers import (
+    COUNT,
+    FLAG,
+    SPAN,
+    TEXT,
+    TIME,
+    WORD,
+    Shape,
+    cannot,
+    control_plane,
+    no_lines,
+    shaped,
+)
 from istiolog_pd.analysis.assign import assign_rounds
 from istiolog_pd.analysis.requests import asking, requested
 from istiolog_pd.capture import Capture
@@ -92,10 +106,15 @@ def push_starts(capture: Capture) -> pd.DataFrame:
 
 
 def push_lines(capture: Capture) -> pd.DataFrame:
-    """The push lines of a control plane, those that a proxy asked for marked as such."""
+    """The push lines of a control plane, the kind of each as it was, not only as it was printed.
+
+    From 1.11 on (those lines print no `clusters`) what is printed at debug is of an endpoint-only round,
+    and does not always say ``INC``; before 1.10 no line says that a proxy asked for it.
+    """
     pushes = control_plane(capture, "xds_push")
     asked, inferred = requested(capture, pushes)
-    pushes["push_type"] = pushes["push_type"].mask(asked, "request")
+    endpoint_only = pushes["level"].eq("debug") & pushes["clusters"].isna()
+    pushes["push_type"] = pushes["push_type"].mask(endpoint_only & ~asked, "incremental").mask(asked, "request")
     pushes["inferred"] = inferred
     return pushes
 
@@ -198,7 +217,7 @@ def push_rounds(capture: Capture) -> pd.DataFrame:
     return shaped(table, ROUNDS, HIDDEN.format(hidden, len(table)) if hidden else "")
 
 
-def _visible(starts: pd.DataFrame, lines: pd.DataFrame) -> pd.Series[bool]:
+def _visible(starts: pd.DataFrame, lines: pd.DataFrame) -> pd.Series[Any]:
     """Whether the pushes of a round would be printed, had it any.
 
     Full ones are, if any push is. Endpoint-only ones were at info to 1.4 (which print `endpoints`),

@@ -10,7 +10,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
-from istiolog_pd.engine.headers import GC_LAYOUT, STARTS, Entry, gc_state, header, inner_gc, json_header, split_at_headers
+from istiolog_pd.engine.headers import (
+    GC_LAYOUT,
+    STARTS,
+    Entry,
+    gc_state,
+    header,
+    inner_gc,
+    json_header,
+    split_at_headers,
+)
 from istiolog_pd.engine.lines import Lines
 from istiolog_pd.formats.layouts import INNER_SIGN, INNER_SIGN_AT
 

@@ -87,11 +87,7 @@ def leading_literals(tokens: Sequence[Token]) -> list[str]:
     if isinstance(first, Field) and first.kind == "xds_type":
         return [short + more for short in SHORT_TYPES for more in leading_literals(rest)] + [""]
     if isinstance(first, Maybe):
-        return [
-            text
-            for choice in (*first.choices, ())
-            for text in leading_literals((*choice, *rest))
-        ]
+        return [text for choice in (*first.choices, ()) for text in leading_literals((*choice, *rest))]
     return [""]
 
 

@@ -137,9 +137,20 @@ def shown(token: Field) -> str:
     return f"{{{token.column or ':' + token.kind}}}"
 
 
+def visible(text: str) -> str:
+    r"""Write every character that cannot be printed as its escape: nothing in the text moves a cursor.
+
+    Examples
+    --------
+    >>> visible("a\x1b[31mb")
+    'a\\x1b[31mb'
+    """
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def quoted(text: str) -> str:
     """Put text in double quotes, what cannot be printed as its escape."""
-    return '"' + "".join(c if c.isprintable() else repr(c)[1:-1] for c in text) + '"'
+    return f'"{visible(text)}"'
 
 
 def reach(entry: Format, message: str) -> Reach:

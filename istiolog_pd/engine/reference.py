@@ -208,7 +208,9 @@ class _Reader:
         for claimed in self.claimed.values():
             for event, part in self._by_event(claimed):
                 chunks.setdefault(event, []).append(part)
-        common: dict[str, Iterable[object]] = dict(zip(_ROW, zip(*self.rows, strict=True), strict=True)) if self.rows else {}
+        common: dict[str, Iterable[object]] = (
+            dict(zip(_ROW, zip(*self.rows, strict=True), strict=True)) if self.rows else {}
+        )
         common |= {"timestamp": self.times, "event": self.events, "source": [source] * len(self.rows)}
         events = pa.table([array(common.get(f.name, ()), f.type) for f in EVENTS_SCHEMA], schema=EVENTS_SCHEMA)
         return events, {event: _narrow(event, parts, events) for event, parts in chunks.items()}

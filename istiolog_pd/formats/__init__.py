@@ -14,14 +14,18 @@ from istiolog_pd.formats.model import Format
 #: The modules that hold the entries.
 MODULES = (
     "pilot_push",
+    "pilot_types",
     "pilot_requests",
+    "pilot_answers",
     "pilot_connections",
     "pilot_registry",
+    "pilot_triggers",
     "pilot_ready",
     "pilot_startup",
     "agent_xds",
     "agent_secrets",
     "agent_startup",
+    "agent_ready",
     "agent_exit",
     "envoy_xds",
     "envoy_server",

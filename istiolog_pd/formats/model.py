@@ -29,8 +29,6 @@ from types import MappingProxyType
 from istiolog_pd.formats.columns import COLUMNS
 from istiolog_pd.formats.kinds import KINDS
 
-Scalar = str | int | bool | float | None
-
 COMPONENTS = ("pilot", "agent", "envoy")
 
 
@@ -161,8 +159,8 @@ class Format:
     until: str = ""
     origin: str = ""
     example: str = ""
-    gives: Mapping[str, Scalar] = field(default_factory=dict)
-    sets: Mapping[str, Scalar] = field(default_factory=dict)
+    gives: Mapping[str, object] = field(default_factory=dict)
+    sets: Mapping[str, object] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     event_with: Mapping[str, str] = field(default_factory=dict)
     needs_scope: bool = False

@@ -131,9 +131,7 @@ def _find(source: SourceLike) -> Iterator[Source]:
     if isinstance(source, (str, os.PathLike)):
         yield from _named(os.fspath(source))
     elif hasattr(source, "read"):
-        file = source
-        name = getattr(file, "name", None)
-        yield Source(name if isinstance(name, str) else f"<{type(file).__name__}>", lambda: file)
+        yield _open_file(source)
     elif isinstance(source, Iterable) and not isinstance(source, (bytes, bytearray)):
         for one in source:
             yield from _find(one)
@@ -142,6 +140,11 @@ def _find(source: SourceLike) -> Iterator[Source]:
             f"a source is a path, a glob, an open file, '-' or a list of these, not {type(source).__name__}: "
             "wrap bytes in io.BytesIO"
         )
+
+
+def _open_file(file: Any) -> Source:
+    name = getattr(file, "name", None)
+    return Source(name if isinstance(name, str) else f"<{type(file).__name__}>", lambda: file)
 
 
 def _named(name: str) -> Iterator[Source]:

@@ -12,10 +12,11 @@ from typing import Protocol
 import pandas as pd
 from matplotlib.axes import Axes
 
+from istiolog_pd.plots.bins import full_vs_incremental
 from istiolog_pd.plots.debounce import debounce_distribution, debounces
 from istiolog_pd.plots.order import xds_order
 from istiolog_pd.plots.rounds import fan_out, push_rounds
-from istiolog_pd.plots.traffic import full_vs_incremental, pushes
+from istiolog_pd.plots.sizes import pushes
 
 __all__ = [
     "PLOTS",
@@ -57,7 +58,7 @@ PLOTS: dict[str, Plot] = {
             "full_vs_incremental",
             "full_vs_incremental",
             full_vs_incremental,
-            "pushes and bytes over time by kind of push",
+            "pushes and bytes over time, by kind",
         ),
         Plot("pushes", "pushes", pushes, "every push over time, by size, type and kind"),
         Plot("xds_order", "xds_order", xds_order, "orders of types per proxy and round, kept and broken"),

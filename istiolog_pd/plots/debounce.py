@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from istiolog_pd.plots.legend import head, mark
 from istiolog_pd.plots.scales import Floats, bins, dates, floats, log_axis, mark_runs, milliseconds, panel, time_axis
-from istiolog_pd.plots.style import DECISIONS, Look, coverage, head, in_order, ink, mark, need, new_axes, show_reason
+from istiolog_pd.plots.style import DECISIONS, Look, coverage, in_order, ink, need, new_axes, show_reason
 
 TITLE = "Debounce intervals"
 COLUMNS = ("timestamp", "quiet_time", "debounce_time", "full", "forced", "bound")

@@ -8,16 +8,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from istiolog_pd.plots.legend import head, patch
 from istiolog_pd.plots.style import (
     ORDERS,
     SMALL,
     coverage,
-    head,
     in_order,
     names,
     need,
     new_axes,
-    patch,
     plain,
     show_reason,
 )

@@ -7,22 +7,21 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from istiolog_pd.plots.debounce import kinds
-from istiolog_pd.plots.scales import Floats, log_axis, milliseconds, numbers, panel, stack
+from istiolog_pd.plots.legend import head, patch
+from istiolog_pd.plots.scales import Floats, log_axis, milliseconds, numbers, panel, round_axis, stack
 from istiolog_pd.plots.style import (
     DECISIONS,
     XDS_TYPES,
     coverage,
-    head,
     in_order,
     ink,
     look,
     names,
     need,
     new_axes,
-    patch,
     plain,
     show_reason,
 )
@@ -30,7 +29,6 @@ from istiolog_pd.plots.style import (
 ROUNDS = "Push rounds: proxies reached, and time to the last one"
 FAN_OUT = "Pushes per round, by xDS type"
 WIDTH = 0.8
-FEWEST = 12  # rounds for which there is room at least, so that few bars are no walls
 
 
 def push_rounds(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -65,8 +63,8 @@ def push_rounds(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ...     "connected_endpoints": [30, 30], "duration": pd.to_timedelta(["210ms", None]), "visible": [True, False],
     ... })
     >>> ax = plots.push_rounds(table)
-    >>> [bar.get_height() for bar in ax.patches], ax.get_ylabel()
-    ([27.0], 'proxies reached')
+    >>> [int(bar.get_height()) for bar in ax.patches], ax.get_ylabel()
+    ([27], 'proxies reached')
     >>> plt.close(ax.figure)
     """
     need(
@@ -109,7 +107,7 @@ def push_rounds(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     top = np.nanmax(np.concatenate([connected, reached[~hidden], [1]]))
     ax.set(ylim=(0, float(top) * 1.08), ylabel="proxies reached")
     ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-    _round_axis(ax, number, table["timestamp"])
+    round_axis(ax, number, table["timestamp"])
     handles += _ticks(ax, number[hidden], "not visible at this level")
     handles += _ticks(ax, number[~hidden & (reached == 0)], "reached no proxy", "x")
     _last_proxy(ax, number, np.where(hidden, np.nan, last), kind)
@@ -141,8 +139,8 @@ def fan_out(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     >>> import pandas as pd
     >>> from istiolog_pd import plots
     >>> ax = plots.fan_out(pd.DataFrame({"round": [0, 0], "xds_type": ["CDS", "EDS"], "pushes": [27, 25]}))
-    >>> [bar.get_height() for bar in ax.patches], ax.get_ylabel()
-    ([27.0, 25.0], 'pushes')
+    >>> [int(bar.get_height()) for bar in ax.patches], ax.get_ylabel()
+    ([27, 25], 'pushes')
     >>> plt.close(ax.figure)
     """
     need(table, "fan_out", "round", "xds_type", "pushes")
@@ -159,29 +157,11 @@ def fan_out(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_ylabel("pushes")
     ax.yaxis.set_major_locator(MaxNLocator(6, integer=True))
     number = parts.index.to_numpy(dtype=np.float64)
-    _round_axis(ax, number)
+    round_axis(ax, number)
     handles: list[Artist] = [patch(look(XDS_TYPES, name), name) for name in types]
     between = np.setdiff1d(np.arange(number.min(), number.max()), number)
     head(ax, FAN_OUT, coverage(table), handles + _ticks(ax, between, "no push seen"))
     return ax
-
-
-def _round_axis(ax: Axes, number: Floats, start: pd.Series[pd.Timestamp] | None = None) -> None:
-    """An axis of round numbers, with the start of a round under its number where it is known."""
-    first, last = float(np.nanmin(number)), float(np.nanmax(number))
-    ax.set_xlim(first - 0.7, max(last, first + FEWEST - 1) + 0.7)
-    ax.xaxis.set_major_locator(MaxNLocator(9, integer=True))
-    ax.set_xlabel("round")
-    if start is None or not start.notna().any():
-        return
-    begins = pd.to_datetime(start, utc=True)
-    days = begins.dt.strftime("%Y-%m-%d").dropna().unique()
-    clock = begins.dt.strftime("%H:%M:%S" if len(days) == 1 else "%m-%d %H:%M")
-    text = {place: f"\n{when}" for place, when in zip(number, clock, strict=True) if isinstance(when, str)}
-    ax.xaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: f"{value:.0f}{text.get(value, '')}" if first <= value <= last else "")
-    )
-    ax.set_xlabel(f"round, with its start (UTC, {days[0]})" if len(days) == 1 else "round, with its start (UTC)")
 
 
 def _ticks(ax: Axes, number: Floats, label: str, marker: str = "o") -> list[Artist]:
@@ -208,4 +188,5 @@ def _last_proxy(ax: Axes, number: Floats, last: Floats, kind: np.ndarray[tuple[i
         if rows.any():
             below.scatter(number[rows], last[rows], s=16, c=looked.colour, marker=looked.marker, label=name)
     log_axis(below, "y", last)
+    below.tick_params(axis="x", length=0)
     below.set_ylabel("to last\nproxy (ms)")

@@ -11,16 +11,28 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.ticker import EngFormatter, Formatter, FuncFormatter, LogLocator, NullFormatter, SymmetricalLogLocator
+from matplotlib.ticker import (
+    EngFormatter,
+    Formatter,
+    FuncFormatter,
+    LogLocator,
+    MaxNLocator,
+    NullFormatter,
+    SymmetricalLogLocator,
+)
 from matplotlib.transforms import Bbox
 from numpy.typing import ArrayLike, NDArray
 
 from istiolog_pd.plots.style import Look, bare, ink, look
 
 Floats = NDArray[np.float64]
+Align = Literal["center", "edge"]
 
+NARROW = 50  # times the least value: then a tick per decade is too few
+FEWEST = 12  # rounds for which there is room at least, so that few bars are no walls
 GAP = 0.03  # between two panels, in parts of their room
-SECOND = 1 / 86400  # in days, matplotlib's unit of time
+DAY = pd.Timedelta(days=1)  # matplotlib's unit of time
+SECOND = pd.Timedelta(seconds=1) / DAY
 #: Tick texts by the finest unit that differs (year, month, day, hour, minute, second), and what stands at the end.
 CLOCK = {
     "formats": ["%Y", "%b", "%d", "%H:%M", "%H:%M", "%H:%M:%S.%f"],
@@ -83,7 +95,7 @@ def log_axis(ax: Axes, which: Literal["x", "y"], values: Floats, ticks: Formatte
     values = values[np.isfinite(values)]
     above = values[values > 0]
     low, high = (float(above.min()), float(above.max())) if above.size else (1.0, 1.0)
-    subs = (1.0, 2.0, 5.0) if high / low < 50 else (1.0,)
+    subs = (1.0, 2.0, 5.0) if high / low < NARROW else (1.0,)
     if above.size < values.size:
         linear = 10.0 ** np.floor(np.log10(low))
         scale("symlog", linthresh=linear, linscale=0.5)
@@ -105,6 +117,26 @@ def bins(ax: Axes, count: int = 30) -> list[float]:
     return list(floats(transform.inverted().transform(np.linspace(low, high, count + 1))))
 
 
+def round_axis(ax: Axes, number: Floats, start: pd.Series[pd.Timestamp] | None = None) -> None:
+    """An axis of round numbers, with the start of a round under its number where it is known."""
+    first, last = float(np.nanmin(number)), float(np.nanmax(number))
+    margin = 0.7 + max(0, FEWEST - 1 - (last - first)) / 2
+    ax.set_xlim(first - margin, last + margin)
+    ax.tick_params(axis="x", length=0)
+    text: dict[float, str] = {}
+    ax.xaxis.set_major_locator(MaxNLocator(9, integer=True))
+    ax.set_xlabel("round")
+    if start is not None and start.notna().any():
+        begins = pd.to_datetime(start, utc=True)
+        days = begins.dt.strftime("%Y-%m-%d").dropna().unique()
+        clock = begins.dt.strftime("%H:%M:%S" if len(days) == 1 else "%m-%d %H:%M")
+        text = {place: f"\n{when}" for place, when in zip(number, clock, strict=True) if isinstance(when, str)}
+        ax.set_xlabel(f"round, with its start (UTC, {days[0]})" if len(days) == 1 else "round, with its start (UTC)")
+    ax.xaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"{value:.0f}{text.get(value, '')}" if first <= value <= last else "")
+    )
+
+
 def panel(ax: Axes, side: Literal["right", "bottom"], share: float) -> Axes:
     """A second panel beside or below the axes that shares the axis between them, carved from their room.
 
@@ -112,7 +144,7 @@ def panel(ax: Axes, side: Literal["right", "bottom"], share: float) -> Axes:
     """
     shared: dict[str, Any] = {"sharex": ax} if side == "bottom" else {"sharey": ax}
     cell, fig = ax.get_subplotspec(), ax.figure
-    other = fig.add_subplot(cell, **shared) if cell else fig.add_axes(ax.get_position(original=True), **shared)
+    other = fig.add_subplot(cell, **shared) if cell else fig.add_axes(ax.get_position(original=True).bounds, **shared)
     if side == "bottom":
         ax.set_axes_locator(partial(_part, (0, share, 1, 1 - share)))
         other.set_axes_locator(partial(_part, (0, 0, 1, share - GAP * 1.5)))
@@ -136,7 +168,7 @@ def _part(part: tuple[float, float, float, float], ax: Axes, _: object) -> Bbox:
     )
 
 
-def stack(ax: Axes, parts: pd.DataFrame, looks: Mapping[str, Look], width: float, align: str = "center") -> None:
+def stack(ax: Axes, parts: pd.DataFrame, looks: Mapping[str, Look], width: float, align: Align = "center") -> None:
     """Bars in layers: a row of `parts` is a place on the x axis, a column a layer with its look."""
     bottom = np.zeros(len(parts))
     for name in parts:

@@ -8,21 +8,17 @@ meaning from plot to plot.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 FIGSIZE = (9.0, 4.0)
 SMALL = 8.5
-LINE_HEIGHT = SMALL * 1.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +46,7 @@ XDS_TYPES: dict[str, Look] = {
 
 PUSH_TYPES: dict[str, Look] = {
     "full": Look("#004488", "o"),
-    "incremental": Look("#DDAA33", "^", "////"),
+    "incremental": Look("#DDAA33", "^", "//"),
     "request": Look("#999999", "x", "....", "request (a proxy asked)"),
 }
 
@@ -164,14 +160,6 @@ def show_reason(ax: Axes, table: pd.DataFrame, title: str = "", reason: str = ""
     """
     said = coverage(table) or reason or "the table has no rows"
     ax.set_axis_off()
-    ax.text(
-        0.5,
-        0.62,
-        title,
-        ha="center",
-        va="bottom",
-        weight="bold",
-        transform=ax.transAxes,
-    )
+    ax.text(0.5, 0.62, title or "Nothing to draw", ha="center", va="bottom", weight="bold", transform=ax.transAxes)
     ax.text(0.5, 0.56, wrapped(ax, said, 10, 0.8), ha="center", va="top", size=10, transform=ax.transAxes)
     return ax

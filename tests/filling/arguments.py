@@ -198,7 +198,7 @@ AGENT_TEXTS: tuple[tuple[Pool, str], ...] = (
     (plain("1048576", "unlimited"), "outStr"),
     (plain('[]string{"/etc/certs/cert-chain.pem", "/etc/certs/key.pem"}', "[]string(nil)"),
      "tlsCertsToWatch; pilotSAN; mixerSAN"),
-    (plain('&model.Proxy{ClusterID:"", Type:"sidecar", IPAddresses:[]string{"10.0.0.1"}, ID:"web-1.shop"}'), "role"),
+    (n.ROLES, "role"),
     (plain("10.0.0.9"), "ip"),
     (plain("/bin/sh -c exit"), "cmd.String()"),
     (plain("*health.HTTPProber"), "w.prober"),

@@ -61,6 +61,22 @@ CONNECTION_AND_STRUCT = [
     (_connected(node, number), struct) for node, struct, number in zip(FULL_NODES, STRUCTS, NUMBERS, strict=False)
 ]
 
+#: ``%#v`` of the same in the agent, before and after it has a name.
+ROLES = [
+    Sample(
+        '&model.Proxy{ClusterID:"", Type:"sidecar", IPAddresses:[]string(nil), ID:""}', {}, {"node_type": "sidecar"}
+    ),
+    *(
+        Sample(
+            f'&model.Proxy{{ClusterID:"", Type:"{kind}", IPAddresses:[]string{{"{ip}"}}, ID:"{pod}.{namespace}", '
+            f'Locality:(*core.Locality)(nil), DNSDomain:"{domain}", ConfigNamespace:"", Metadata:(*model.NodeMetadata)(nil)}}',
+            {},
+            {**_short((kind, ip, pod, namespace, domain)).gives, "node_type": kind, "node_ip": ip, "domain": domain},
+        )
+        for kind, ip, pod, namespace, domain in PROXIES
+    ),
+]
+
 #: How the agent's SDS server of 1.3 to 1.8 begins a message: with its connection, later with the resource alone.
 RESOURCE_PREFIXES = plain("resource:default", "resource:ROOTCA request:5f0597a9-0793")
 PREFIXES = [*with_text(CONNECTIONS[:4], "CONNECTION ID: @, RESOURCE NAME: default, EVENT:"), *RESOURCE_PREFIXES]

@@ -1,0 +1,48 @@
+"""What many tests share: the real logs, and a capture of a few lines written in the test."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+import istiolog_pd as il
+
+settings.register_profile("plain", deadline=None, max_examples=100)
+settings.load_profile("plain")
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of the real logs."""
+    return Path(__file__).parents[1] / "data"
+
+
+@pytest.fixture(scope="session")
+def real(data: Path) -> Callable[[str], il.Capture]:
+    """The capture of a real log, read once; any warning about it is an error."""
+
+    @cache
+    def read(name: str) -> il.Capture:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return il.load(data / name)
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def lines() -> Callable[..., il.Capture]:
+    """The capture of some lines; any warning about them is an error."""
+
+    def read(*texts: str, component: str | None = None) -> il.Capture:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return il.load(io.BytesIO("".join(f"{text}\n" for text in texts).encode()), component=component)
+
+    return read

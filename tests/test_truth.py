@@ -1,0 +1,219 @@
+"""What the readers found in a real run's log, held against the metrics that the same process exported.
+
+The metrics were taken just before the process ended. What a log can say of them:
+
+- a debounce, a full push context and a rejection each have one line: the counts are equal;
+- a push is counted when it is built and printed when it was sent, so a connection that closes can take
+  its last push with it: the lines are a lower bound, lines and closes an upper one;
+- pushes of endpoint-only rounds are printed at debug, so at info EDS has a lower bound only;
+- a size is printed with one decimal (``1.5kB`` is 1450-1549 bytes), below 1000 exactly.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import istiolog_pd as il
+
+Capture = Callable[[str], il.Capture]
+Series = dict[str, float]
+
+#: ``name{label="value",...} number``; of these metrics no series has more than one label.
+SERIES = re.compile(r'(?P<metric>\w+)(?:\{\w+="(?P<label>[^"]*)"\})? (?P<value>\S+)')
+
+
+@dataclass(frozen=True)
+class Run:
+    """A real run: its log, what its metrics say, and what its log must say.
+
+    `lines` and `built` are pushes, by type; `sizes` the types whose byte sum has an upper bound too:
+    at this level all their pushes are printed, and each that was built was sent.
+    """
+
+    log: str
+    metrics: str
+    debounces: int
+    debounce_seconds: float
+    contexts: int
+    rejects: dict[str, int]
+    lines: dict[str, int]
+    built: dict[str, int]
+    closes: int
+    sizes: tuple[str, ...]
+    prints_all_eds: bool = False
+
+    def __str__(self) -> str:
+        """The name in the test's output."""
+        return self.metrics.removesuffix(".txt")
+
+
+RUNS = (
+    Run(
+        log="istiod-1.20.8/discovery.log.gz",
+        metrics="istiod-1.20.8/metrics.txt",
+        debounces=138,
+        debounce_seconds=34.896201335,
+        contexts=12,
+        rejects={"CDS": 1, "EDS": 20, "LDS": 1, "RDS": 1},
+        lines={"CDS": 360, "EDS": 402, "LDS": 359, "RDS": 307},
+        built={"CDS": 360, "EDS": 3924, "LDS": 360, "RDS": 307},
+        closes=50,
+        sizes=("CDS", "RDS"),
+    ),
+    Run(
+        log="istiod-1.30.3/discovery.log.gz",
+        metrics="istiod-1.30.3/metrics.txt",
+        debounces=145,
+        debounce_seconds=35.226748953,
+        contexts=21,
+        rejects={"CDS": 0, "EDS": 9, "LDS": 2, "RDS": 3},
+        lines={"CDS": 581, "EDS": 829, "LDS": 581, "RDS": 540},
+        built={"CDS": 581, "EDS": 4130, "LDS": 581, "RDS": 540},
+        closes=50,
+        sizes=("CDS", "LDS", "RDS"),
+    ),
+    Run(
+        log="istiod-1.30.3/discovery-debug.log.gz",
+        metrics="istiod-1.30.3/metrics-debug.txt",
+        debounces=67,
+        debounce_seconds=12.936605031,
+        contexts=19,
+        rejects={"CDS": 1, "EDS": 4, "LDS": 5, "RDS": 1},
+        lines={"CDS": 368, "EDS": 1271, "LDS": 368, "RDS": 325},
+        built={"CDS": 368, "EDS": 1271, "LDS": 368, "RDS": 327},
+        closes=32,
+        sizes=("CDS", "EDS", "LDS"),
+        prints_all_eds=True,
+    ),
+)
+
+#: The names that byte metrics have for the types.
+URLS = {
+    "CDS": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
+    "EDS": "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment",
+    "LDS": "type.googleapis.com/envoy.config.listener.v3.Listener",
+    "RDS": "type.googleapis.com/envoy.config.route.v3.RouteConfiguration",
+}
+
+each_run = pytest.mark.parametrize("run", RUNS, ids=str)
+
+
+def metric(path: Path, name: str) -> Series:
+    """The series of a metric in Prometheus text, by the value of their label (empty: none)."""
+    found = [match for line in path.read_text().splitlines() if (match := SERIES.fullmatch(line))]
+    return {match["label"] or "": float(match["value"]) for match in found if match["metric"] == name}
+
+
+def per_type(table: pd.DataFrame) -> dict[str, int]:
+    """Rows per xDS type, as text."""
+    counts = table["xds_type"].astype(str).value_counts()
+    return {str(xds_type): int(counts[xds_type]) for xds_type in sorted(counts.index)}
+
+
+def test_metric_reads_prometheus_text(tmp_path: Path) -> None:
+    """The parser of this module: labels, no labels, comments, exponents."""
+    text = '# TYPE a counter\na{type="cds"} 3\na{type="eds"} 1.5e+07\nb 0.25\nab 7\n'
+    (tmp_path / "metrics.txt").write_text(text)
+    assert metric(tmp_path / "metrics.txt", "a") == {"cds": 3.0, "eds": 15_000_000.0}
+    assert metric(tmp_path / "metrics.txt", "b") == {"": 0.25}
+    assert metric(tmp_path / "metrics.txt", "c") == {}
+
+
+@each_run
+def test_debounces_are_counted_exactly(run: Run, real: Capture, data: Path) -> None:
+    """A debounce has one line; the metric's time is measured after it, up to 1.5 ms later."""
+    table = real(run.log).to_pandas(events="debounce")
+    count = metric(data / run.metrics, "pilot_debounce_time_count")
+    total = metric(data / run.metrics, "pilot_debounce_time_sum")
+    assert count == {"": run.debounces}
+    assert len(table) == run.debounces
+    assert table["debounce_time"].notna().all()
+    seconds = table["debounce_time"].sum() / pd.Timedelta("1s")
+    assert seconds == pytest.approx(run.debounce_seconds, abs=1e-9)
+    assert 0 <= total[""] - seconds <= run.debounces * 0.0015
+
+
+@each_run
+def test_debounces_are_numbered_without_a_gap(run: Run, real: Capture) -> None:
+    """``stable[N]`` counts the process's decisions from 1."""
+    table = real(run.log).to_pandas(events="debounce")
+    assert table["debounce_id"].tolist() == list(range(1, run.debounces + 1))
+
+
+@each_run
+def test_push_contexts_are_counted_exactly(run: Run, real: Capture, data: Path) -> None:
+    """A full round builds a context: one ``XDS: Pushing`` line each."""
+    starts = real(run.log).to_pandas(events="push_start")
+    full = starts["push_type"].isna() & starts["connected_endpoints"].notna()
+    assert metric(data / run.metrics, "pilot_pushcontext_init_seconds_count") == {"": run.contexts}
+    assert full.sum() == run.contexts
+    rounds = il.analysis.push_rounds(real(run.log))
+    assert rounds["full"].sum() == run.contexts
+    assert len(rounds) == run.debounces
+
+
+@each_run
+def test_rejects_are_counted_exactly(run: Run, real: Capture, data: Path) -> None:
+    """A rejection has one ``ACK ERROR`` line; a type that no proxy rejected has no series."""
+    exported = metric(data / run.metrics, "pilot_total_xds_rejects")
+    assert set(exported) <= {"cds", "eds", "lds", "rds"}
+    assert len(exported) >= 3
+    nacks = per_type(real(run.log).to_pandas(events="xds_nack"))
+    for xds_type, rejects in run.rejects.items():
+        assert exported.get(xds_type.lower(), 0) == rejects
+        assert nacks.get(xds_type, 0) == rejects
+    assert sum(nacks.values()) == sum(run.rejects.values())
+
+
+@each_run
+def test_pushes_are_inside_their_bounds(run: Run, real: Capture, data: Path) -> None:
+    """Lines <= pushes built <= lines and closed connections; EDS at info has a lower bound only."""
+    capture = real(run.log)
+    closes = len(capture.to_pandas(events="connection_close"))
+    assert closes == run.closes
+    exported = metric(data / run.metrics, "pilot_xds_pushes")
+    built = {name.upper(): value for name, value in exported.items() if not name.endswith("_senderr")}
+    lines = per_type(capture.to_pandas(events="xds_push"))
+    assert built == run.built
+    assert lines == run.lines
+    for xds_type, count in lines.items():
+        assert count <= built[xds_type]
+        if xds_type != "EDS" or run.prints_all_eds:
+            assert built[xds_type] <= count + closes
+
+
+@each_run
+def test_failed_sends_are_lines_too(run: Run, real: Capture, data: Path) -> None:
+    """What the metric calls a send error has a line, of the same type."""
+    exported = metric(data / run.metrics, "pilot_xds_pushes")
+    failed = {name[:3].upper(): int(value) for name, value in exported.items() if name.endswith("_senderr")}
+    table = real(run.log).to_pandas(events="xds_send_failure")
+    known = per_type(table[table["xds_type"].notna()])
+    assert all(known.get(xds_type, 0) >= count for xds_type, count in failed.items())
+    assert failed == ({"EDS": 2, "LDS": 1} if run.log.startswith("istiod-1.20.8") else {})
+
+
+@each_run
+def test_byte_sums_are_inside_their_bounds(run: Run, real: Capture, data: Path) -> None:
+    """The exact sum lies where the rounded sizes allow it; pushes without a line open the upper bound."""
+    exported = metric(data / run.metrics, "pilot_xds_config_size_bytes_sum")
+    counted = metric(data / run.metrics, "pilot_xds_config_size_bytes_count")
+    assert set(exported) == set(URLS.values())
+    pushes = real(run.log).to_pandas(events="xds_push")
+    assert pushes["size_bytes"].notna().all()
+    for xds_type, url in URLS.items():
+        sizes = pushes.loc[pushes["xds_type"] == xds_type, "size_bytes"].astype("int64")
+        half_digit = sizes.where(sizes < 1_000_000, 50_000).where((sizes >= 1_000_000) | (sizes < 1000), 50)
+        half_digit = half_digit.where(sizes >= 1000, 0)
+        low, high = (sizes - half_digit).sum(), (sizes + half_digit - (half_digit > 0)).sum()
+        assert counted[url] == run.built[xds_type]
+        assert low <= exported[url]
+        assert (xds_type in run.sizes) == (run.built[xds_type] == run.lines[xds_type])
+        if xds_type in run.sizes:
+            assert exported[url] <= high
