@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from types import ModuleType
+
 from istiolog_pd import analysis
 from istiolog_pd.capture import Capture, glossary
 from istiolog_pd.inputs.sources import NoLogError
 from istiolog_pd.read import DamageWarning, load, read_logs, read_pilot, read_sidecar
+
+#: Modules that are imported when they are first used: they bring in matplotlib or what only they need.
+_LAZY = ("plots",)
 
 __version__ = "0.1.0"
 
@@ -16,7 +22,14 @@ __all__ = [
     "analysis",
     "glossary",
     "load",
+    "plots",
     "read_logs",
     "read_pilot",
     "read_sidecar",
 ]
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in _LAZY:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -83,10 +83,11 @@ _event = _one_of("event", _events)
 
 Sources = Annotated[
     list[str],
-    typer.Argument(metavar="SOURCES...", help="Logs, plain or gzip: paths, globs, folders, or - for standard input."),
+    typer.Argument(metavar="SOURCES", help="Logs, plain or gzip: paths, globs, folders, or - for standard input."),
 ]
 Whose = Annotated[
-    str | None, typer.Option("--component", callback=_whose, help="Whose logs they are: pilot or agent. [default: found out]")
+    str | None,
+    typer.Option("--component", callback=_whose, help="Whose logs they are: pilot or agent. [default: found out]"),
 ]
 OfComponent = Annotated[str | None, typer.Option(callback=_component, help="Of pilot, agent or envoy only.")]
 Events = Annotated[list[str] | None, typer.Option(callback=_event, help="Only this event; may be given again.")]
@@ -102,24 +103,34 @@ def main(version: Version = False) -> None:
 # ---- verbs ----
 
 
-@app.command()
-def summary(sources: Sources, component: Whose = None) -> None:
-    """Say what is in logs: sources, events, and the headline answers.
+def _python(*lines: str) -> str:
+    """Say how to do the same in Python, below a verb's help."""
+    return "\n".join(["\b", "In Python:", "  import istiolog_pd", *(f"  {line}" for line in lines)])
 
-    In Python: istiolog_pd.summary.summary(istiolog_pd.load("istiod.log"))
-    """
-    from istiolog_pd.summary import summary as summed_up
+
+@app.command(
+    epilog=_python("from istiolog_pd.summary import summarise", 'summarise(istiolog_pd.load("istiod.log"))["answers"]')
+)
+def summary(sources: Sources, component: Whose = None) -> None:
+    """Sum up logs: sources, events, headline answers."""
+    from istiolog_pd.summary import summarise
 
     with _told():
-        for title, table in summed_up(_load(sources, component)).items():
+        for title, table in summarise(_load(sources, component)).items():
             if len(table):
                 show(table, title)
 
 
-@app.command()
+@app.command(
+    epilog=_python(
+        "from istiolog_pd.export import to_parquet", 'to_parquet(istiolog_pd.load("istiod.log"), "out.parquet")'
+    )
+)
 def parse(
     sources: Sources,
-    output: Annotated[str, typer.Option("-o", "--output", help="x.parquet, x.csv, a folder, or - for CSV on stdout.")] = "-",
+    output: Annotated[
+        str, typer.Option("-o", "--output", help="x.parquet, x.csv, a folder, or - for CSV on stdout.")
+    ] = "-",
     events: Events = None,
     component: Whose = None,
 ) -> None:
@@ -127,8 +138,6 @@ def parse(
 
     A name that ends in .parquet or .csv gives one wide table (with one --events: that event's own
     table); any other a folder with a Parquet file per event and events.parquet for all.
-
-    In Python: istiolog_pd.export.to_parquet(istiolog_pd.load("istiod.log"), "out.parquet")
     """
     path = Path(output)
     if path.suffix not in ("", ".parquet", ".csv") and not (output.endswith("/") or path.is_dir()):
@@ -145,18 +154,25 @@ def parse(
             say(f"wrote {path}")
 
 
-@app.command()
+@app.command(
+    epilog=_python(
+        "from istiolog_pd import analysis, plots",
+        'plots.push_rounds(analysis.push_rounds(istiolog_pd.load("istiod.log")))',
+    )
+)
 def plot(
-    name: Annotated[str, typer.Argument(callback=_one_of("plot", _plots), help="Which plot, or `all`; see below.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", callback=_one_of("plot", _plots), help="Which plot, or all of them: all.")
+    ],
     sources: Sources,
     output: Annotated[
         str, typer.Option("-o", "--output", help="x.png, .svg or .pdf; for `all` a folder. [default: NAME.png]")
     ] = "",
     component: Whose = None,
 ) -> None:
-    """Draw a plot of logs: debounces, push_rounds, fan_out, full_vs_incremental, ... (a wrong name lists them).
+    """Draw what logs answer, as PNG, SVG or PDF.
 
-    In Python: istiolog_pd.plots.push_rounds(istiolog_pd.analysis.push_rounds(istiolog_pd.load("istiod.log")))
+    Plots: debounces, push_rounds, fan_out, full_vs_incremental, xds_order, ... (a wrong NAME lists all).
     """
     path = Path(output or ("." if name == "all" else f"{name}.png"))
     if name != "all" and path.suffix not in PICTURES:
@@ -170,16 +186,13 @@ def plot(
     raise typer.Exit(int(not any(drawn)))
 
 
-@app.command()
+@app.command(epilog=_python("from istiolog_pd.explain import formats_table", 'formats_table("pilot", "debounce")'))
 def formats(
     component: OfComponent = None,
     event: OfEvent = None,
     as_json: Annotated[bool, typer.Option("--json", help="All columns, as JSON.")] = False,
 ) -> None:
-    """List the line formats that are known.
-
-    In Python: istiolog_pd.explain.formats_table("pilot", "debounce")
-    """
+    """List the line formats that are known."""
     from istiolog_pd.explain import formats_table
 
     table = formats_table(component, event)
@@ -190,14 +203,16 @@ def formats(
     raise typer.Exit(int(table.empty))
 
 
-@app.command()
+@app.command(epilog=_python("from istiolog_pd.explain import explain", 'print(explain("XDS: Pushing Services:15"))'))
 def explain(
-    line: Annotated[str, typer.Argument(help="A line of a log, or a message; - reads one line from stdin.")],
+    line: Annotated[
+        str, typer.Argument(metavar="LINE", help="A line of a log, or a message; - reads one line from stdin.")
+    ],
     component: OfComponent = None,
 ) -> None:
-    """Say which format claims a line, with its values; or what kept the nearest ones from it.
+    """Say which format claims a line, and what kept others.
 
-    In Python: print(istiolog_pd.explain.explain(line))
+    With the header, the values and the labels of the line; exits with 1 if nothing claims it.
     """
     from istiolog_pd.explain import explain as explained
 
@@ -210,16 +225,13 @@ def explain(
     raise typer.Exit(int(not found.claimed))
 
 
-@app.command()
+@app.command(epilog=_python("from istiolog_pd.explain import templates", 'templates(istiolog_pd.load("istiod.log"))'))
 def unmatched(
     sources: Sources,
     top: Annotated[int, typer.Option(min=0, help="So many of the most frequent; 0: all.")] = 30,
     component: Whose = None,
 ) -> None:
-    """Group the lines that no format claims by template, most frequent first.
-
-    In Python: istiolog_pd.explain.templates(istiolog_pd.load("istiod.log"))
-    """
+    """List the unknown lines, grouped by template."""
     from istiolog_pd.explain import templates
 
     with _told():

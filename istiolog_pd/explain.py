@@ -241,7 +241,9 @@ def _why_not(entry: Format, component: str, scope: str | None) -> str:
     if component and entry.component != component:
         return f"fits, but it is a line of {entry.component}, and this one is of {component}"
     if entry.needs_scope and not in_scope(entry, None, scope):
-        return f"fits, but is claimed only in scope {entry.scope.replace(' ', ' or ')}, and this is in {scope or 'none'}"
+        return (
+            f"fits, but is claimed only in scope {entry.scope.replace(' ', ' or ')}, and this is in {scope or 'none'}"
+        )
     return "fits too, and comes after the one that claims it"
 
 

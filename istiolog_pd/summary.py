@@ -20,7 +20,7 @@ NO_ANSWER = "?"
 _UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
-def summary(capture: Capture) -> dict[str, pd.DataFrame]:
+def summarise(capture: Capture) -> dict[str, pd.DataFrame]:
     """Sum up a capture in small tables.
 
     Parameters
@@ -44,7 +44,7 @@ def summary(capture: Capture) -> dict[str, pd.DataFrame]:
     Examples
     --------
     >>> import istiolog_pd as il
-    >>> tables = summary(il.load("data/seed/pilot.log"))
+    >>> tables = summarise(il.load("data/seed/pilot.log"))
     >>> tables["answers"].set_index("what").loc["push decisions"].to_list()
     ['3', '1 full, 2 incremental']
     >>> tables["pushes"].set_index("xds_type").loc["EDS", "incremental"]
@@ -82,7 +82,11 @@ def _decisions(capture: Capture) -> Iterator[Answer]:
     for what, name in (("quiet time", "quiet_time"), ("debounce time", "debounce_time")):
         times = table[name].dropna()
         if len(times):
-            yield what, duration_text(pd.Timedelta(times.median())), f"median; longest {duration_text(pd.Timedelta(times.max()))}"
+            yield (
+                what,
+                duration_text(pd.Timedelta(times.median())),
+                f"median; longest {duration_text(pd.Timedelta(times.max()))}",
+            )
         else:
             yield what, NO_ANSWER, "these lines do not print it"
 
@@ -130,14 +134,16 @@ def _lines(capture: Capture) -> Iterator[Answer]:
 
 
 def pushes_by_type(pushed: pd.DataFrame) -> pd.DataFrame:
-    """Count pushes by xDS type and kind of push; columns as in `summary`.
+    """Count pushes by xDS type and kind of push; columns as in `summarise`.
 
     Parameters
     ----------
     pushed
         What `istiolog_pd.analysis.pushes` gives.
     """
-    kinds = {kind: pushed["push_type"].eq(kind).fillna(False).astype("int64") for kind in ("full", "incremental", "request")}
+    kinds = {
+        kind: pushed["push_type"].eq(kind).fillna(False).astype("int64") for kind in ("full", "incremental", "request")
+    }
     table = pushed[["resources", "size_bytes"]].assign(xds_type=pushed["xds_type"].astype("str"), pushes=1, **kinds)
     sums = table.groupby("xds_type")[[*kinds, "pushes", "resources", "size_bytes"]].sum(min_count=1)
     return sums.reset_index()

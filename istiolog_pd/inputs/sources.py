@@ -5,6 +5,7 @@ Knows nothing of logs: a source is a name and blocks of bytes.
 
 from __future__ import annotations
 
+import codecs
 import glob
 import os
 import re
@@ -13,6 +14,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -45,7 +47,7 @@ class Source:
     damage: list[str] = field(default_factory=list)
 
     def blocks(self, progress: Callable[[int], object] | None = None) -> Iterator[bytes]:
-        """The bytes, gzip unpacked (told by content, not by name), in blocks.
+        """The bytes, gzip unpacked and UTF-16 made UTF-8 (told by content, not by name), in blocks.
 
         Parameters
         ----------
@@ -58,12 +60,7 @@ class Source:
                 stack.enter_context(file)
             raw = _Raw(file, progress)
             first = raw.read()
-            if first.startswith(GZIP):
-                yield from self._unpacked(first, raw)
-                return
-            while first:
-                yield first
-                first = raw.read()
+            yield from _as_utf8(self._unpacked(first, raw) if first.startswith(GZIP) else _plain(first, raw))
 
     def _unpacked(self, block: bytes, raw: _Raw) -> Iterator[bytes]:
         """Every member of a gzip file, up to where it is cut or broken."""
@@ -99,6 +96,25 @@ class _Raw:
         if self._progress is not None and data:
             self._progress(len(data))
         return data
+
+
+def _plain(block: bytes, raw: _Raw) -> Iterator[bytes]:
+    while block:
+        yield block
+        block = raw.read()
+
+
+def _as_utf8(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Blocks without a byte order mark; UTF-16, which PowerShell's ``>`` writes, becomes UTF-8."""
+    first = next(blocks, b"")
+    if not first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        yield first.removeprefix(codecs.BOM_UTF8)
+        yield from blocks
+        return
+    decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
+    for block in chain([first], blocks):
+        yield decoder.decode(block).encode(errors="replace")
+    yield decoder.decode(b"", final=True).encode(errors="replace")
 
 
 def _file_source(path: str) -> Source:

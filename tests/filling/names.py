@@ -69,7 +69,7 @@ ROLES = [
     *(
         Sample(
             f'&model.Proxy{{ClusterID:"", Type:"{kind}", IPAddresses:[]string{{"{ip}"}}, ID:"{pod}.{namespace}", '
-            f'Locality:(*core.Locality)(nil), DNSDomain:"{domain}", ConfigNamespace:"", Metadata:(*model.NodeMetadata)(nil)}}',
+            f'Locality:(*core.Locality)(nil), DNSDomain:"{domain}", ConfigNamespace:""}}',
             {},
             {**_short((kind, ip, pod, namespace, domain)).gives, "node_type": kind, "node_ip": ip, "domain": domain},
         )
