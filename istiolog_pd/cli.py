@@ -37,11 +37,14 @@ PICTURES = (".png", ".svg", ".pdf")
 # ---- arguments ----
 
 
-def _one_of(what: str, known: Callable[[], Collection[str]]) -> Callable[[object], object]:
+Given = str | list[str] | None
+
+
+def _one_of(what: str, known: Callable[[], Collection[str]]) -> Callable[[Given], Given]:
     """A check that an option is among what is known; wrong use otherwise."""
 
-    def check(value: object) -> object:
-        for name in value if isinstance(value, list) else [value] if value is not None else []:
+    def check(value: Given) -> Given:
+        for name in [value] if isinstance(value, str) else value or ():
             if name not in known():
                 from istiolog_pd.capture import unknown
 
@@ -288,7 +291,8 @@ def _draw(one: Plot, capture: Capture, path: Path) -> bool:
     if table.empty:
         say(f"{one.name}: {table.attrs.get('coverage', 'nothing to draw')}")
         return False
-    figure = one.draw(table).get_figure()
+    one.draw(table)
+    figure = plt.gcf()
     with replacing(path) as file:
         figure.savefig(file, format=path.suffix[1:], dpi=150, bbox_inches="tight")
     plt.close(figure)

@@ -50,19 +50,19 @@ def show(table: pd.DataFrame, title: str = "") -> None:
 
 
 def cell(value: object) -> str:
-    """Write a value of a table.
+    r"""Write a value of a table.
 
     Examples
     --------
-    >>> cell(1234567), cell("a\\tb"), cell(None)
-    ('1,234,567', 'a\\\\tb', '')
+    >>> cell(1234567), cell("a\tb"), cell(None)
+    ('1,234,567', 'a\\tb', '')
     """
     import numpy as np
     import pandas as pd
 
     from istiolog_pd.engine.reach import visible
 
-    if value is None or value is pd.NA or value is pd.NaT or value != value:
+    if pd.isna(value):  # type: ignore[call-overload]
         return ""
     if isinstance(value, (bool, np.bool_)):
         return str(value).lower()

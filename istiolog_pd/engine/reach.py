@@ -10,7 +10,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from os.path import commonprefix
 
 from istiolog_pd.formats.kinds import KINDS
 from istiolog_pd.formats.model import Field, Format, Literal, Maybe, Token
@@ -92,8 +91,9 @@ class _Walk:
         wanted = token.text.rstrip() if end else token.text
         if self.text.startswith(wanted, place.at):
             return place.after_literal(wanted)
-        same = commonprefix([wanted, self.text[place.at : place.at + len(wanted)]])
-        self.misses.append((place.after_literal(same), quoted(wanted[len(same) :])))
+        there = self.text[place.at : place.at + len(wanted)]
+        same = next((n for n, pair in enumerate(zip(wanted, there, strict=False)) if len(set(pair)) > 1), len(there))
+        self.misses.append((place.after_literal(wanted[:same]), quoted(wanted[same:])))
         return None
 
     def _maybe(self, token: Maybe, place: _Place) -> _Place:
