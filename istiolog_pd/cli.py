@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="istiolog",
-    help="Logs of Istio's control plane and sidecars as tables: summary, Parquet, plots.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

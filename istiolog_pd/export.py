@@ -78,7 +78,7 @@ def to_parquet(capture: Capture, path: str | os.PathLike[str], *, events: str | 
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     to_parquet(il.load("data/seed/pilot.log"), f"{folder}/tables")
     ...     pd.read_parquet(f"{folder}/tables/debounce.parquet")["quiet_time_seconds"].round(2).to_list()
-    [0.28, 0.14, 0.13]
+    [0.28, 0.2, 0.2]
     """
     path = Path(path)
     names = _checked(events)

@@ -1,0 +1,598 @@
+"""What the plots draw, without comparing images: bars, points, labels, legends, reasons."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.dates as mdates
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+from matplotlib.text import Text
+
+from istiolog_pd import plots
+from istiolog_pd.plots import bars, style
+
+START = pd.Timestamp("2026-11-23T17:27:38Z")
+HOSTILE = ["$x$", "<b>", "_hidden", "a$b", r"\$\alpha$", "%s{}", "tab\there", "$\\frac{"]
+
+
+@pytest.fixture(autouse=True)
+def _closed_figures() -> Iterator[None]:
+    """Draw without a screen, and leave no figure open."""
+    backend = mpl.get_backend()
+    plt.switch_backend("agg")
+    yield
+    plt.close("all")
+    plt.switch_backend(backend)
+
+
+def times(*seconds: float | None) -> pd.Series[Any]:
+    return pd.Series([pd.NaT if at is None else START + pd.Timedelta(seconds=at) for at in seconds]).astype(
+        "datetime64[ns, UTC]"
+    )
+
+
+def spans(*millis: float | None) -> pd.Series[Any]:
+    return pd.Series(pd.to_timedelta(list(millis), unit="ms")).astype("timedelta64[ns]")
+
+
+def counts(*values: int | None) -> pd.Series[Any]:
+    return pd.Series(values, dtype="Int64")
+
+
+def flags(*values: bool | None) -> pd.Series[Any]:
+    return pd.Series(values, dtype="boolean")
+
+
+def words(*values: str | None) -> pd.Series[Any]:
+    return pd.Series(values, dtype="category")
+
+
+def some_debounces() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "timestamp": times(0, 1, 2, 3),
+            "start": times(-0.13, 0.9, -8, 2.5),
+            "quiet_time": spans(100, 101, 12, 105),
+            "debounce_time": spans(130, 101, 10_000, 500),
+            "events": counts(3, 1, 40, 2),
+            "full": flags(True, False, False, None),
+            "forced": flags(None, None, None, True),
+            "bound": words("quiet", "quiet", "max", "either"),
+            "run": counts(0, 0, 0, 1),
+        }
+    )
+
+
+def some_rounds() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "round": counts(0, 1, 2, 3),
+            "timestamp": times(0, 1, 2, 3),
+            "full": flags(True, False, False, True),
+            "forced": flags(None, None, None, None),
+            "connected_endpoints": counts(30, 30, 29, 29),
+            "pushes": counts(120, 7, None, 0),
+            "proxies": counts(30, 7, None, 0),
+            "duration": spans(210, 8, None, None),
+            "visible": flags(True, True, False, True),
+            "run": counts(0, 0, 0, 0),
+        }
+    )
+
+
+def some_fan_out() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "round": counts(0, 0, 0, 3),
+            "xds_type": words("LDS", "CDS", "EDS", "EDS"),
+            "proxies": counts(30, 30, 29, 7),
+            "pushes": counts(31, 30, 29, 7),
+            "resources": counts(9, 9, 9, 9),
+            "size_bytes": counts(1, 2, 3, 4),
+        }
+    )
+
+
+def some_bins() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "time": times(0, 0, 10, 40),
+            "xds_type": words("CDS", "EDS", "EDS", "EDS"),
+            "push_type": words("full", "full", "incremental", "request"),
+            "pushes": counts(4, 3, 9, 2),
+            "resources": counts(1, 1, 1, 1),
+            "size_bytes": counts(80_000, 20_000, 4_000, None),
+        }
+    )
+
+
+def some_pushes() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "line": counts(1, 2, 3, 4, 5),
+            "timestamp": times(0, 1, 2, 3, 4),
+            "proxy": ["web-1.shop"] * 5,
+            "xds_type": words("CDS", "EDS", "EDS", "LDS", "CDS"),
+            "push_type": words("full", "incremental", "request", "full", "full"),
+            "resources": counts(1, 1, 1, 0, 1),
+            "size_bytes": counts(31_500, 820, 900, 0, None),
+            "run": counts(0, 0, 0, 0, 0),
+        }
+    )
+
+
+def some_orders() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "proxy": [f"web-{number}.shop" for number in range(6)],
+            "round": counts(0, 0, 0, 0, 1, 1),
+            "order": ["CDS EDS LDS RDS"] * 3 + ["CDS EDS RDS LDS"] * 2 + ["EDS"],
+            "kept": flags(True, True, True, False, False, None),
+            "early": words(None, None, None, "RDS", "RDS", None),
+        }
+    )
+
+
+TABLES = {
+    "debounces": some_debounces,
+    "push_rounds": some_rounds,
+    "fan_out": some_fan_out,
+    "full_vs_incremental": some_bins,
+    "pushes": some_pushes,
+    "xds_order": some_orders,
+}
+EVERY_PLOT = pytest.mark.parametrize("plot", plots.PLOTS.values(), ids=lambda plot: plot.name)
+
+
+def table_of(plot: plots.Plot) -> pd.DataFrame:
+    return TABLES[plot.answer]()
+
+
+def offsets(ax: Axes, label: str) -> list[tuple[float, float]]:
+    """The points of one scatter, in the order of the table."""
+    (points,) = [drawn for drawn in ax.collections if drawn.get_label() == label]
+    return [(float(x), float(y)) for x, y in np.ma.getdata(points.get_offsets())]
+
+
+def moments(ax: Axes, label: str) -> list[tuple[float, float]]:
+    """The points of one scatter over time: seconds since `START`, to the millisecond, and value."""
+    begin = float(mdates.date2num(START.tz_localize(None)))
+    return [(round((x - begin) * 86_400, 3), round(y, 6)) for x, y in offsets(ax, label)]
+
+
+def heights(ax: Axes, label: str) -> list[float]:
+    (container,) = [drawn for drawn in ax.containers if drawn.get_label() == label]
+    return [bar.get_height() for bar in container]
+
+
+def panel_of(ax: Axes) -> Axes:
+    (other,) = [axes for axes in ax.figure.axes if axes is not ax]
+    return other
+
+
+def legend(ax: Axes) -> list[str]:
+    drawn = ax.get_legend()
+    return [text.get_text() for text in drawn.get_texts()] if drawn else []
+
+
+def shown(figure: Any) -> list[str]:
+    """Every text of a figure as matplotlib will show it; fails if it would typeset one."""
+    figure.canvas.draw()
+    texts = []
+    for text in figure.findobj(Text):
+        seen, typeset = text._preprocess_math(text.get_text())
+        assert not typeset, text.get_text()
+        texts.append(seen)
+    return texts
+
+
+# Every plot
+
+
+@EVERY_PLOT
+def test_new_axes_at_notebook_size_or_those_that_are_given(plot: plots.Plot) -> None:
+    assert plot.draw(table_of(plot)).figure.get_size_inches().tolist() == [9, 4]
+    figure, (left, right) = plt.subplots(1, 2, layout="constrained")
+    plt.sca(right)
+    assert plot.draw(table_of(plot), ax=right) is right
+    assert plt.gca() is right
+    assert not left.has_data()
+    figure.canvas.draw()
+
+
+@EVERY_PLOT
+def test_labels_name_the_units(plot: plots.Plot) -> None:
+    ax = plot.draw(table_of(plot))
+    labels = {f"{axes.get_xlabel()} | {axes.get_ylabel()}" for axes in ax.figure.axes}
+    units = {
+        "debounces": r"time \(UTC\) \| interval \(ms\)",
+        "debounce_distribution": r"interval \(ms\) \| push decisions no longer \(%\)",
+        "push_rounds": r"round, with its start \(UTC, 2026-11-23\) \| to last\nproxy \(ms\)",
+        "fan_out": r"round \| pushes",
+        "full_vs_incremental": r"time \(UTC\) \| bytes per bin",
+        "pushes": r"time \(UTC\) \| size of the push \(bytes\)",
+        "xds_order": r"times seen \(a proxy in a round\) \| ",
+    }
+    assert any(re.fullmatch(units[plot.name], label) for label in labels), labels
+
+
+@EVERY_PLOT
+def test_an_answer_that_cannot_be_given_says_why(plot: plots.Plot) -> None:
+    empty = table_of(plot).iloc[:0]
+    empty.attrs["coverage"] = "no push line among the 3,000 entries of the control plane: " + "$x$ <b> " * 20
+    ax = plot.draw(empty)
+    texts = shown(ax.figure)
+    assert any(re.sub(r"\s+", " ", text).startswith("no push line among the 3,000 entries") for text in texts)
+    assert any("\n" in text and "$x$ <b>" in text for text in texts)
+    assert not ax.axison
+    assert len(ax.figure.axes) == 1
+    assert not ax.patches
+    assert not ax.lines
+
+
+@EVERY_PLOT
+def test_an_empty_table_without_a_reason_is_no_silence(plot: plots.Plot) -> None:
+    assert "the table has no rows" in shown(plot.draw(table_of(plot).iloc[:0]).figure)
+
+
+@EVERY_PLOT
+def test_what_the_capture_cannot_show_stands_above(plot: plots.Plot) -> None:
+    table = table_of(plot)
+    table.attrs["coverage"] = "119 of 145 rounds are endpoint-only $x$"
+    assert table.attrs["coverage"] in shown(plot.draw(table).figure)
+
+
+@EVERY_PLOT
+def test_a_wrong_table_is_an_error_that_names_what_is_missing(plot: plots.Plot) -> None:
+    with pytest.raises(ValueError, match=rf"analysis\.{plot.answer}, with a column .*; this one has: a"):
+        plot.draw(pd.DataFrame({"a": [1]}))
+    assert not plt.get_fignums()
+
+
+@EVERY_PLOT
+def test_one_row_and_no_value_but_nulls(plot: plots.Plot) -> None:
+    table = table_of(plot)
+    plot.draw(table.iloc[:1]).figure.canvas.draw()
+    nulls = table.iloc[:2].copy()
+    for name in nulls.columns:
+        nulls[name] = pd.Series([pd.NA, pd.NA], index=nulls.index).astype(nulls[name].dtype)
+    plot.draw(nulls).figure.canvas.draw()
+
+
+@EVERY_PLOT
+def test_many_rows(plot: plots.Plot) -> None:
+    table = pd.concat([table_of(plot)] * 1000, ignore_index=True)
+    if "round" in table and plot.name != "xds_order":
+        table["round"] = pd.array(range(len(table)), dtype="Int64")
+    ax = plot.draw(table)
+    assert len(ax.patches) < 100 or plot.name == "debounces"
+    ax.figure.canvas.draw()
+
+
+@EVERY_PLOT
+def test_arrow_backed_tables(plot: plots.Plot) -> None:
+    table = table_of(plot)
+    plain = plot.draw(table)
+    arrow = plot.draw(table.astype({n: "str" for n in table if isinstance(table[n].dtype, pd.CategoricalDtype)})
+                      .convert_dtypes(dtype_backend="pyarrow"))  # fmt: skip
+    assert legend(arrow) == legend(plain)
+    assert [bar.get_height() for bar in arrow.patches] == [bar.get_height() for bar in plain.patches]
+    assert arrow.get_xlim() == plain.get_xlim()
+
+
+@EVERY_PLOT
+def test_the_input_is_not_changed(plot: plots.Plot) -> None:
+    table = table_of(plot)
+    table.index = pd.Index(range(10, 10 + len(table)))
+    before = table.copy(deep=True)
+    plot.draw(table)
+    pd.testing.assert_frame_equal(table, before)
+    assert table.attrs == before.attrs
+
+
+@EVERY_PLOT
+@pytest.mark.parametrize("index", ["duplicates", "times"])
+def test_any_index(plot: plots.Plot, index: str) -> None:
+    table = table_of(plot)
+    expected = plot.draw(table)
+    table.index = pd.Index([0] * len(table)) if index == "duplicates" else pd.date_range("2026", periods=len(table))
+    assert legend(plot.draw(table)) == legend(expected)
+
+
+# The catalogue of plots
+
+
+def test_plots_are_named_after_what_they_draw() -> None:
+    for name, plot in plots.PLOTS.items():
+        assert plot.name == name
+        assert getattr(plots, name) is plot.draw
+        assert plot.about
+        assert "\n" not in plot.about
+        assert list(inspect.signature(plot.draw).parameters) == ["table", "ax"]
+    assert {plot.answer for plot in plots.PLOTS.values()} == set(TABLES)
+
+
+def test_plots_know_nothing_of_the_analysis() -> None:
+    for file in Path(str(plots.__file__)).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            assert all(not name.startswith("istiolog_pd") or name.startswith("istiolog_pd.plots") for name in modules)
+
+
+# Looks
+
+
+@pytest.mark.parametrize("looks", [style.XDS_TYPES, style.PUSH_TYPES, style.DECISIONS, style.ORDERS])
+def test_every_thing_has_a_colour_of_its_own(looks: dict[str, style.Look]) -> None:
+    colours = [look.colour for look in [*looks.values()]]
+    assert len(set(colours)) == len(colours)
+    assert all(to_hex(colour).upper() == colour.upper() for colour in colours)
+
+
+def test_colours_per_type_do_not_depend_on_the_others() -> None:
+    both, alone = some_fan_out(), some_fan_out().iloc[2:]
+    assert style.XDS_TYPES["EDS"].colour == "#E69F00"
+    for table in (both, alone):
+        (container,) = [c for c in plots.fan_out(table).containers if c.get_label() == "EDS"]
+        assert {to_hex(bar.get_facecolor()).upper() for bar in container} == {"#E69F00"}
+    points = plots.pushes(some_pushes()).collections
+    assert {to_hex(p.get_facecolor()[0]).upper() for p in points if str(p.get_label()).startswith("CDS")} == {"#0072B2"}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_are_shown_literally(name: str) -> None:
+    literal = name.replace("\t", "\\t")
+    fan, pushes, bins, orders = some_fan_out(), some_pushes(), some_bins(), some_orders()
+    fan["xds_type"] = pushes["xds_type"] = name
+    pushes["push_type"] = bins["push_type"] = name
+    orders["order"] = orders["early"] = orders["flow"] = name
+    for ax in (plots.fan_out(fan), plots.pushes(pushes), plots.full_vs_incremental(bins), plots.xds_order(orders)):
+        assert any(literal in text for text in shown(ax.figure)), literal
+        assert any(literal in text.replace(r"\$", "$") for text in legend(ax)) or ax.get_title(loc="left").startswith(
+            "Order"
+        )
+
+
+# Debounces
+
+
+def test_debounces_are_points_in_milliseconds_over_time() -> None:
+    ax = plots.debounces(some_debounces())
+    assert moments(ax, "full") == [(0, 130)]
+    assert moments(ax, "full, quiet") == [(0, 100)]
+    assert moments(ax, "incremental") == [(1, 101), (2, 10_000)]
+    assert moments(ax, "incremental, quiet") == [(1, 101), (2, 12)]
+    assert moments(ax, "max") == [(2, 10_000)]
+    assert moments(ax, "either") == [(3, 500)]
+    assert ax.get_yscale() == "log"
+    assert legend(ax) == [
+        "full (1)",
+        "incremental (2)",
+        "forced (1)",
+        "debounce time",
+        "quiet time",
+        "let go by the maximum (1)",
+        "either bound may have let it go (1)",
+    ]
+    markers = {
+        c.get_paths()[0].vertices.shape for c in ax.collections if c.get_label() in ("full", "incremental", "forced")
+    }
+    assert len(markers) == 3
+
+
+def test_debounces_have_their_distribution_beside_them_on_the_same_axis() -> None:
+    ax = plots.debounces(some_debounces())
+    side = panel_of(ax)
+    assert side.get_ylim() == ax.get_ylim()
+    assert side.get_xlabel() == "decisions"
+    assert sum(bar.get_width() for bar in side.patches if hasattr(bar, "get_width")) == 4
+    ax.figure.canvas.draw()
+    assert side.get_position().x0 > ax.get_position().x1
+
+
+def test_debounces_of_istio_1_0_have_a_quiet_time_only() -> None:
+    table = some_debounces().assign(
+        debounce_time=spans(None, None, None, None), full=flags(*[None] * 4), forced=flags(*[None] * 4)
+    )
+    ax = plots.debounces(table)
+    assert len(offsets(ax, "unknown, quiet")) == 4
+    assert legend(ax)[:2] == ["full or not: not printed (4)", "quiet time"]
+    assert any("print the quiet time only" in text for text in shown(ax.figure))
+    assert len(plots.debounce_distribution(table).lines) == 1
+
+
+def test_a_zero_interval_is_seen() -> None:
+    ax = plots.debounces(some_debounces().assign(quiet_time=spans(0, 101, 12, 105)))
+    assert ax.get_yscale() == "symlog"
+    assert ax.get_ylim()[0] < 0
+
+
+def test_a_further_run_is_marked() -> None:
+    dotted = [line for line in plots.debounces(some_debounces()).lines if line.get_linestyle() == ":"]
+    assert [pd.Timestamp(mdates.num2date(line.get_xdata()[0])).second for line in dotted] == [41]
+
+
+def test_the_distribution_reaches_all_decisions_of_a_kind() -> None:
+    ax = plots.debounce_distribution(some_debounces())
+    lines = {str(line.get_label()): line for line in ax.lines}
+    assert list(lines) == [
+        f"{kind}, {time} ({count})"
+        for kind, count in (("full", 1), ("incremental", 2), ("forced", 1))
+        for time in ("debounce time", "quiet time")
+    ]
+    assert lines["incremental, debounce time (2)"].get_xdata().tolist() == pytest.approx([101, 101, 10_000])
+    assert lines["incremental, debounce time (2)"].get_ydata().tolist() == pytest.approx([0, 50, 100])
+    assert lines["incremental, quiet time (2)"].get_linestyle() == "--"
+
+
+# Rounds
+
+
+def test_rounds_are_bars_as_high_as_the_proxies_they_reached() -> None:
+    ax = plots.push_rounds(some_rounds())
+    assert heights(ax, "full") == [30]
+    assert heights(ax, "incremental") == [7]
+    assert [bar.get_x() + bar.get_width() / 2 for bar in ax.patches] == pytest.approx([0, 1])
+    (connections,) = [line for line in ax.lines if line.get_label() == "connections"]
+    assert connections.get_ydata().tolist() == [30, 30, 29, 29]
+
+
+def test_rounds_without_a_bar_say_which_kind_of_nothing_they_are() -> None:
+    ax = plots.push_rounds(some_rounds())
+    assert legend(ax) == [
+        "full (1)",
+        "incremental (1)",
+        "connections",
+        "not visible at this level (1)",
+        "reached no proxy (1)",
+    ]
+    marks = {str(line.get_label()): line for line in ax.lines}
+    assert marks["not visible at this level (1)"].get_xdata().tolist() == [2]
+    assert marks["not visible at this level (1)"].get_markerfacecolor() == "none"
+    assert marks["reached no proxy (1)"].get_xdata().tolist() == [3]
+
+
+def test_rounds_have_the_time_to_the_last_proxy_below_them() -> None:
+    ax = plots.push_rounds(some_rounds())
+    below = panel_of(ax)
+    assert offsets(below, "full") == [(0, 210)]
+    assert offsets(below, "incremental") == [(1, 8)]
+    assert below.get_xlim() == ax.get_xlim()
+    ax.figure.canvas.draw()
+    assert below.get_position().y1 < ax.get_position().y0
+    ticks = [text.get_text() for text in below.get_xticklabels()]
+    assert "2\n17:27:40" in ticks
+    unprinted = plots.push_rounds(some_rounds().assign(duration=spans(None, None, None, None)))
+    assert len(unprinted.figure.axes) == 1
+
+
+def test_rounds_over_midnight_have_dates() -> None:
+    table = some_rounds().assign(timestamp=times(0, 1, 2, 3) + pd.Timedelta(hours=6, minutes=32, seconds=20))
+    below = panel_of(plots.push_rounds(table))
+    below.figure.canvas.draw()
+    assert "2\n11-24 00:00" in [text.get_text() for text in below.get_xticklabels()]
+
+
+def test_all_rounds_hidden_is_a_row_of_marks() -> None:
+    table = some_rounds().assign(visible=flags(*[False] * 4), proxies=counts(*[None] * 4), duration=spans(*[None] * 4))
+    ax = plots.push_rounds(table)
+    assert not ax.patches
+    assert legend(ax) == ["connections", "not visible at this level (4)"]
+
+
+def test_fan_out_is_stacked_by_type() -> None:
+    ax = plots.fan_out(some_fan_out())
+    assert [container.get_label() for container in ax.containers] == ["CDS", "EDS", "LDS"]
+    assert heights(ax, "CDS") == [30]
+    assert heights(ax, "EDS") == [29, 7]
+    assert [bar.get_y() for bar in ax.containers[2]] == [59]
+    assert ax.get_ylim()[1] > 90
+    assert legend(ax) == ["CDS", "EDS", "LDS", "no push seen (2)"]
+    assert [line.get_xdata().tolist() for line in ax.lines] == [[1, 2]]
+
+
+def test_many_bars_have_the_same_places_and_heights_as_few() -> None:
+    number = np.arange(bars.MANY + 1, dtype=float)
+    table = pd.DataFrame({"round": number.astype(int), "xds_type": "CDS", "pushes": number.astype(int) + 1})
+    (layer,) = plots.fan_out(table).collections
+    corners = np.array([path.get_extents().extents for path in layer.get_paths()])
+    assert corners[:, [0, 2]].mean(axis=1) == pytest.approx(number)
+    assert corners[:, 1].tolist() == [0] * len(number)
+    assert corners[:, 3] == pytest.approx(number + 1)
+
+
+# Pushes
+
+
+def test_bins_are_stacked_by_kind_with_their_bytes_below() -> None:
+    ax = plots.full_vs_incremental(some_bins())
+    assert heights(ax, "full") == [7]
+    assert heights(ax, "incremental") == [9]
+    assert heights(ax, "request") == [2]
+    below = panel_of(ax)
+    assert heights(below, "full") == [100_000]
+    assert heights(below, "incremental") == [4_000]
+    assert heights(below, "request") == []  # not printed is not zero
+    assert legend(ax) == ["full (7)", "incremental (9)", "request (a proxy asked) (2)"]
+
+
+@pytest.mark.parametrize(("freq", "seconds", "label"), [(None, 2, "bin"), ("1s", 1, "1s"), ("10s", 10, "10s")])
+def test_the_width_of_a_bin_is_that_of_the_answer(freq: str | None, seconds: float, label: str) -> None:
+    table = some_bins()
+    if freq:
+        table.attrs["freq"] = freq
+    ax = plots.full_vs_incremental(table)
+    assert [bar.get_width() * 86_400 for bar in ax.patches] == pytest.approx([seconds] * 3, rel=1e-3)
+    assert ax.get_ylabel() == f"pushes per {label}"
+
+
+def test_bins_without_any_size_have_no_panel_of_bytes() -> None:
+    ax = plots.full_vs_incremental(some_bins().assign(size_bytes=counts(None, None, None, None)))
+    assert ax.figure.axes == [ax]
+
+
+def test_pushes_are_points_by_size_type_and_kind() -> None:
+    ax = plots.pushes(some_pushes())
+    assert [y for _, y in offsets(ax, "EDS incremental")] == [820]
+    assert [y for _, y in offsets(ax, "EDS request")] == [900]
+    assert [y for _, y in offsets(ax, "LDS full")] == [0]
+    assert ax.get_yscale() == "symlog"
+    assert legend(ax) == ["CDS", "EDS", "LDS", "full (3)", "incremental (1)", "request (a proxy asked) (1)"]
+
+
+def test_pushes_without_a_size_have_a_lane_per_type() -> None:
+    ax = plots.pushes(some_pushes())
+    below = panel_of(ax)
+    assert [text.get_text() for text in below.get_yticklabels()] == ["CDS"]
+    assert [y for _, y in offsets(below, "CDS full")] == [0]
+    alone = plots.pushes(some_pushes().assign(size_bytes=counts(*[None] * 5)))
+    assert alone.figure.axes == [alone]
+    assert [text.get_text() for text in alone.get_yticklabels()] == ["CDS", "EDS", "LDS"]
+    assert alone.get_ylabel() == "xDS type (no size is printed)"
+
+
+# Order
+
+
+def test_orders_are_bars_the_most_frequent_first() -> None:
+    ax = plots.xds_order(some_orders())
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["CDS EDS LDS RDS", "CDS EDS RDS LDS", "EDS"]
+    assert [bar.get_width() for bar in ax.patches] == [3, 2, 1]
+    assert [text.get_text() for text in ax.texts] == ["3 (50.0%)", "2 (33.3%)   RDS early", "1 (16.7%)"]
+    assert legend(ax) == ["order kept (3)", "a type came early (2)", "not known (1)"]
+    kept, broken, _ = ax.patches
+    assert to_hex(kept.get_facecolor()) != to_hex(broken.get_facecolor())
+    assert broken.get_hatch()
+
+
+def test_orders_are_grouped_by_flow() -> None:
+    flow = ["update"] * 4 + ["first configuration"] * 2
+    ax = plots.xds_order(some_orders().assign(flow=flow))
+    assert [text.get_text() for text in ax.get_yticklabels()] == [
+        "update",
+        "CDS EDS LDS RDS",
+        "CDS EDS RDS LDS",
+        "first configuration",
+        "CDS EDS RDS LDS",
+        "EDS",
+    ]
+    assert sum(bar.get_width() for bar in ax.patches) == 6
+
+
+def test_rare_orders_share_a_bar() -> None:
+    table = pd.DataFrame({"order": [f"CDS {number:02}" for number in range(40)], "kept": True, "early": None})
+    ax = plots.xds_order(table)
+    assert ax.get_yticklabels()[-1].get_text() == "other orders (28)"
+    assert sum(bar.get_width() for bar in ax.patches) == 40

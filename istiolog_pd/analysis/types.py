@@ -39,8 +39,8 @@ def full_vs_incremental(capture: Capture, *, freq: str | None = None) -> pd.Data
         One row per bin, type and kind that occurs: `time` (the bin's start, datetime64[ns, UTC]),
         `xds_type`, `push_type` (category: ``full``, ``incremental``, ``request``), `pushes`,
         `resources`, `size_bytes` (Int64; bytes, null where they are not printed).
-        ``attrs["coverage"]`` says what the level does not print (endpoint-only pushes at info), or,
-        of an empty answer, why it is empty.
+        ``attrs["freq"]`` is the width of a bin; ``attrs["coverage"]`` says what the level does not
+        print (endpoint-only pushes at info) or, of an empty answer, why it is empty.
 
     Examples
     --------
@@ -62,7 +62,9 @@ def full_vs_incremental(capture: Capture, *, freq: str | None = None) -> pd.Data
             size_bytes=("size_bytes", lambda values: values.sum(min_count=1)),
         )
     )
-    return shaped(table, BINS, push_rounds(capture).attrs.get("coverage", ""))
+    answer = shaped(table, BINS, push_rounds(capture).attrs.get("coverage", ""))
+    answer.attrs["freq"] = width
+    return answer
 
 
 def _width(span: pd.Timedelta) -> str:

@@ -52,7 +52,7 @@ class Entry:
 
     @property
     def message(self) -> str:
-        """The text after the header, lines joined by ``\\n``."""
+        r"""The text after the header, lines joined by ``\n``."""
         return self.parts[0] if len(self.parts) == 1 else "\n".join(self.parts)
 
 

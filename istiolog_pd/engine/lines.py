@@ -17,10 +17,10 @@ class Damage:
 
 @dataclass(slots=True)
 class Lines:
-    """The lines of a source: iterate once, then look at `damage`, `count` and `complete`.
+    r"""The lines of a source: iterate once, then look at `damage`, `count` and `complete`.
 
-    A line ends at ``\\n`` (a ``\\r`` before it belongs to the end). Bytes that are no UTF-8 are kept
-    as ``\\xNN``. One line is held at a time, however long it is.
+    A line ends at ``\n`` (a ``\r`` before it belongs to the end). Bytes that are no UTF-8 are kept
+    as ``\xNN``. One line is held at a time, however long it is.
     """
 
     blocks: Iterable[bytes]

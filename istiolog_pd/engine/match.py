@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from istiolog_pd.formats.kinds import KINDS
-from istiolog_pd.formats.names import XDS_TYPES
 from istiolog_pd.formats.model import Field, Format, Literal, Maybe, Token
+from istiolog_pd.formats.names import XDS_TYPES
 
 
 def pattern_of(tokens: Sequence[Token]) -> str:

@@ -59,11 +59,11 @@ def recogniser() -> Recogniser:
 
 
 def split_labels(message: str) -> tuple[str, str]:
-    """A message without the labels that follow its last tab, and those labels.
+    r"""A message without the labels that follow its last tab, and those labels.
 
     Examples
     --------
-    >>> split_labels("upstream response\\tid=1 type=CDS")
+    >>> split_labels("upstream response\tid=1 type=CDS")
     ('upstream response', 'id=1 type=CDS')
     """
     at = message.rfind("\t")

@@ -83,9 +83,9 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class JsonLayout:
-    """A layout of one JSON object a line: which keys hold the header's fields.
+    r"""A layout of one JSON object a line: which keys hold the header's fields.
 
-    The other keys are labels; they follow the message as ``\\tk=v k=v``, as in text.
+    The other keys are labels; they follow the message as ``\tk=v k=v``, as in text.
     """
 
     name: str

@@ -119,7 +119,7 @@ def _parse(text: str, at: int, *, nested: bool) -> tuple[tuple[tuple[Token, ...]
 
 @dataclass(frozen=True)
 class Format:
-    """One line format of the catalogue.
+    r"""One line format of the catalogue.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ class Format:
     sets
         Columns that the format itself says, whatever its fields hold.
     labels
-        Which of the labels after the message (``\\tk=v``) are columns, as ``key -> column[:kind]``,
+        Which of the labels after the message (``\tk=v``) are columns, as ``key -> column[:kind]``,
         beside the usual ones of `istiolog_pd.formats.columns.LABELS`.
     event_with
         The event it is instead if a column is filled, as ``column -> event``.

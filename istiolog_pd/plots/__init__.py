@@ -12,11 +12,11 @@ from typing import Protocol
 import pandas as pd
 from matplotlib.axes import Axes
 
-from istiolog_pd.plots.bins import full_vs_incremental
 from istiolog_pd.plots.debounce import debounce_distribution, debounces
 from istiolog_pd.plots.order import xds_order
+from istiolog_pd.plots.push_kinds import full_vs_incremental
+from istiolog_pd.plots.push_sizes import pushes
 from istiolog_pd.plots.rounds import fan_out, push_rounds
-from istiolog_pd.plots.sizes import pushes
 
 __all__ = [
     "PLOTS",

@@ -11,23 +11,14 @@ from matplotlib.ticker import MaxNLocator
 
 from istiolog_pd.plots.legend import head, mark
 from istiolog_pd.plots.scales import Floats, bins, dates, floats, log_axis, mark_runs, milliseconds, panel, time_axis
-from istiolog_pd.plots.style import DECISIONS, Look, coverage, in_order, ink, need, new_axes, show_reason
+from istiolog_pd.plots.style import DECISIONS, Look, coverage, in_order, ink, kinds, need, new_axes, show_reason
 
 TITLE = "Debounce intervals"
 COLUMNS = ("timestamp", "quiet_time", "debounce_time", "full", "forced", "bound")
-BOUNDS = {"max": ("-", "let go by the maximum"), "either": (":", "either bound may have let it go")}
+BOUNDS = {"max": (1.3, "let go by the maximum"), "either": (0.6, "either bound may have let it go")}
 NO_VALUES = "no row has a time stamp together with a quiet time or a debounce time"
 NO_WHOLE = "The lines of this version (Istio 1.0) print the quiet time only, not the time since the debounce began."
-CONNECTORS = 2000  # more rows than this, and the lines between two times of one decision become a grey wall
-
-
-def kinds(table: pd.DataFrame) -> pd.Series[str]:
-    """What each decision or round was, by its `full` and `forced`: a name of `style.DECISIONS`."""
-    full, forced = (table[name].astype("boolean") for name in ("full", "forced"))
-    kind = pd.Series("unknown", table.index)
-    for name, rows in (("not forced", ~forced), ("incremental", ~full), ("full", full), ("forced", forced)):
-        kind = kind.mask(rows.fillna(False).astype(bool), name)
-    return kind
+CROWD = 2000  # more rows than this shine through each other, and lines between them would be a grey wall
 
 
 def debounces(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -81,18 +72,22 @@ def debounces(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_ylabel("interval (ms)")
     time_axis(ax, when[drawn])
     mark_runs(ax, table, when)
-    if len(table) <= CONNECTORS:
+    alpha = 1.0 if len(table) <= CROWD else 0.4
+    if len(table) <= CROWD:
         ax.vlines(when, quiet, whole, color=ink(), alpha=0.2, linewidth=0.8)
     handles: list[Artist] = []
     for name in in_order(DECISIONS, kind[drawn]):
         looked, rows = DECISIONS[name], drawn & (kind == name)
-        ax.scatter(when[rows], whole[rows], s=16, c=looked.colour, marker=looked.marker, linewidth=0, label=name)
+        ax.scatter(
+            when[rows], whole[rows], s=16, c=looked.colour, marker=looked.marker, linewidth=0, alpha=alpha, label=name
+        )
         ax.scatter(
             when[rows],
             quiet[rows],
             s=34,
             marker=looked.marker,
             linewidth=0.8,
+            alpha=alpha,
             facecolors="none",
             edgecolors=looked.colour,
             label=f"{name}, quiet",
@@ -172,13 +167,12 @@ def _rings(ax: Axes, table: pd.DataFrame, when: Floats, height: Floats) -> list[
     """Rings around the decisions that another bound than the quiet one let go; their legend entries."""
     bound = table["bound"].astype(object)
     handles: list[Artist] = []
-    for name, (dashes, label) in BOUNDS.items():
+    for name, (linewidth, label) in BOUNDS.items():
         rows = bound.eq(name).to_numpy(dtype=bool, na_value=False)
         if rows.any():
-            style = {"s": 110, "facecolors": "none", "edgecolors": ink(), "linestyle": dashes, "linewidth": 1.3}
-            ax.scatter(when[rows], height[rows], **style, label=f"bound {name}")
+            ax.scatter(when[rows], height[rows], s=110, c="none", edgecolors=ink(), linewidth=linewidth, label=name)
             handle = Line2D([], [], linestyle="", marker="o", markersize=9, color=ink(), markerfacecolor="none")
-            handle.set(label=f"{label} ({rows.sum():,})", alpha=1 if dashes == "-" else 0.5)
+            handle.set(markeredgewidth=linewidth, label=f"{label} ({rows.sum():,})")
             handles.append(handle)
     return handles
 

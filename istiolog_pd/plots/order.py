@@ -23,6 +23,7 @@ from istiolog_pd.plots.style import (
 
 TITLE = "Order of types per proxy and round"
 MOST = 12  # orders with a bar of their own; the others of a flow share one
+FEWEST = 5  # bars for which there is room at least
 LONGEST = 44
 
 
@@ -83,7 +84,7 @@ def xds_order(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_yticks([-place for place in range(len(bars))], [bar.label for bar in bars])
     for label, bar in zip(ax.get_yticklabels(), bars, strict=True):
         label.set(fontsize=SMALL if len(bars) < 18 else 7, fontweight="normal" if bar.count else "bold")
-    ax.set(xlim=(0, most * 1.3), ylim=(0.4 - len(bars), 0.6), xlabel="times seen (a proxy in a round)")
+    ax.set(xlim=(0, most * 1.3), ylim=(0.4 - max(len(bars), FEWEST), 0.6), xlabel="times seen (a proxy in a round)")
     ax.tick_params(axis="y", length=0)
     ax.grid(visible=False, axis="y")
     ax.grid(visible=True, axis="x", alpha=0.3, linewidth=0.6)

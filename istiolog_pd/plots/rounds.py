@@ -9,15 +9,16 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from istiolog_pd.plots.debounce import kinds
+from istiolog_pd.plots.bars import MANY, bars, stack
 from istiolog_pd.plots.legend import head, patch
-from istiolog_pd.plots.scales import Floats, log_axis, milliseconds, numbers, panel, round_axis, stack
+from istiolog_pd.plots.scales import Floats, log_axis, milliseconds, numbers, panel, round_axis
 from istiolog_pd.plots.style import (
     DECISIONS,
     XDS_TYPES,
     coverage,
     in_order,
     ink,
+    kinds,
     look,
     names,
     need,
@@ -26,7 +27,7 @@ from istiolog_pd.plots.style import (
     show_reason,
 )
 
-ROUNDS = "Push rounds: proxies reached, and time to the last one"
+ROUNDS = "Push rounds: proxies reached, and time to the last one (an estimate from Istio 1.3 on)"
 FAN_OUT = "Pushes per round, by xDS type"
 WIDTH = 0.8
 
@@ -90,16 +91,8 @@ def push_rounds(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         looked, rows = DECISIONS[name], (reached > 0) & ~hidden & (kind == name)
         label = looked.label or name
         if rows.any():
-            ax.bar(
-                number[rows],
-                reached[rows],
-                WIDTH,
-                facecolor=looked.colour,
-                hatch=looked.hatch,
-                edgecolor="white",
-                linewidth=0,
-                label=name,
-            )
+            height = np.where(rows, reached, np.nan)
+            bars(ax, number, (np.zeros(len(number)), height), WIDTH, looked, name)
             handles.append(patch(looked, f"{label} ({rows.sum():,})"))
     connected = numbers(table["connected_endpoints"])
     if np.isfinite(connected).any():
@@ -168,7 +161,13 @@ def _ticks(ax: Axes, number: Floats, label: str, marker: str = "o") -> list[Arti
     """Marks at the bottom for rounds that have no bar; their legend entry, if there are any."""
     if not len(number):
         return []
-    style = {"linestyle": "", "marker": marker, "markersize": 3.5, "color": ink(), "markerfacecolor": "none"}
+    style = {
+        "linestyle": "",
+        "marker": marker,
+        "markersize": 3.5 if len(number) <= MANY else 1,
+        "color": ink(),
+        "markerfacecolor": "none",
+    }
     across = ax.get_xaxis_transform()
     text = plain(f"{label} ({len(number):,})")
     line: list[Line2D] = ax.plot(

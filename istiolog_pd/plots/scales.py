@@ -1,8 +1,7 @@
-"""Axes of a plot: time in UTC, orders of magnitude, bars in layers, a second panel."""
+"""Axes of a plot: time in UTC, orders of magnitude, round numbers, a second panel."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Any, Literal
 
@@ -23,10 +22,9 @@ from matplotlib.ticker import (
 from matplotlib.transforms import Bbox
 from numpy.typing import ArrayLike, NDArray
 
-from istiolog_pd.plots.style import Look, bare, ink, look
+from istiolog_pd.plots.style import bare, ink
 
 Floats = NDArray[np.float64]
-Align = Literal["center", "edge"]
 
 NARROW = 50  # times the least value: then a tick per decade is too few
 FEWEST = 12  # rounds for which there is room at least, so that few bars are no walls
@@ -166,26 +164,3 @@ def _part(part: tuple[float, float, float, float], ax: Axes, _: object) -> Bbox:
     return Bbox.from_bounds(
         room.x0 + left * room.width, room.y0 + bottom * room.height, width * room.width, height * room.height
     )
-
-
-def stack(ax: Axes, parts: pd.DataFrame, looks: Mapping[str, Look], width: float, align: Align = "center") -> None:
-    """Bars in layers: a row of `parts` is a place on the x axis, a column a layer with its look."""
-    bottom = np.zeros(len(parts))
-    for name in parts:
-        looked = look(looks, str(name))
-        height = numbers(parts[name])
-        ax.bar(
-            parts.index.to_numpy(dtype=np.float64),
-            height,
-            width,
-            bottom,
-            align=align,
-            facecolor=looked.colour,
-            hatch=looked.hatch,
-            edgecolor="white",
-            linewidth=0,
-            label=str(name),
-        )
-        bottom += np.nan_to_num(height)
-    if len(parts):
-        ax.set_ylim(0, max(float(bottom.max()), 1) * 1.08)

@@ -19,6 +19,7 @@ from matplotlib.axes import Axes
 
 FIGSIZE = (9.0, 4.0)
 SMALL = 8.5
+CHARACTER = 0.58  # width of a character, in parts of its size
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ XDS_TYPES: dict[str, Look] = {
     "SDS": Look("#56B4E9", hatch="...."),
     "NDS": Look("#F0E442"),
     "ECDS": Look("#D55E00", hatch="xxxx"),
-    "PCDS": Look("#000000", hatch="----"),
+    "PCDS": Look("#8C564B", hatch="----"),
     "WDS": Look("#882255", hatch="||||"),
     "WADS": Look("#999933", hatch="++++"),
 }
@@ -65,7 +66,7 @@ ORDERS: dict[str, Look] = {
     "unknown": Look("#BBBBBB", hatch="....", label="not known"),
 }
 
-#: Types that are not in the table above: one grey for all of them, told apart by hatch.
+#: What no table above has: one grey for all of it.
 OTHER = Look("#BBBBBB", "P", "oooo")
 
 
@@ -102,6 +103,15 @@ def names(column: pd.Series[Any]) -> pd.Series[str]:
     return column.astype(object).where(column.notna(), "unknown").astype(str)
 
 
+def kinds(table: pd.DataFrame) -> pd.Series[str]:
+    """What each decision or round was, by its `full` and `forced`: a name of `DECISIONS`."""
+    full, forced = (table[name].astype("boolean") for name in ("full", "forced"))
+    kind = pd.Series("unknown", table.index)
+    for name, rows in (("not forced", ~forced), ("incremental", ~full), ("full", full), ("forced", forced)):
+        kind = kind.mask(rows.fillna(False).astype(bool), name)
+    return kind
+
+
 def need(table: pd.DataFrame, answer: str, *columns: str) -> None:
     """Raise a `ValueError` that names the missing columns, if this is not a table of that answer."""
     missing = [name for name in columns if name not in table.columns]
@@ -127,13 +137,16 @@ def bare(ax: Axes) -> Axes:
     return ax
 
 
+def room(ax: Axes) -> float:
+    """The width of the axes in points, roughly: a layout may still widen them."""
+    fig = ax.get_figure(root=True)
+    inches = (fig.get_figwidth() if fig else FIGSIZE[0]) * ax.get_position().width
+    return inches * 72 * (1.15 if fig and fig.get_layout_engine() else 1)
+
+
 def wrapped(ax: Axes, text: object, size: float, share: float = 1.0, lines: int = 12) -> str:
     """A text in lines that fit the width of the axes, no more than so many."""
-    fig = ax.get_figure(root=True)
-    inches = (fig.get_figwidth() if fig else FIGSIZE[0]) * ax.get_position().width * share
-    if fig and fig.get_layout_engine():
-        inches *= 1.18  # the layout will widen the axes
-    width = max(20, round(inches * 72 / (size * 0.58)))
+    width = max(20, round(room(ax) * share / (size * CHARACTER)))
     words = " ".join(str(text).split())
     return "\n".join(map(plain, textwrap.wrap(words, width, max_lines=lines, placeholder=" …")))
 
@@ -160,6 +173,14 @@ def show_reason(ax: Axes, table: pd.DataFrame, title: str = "", reason: str = ""
     """
     said = coverage(table) or reason or "the table has no rows"
     ax.set_axis_off()
-    ax.text(0.5, 0.62, title or "Nothing to draw", ha="center", va="bottom", weight="bold", transform=ax.transAxes)
+    ax.text(
+        0.5,
+        0.62,
+        f"{title}: nothing to draw" if title else "Nothing to draw",
+        ha="center",
+        va="bottom",
+        weight="bold",
+        transform=ax.transAxes,
+    )
     ax.text(0.5, 0.56, wrapped(ax, said, 10, 0.8), ha="center", va="top", size=10, transform=ax.transAxes)
     return ax

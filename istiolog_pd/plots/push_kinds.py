@@ -8,8 +8,9 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from istiolog_pd.plots.bars import stack
 from istiolog_pd.plots.legend import head, patch
-from istiolog_pd.plots.scales import BYTES, DAY, dates, floats, panel, stack, time_axis
+from istiolog_pd.plots.scales import BYTES, DAY, SECOND, dates, floats, panel, time_axis
 from istiolog_pd.plots.style import PUSH_TYPES, coverage, in_order, look, names, need, new_axes, show_reason
 
 TITLE = "Full, incremental and requested pushes"
@@ -87,10 +88,12 @@ def full_vs_incremental(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 def _width(table: pd.DataFrame, time: pd.Series[pd.Timestamp]) -> tuple[float, str]:
     """The width of a bin in days, and what to call it.
 
-    As ``attrs["freq"]`` says; without it, the widest that all bins can begin at a multiple of.
+    As ``attrs["freq"]`` says; without it, the widest of which all bins begin at a multiple.
     """
     if freq := table.attrs.get("freq"):
         step = pd.Timedelta(pd.tseries.frequencies.to_offset(freq))
         return step / DAY, str(freq)
     begins = pd.to_datetime(time, utc=True).dt.tz_localize(None).to_numpy("datetime64[ns]").astype(np.int64)
+    if len(np.unique(begins)) == 1:
+        return SECOND, "bin"
     return float(np.gcd.reduce(np.append(begins, DAY.value))) / DAY.value, "bin"

@@ -1,0 +1,43 @@
+# make demo: the main job on the logs of data/, into out/
+# make test: format, lint, types, tests        make lint: without the tests
+# make lab:  JupyterLab on notebooks/          make clean: what these made
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+LOG := data/istiod-1.30.3/discovery.log.gz
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+
+.PHONY: demo test lint lab clean
+
+demo: $(INSTALLED)
+	rm -rf out && mkdir -p out
+	$(BIN)/istiolog summary $(LOG)
+	$(BIN)/istiolog parse $(LOG) -o out/tables
+	$(BIN)/istiolog parse $(LOG) -o out/wide.parquet
+	$(BIN)/istiolog parse $(LOG) -o out/debounces.csv --events debounce
+	$(BIN)/istiolog plot all $(LOG) -o out/plots
+	$(BIN)/jupyter nbconvert --log-level WARN --to notebook --execute --output-dir out $(NOTEBOOKS)
+	$(BIN)/jupyter nbconvert --log-level WARN --to html --output-dir out $(NOTEBOOKS:notebooks/%=out/%)
+	@echo "done: out/ holds tables, plots and the executed notebooks"
+
+test: lint
+	$(BIN)/pytest -n 2
+
+lint: $(INSTALLED)
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+lab: $(INSTALLED)
+	$(BIN)/jupyter lab notebooks/
+
+clean:
+	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@

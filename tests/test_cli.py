@@ -1,0 +1,350 @@
+"""The `istiolog` command: what it prints where, its exit codes, and that no log can talk to the terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner, Result
+
+import istiolog_pd as il
+from istiolog_pd.cli import app
+from istiolog_pd.formats import FORMATS
+from istiolog_pd.plots import PLOTS
+from istiolog_pd.summary import bytes_text, duration_text, summarise
+from istiolog_pd.terminal import cell, plain
+
+ADS = "2026-11-23T17:28:49.929503Z\tinfo\tads\t"
+HOSTILE = f"{ADS}[bold]\x1b]0;owned\x07\x1b[31m[/bold] is what a log may say\u202e"
+VERBS = ["summary", "parse", "plot", "formats", "explain", "unmatched"]
+
+
+@pytest.fixture
+def seed(data: Path) -> str:
+    return str(data / "seed" / "pilot.log")
+
+
+@pytest.fixture
+def istiod(data: Path) -> str:
+    return str(data / "istiod-1.30.3" / "discovery.log.gz")
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> str:
+    path = tmp_path / "host\x1b[2Jile.log"
+    path.write_text(f"{HOSTILE}\n{ADS}EDS: PUSH for node:web-1.shop resources:3\n")
+    return str(path)
+
+
+def run(*arguments: str, stdin: bytes = b"") -> Result:
+    return CliRunner().invoke(app, list(arguments), input=stdin)
+
+
+def process(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    code = "from istiolog_pd.cli import app; app()"
+    command = [sys.executable, "-W", "error", "-c", code, *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, check=False, cwd=Path(__file__).parents[1])
+
+
+# ---- help and wrong use ----
+
+
+def test_help_names_every_verb() -> None:
+    result = run("--help")
+    assert result.exit_code == 0
+    assert all(f"  {verb} " in result.stdout for verb in VERBS)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_of_a_verb_shows_the_same_in_python(
+    verb: str, monkeypatch: pytest.MonkeyPatch, seed: str, tmp_path: Path
+) -> None:
+    """The Python lines of the help run as they stand there."""
+    result = run(verb, "--help")
+    _, _, lines = result.stdout.partition("  In Python:\n")
+    code = "\n".join(line.strip() for line in lines.splitlines())
+    assert code.startswith("import istiolog_pd\n")
+    (tmp_path / "istiod.log").write_bytes(Path(seed).read_bytes())
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, verb, "exec"), {})
+
+
+def test_version() -> None:
+    assert run("--version").stdout == f"istiolog {il.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["nope"],
+        ["summary"],
+        ["summary", "--nope"],
+        ["summary", "x.log", "--component", "envoy"],
+        ["parse", "x.log", "--events", "debunce"],
+        ["parse", "x.log", "-o", "x.xlsx"],
+        ["plot", "nope", "x.log"],
+        ["plot", "debounces", "x.log", "-o", "x.txt"],
+        ["formats", "--component", "envy"],
+        ["explain", "x", "--component", "envy"],
+        ["unmatched", "x.log", "--top", "-1"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_use(arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2 and result.stdout == ""
+    assert "Usage: " in result.stderr
+
+
+def test_wrong_use_names_what_is_near() -> None:
+    assert "did you mean 'debounce'?" in run("parse", "x.log", "--events", "debunce").stderr
+    assert "push_rounds" in run("plot", "nope", "x.log").stderr
+
+
+# ---- nothing found ----
+
+
+@pytest.mark.parametrize("verb", [["summary"], ["parse"], ["plot", "debounces"], ["unmatched"]], ids=" ".join)
+def test_nothing_to_read(verb: list[str], tmp_path: Path) -> None:
+    (tmp_path / "empty.log").touch()
+    for source, reason in (("nope.log", "no such file"), ("empty.log", "it is empty"), ("*.gz", "no file fits")):
+        result = run(*verb, str(tmp_path / source))
+        assert result.exit_code == 1 and result.stdout == ""
+        assert result.stderr.startswith("istiolog: ") and reason in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+
+
+def test_damage_is_a_line_on_stderr(seed: str, tmp_path: Path) -> None:
+    path = tmp_path / "damaged.log"
+    path.write_bytes(Path(seed).read_bytes() + f"{ADS}caf\xe9\n".encode("latin-1"))
+    result = run("summary", str(path))
+    assert result.exit_code == 0
+    assert result.stderr == f"istiolog: warning: {path}:75: bytes that are no UTF-8 (kept as \\xNN)\n"
+    assert "Warning" not in result.output
+
+
+# ---- summary ----
+
+
+def test_summary(istiod: str) -> None:
+    result = run("summary", istiod)
+    assert result.exit_code == 0 and result.stderr == ""
+    text = " ".join(result.stdout.split())
+    assert "pilot 3,874 2026-11-23 17:27:37 2026-11-23 17:28:47" in text
+    assert "xds_push 2,531 one type pushed to one proxy" in text
+    assert "push decisions 145 21 full, 124 incremental" in text
+    assert "events merged 664 median 3, most 30 in one push" in text
+    assert "quiet time 101 ms median; longest 112 ms" in text
+    assert "push rounds 145 119 of 145" in text  # and why so many show no push
+    assert "proxies reached 32" in text and "NACKs 14 EDS 9, RDS 3, LDS 2" in text
+    assert "connections opened 50" in text and "connections closed 50" in text
+    assert "EDS 68 350 411 829 7,449 11,814,431" in text
+
+
+def test_summary_says_why_it_cannot_answer(data: Path) -> None:
+    answers = summarise(il.load(data / "seed" / "helloworld-v1-istio-proxy.log"))["answers"].set_index("what")
+    assert set(answers["value"]) == {"?"}
+    assert answers["detail"].str.startswith("this capture holds no log of a control plane").all()
+
+
+def test_summary_of_1_0_does_not_answer_what_1_0_does_not_print(real: Callable[[str], il.Capture]) -> None:
+    tables = summarise(real("pilot-1.0.9/discovery.log.gz"))
+    answers = tables["answers"].set_index("what")
+    assert answers.loc["debounce time"].to_list() == ["?", "these lines do not print it"]
+    assert answers.loc["pushes", "detail"] == "1.4 MB in the 111 that print a size"
+    sizes = tables["pushes"].set_index("xds_type")["size_bytes"]
+    assert sizes["LDS"] == 1_358_185 and sizes.isna().sum() == 3
+
+
+def test_summary_of_standard_input(seed: str) -> None:
+    done = process("summary", "-", stdin=Path(seed).read_bytes())
+    assert done.returncode == 0 and done.stderr == b""
+    assert b"-       pilot           68" in done.stdout
+
+
+def test_texts_of_durations_and_bytes() -> None:
+    assert duration_text(pd.Timedelta(0)) == "0 ns" and duration_text(pd.Timedelta("1.5us")) == "1.5 \u00b5s"
+    assert duration_text(pd.Timedelta("2h")) == "7,200 s" and bytes_text(2_500_000_000) == "2.5 GB"
+
+
+# ---- parse ----
+
+
+def test_parse_into_a_file(seed: str, tmp_path: Path) -> None:
+    path = tmp_path / "new" / "x.parquet"
+    result = run("parse", seed, "-o", str(path))
+    assert result.exit_code == 0 and result.stdout == "" and result.stderr == f"istiolog: wrote {path}\n"
+    assert len(pd.read_parquet(path)) == 68
+
+
+def test_parse_into_a_folder(seed: str, tmp_path: Path) -> None:
+    for name in ("tables", "tables.v1/"):
+        assert run("parse", seed, "-o", f"{tmp_path}/{name}").exit_code == 0
+        assert len(pd.read_parquet(tmp_path / name / "debounce.parquet")) == 3
+
+
+def test_parse_does_not_replace_what_is_not_ours(seed: str, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    result = run("parse", seed, "-o", str(tmp_path))
+    assert result.exit_code == 1 and "holds notes.txt" in result.stderr
+
+
+def test_parse_to_standard_output(seed: str) -> None:
+    done = process("parse", "-", "--events", "debounce", stdin=Path(seed).read_bytes())
+    assert done.returncode == 0 and done.stderr == b""
+    lines = done.stdout.decode().splitlines()
+    assert len(lines) == 4 and lines[0].startswith('"row","timestamp"')
+
+
+def test_parse_some_events_as_csv(seed: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    assert run("parse", seed, "-o", str(path), "--events", "debounce", "--events", "ready").exit_code == 0
+    assert pd.read_csv(path)["event"].to_list() == ["debounce"] * 3
+
+
+def test_a_closed_pipe_is_no_crash(seed: str, tmp_path: Path) -> None:
+    path = tmp_path / "big.log"
+    path.write_bytes(Path(seed).read_bytes() * 200)
+    code = f"'{sys.executable}' -c 'from istiolog_pd.cli import app; app()' parse '{path}' | head -n 1"
+    done = subprocess.run(code, shell=True, capture_output=True, check=False, cwd=Path(__file__).parents[1])
+    assert done.stdout.startswith(b'"row"') and done.stderr == b""
+
+
+# ---- plot ----
+
+
+def test_plot(istiod: str, tmp_path: Path) -> None:
+    for name, start in (("x.png", b"\x89PNG"), ("x.svg", b"<?xml")):
+        result = run("plot", "debounces", istiod, "-o", str(tmp_path / name))
+        assert result.exit_code == 0 and result.stderr == f"istiolog: wrote {tmp_path / name}\n"
+        assert (tmp_path / name).read_bytes().startswith(start)
+
+
+def test_plot_all(istiod: str, tmp_path: Path) -> None:
+    assert run("plot", "all", istiod, "-o", str(tmp_path / "plots")).exit_code == 0
+    assert {path.stem for path in (tmp_path / "plots").iterdir()} == set(PLOTS)
+
+
+def test_plot_of_nothing_says_why(data: Path, tmp_path: Path) -> None:
+    result = run(
+        "plot", "debounces", str(data / "seed" / "helloworld-v1-istio-proxy.log"), "-o", str(tmp_path / "x.png")
+    )
+    assert result.exit_code == 1 and list(tmp_path.iterdir()) == []
+    assert result.stderr.startswith("istiolog: debounces: this capture holds no log of a control plane")
+
+
+# ---- formats, explain, unmatched ----
+
+
+def test_formats() -> None:
+    lines = run("formats").stdout.splitlines()
+    assert lines[0].split() == ["event", "component", "versions", "text"]
+    assert len(lines) == 1 + len(FORMATS)
+    debounces = run("formats", "--event", "debounce", "--component", "pilot").stdout.splitlines()[1:]
+    assert debounces and all(line.startswith("debounce  pilot ") for line in debounces)
+
+
+def test_formats_as_json() -> None:
+    rows = json.loads(run("formats", "--event", "push_start", "--json").stdout)
+    assert {row["event"] for row in rows} == {"push_start"}
+    assert rows[0]["origin"] == "pilot/pkg/proxy/envoy/v2/ads.go"
+
+
+def test_no_such_format() -> None:
+    assert run("formats", "--event", "access", "--component", "agent").exit_code == 1
+
+
+def test_explain() -> None:
+    result = run("explain", f"{ADS}EDS: PUSH for node:web-1.shop resources:3")
+    assert result.exit_code == 0
+    assert "claimed by    xds_push: " in result.stdout and "  resources   3" in result.stdout
+
+
+def test_explain_what_nothing_claims() -> None:
+    result = run("explain", f"{ADS}XDS: Pushing Services:15 ConnectedEndpoints:many")
+    assert result.exit_code == 1
+    assert 'expected {connected_endpoints} (a whole number), found "many"' in result.stdout
+
+
+def test_explain_reads_one_line_of_standard_input(seed: str) -> None:
+    done = process("explain", "-", stdin=Path(seed).read_bytes())
+    assert done.returncode == 0 and b"2018-12-24T15:38:10.268577Z" in done.stdout
+    assert process("explain", "-", stdin=b"").returncode == 1
+    assert process("explain", "-", stdin=b"caf\xe9 \x00\n").returncode == 1
+
+
+def test_unmatched(istiod: str) -> None:
+    result = run("unmatched", istiod, "--top", "2")
+    lines = result.stdout.splitlines()
+    assert lines[0].split() == ["count", "component", "scope", "level", "template", "first"]
+    assert len(lines) == 3
+    counts = [int(line.split()[0].replace(",", "")) for line in lines[1:]]
+    assert counts == sorted(counts, reverse=True)
+    assert "have no known event; 2 are shown" in result.stderr
+
+
+def test_nothing_unmatched(seed: str) -> None:
+    result = run("unmatched", seed)
+    assert result.exit_code == 0 and result.stdout == ""
+    assert result.stderr == "istiolog: every entry has a known event\n"
+
+
+# ---- text of a log on a terminal ----
+
+
+@pytest.mark.parametrize("verb", [["summary"], ["unmatched"]], ids=" ".join)
+def test_hostile_text_in_a_pipe(verb: list[str], hostile: str) -> None:
+    result = run(*verb, hostile)
+    assert result.exit_code == 0
+    assert result.output.replace("\n", "").isprintable()
+    assert r"host\x1b[2Jile.log" in result.output
+
+
+def test_hostile_text_in_explain(hostile: str) -> None:
+    result = run("explain", HOSTILE)
+    assert result.stdout.replace("\n", "").isprintable()
+    assert r"[bold]\x1b]0;owned\x07\x1b[31m[/bold] is what" in result.stdout
+
+
+@pytest.mark.parametrize("verb", [["summary"], ["unmatched"]], ids=" ".join)
+def test_hostile_text_on_a_terminal(verb: list[str], hostile: str) -> None:
+    """What rich draws on a terminal shows a log's text as it is, escaped, and obeys none of it."""
+    code = "from istiolog_pd.cli import app; app()"
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "xterm"}
+    done = subprocess.Popen([sys.executable, "-c", code, *verb, hostile], stdout=theirs, stderr=theirs, env=environment)
+    os.close(theirs)
+    out = b""
+    while block := _read(ours):
+        out += block
+    assert done.wait() == 0
+    assert b"\x1b]0;" not in out and b"\x1b[31m" not in out and b"\x1b[2J" not in out and b"\x07" not in out
+    assert rb"\x1b[2Jile.log" in out
+    if verb == ["unmatched"]:
+        assert rb"[bold]\x1b]#;owned\x07\x1b[#m[/bold] is what a log may say\u202e" in out
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 1 << 16)
+    except OSError:  # the other end is closed
+        return b""
+
+
+def test_cells() -> None:
+    assert [cell(value) for value in (None, pd.NaT, pd.NA, float("nan"), True, 1234, "a\tb[x]", pd.Timestamp(0))] == [
+        *[""] * 4,
+        "true",
+        "1,234",
+        r"a\tb[x]",
+        "1970-01-01 00:00:00",
+    ]
+    assert plain({"a": [], "b": []}, set()) == "a  b"

@@ -1,0 +1,693 @@
+r"""Every header layout: a line as it is printed, and the values that it gives.
+
+Tabs are written as ``\t``. What is not named in the values is null, or is not the header's business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import istiolog_pd as il
+from istiolog_pd.engine.headers import header, json_header
+from istiolog_pd.formats.layouts import JSON_LAYOUTS, LAYOUTS, JsonLayout, Layout
+
+Lines = Callable[..., il.Capture]
+
+#: The columns that a header fills; each is null unless the values of a line say otherwise.
+HEADER = ("timestamp", "level", "scope", "caller", "thread", "epoch")
+
+
+def values(row: dict[str, Any], names: tuple[str, ...] | list[str]) -> dict[str, Any]:
+    """Some of a row's columns, times as text, nulls as None."""
+    found = {name: None if pd.isna(row[name]) else row[name] for name in names}
+    if found.get("timestamp") is not None:
+        found["timestamp"] = re.sub(r"\.?0*$", "", found["timestamp"].strftime("%Y-%m-%dT%H:%M:%S.%f")) + (
+            f"+{found['timestamp'].nanosecond}ns" if found["timestamp"].nanosecond else ""
+        )
+    return found
+
+
+def check(rows: list[dict[str, Any]], *expected: dict[str, Any]) -> None:
+    """Whether the rows are the expected ones, header columns that are not named being null."""
+    wanted = [dict.fromkeys(HEADER) | one for one in expected]
+    assert [values(row, list(one)) for row, one in zip(rows, wanted, strict=True)] == wanted
+
+
+def rows(capture: il.Capture) -> list[dict[str, Any]]:
+    """The rows of a capture."""
+    found: list[dict[str, Any]] = capture.to_pandas().to_dict("records")
+    return found
+
+
+ISTIO_CONSOLE = {
+    "scope": (
+        "2018-12-24T15:48:45.929503Z\tinfo\tads\tADS: stopping",
+        {"timestamp": "2018-12-24T15:48:45.929503", "level": "info", "scope": "ads", "message": "ADS: stopping"},
+    ),
+    "no scope": (
+        "2018-12-24T15:48:45.929503Z\tinfo\tHandle service helloworld in namespace default",
+        {"timestamp": "2018-12-24T15:48:45.929503", "level": "info", "event": "service_event", "service": "helloworld"},
+    ),
+    "every level": (
+        "2018-12-24T15:48:45Z\tfatal\tads\tx",
+        {"timestamp": "2018-12-24T15:48:45", "level": "fatal", "scope": "ads", "message": "x"},
+    ),
+    "a scope that is not known": (
+        "2018-12-24T15:48:45Z\tdebug\tbrand-new\tx",
+        {"timestamp": "2018-12-24T15:48:45", "level": "debug", "scope": "brand-new", "message": "x"},
+    ),
+    "caller": (
+        "2020-01-01T00:00:00.000001Z\tinfo\tads\tv2/ads.go:512\tADS: stopping",
+        {
+            "timestamp": "2020-01-01T00:00:00.000001",
+            "level": "info",
+            "scope": "ads",
+            "caller": "v2/ads.go:512",
+            "message": "ADS: stopping",
+        },
+    ),
+    "caller, no scope": (
+        "2020-01-01T00:00:00Z\twarn\tbootstrap/server.go:77\tx",
+        {"timestamp": "2020-01-01T00:00:00", "level": "warn", "caller": "bootstrap/server.go:77", "message": "x"},
+    ),
+    "tabs in the message": (
+        "2020-01-01T00:00:00Z\tinfo\tads\ta\tb\tc",
+        {"timestamp": "2020-01-01T00:00:00", "level": "info", "scope": "ads", "message": "a\tb\tc"},
+    ),
+    "a first word before a tab that is no scope": (
+        "2020-01-01T00:00:00Z\tinfo\tand then\tb",
+        {"timestamp": "2020-01-01T00:00:00", "level": "info", "message": "and then\tb"},
+    ),
+    "one word and its labels are no scope": (
+        "2020-01-01T00:00:00Z\tinfo\tsynced\tname=x attempt=2",
+        {"timestamp": "2020-01-01T00:00:00", "level": "info", "message": "synced\tname=x attempt=2"},
+    ),
+    "an empty message": (
+        "2020-01-01T00:00:00Z\tinfo\tads\t",
+        {"timestamp": "2020-01-01T00:00:00", "level": "info", "scope": "ads", "message": ""},
+    ),
+    "an offset instead of Z": (
+        "2020-01-01T02:00:00.5+02:00\tinfo\tads\tx",
+        {"timestamp": "2020-01-01T00:00:00.5", "level": "info", "scope": "ads", "message": "x"},
+    ),
+    "a day that does not exist": (
+        "2020-02-30T00:00:00Z\tinfo\tads\tx",
+        {"level": "info", "scope": "ads", "message": "x"},
+    ),
+    "runs of blanks for tabs": (
+        "2020-01-01T00:00:00Z    info    ads    ADS: stopping",
+        {"timestamp": "2020-01-01T00:00:00", "level": "info", "scope": "ads", "message": "ADS: stopping"},
+    ),
+    "runs of blanks, no scope": (
+        "2020-01-01T00:00:00Z    info    Handle service helloworld in namespace default",
+        {"timestamp": "2020-01-01T00:00:00", "level": "info", "event": "service_event", "service": "helloworld"},
+    ),
+    "runs of blanks, a scope that is not known": (
+        "2020-01-01T00:00:00Z    info    brand-new    x",
+        {"timestamp": "2020-01-01T00:00:00", "level": "info", "scope": "brand-new", "message": "x"},
+    ),
+    "runs of blanks, caller": (
+        "2020-01-01T00:00:00Z    info    ads    v2/ads.go:512    x",
+        {
+            "timestamp": "2020-01-01T00:00:00",
+            "level": "info",
+            "scope": "ads",
+            "caller": "v2/ads.go:512",
+            "message": "x",
+        },
+    ),
+    "single blanks for tabs": (
+        "2020-01-01T00:00:00Z info ads ADS: stopping",
+        {"timestamp": "2020-01-01T00:00:00", "level": "info", "scope": "ads", "message": "ADS: stopping"},
+    ),
+    "single blanks, no scope": (
+        "2020-01-01T00:00:00Z info Handle service helloworld in namespace default",
+        {"timestamp": "2020-01-01T00:00:00", "level": "info", "event": "service_event", "service": "helloworld"},
+    ),
+    "klog through Istio": (
+        "2021-01-01T00:00:00Z\terror\tklog\tk8s.io/client-go: Failed to watch *v1.Pod: x",
+        {"timestamp": "2021-01-01T00:00:00", "level": "error", "scope": "klog"},
+    ),
+}
+
+ENVOY_TEXT = {
+    "brackets, 1.0": (
+        "[2018-12-24 16:27:52.484][18][info][upstream] external/envoy/source/common/upstream/cluster_manager_impl.cc:500] "
+        "add/update cluster outbound|5000||helloworld.default.svc.cluster.local starting warming",
+        {
+            "timestamp": "2018-12-24T16:27:52.484",
+            "level": "info",
+            "scope": "upstream",
+            "caller": "external/envoy/source/common/upstream/cluster_manager_impl.cc:500",
+            "thread": 18,
+            "event": "cluster_update",
+            "cluster_host": "helloworld.default.svc.cluster.local",
+        },
+    ),
+    "brackets, 1.1 to 1.3": (
+        "[2019-06-01 00:00:00.001][18][warning][config] [bazel-out/k8-opt/bin/external/envoy/grpc_stream.h:86] "
+        "gRPC config stream closed: 14, no healthy upstream",
+        {
+            "timestamp": "2019-06-01T00:00:00.001",
+            "level": "warn",
+            "scope": "config",
+            "caller": "bazel-out/k8-opt/bin/external/envoy/grpc_stream.h:86",
+            "thread": 18,
+            "event": "xds_stream_closed",
+            "grpc_code": 14,
+            "error": "no healthy upstream",
+        },
+    ),
+    "brackets, connection and stream": (
+        "[2018-12-24 16:27:52.484][18][debug][http] [a/b.cc:50] [C12][S345] request end stream",
+        {
+            "timestamp": "2018-12-24T16:27:52.484",
+            "level": "debug",
+            "scope": "http",
+            "caller": "a/b.cc:50",
+            "thread": 18,
+            "message": "[C12][S345] request end stream",
+        },
+    ),
+    "epoch, 1.4": (
+        "[Envoy (Epoch 1)] [2019-12-23 02:09:02.211][45][info][upstream] [a/cds_api_impl.cc:85] "
+        "cds: add/update cluster 'outbound|80||a.b'",
+        {
+            "timestamp": "2019-12-23T02:09:02.211",
+            "level": "info",
+            "scope": "upstream",
+            "caller": "a/cds_api_impl.cc:85",
+            "thread": 45,
+            "epoch": 1,
+            "event": "cluster_update",
+            "cluster": "outbound|80||a.b",
+        },
+    ),
+    "console, location in brackets, 1.6": (
+        "2020-05-26T00:00:00.000123Z\tinfo\tenvoy upstream\t[a/cds_api_impl.cc:67] cds: add 31 cluster(s), remove 5 cluster(s)",
+        {
+            "timestamp": "2020-05-26T00:00:00.000123",
+            "level": "info",
+            "scope": "upstream",
+            "caller": "a/cds_api_impl.cc:67",
+            "event": "cds_update",
+            "added": 31,
+            "removed": 5,
+        },
+    ),
+    "console, 1.7": (
+        "2022-08-23T03:47:18.626672Z\twarning\tenvoy upstream\tcds: add 31 cluster(s), remove 5 cluster(s)",
+        {
+            "timestamp": "2022-08-23T03:47:18.626672",
+            "level": "warn",
+            "scope": "upstream",
+            "event": "cds_update",
+            "added": 31,
+            "removed": 5,
+        },
+    ),
+    "console, location and thread, 1.17": (
+        "2024-05-18T07:33:18.538878Z\tinfo\tenvoy upstream external/envoy/source/common/upstream/cds_api_helper.cc:32\t"
+        "cds: add 2286 cluster(s), remove 5 cluster(s)\tthread=16",
+        {
+            "timestamp": "2024-05-18T07:33:18.538878",
+            "level": "info",
+            "scope": "upstream",
+            "caller": "external/envoy/source/common/upstream/cds_api_helper.cc:32",
+            "event": "cds_update",
+            "added": 2286,
+            "removed": 5,
+            "message": "cds: add 2286 cluster(s), remove 5 cluster(s)\tthread=16",
+        },
+    ),
+    "console, 1.17, tabs lost": (
+        "2024-05-18T07:33:18.538878Z info envoy upstream a/cds_api_helper.cc:32 "
+        "cds: add 2286 cluster(s), remove 5 cluster(s) thread=16",
+        {
+            "timestamp": "2024-05-18T07:33:18.538878",
+            "level": "info",
+            "scope": "upstream",
+            "caller": "a/cds_api_helper.cc:32",
+            "event": "cds_update",
+            "added": 2286,
+            "removed": 5,
+        },
+    ),
+    "backtrace": (
+        "[2019-06-01 00:00:00.000][18][critical][backtrace] [bazel-out/k8/backtrace.h:83] "
+        "Caught Segmentation fault, suspect faulting address 0x0",
+        {
+            "timestamp": "2019-06-01T00:00:00",
+            "level": "critical",
+            "scope": "backtrace",
+            "caller": "bazel-out/k8/backtrace.h:83",
+            "thread": 18,
+            "event": "server_state",
+        },
+    ),
+    "frame of a backtrace": (
+        "[2019-06-01 00:00:00.000][18][critical][backtrace] [bazel-out/k8/backtrace.h:91] #0: Envoy::f() [0x55]",
+        {
+            "timestamp": "2019-06-01T00:00:00",
+            "level": "critical",
+            "scope": "backtrace",
+            "caller": "bazel-out/k8/backtrace.h:91",
+            "thread": 18,
+            "event": "server_state",
+            "message": "#0: Envoy::f() [0x55]",
+        },
+    ),
+    "access log": (
+        '[2019-03-06T09:31:27.360Z] "GET /status/418 HTTP/1.1" 418 - "-" 0 135 5 2 "-" "curl/7.60.0"',
+        {
+            "timestamp": "2019-03-06T09:31:27.36",
+            "event": "access",
+            "message": '[2019-03-06T09:31:27.360Z] "GET /status/418 HTTP/1.1" 418 - "-" 0 135 5 2 "-" "curl/7.60.0"',
+        },
+    ),
+    "access log, JSON": (
+        '{"start_time":"2021-01-01T00:00:00.001Z","response_code":200}',
+        {
+            "timestamp": "2021-01-01T00:00:00.001",
+            "event": "access",
+            "message": '{"start_time":"2021-01-01T00:00:00.001Z","response_code":200}',
+        },
+    ),
+}
+
+ISTIO_JSON = {
+    "scope": (
+        '{"level":"info","time":"2019-06-27T15:24:14.664725Z","scope":"ads","msg":"ADS: stopping"}',
+        {"timestamp": "2019-06-27T15:24:14.664725", "level": "info", "scope": "ads", "message": "ADS: stopping"},
+    ),
+    "no scope": (
+        '{"level":"info","time":"2019-06-27T15:24:14Z","msg":"Handle service helloworld in namespace default"}',
+        {"timestamp": "2019-06-27T15:24:14", "level": "info", "event": "service_event", "service": "helloworld"},
+    ),
+    "keys in another order, blanks, caller": (
+        '{"msg": "ADS: stopping", "caller": "xds/ads.go:1", "scope": "ads", "time": "2019-06-27T15:24:14Z", "level": "warn"}',
+        {
+            "timestamp": "2019-06-27T15:24:14",
+            "level": "warn",
+            "scope": "ads",
+            "caller": "xds/ads.go:1",
+            "message": "ADS: stopping",
+        },
+    ),
+    "escapes": (
+        r'{"level":"error","time":"2019-06-27T15:24:14Z","msg":"bad\nthing \"\u00b5\" \\"}',
+        {"timestamp": "2019-06-27T15:24:14", "level": "error", "message": 'bad\nthing "µ" \\'},
+    ),
+    "labels follow the message, in the file's order": (
+        '{"level":"info","time":"2019-06-27T15:24:14Z","b":"5.1s","msg":"x","a":2,"c":[1,"d"],"e":{"f":true},"g":null}',
+        {
+            "timestamp": "2019-06-27T15:24:14",
+            "level": "info",
+            "message": "x\tb=5.1s a=2 c=[1 d] e=map[f:true] g=null",
+        },
+    ),
+    "stack": (
+        r'{"level":"error","time":"2019-06-27T15:24:14Z","msg":"x","stack":"main.f\n\tmain.go:1"}',
+        {"timestamp": "2019-06-27T15:24:14", "level": "error", "message": "x\nmain.f\n\tmain.go:1"},
+    ),
+    "a time that is none": (
+        '{"level":"info","time":"yesterday","msg":"x"}',
+        {"level": "info", "message": "x"},
+    ),
+    "Stackdriver": (
+        '{"severity":"Warning","timestamp":"2021-01-01T00:00:00.000000001Z","logger":"ads","caller":"a/b.go:1","message":"x"}',
+        {
+            "timestamp": "2021-01-01T00:00:00+1ns",
+            "level": "warn",
+            "scope": "ads",
+            "caller": "a/b.go:1",
+            "message": "x",
+        },
+    ),
+    "Stackdriver, labels and stack": (
+        '{"severity":"Critical","timestamp":"2021-01-01T00:00:00Z","message":"x","time":3.5,"stacktrace":"main.f"}',
+        {"timestamp": "2021-01-01T00:00:00", "level": "critical", "message": "x\ttime=3.5\nmain.f"},
+    ),
+}
+
+ENVOY_JSON = {
+    "1.8": (
+        '{"level":"info","time":"2021-01-01T00:00:00.000001Z","scope":"envoy upstream","msg":"cds: add 1 cluster(s), remove 2 cluster(s)"}',
+        {"timestamp": "2021-01-01T00:00:00.000001", "level": "info", "scope": "upstream", "added": 1, "removed": 2},
+    ),
+    "1.8, message not escaped": (
+        '{"level":"warning","time":"2021-01-01T00:00:00Z","scope":"envoy config",'
+        '"msg":"gRPC config for type.googleapis.com/envoy.config.listener.v3.Listener rejected: no "such" \\thing"}',
+        {
+            "timestamp": "2021-01-01T00:00:00",
+            "level": "warn",
+            "scope": "config",
+            "event": "xds_rejected",
+            "xds_type": "LDS",
+            "error": 'no "such" \\thing',
+        },
+    ),
+    "1.17": (
+        '{"level":"info","time":"2023-01-01T00:00:00Z","scope":"envoy upstream",'
+        '"msg":"cds: add 31 cluster(s), remove 5 cluster(s)","caller":"a/b.cc:32","thread":16}',
+        {
+            "timestamp": "2023-01-01T00:00:00",
+            "level": "info",
+            "scope": "upstream",
+            "caller": "a/b.cc:32",
+            "event": "cds_update",
+            "added": 31,
+            "message": "cds: add 31 cluster(s), remove 5 cluster(s)\tthread=16",
+        },
+    ),
+    "1.22": (
+        '{"time":"2023-01-01T00:00:00Z","level":"warning","scope":"envoy upstream",'
+        '"msg":"cds: add 31 cluster(s), remove 5 cluster(s)","caller":"a/b.cc:32","thread":"16"}',
+        {
+            "timestamp": "2023-01-01T00:00:00",
+            "level": "warn",
+            "scope": "upstream",
+            "caller": "a/b.cc:32",
+            "event": "cds_update",
+            "added": 31,
+            "message": "cds: add 31 cluster(s), remove 5 cluster(s)\tthread=16",
+        },
+    ),
+}
+
+GO = {
+    "GC trace, before Go 1.18": (
+        "gc 12 @60.130s 0%: 0.015+8.9+0.046 ms clock, 0.12+0.99/17/30+0.37 ms cpu, 25->25->13 MB, 26 MB goal, 8 P",
+        {"event": "go_gc"},
+    ),
+    "GC trace, Go 1.18": (
+        "gc 8 @0.215s 2%: 0.06+1.2+0.01 ms clock, 0.2+0.3/1.0/0+0.0 ms cpu, 7->8->4 MB, 8 MB goal, "
+        "0 MB stacks, 0 MB globals, 8 P",
+        {"event": "go_gc"},
+    ),
+    "GC trace, forced": (
+        "gc 8 @0.215s 2%: 0.06+1.2+0.01 ms clock, 0.2+0.3/1.0/0+0.0 ms cpu, 7->8->4 MB, 8 MB goal, 8 P (forced)",
+        {"event": "go_gc"},
+    ),
+    "scavenger, numbered": ("scvg0: inuse: 24, idle: 38, sys: 63, released: 0, consumed: 63 (MB)", {"event": "go_gc"}),
+    "scavenger": ("scvg: inuse: 24, idle: 38, sys: 63, released: 0, consumed: 63 (MB)", {"event": "go_gc"}),
+    "slog": (
+        "2026/11/23 17:27:51 INFO memory is not limited, skipping package=memlimit",
+        {
+            "timestamp": "2026-11-23T17:27:51",
+            "level": "info",
+            "event": "startup",
+            "message": "memory is not limited, skipping package=memlimit",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), ISTIO_CONSOLE.values(), ids=ISTIO_CONSOLE)
+def test_istio_console(line: str, expected: dict[str, Any], lines: Lines) -> None:
+    """Tabs, or what a paste made of them; scope and caller may be there."""
+    check(rows(lines(line, component="pilot")), expected | {"component": "pilot"})
+
+
+@pytest.mark.parametrize(("line", "expected"), ISTIO_JSON.values(), ids=ISTIO_JSON)
+def test_istio_json(line: str, expected: dict[str, Any], lines: Lines) -> None:
+    """One object a line; labels follow the message as they do in text."""
+    check(rows(lines(line, component="pilot")), expected | {"component": "pilot"})
+
+
+@pytest.mark.parametrize(("line", "expected"), (ENVOY_TEXT | ENVOY_JSON).values(), ids=[*ENVOY_TEXT, *ENVOY_JSON])
+def test_envoy(line: str, expected: dict[str, Any], lines: Lines) -> None:
+    """Every header of Envoy tells that it is Envoy's, and its scope is the logger alone."""
+    check(rows(lines(line)), expected | {"component": "envoy"})
+
+
+@pytest.mark.parametrize(("line", "expected"), GO.values(), ids=GO)
+def test_go_runtime(line: str, expected: dict[str, Any], lines: Lines) -> None:
+    """What the Go runtime and its libraries print: no header of Istio, the whole line is kept."""
+    check(rows(lines(line)), {"message": line} | expected)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+def test_example_of_a_layout(layout: Layout) -> None:
+    """The example in the table of layouts is what it says."""
+    entry = header(7, layout.example)
+    assert entry is not None
+    assert (entry.layout, entry.line) == (layout.name, 7)
+    assert {name: str(getattr(entry, name)) for name in layout.gives} == dict(layout.gives)
+    assert (entry.prefix + entry.message) == layout.example
+
+
+@pytest.mark.parametrize("layout", JSON_LAYOUTS, ids=lambda layout: layout.name)
+def test_example_of_a_json_layout(layout: JsonLayout) -> None:
+    """The example in the table of JSON layouts is what it says."""
+    entry = json_header(7, layout.example).entry
+    assert entry is not None
+    assert entry.layout == layout.name
+    assert {name: str(getattr(entry, name)) for name in layout.gives} == dict(layout.gives)
+
+
+# ---- klog: no year, so its neighbours give it ----
+
+
+def test_klog_takes_the_year_of_the_entry_before(lines: Lines) -> None:
+    """A klog line stands between entries that have a year."""
+    found = lines(
+        "2020-01-10T12:34:55.000000Z\tinfo\tads\tx",
+        "E0110 12:34:56.789012       1 reflector.go:123] Failed to list *v1.Pod: x",
+    )
+    check(
+        rows(found)[1:],
+        {
+            "timestamp": "2020-01-10T12:34:56.789012",
+            "level": "error",
+            "thread": 1,
+            "caller": "reflector.go:123",
+            "message": "Failed to list *v1.Pod: x",
+        },
+    )
+
+
+def test_klog_at_the_head_takes_the_year_of_what_follows(lines: Lines) -> None:
+    """Before the first time there is only the one after it."""
+    found = lines("I0110 12:34:56.000000       1 a.go:1] x", "2020-01-10T12:34:57Z\tinfo\tads\tx")
+    assert [row["timestamp"].year for row in rows(found)] == [2020, 2020]
+
+
+@pytest.mark.parametrize(
+    ("before", "klog", "year"),
+    [
+        ("2021-01-01T00:00:01Z", "W1231 23:59:59.000000", 2020),
+        ("2020-12-31T23:59:59Z", "W0101 00:00:01.000000", 2021),
+        ("2020-06-15T00:00:00Z", "W0614 00:00:00.000000", 2020),
+        ("2020-03-01T00:00:00Z", "F0229 00:00:00.000000", 2020),
+    ],
+)
+def test_klog_at_the_turn_of_the_year(before: str, klog: str, year: int, lines: Lines) -> None:
+    """The year is the one that brings the line nearest to its neighbour."""
+    found = rows(lines(f"{before}\tinfo\tads\tx", f"{klog}   12345 a.go:1] x"))
+    assert found[1]["timestamp"].year == year
+
+
+def test_klog_alone_has_no_time(lines: Lines) -> None:
+    """Without a neighbour no year is guessed."""
+    check(
+        rows(lines("E0110 12:34:56.789012       1 a.go:1] x")),
+        {"level": "error", "thread": 1, "caller": "a.go:1", "message": "x"},
+    )
+
+
+# ---- continuation lines ----
+
+
+def test_lines_without_a_header_belong_to_the_one_before(lines: Lines) -> None:
+    """JSON, YAML, blank lines, stacks: up to the next header."""
+    found = lines(
+        "2018-12-24T16:27:52.513175Z\tinfo\tads\tPush finished: 48.293014ms {",
+        '    "ProxyStatus": {},',
+        "",
+        '    "End": "2018-12-24T16:27:52.513045891Z"',
+        "}",
+        "2018-12-24T16:27:52.513331Z\tinfo\tads\tx",
+    )
+    push_finish, after = rows(found)
+    assert push_finish["event"] == "push_finish"
+    assert push_finish["duration"] == pd.Timedelta("48.293014ms")
+    assert push_finish["message"].endswith('{\n    "ProxyStatus": {},\n\n    "End": "2018-12-24T16:27:52.513045891Z"\n}')
+    assert (push_finish["line"], after["line"], after["message"]) == (1, 6, "x")
+
+
+def test_envoy_message_of_two_lines(lines: Lines) -> None:
+    """``thread=`` stands at the end of the last line then."""
+    found = lines("2024-05-18T07:33:18Z\tinfo\tenvoy main a/server.cc:1\tone", "two\tthread=16")
+    assert [row["message"] for row in rows(found)] == ["one\ntwo\tthread=16"]
+
+
+def test_panic_is_a_row_of_its_own_with_its_stack(lines: Lines) -> None:
+    """A panic has no header; its stack goes on to the next one."""
+    found = lines(
+        "2020-01-01T00:00:00Z\tinfo\tads\tx",
+        "panic: runtime error: invalid memory address or nil pointer dereference",
+        "[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x1]",
+        "",
+        "goroutine 1 [running]:",
+        "main.main()",
+        "\t/work/main.go:3 +0x1d",
+        "2020-01-01T00:00:01Z\tinfo\tads\ty",
+    )
+    assert [(row["event"], row["line"]) for row in rows(found)] == [("other", 1), ("unparsed", 2), ("other", 8)]
+    assert rows(found)[1]["message"].splitlines()[-1] == "\t/work/main.go:3 +0x1d"
+
+
+def test_text_before_any_header_is_unparsed(lines: Lines) -> None:
+    """There is no entry yet that it could belong to: each line is a row."""
+    found = lines("version 1.0.5", "built by hand", "2020-01-01T00:00:00Z\tinfo\tads\tx")
+    assert [(row["event"], row["message"]) for row in rows(found)] == [
+        ("unparsed", "version 1.0.5"),
+        ("unparsed", "built by hand"),
+        ("other", "x"),
+    ]
+
+
+def test_access_lines_do_not_end_an_entry(lines: Lines) -> None:
+    """An access line is one line: it takes no others."""
+    found = lines(
+        "[2018-12-24 16:27:52.484][18][info][main] [a.cc:1] one",
+        '[2018-12-24T16:27:52.484Z] "GET / HTTP/1.1" 200',
+        "two",
+    )
+    assert [row["message"] for row in rows(found)] == ["one\ntwo", '[2018-12-24T16:27:52.484Z] "GET / HTTP/1.1" 200']
+
+
+# ---- labels ----
+
+LABELS_OF_A_RESPONSE = {
+    "event": "xds_response",
+    "component": "agent",
+    "connection": 1,
+    "xds_type": "CDS",
+    "nonce": "2026-11-23T17:45:26Z/3a",
+    "resources": 37,
+    "removed": 0,
+}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-11-23T17:45:26.5Z\tdebug\txdsproxy\tupstream response\t"
+        "id=1 type=CDS nonce=2026-11-23T17:45:26Z/3a resources=37 removes=0",
+        "2026-11-23T17:45:26.5Z\tdebug\txdsproxy\tupstream response\t"
+        "id=1 type=type.googleapis.com/envoy.config.cluster.v3.Cluster nonce=2026-11-23T17:45:26Z/3a resources=37 removes=0",
+        "2026-11-23T17:45:26.5Z    debug    xdsproxy    upstream response    "
+        "id=1 type=CDS nonce=2026-11-23T17:45:26Z/3a resources=37 removes=0",
+        "2026-11-23T17:45:26.5Z debug xdsproxy upstream response "
+        "id=1 type=CDS nonce=2026-11-23T17:45:26Z/3a resources=37 removes=0",
+        '{"level":"debug","time":"2026-11-23T17:45:26.5Z","scope":"xdsproxy","msg":"upstream response","id":1,'
+        '"type":"type.googleapis.com/envoy.config.cluster.v3.Cluster","nonce":"2026-11-23T17:45:26Z/3a","resources":37,"removes":0}',
+        '{"id":"1","nonce":"2026-11-23T17:45:26Z/3a","removes":0,"resources":37,"type":"CDS",'
+        '"msg":"upstream response","scope":"xdsproxy","time":"2026-11-23T17:45:26.5Z","level":"debug"}',
+    ],
+    ids=["text", "type URL", "runs of blanks", "single blanks", "JSON", "JSON, keys first"],
+)
+def test_labels_are_read_from_text_and_json_alike(line: str, lines: Lines) -> None:
+    """The same columns, however the labels are written."""
+    (row,) = rows(lines(line))
+    assert values(row, list(LABELS_OF_A_RESPONSE)) == LABELS_OF_A_RESPONSE
+
+
+@pytest.mark.parametrize(
+    ("line", "event", "nonce"),
+    [
+        ("2026-11-23T17:45:26Z\tdebug\txdsproxy\tdelta request\tid=1 type=CDS sub=2 nonce=abc initial=0", "xds_ack", "abc"),
+        ("2026-11-23T17:45:26Z\tdebug\txdsproxy\tdelta request\tid=1 type=CDS sub=2 nonce= initial=0", "xds_request", None),
+        (
+            '{"level":"debug","time":"2026-11-23T17:45:26Z","scope":"xdsproxy","msg":"delta request","id":1,"type":"CDS",'
+            '"sub":2,"nonce":"abc","initial":0}',
+            "xds_ack",
+            "abc",
+        ),
+        (
+            '{"level":"debug","time":"2026-11-23T17:45:26Z","scope":"xdsproxy","msg":"delta request","id":1,"type":"CDS",'
+            '"sub":2,"nonce":"","initial":0}',
+            "xds_request",
+            None,
+        ),
+    ],
+)
+def test_delta_request_with_a_nonce_is_an_ack(line: str, event: str, nonce: str | None, lines: Lines) -> None:
+    """Envoy answers a response by a request that names it."""
+    (row,) = rows(lines(line))
+    assert (row["event"], row["xds_type"], row["connection"]) == (event, "CDS", 1)
+    assert values(row, ["nonce"]) == {"nonce": nonce}
+
+
+def test_label_that_is_a_duration(lines: Lines) -> None:
+    """``time=`` is the entry's own duration where it is one."""
+    found = rows(
+        lines(
+            "2026-11-23T17:28:49.307762Z\tinfo\tsync complete\tname=ingress/informer/Services handler attempt=2 time=2.089694ms",
+            '{"level":"info","time":"2026-11-23T17:28:49.307762Z","msg":"sync complete","name":"x","attempt":2}',
+        )
+    )
+    assert [row["event"] for row in found] == ["ready", "ready"]
+    assert found[0]["duration"] == pd.Timedelta("2.089694ms")
+    assert pd.isna(found[1]["duration"])
+
+
+def test_labels_stay_in_the_message(lines: Lines) -> None:
+    """What was printed is in the message, whatever was read from it."""
+    (row,) = rows(lines("2026-11-23T17:45:26Z\tdebug\txdsproxy\tdelta request\tid=1 type=CDS nonce="))
+    assert row["message"] == "delta request\tid=1 type=CDS nonce="
+
+
+# ---- a GC line and an entry, one inside the other ----
+
+GC = "gc 12 @0.287s 4%: 0.088+5.1+0.10 ms clock, 0.17+0.20/1.2/4.2+0.20 ms cpu, 16->17->10 MB, 19 MB goal, 8 P"
+ENTRY = "2026-11-23T17:28:49.062996Z\tinfo\tads\tADS: stopping here"
+
+
+@pytest.mark.parametrize("at", [*range(len("gc 12 @0"), len(GC) + 1, 9), len(GC) - 1, len(GC)])
+def test_entry_inside_a_gc_line(at: int, lines: Lines) -> None:
+    """Wherever Go was in its line when the entry came: both are whole."""
+    found = rows(lines(GC[:at] + ENTRY, GC[at:], ENTRY))
+    assert [(row["event"], row["message"]) for row in found] == [
+        ("go_gc", GC),
+        ("other", "ADS: stopping here"),
+        ("other", "ADS: stopping here"),
+    ]
+    assert found[0]["line"] == found[1]["line"] == 1
+
+
+def test_two_entries_inside_a_gc_line(lines: Lines) -> None:
+    """The rest of the line may come later still."""
+    found = rows(lines(GC[:40] + ENTRY, ENTRY, GC[40:], ENTRY))
+    assert [row["event"] for row in found] == ["go_gc", "other", "other", "other"]
+    assert found[0]["message"] == GC
+
+
+def test_gc_line_in_pieces_between_entries(lines: Lines) -> None:
+    """More than two pieces, each with an entry behind it."""
+    found = rows(lines(GC[:20] + ENTRY, GC[20:60] + ENTRY, GC[60:], ENTRY))
+    assert [row["message"] for row in found] == [GC] + ["ADS: stopping here"] * 3
+
+
+@pytest.mark.parametrize("at", [len("2026-11-23T17:28:49.062996Z\tinfo\tads\tADS"), len(ENTRY)])
+def test_gc_line_inside_an_entry(at: int, lines: Lines) -> None:
+    """The entry's line goes on after the GC line's end."""
+    found = rows(lines(ENTRY[:at] + GC, ENTRY[at:], ENTRY))
+    assert sorted((row["event"], row["message"], row["line"]) for row in found) == [
+        ("go_gc", GC, 1),
+        ("other", "ADS: stopping here", 1),
+        ("other", "ADS: stopping here", 3),
+    ]
+
+
+def test_words_that_only_begin_like_a_gc_line(lines: Lines) -> None:
+    """Text that cannot become a GC line takes nothing from the lines after it."""
+    found = rows(lines("gc 12 @x is not how it is written", ENTRY, "0.088+5.1+0.10 ms clock"))
+    assert found[1]["message"] == "ADS: stopping here\n0.088+5.1+0.10 ms clock"

@@ -1,0 +1,742 @@
+"""The readers: sources in, tables out, on real logs and on a few lines written here."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import re
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+import istiolog_pd as il
+from istiolog_pd.capture import to_pandas
+from istiolog_pd.engine.entries import Entries
+from istiolog_pd.engine.lines import Lines
+from istiolog_pd.engine.schema import event_columns
+from istiolog_pd.formats import COLUMNS, COMMON, EVENTS
+
+Real = Callable[[str], il.Capture]
+Read = Callable[..., il.Capture]
+
+#: Every real log: whose it is, how many lines and entries.
+LOGS = {
+    "seed/pilot.log": ("pilot", 74, 68),
+    "seed/helloworld-v1-istio-proxy.log": ("agent", 6, 6),
+    "pilot-1.0.9/discovery.log.gz": ("pilot", 1692, 984),
+    "istiod-1.20.8/discovery.log.gz": ("pilot", 2712, 2522),
+    "istiod-1.30.3/discovery.log.gz": ("pilot", 4041, 3874),
+    "istiod-1.30.3/discovery-debug.log.gz": ("pilot", 12024, 11844),
+    "pair-1.30.3/istiod.log.gz": ("pilot", 1079, 888),
+    "pair-1.30.3/istio-proxy.log": ("agent", 289, 278),
+}
+
+#: Where a GC line and entries stand inside one another: the pieces as the file has them, those of the
+#: GC line and whole entries by turns.
+CUTS = {
+    "pilot-1.0.9/discovery.log.gz": (
+        (
+            "gc 1 @0.018s 1%: 0.015+1.3+0.071 ms clock, 0.031+0.15/0.26/1.0+0.14 ms cpu, 3",
+            "2026-11-23T11:09:33.453971Z\tinfo\tads\tStarting ADS server with throttle=25 burst=100\n",
+            "->4->1 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 2 P\n",
+        ),
+        (
+            "gc 80 @13.357s 0%: 0.75+8.1+0.002 ms clock, 1.5+2.8/2.7/0+0.004 ms cpu, 12->13->5 MB, 14 MB goal, 0 MB stacks, ",
+            "2026-11-23T11:09:46.800165Z\tinfo\tads\tCDS: PUSH 2026-11-23T11:09:46Z/5 for svc-0-6c9f7d5b0a-x0010.pay "
+            '"127.0.0.1:49318", Clusters: 17, Services 20\n',
+            "0 MB globals, 2 P\n",
+        ),
+        (
+            "gc 135 @18.469s 0%: 0.13+9.3+0.003 ms clock, 0.26+0.72/4.4/0+0.007 ms cpu, 10",
+            "2026-11-23T11:09:51.912715Z\tinfo\tads\tCDS: PUSH 2026-11-23T11:09:51Z/8 for svc-2-6c9f7d5b02-x0002.default "
+            '"127.0.0.1:49236", Clusters: 20, Services 26\n'
+            "2026-11-23T11:09:51.912739Z\tinfo\tads\tEDS: PUSH for sidecar~10.44.0.4~svc-2-6c9f7d5b02-x0002.default"
+            "~default.svc.cluster.local-3 clusters 4 endpoints 2 empty 2\n",
+            "->12->6 MB, 11 MB goal, 0 MB stacks, 0 MB globals, 2 P\n",
+        ),
+    ),
+    "istiod-1.30.3/discovery-debug.log.gz": (
+        (
+            "gc 12 @0.287s 4%: ",
+            "2026-11-23T17:28:49.062996Z\tinfo\tinitializing Istiod admin server\n",
+            "0.088+5.1+0.10 ms clock, 0.17+0.20/1.2/4.2+0.20 ms cpu, 16->17->10 MB, 19 MB goal, 0 MB stacks, 0 MB globals, 2 P\n",
+        ),
+        (
+            "gc 15 @",
+            "2026-11-23T17:28:49.308287Z\tinfo\tkrt\tingress/ServiceWithPorts synced (uid 58)\towner=ingress/ServiceWithPorts\n",
+            "0.524s 3%: 0.098+13+0.067 ms clock, 0.19+0.076/7.1/5.1+0.13 ms cpu, 20->22->15 MB, 24 MB goal, 0 MB stacks, "
+            "0 MB globals, 2 P\n",
+        ),
+        (
+            "gc 71 @30.540s 0%: 0.16+19+0.071 ms clock, 0.32+8.6/6.9/0+0.14 ms cpu, 39->46->23 MB, 46 MB goal, 0 MB stacks, ",
+            "2026-11-23T17:29:19.329696Z\tdebug\tdelta\tADS:EDS: REQ reviews-v2-6d8f7c4b5-fplkp.bookinfo-22 resources sub:0 "
+            "unsub:0 nonce:2026-11-23T17:29:16Z/152d61f7ad-97a0-4e74-8b41-80f33aed398a\n",
+            "0 MB globals, 2 P",
+            "2026-11-23T17:29:19.329721Z\tdebug\tdelta\tADS:EDS REQUEST reviews-v2-6d8f7c4b5-fplkp.bookinfo-22: sub:[] "
+            "unsub:[] initial:map[]\n",
+            "\n",
+        ),
+    ),
+}
+
+#: The rows that come of these pieces: event and line of each.
+CUT_ROWS = {
+    "pilot-1.0.9/discovery.log.gz": (
+        [("go_gc", 66), ("ready", 66)],
+        [("go_gc", 621), ("xds_push", 621)],
+        [("go_gc", 1097), ("xds_push", 1097), ("xds_push", 1098)],
+    ),
+    "istiod-1.30.3/discovery-debug.log.gz": (
+        [("go_gc", 50), ("startup", 50)],
+        [("go_gc", 391), ("ready", 391)],
+        [("go_gc", 8574), ("xds_request", 8574), ("xds_request", 8575)],
+    ),
+}
+
+NUMPY_DTYPES = {
+    "timestamp": "datetime64[ns, UTC]",
+    "duration": "timedelta64[ns]",
+    "int64": "Int64",
+    "boolean": "boolean",
+    "category": "category",
+    "string": "str",
+}
+ARROW_DTYPES = {
+    "timestamp": pa.timestamp("ns", "UTC"),
+    "duration": pa.duration("ns"),
+    "int64": pa.int64(),
+    "boolean": pa.bool_(),
+    "category": pa.dictionary(pa.int32(), pa.string()),
+    "string": pa.string(),
+}
+TYPES = {name: column.type for name, column in (COMMON | COLUMNS).items()}
+
+ONE = "2020-01-01T00:00:01.000001Z\tinfo\tads\tADS: one\n"
+TWO = "2020-01-01T00:00:02.000002Z\twarn\tads\tADS: two\n"
+GC = "gc 1 @0.018s 1%: 0.015+1.3+0.071 ms clock, 0.031+0.15/0.26/1.0+0.14 ms cpu, 3->4->1 MB, 4 MB goal, 2 P\n"
+
+each_log = pytest.mark.parametrize("log", LOGS)
+
+
+def text_of(path: Path) -> str:
+    """The text of a log."""
+    packed = path.read_bytes()
+    return (gzip.decompress(packed) if path.suffix == ".gz" else packed).decode()
+
+
+def mended(text: str, log: str) -> str:
+    """A log's text with each GC line in one piece, before the entries that stood inside it."""
+    for pieces in CUTS.get(log, ()):
+        assert text.count("".join(pieces)) == 1
+        text = text.replace("".join(pieces), "".join(pieces[::2]) + "".join(pieces[1::2]))
+    return text
+
+
+# ---- nothing is lost ----
+
+
+@each_log
+def test_text_of_all_entries_is_the_text_of_the_file(log: str, data: Path) -> None:
+    """Header and message of every entry, one after the other, are the file: byte for byte."""
+    text = text_of(data / log)
+    entries = Entries(Lines([text.encode()]))
+    assert "".join(f"{entry.prefix}{entry.message}\n" for entry in entries) == mended(text, log)
+
+
+@each_log
+def test_columns_hold_the_text_of_the_file(log: str, data: Path, real: Real) -> None:
+    """The same from the public columns: time, level, scope and message are what was printed."""
+    table = real(log).to_pandas().astype({"level": "str", "scope": "str", "caller": "str"})
+    times = table["timestamp"].dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    scopes = (table["scope"] + "\t").where(table["scope"].notna(), "")
+    text = times + "\t" + table["level"] + "\t" + scopes + table["message"]
+    brackets = "[" + table["timestamp"].dt.strftime("%Y-%m-%d %H:%M:%S.%f").str[:-3] + "][" + table["thread"].astype(str)
+    brackets += "][" + table["level"] + "][" + table["scope"] + "] " + table["caller"] + "] " + table["message"]
+    slog = table["timestamp"].dt.strftime("%Y/%m/%d %H:%M:%S ") + table["level"].str.upper() + " " + table["message"]
+    text = text.mask(table["thread"].notna(), brackets).mask(table["timestamp"].isna(), table["message"])
+    text = text.mask(table["message"].str.startswith("memory is not limited"), slog)
+    assert text.str.cat(sep="\n") + "\n" == mended(text_of(data / log), log)
+
+
+@pytest.mark.parametrize("log", CUTS)
+def test_gc_lines_and_entries_that_cut_each_other_are_whole(log: str, real: Real) -> None:
+    """A GC line in pieces is a row of its own, and so is each entry inside it."""
+    table = real(log).to_pandas()
+    for pieces, rows in zip(CUTS[log], CUT_ROWS[log], strict=True):
+        first, last = rows[0][1], rows[-1][1]
+        found = table[table["line"].between(first, last)]
+        assert list(zip(found["event"], found["line"], strict=True)) == rows
+        assert found["message"].iloc[0] + "\n" == "".join(pieces[::2])
+        entries = "".join(pieces[1::2]).splitlines()
+        for entry, message in zip(entries, found["message"].iloc[1:], strict=True):
+            assert entry.endswith(f"\t{message}")
+    assert table.loc[table["event"] == "go_gc", "message"].str.fullmatch(r"gc \d+ @[^\n]* \d+ P").all()
+
+
+@each_log
+def test_rows_are_in_file_order(log: str, real: Real) -> None:
+    """One row per entry, with the line it begins at."""
+    component, count, entries = LOGS[log]
+    table = real(log).to_pandas()
+    assert len(table) == len(real(log)) == entries
+    assert table["line"].is_monotonic_increasing
+    assert table["line"].iloc[0] == 1
+    (info,) = real(log).infos
+    assert (info.component, info.lines, info.entries, info.damage) == (component, count, entries, ())
+
+
+def test_line_is_where_the_entry_begins(data: Path, real: Real) -> None:
+    """Counted from 1, continuation lines included."""
+    text = text_of(data / "seed/pilot.log").split("\n")
+    table = real("seed/pilot.log").to_pandas()
+    for line, message in zip(table["line"], table["message"], strict=True):
+        assert text[line - 1].endswith(message.split("\n")[0])
+
+
+# ---- the seed's logs ----
+
+
+@pytest.mark.parametrize("log", ["seed/pilot.log", "seed/helloworld-v1-istio-proxy.log"])
+def test_every_entry_of_the_seed_is_known(log: str, real: Real) -> None:
+    """Neither `other` nor `unparsed`."""
+    assert {"other", "unparsed"} & set(real(log).to_pandas()["event"]) == set()
+
+
+def test_seed_pilot_log(real: Real) -> None:
+    """What its document tells: the service appears, version 2 and a client follow."""
+    assert real("seed/pilot.log").counts().to_dict() == {
+        "xds_push": 20,
+        "xds_unwatch": 15,
+        "pod_event": 7,
+        "xds_request": 3,
+        "endpoint_event": 3,
+        "debounce": 3,
+        "push_start": 3,
+        "cluster_init": 3,
+        "push_all": 3,
+        "tls_multiplexing": 2,
+        "go_gc": 2,
+        "push_trigger": 2,
+        "service_event": 1,
+        "push_finish": 1,
+    }
+    debounces = real("seed/pilot.log").to_pandas(events="debounce")
+    assert debounces["quiet_time"].tolist() == [
+        pd.Timedelta("278.709937ms"),
+        pd.Timedelta("201.26999ms"),
+        pd.Timedelta("200.938979ms"),
+    ]
+    (finish,) = real("seed/pilot.log").to_pandas(events=["push_finish"]).to_dict("records")
+    assert finish["duration"] == pd.Timedelta("48.293014ms")
+    assert json.loads(finish["message"].removeprefix("Push finished: 48.293014ms "))["ProxyStatus"] == {}
+
+
+def test_seed_sidecar_log(real: Real) -> None:
+    """Two clusters warm, two listeners come."""
+    table = real("seed/helloworld-v1-istio-proxy.log").to_pandas()
+    assert table["event"].tolist() == [
+        "cluster_update",
+        "cluster_update",
+        "cluster_warmed",
+        "cluster_warmed",
+        "listener_update",
+        "listener_update",
+    ]
+    assert set(table["component"]) == {"envoy"}
+    assert table["cluster_direction"].tolist()[:4] == ["outbound", "inbound", "inbound", "outbound"]
+    assert table["cluster_port"].tolist()[:4] == [5000] * 4
+    assert table["listener_address"].tolist()[4:] == ["172.17.0.3", "0.0.0.0"]
+
+
+# ---- columns and dtypes ----
+
+
+@each_log
+def test_columns_are_those_of_the_glossary(log: str, real: Real) -> None:
+    """Whatever the version prints: what it does not is null, never missing."""
+    table = real(log).to_pandas()
+    assert list(table.columns) == [*COMMON, *COLUMNS]
+    assert {name: str(dtype) for name, dtype in table.dtypes.items()} == {n: NUMPY_DTYPES[t] for n, t in TYPES.items()}
+    # Envoy prints no sizes, pilot no threads.
+    assert table["size_bytes" if log.endswith("istio-proxy.log") else "thread"].isna().all()
+
+
+@each_log
+def test_columns_of_arrow(log: str, real: Real) -> None:
+    """The same columns and values, Arrow-backed."""
+    table = real(log).to_pandas(dtype_backend="pyarrow")
+    assert list(table.columns) == [*COMMON, *COLUMNS]
+    assert {name: dtype.pyarrow_dtype for name, dtype in table.dtypes.items()} == {
+        name: ARROW_DTYPES[kind] for name, kind in TYPES.items()
+    }
+    plain = real(log).to_pandas()
+    for name in ("timestamp", "event", "message", "quiet_time", "size_bytes", "full"):
+        assert table[name].isna().equals(plain[name].isna())
+        assert table[name].dropna().tolist() == plain[name].dropna().tolist()
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_narrow_table_of_every_event(event: str, real: Real) -> None:
+    """The keys and the event's own columns, in the order of the glossary; empty or not."""
+    capture = real("seed/pilot.log")
+    table = capture[event]
+    own = list(event_columns(event))
+    assert table.schema.names == ["row", "timestamp", "level", "scope", "source", "line", "component", *own]
+    assert own == [name for name in COLUMNS if name in own]
+    assert {name: table.schema.field(name).type for name in table.schema.names[1:]} == {
+        name: ARROW_DTYPES[TYPES[name]] for name in table.schema.names[1:]
+    }
+    assert (table.num_rows > 0) == (event in capture) == (event in list(capture))
+    frame = capture.to_pandas(events=event)
+    assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == {
+        name: NUMPY_DTYPES[TYPES[name]] for name in table.schema.names[1:]
+    }
+
+
+@each_log
+def test_narrow_tables_are_the_wide_one(log: str, real: Real) -> None:
+    """Each row of a narrow table stands in the wide one, with the same values, at its place."""
+    capture = real(log)
+    wide = capture.to_pandas().astype(object)
+    assert sum(capture[event].num_rows for event in capture) == len(wide)
+    for event in capture:
+        narrow = to_pandas(capture[event]).astype(object)
+        rows = wide.iloc[narrow["row"].astype(int)].reset_index(drop=True)
+        assert set(rows["event"]) == {event}
+        names = [name for name in narrow.columns if name != "row"]
+        pd.testing.assert_frame_equal(rows[names], narrow[names], check_dtype=False)
+        assert rows[[name for name in COLUMNS if name not in names]].isna().all(axis=None)
+
+
+def test_durations_and_times_are_exact(lines: Read) -> None:
+    """To the nanosecond."""
+    capture = lines(
+        "2021-01-01T00:00:00.000001Z\tinfo\tads\tPush debounce stable[1] 2 for config : 100.000001ms since last change, "
+        "1h2m3.000000004s since last push, full=true"
+    )
+    (row,) = capture.to_pandas(events="debounce").to_dict("records")
+    assert row["timestamp"] == pd.Timestamp("2021-01-01T00:00:00.000001Z")
+    assert row["quiet_time"].value == 100_000_001
+    assert row["debounce_time"].value == 3_723_000_000_004
+
+
+# ---- options ----
+
+
+def test_events_one_many_none(data: Path) -> None:
+    """A name gives the narrow table, a list the wide one of these events, nothing every entry."""
+    log = data / "seed/pilot.log"
+    assert len(il.read_pilot(log)) == 68
+    narrow = il.read_pilot(log, events="debounce")
+    assert len(narrow) == 3
+    assert "message" not in narrow
+    wide = il.read_pilot(log, events=["debounce", "push_finish"])
+    assert wide["event"].tolist() == ["debounce", "push_finish", "debounce", "debounce"]
+    assert list(wide.columns) == [*COMMON, *COLUMNS]
+    assert il.read_pilot(log, events=[]).empty
+    assert il.read_pilot(log, events=["xds_nack"]).empty
+
+
+def test_columns_are_chosen_and_ordered(data: Path) -> None:
+    """Of the wide table and of a narrow one."""
+    log = data / "seed/pilot.log"
+    assert list(il.read_pilot(log, columns=["size_bytes", "line", "event"]).columns) == ["size_bytes", "line", "event"]
+    table = il.read_pilot(log, events="xds_push", columns=["resources", "xds_type"])
+    assert table.iloc[0].tolist() == [16, "CDS"]
+
+
+@pytest.mark.parametrize("read", [il.read_logs, il.read_pilot, il.read_sidecar])
+def test_unknown_names_are_refused(read: Callable[..., pd.DataFrame], data: Path) -> None:
+    """With the names that are meant, perhaps."""
+    log = data / "seed/pilot.log"
+    with pytest.raises(ValueError, match=r"'quiet_tim' is no column .*'quiet_time'"):
+        read(log, events="debounce", columns=["quiet_tim"])
+    with pytest.raises(ValueError, match=r"'debounces' is no event; did you mean 'debounce'\?"):
+        read(log, events="debounces")
+    with pytest.raises(ValueError, match=r"'debounces' is no event"):
+        read(log, events=["push_start", "debounces"])
+    with pytest.raises(ValueError, match="numpy_nullable.*pyarrow.*'numpy'"):
+        read(log, dtype_backend="numpy")
+    with pytest.raises(ValueError, match="component"):
+        il.load(log, component="istiod")
+
+
+@pytest.mark.xfail(strict=True, reason="the wide table knows only the columns that were asked for")
+def test_unknown_column_of_the_wide_table_has_a_hint(data: Path) -> None:
+    """Of all the columns that there are."""
+    with pytest.raises(ValueError, match=r"'quiet_tim' is no column .*did you mean 'quiet_time'"):
+        il.read_pilot(data / "seed/pilot.log", columns=["quiet_tim"])
+
+
+def test_start_and_end(lines: Read) -> None:
+    """From start on, before end; an entry that prints no time has that of the entry before it."""
+    capture = lines(ONE + GC + TWO + GC[:-1])
+    lines_of = {
+        (None, None): [1, 2, 3, 4],
+        ("2020-01-01T00:00:02", None): [3, 4],
+        (None, "2020-01-01T00:00:02"): [1, 2],
+        ("2020-01-01T00:00:01.000001", "2020-01-01T00:00:02.000002"): [1, 2],
+        ("2020-01-01T00:00:01.000002", None): [3, 4],
+        ("2020-01-01T00:00:03", None): [],
+        ("2020-01-01T01:00:02+01:00", None): [3, 4],
+        (pd.Timestamp("2020-01-01T00:00:02", tz="UTC"), None): [3, 4],
+    }
+    for (start, end), expected in lines_of.items():
+        assert capture.to_pandas(start=start, end=end)["line"].tolist() == expected
+    assert capture.to_pandas(events="go_gc", start="2020-01-01T00:00:02")["line"].tolist() == [4]
+    assert capture.to_pandas(events=["go_gc"], end="2020-01-01T00:00:02")["line"].tolist() == [2]
+
+
+def test_start_and_end_of_a_real_log(real: Real) -> None:
+    """The parts add up to the whole."""
+    capture = real("istiod-1.30.3/discovery-debug.log.gz")
+    at = "2026-11-23T17:29:10"
+    before, after = capture.to_pandas(end=at), capture.to_pandas(start=at)
+    assert before["timestamp"].max() < pd.Timestamp(at, tz="UTC") <= after["timestamp"].min()
+    head = capture.to_pandas()["timestamp"].isna().cumprod().sum()  # GC lines before the first time
+    assert len(before) + len(after) + head == len(capture)
+
+
+# ---- sources ----
+
+
+def test_sources_of_every_sort(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Text, Path, glob, list, folder, open files, standard input: the same rows."""
+    log = data / "seed/pilot.log"
+    expected = il.read_pilot(str(log))
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "pilot.log").write_bytes(log.read_bytes())
+    (tmp_path / "notes.txt").write_text("no log")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(log.read_bytes())))
+    with log.open("rb") as binary, log.open(encoding="utf-8") as text:
+        for source in (
+            log,
+            str(tmp_path / "**" / "*.log"),
+            [log],
+            [[str(log)]],
+            (path for path in [log]),
+            tmp_path,
+            str(tmp_path / "deep"),
+            binary,
+            text,
+            io.BytesIO(log.read_bytes()),
+            io.StringIO(text_of(log)),
+            "-",
+        ):
+            table = il.read_pilot(source)
+            pd.testing.assert_frame_equal(table.drop(columns="source"), expected.drop(columns="source"))
+
+
+def test_files_that_were_opened_stay_open(data: Path) -> None:
+    """What we did not open is not ours to close."""
+    with (data / "seed/pilot.log").open("rb") as file:
+        il.read_pilot(file)
+        assert not file.closed
+
+
+def test_source_is_named_in_each_row(data: Path) -> None:
+    """By its path, as given; rows of a source follow those of the one before."""
+    first, second = str(data / "seed/pilot.log"), str(data / "seed/helloworld-v1-istio-proxy.log")
+    table = il.read_logs(first, second)
+    assert table["source"].tolist() == [first] * 68 + [second] * 6
+    assert table["line"].iloc[[67, 68]].tolist() == [74, 1]
+    assert il.read_logs([second, first])["source"].iloc[0] == second
+
+
+def test_several_sources_share_their_tables(data: Path, real: Real) -> None:
+    """Events of both are in one table, and `row` is the place in the whole."""
+    paths = [data / log for log in ("seed/pilot.log", "pilot-1.0.9/discovery.log.gz")]
+    both = il.load(*paths)
+    parts = [real("seed/pilot.log"), real("pilot-1.0.9/discovery.log.gz")]
+    assert len(both) == sum(map(len, parts))
+    assert both["xds_push"].num_rows == sum(part["xds_push"].num_rows for part in parts)
+    assert both.to_pandas()["message"].tolist() == [m for part in parts for m in part.to_pandas()["message"]]
+    rows = both["xds_push"]["row"].to_numpy()
+    assert (np.diff(rows) > 0).all()
+    assert set(both.events["event"].take(pa.array(rows)).to_pylist()) == {"xds_push"}
+
+
+def test_folder_gives_its_logs_in_order(tmp_path: Path) -> None:
+    """Rotated and packed ones too; other files are left alone."""
+    for name in ("b.log", "a.log.gz", "a.log.1", "a.log.20260101-120000.gz", "sub/c.log"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(gzip.compress(ONE.encode()) if name.endswith("gz") else ONE.encode())
+    for name in ("readme.txt", "catalog", "a.logs", "metrics.json"):
+        (tmp_path / name).write_text(ONE)
+    found = [str(Path(name).relative_to(tmp_path)) for name in il.load(tmp_path).sources["source"]]
+    assert found == ["a.log.1", "a.log.20260101-120000.gz", "a.log.gz", "b.log", "sub/c.log"]
+
+
+@pytest.mark.parametrize("name", ["a.log.gz", "a.log", "a.txt", "a.zst"])
+def test_gzip_is_told_by_its_content(name: str, tmp_path: Path) -> None:
+    """Whatever the file is called."""
+    (tmp_path / name).write_bytes(gzip.compress((ONE + TWO).encode()))
+    assert il.read_logs(tmp_path / name)["line"].tolist() == [1, 2]
+
+
+def test_text_that_is_called_gzip(tmp_path: Path) -> None:
+    """The other way round."""
+    (tmp_path / "a.log.gz").write_text(ONE + TWO)
+    assert il.read_logs(tmp_path / "a.log.gz")["line"].tolist() == [1, 2]
+
+
+def test_gzip_of_several_members(tmp_path: Path) -> None:
+    """They are one text: a line may go from one to the next; an empty one and padding do no harm."""
+    text = (ONE + TWO).encode()
+    members = [text[:20], b"", text[20:60], text[60:]]
+    (tmp_path / "a.log").write_bytes(b"".join(map(gzip.compress, members)) + b"\0" * 512)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table = il.read_logs(tmp_path / "a.log")
+    assert table["message"].tolist() == ["ADS: one", "ADS: two"]
+    assert table["line"].tolist() == [1, 2]
+
+
+def test_gzip_that_unpacks_to_much(tmp_path: Path) -> None:
+    """More than a block of text from a few bytes, in and out of an open file."""
+    count = 40_000
+    packed = gzip.compress((ONE * count).encode())
+    (tmp_path / "a.log").write_bytes(packed)
+    assert len(il.load(tmp_path / "a.log")) == len(il.load(io.BytesIO(packed))) == count
+
+
+def test_lines_across_blocks(lines: Read) -> None:
+    """A block ends in the middle of a line, of a character, and of a line end."""
+    text = f"{'µ' * 700_000}\r\n".encode()
+    table = il.read_logs(io.BytesIO(ONE.encode() + text * 3 + TWO.encode()))
+    assert table["line"].tolist() == [1, 5]
+    assert table["message"].iloc[0] == "ADS: one" + ("\n" + "µ" * 700_000) * 3
+
+
+def test_crlf_is_a_line_end(lines: Read) -> None:
+    """It is no part of any value."""
+    table = il.read_logs(io.BytesIO((ONE + "more\n" + TWO).replace("\n", "\r\n").encode()))
+    assert table["message"].tolist() == ["ADS: one\nmore", "ADS: two"]
+
+
+utf_16 = pytest.mark.xfail(strict=True, reason="the last block of UTF-16 is an empty one, and taken for one more line")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "mark"),
+    [
+        ("utf-8-sig", ""),
+        pytest.param("utf-16", "", marks=utf_16),
+        pytest.param("utf-16-le", "\ufeff", marks=utf_16),
+        pytest.param("utf-16-be", "\ufeff", marks=utf_16),
+    ],
+)
+def test_text_of_another_encoding(encoding: str, mark: str) -> None:
+    """With a byte order mark, as PowerShell and editors write them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table = il.read_logs(io.BytesIO((mark + ONE + TWO).encode(encoding)))
+    assert table["message"].tolist() == ["ADS: one", "ADS: two"]
+
+
+@pytest.mark.xfail(strict=True, reason="both are called <BytesIO>")
+def test_open_files_without_a_name_are_told_apart() -> None:
+    """Two replicas, each in memory: they must not be taken for one source."""
+    capture = il.load(io.BytesIO(ONE.encode()), io.BytesIO(TWO.encode()))
+    assert capture.sources["source"].is_unique
+    assert capture.to_pandas()["source"].nunique() == 2
+
+
+def test_what_is_no_source() -> None:
+    """Bytes and numbers name nothing."""
+    with pytest.raises(TypeError, match=r"io\.BytesIO"):
+        il.load(ONE.encode())
+    with pytest.raises(TypeError, match="int"):
+        il.load(7)  # type: ignore[arg-type]
+
+
+# ---- whose log it is ----
+
+
+@each_log
+def test_component_is_detected(log: str, real: Real) -> None:
+    """Pilot and sidecar are told apart by their lines."""
+    components = set(real(log).to_pandas()["component"])
+    assert components == {
+        "pilot": {"pilot"},
+        "agent": {"envoy"} if log.startswith("seed") else {"agent"},
+    }[LOGS[log][0]]
+    assert real(log).sources["component"].tolist() == [LOGS[log][0]]
+
+
+def test_component_may_be_said(data: Path) -> None:
+    """`read_pilot` and `read_sidecar` do not guess; Envoy's own lines are Envoy's in any case."""
+    line = "2020-01-01T00:00:00Z\tinfo\tads\tADS: x\n[2020-01-01 00:00:00.000][1][info][main] x\n"
+    assert il.read_pilot(io.StringIO(line))["component"].tolist() == ["pilot", "envoy"]
+    assert il.read_sidecar(io.StringIO(line))["component"].tolist() == ["agent", "envoy"]
+
+
+def test_ads_lines_of_a_sidecar_are_the_agents(lines: Read) -> None:
+    """To 1.22 the agent prints istiod's own lines of its small SDS server: never a control plane's push."""
+    capture = lines(
+        "2021-06-01T00:00:00Z\tinfo\tcache\tgenerated new workload certificate\tlatency=1s ttl=23h59m59s",
+        "2021-06-01T00:00:00Z\tinfo\tads\tXDS: Incremental Pushing:0 ConnectedEndpoints:2 Version:",
+        "2021-06-01T00:00:00Z\tinfo\tads\tADS: new connection for node:sidecar~10.0.0.1~a.b~b.svc.cluster.local-1",
+        "2021-06-01T00:00:00Z\tinfo\tcache\tRoot cert has changed, start rotating root cert",
+    )
+    assert set(capture.to_pandas()["component"]) == {"agent"}
+    assert il.analysis.push_rounds(capture).empty
+
+
+# ---- the capture itself ----
+
+
+def test_capture_of_sources(data: Path) -> None:
+    """One row per source: what it is and what it spans."""
+    capture = il.load(data / "seed/pilot.log", data / "seed/helloworld-v1-istio-proxy.log")
+    sources = capture.sources
+    assert sources["component"].tolist() == ["pilot", "agent"]
+    assert sources["lines"].tolist() == [74, 6]
+    assert sources["entries"].tolist() == [68, 6]
+    assert sources["first"].tolist() == [
+        pd.Timestamp("2018-12-24T15:38:10.268577Z"),
+        pd.Timestamp("2018-12-24T16:27:52.484Z"),
+    ]
+    assert sources["last"].iloc[0] == pd.Timestamp("2018-12-24T16:45:32.052889Z")
+    assert sources["damage"].tolist() == ["", ""]
+    assert str(sources["first"].dtype) == "datetime64[ns, UTC]"
+
+
+def test_capture_in_words(data: Path) -> None:
+    """Sources, spans and events."""
+    text = repr(il.load(data / "seed/pilot.log"))
+    assert "68 entries from 1 source" in text
+    assert "pilot.log (pilot): 68 entries, 2018-12-24 15:38:10 to 16:45:32 UTC" in text
+    assert "xds_push 20, xds_unwatch 15" in text
+
+
+def test_capture_as_html(data: Path) -> None:
+    """Sources and events as tables."""
+    page = il.load(data / "seed/pilot.log")._repr_html_()
+    assert page.count("<table") == page.count("</table>") == 2
+    assert "xds_push" in page
+    assert EVENTS["push_trigger"] in page
+
+
+def test_html_escapes_what_comes_from_outside(tmp_path: Path) -> None:
+    """A file's name and a log's text are nobody's HTML."""
+    name = "<script>alert(1)<img src=x onerror=alert(2)>&amp;.log"
+    (tmp_path / name).write_bytes(ONE.encode() + b"\xff<script>alert(3)\n" + b'{"msg": "<b>x</b>"\n')
+    with pytest.warns(il.DamageWarning):
+        page = il.load(tmp_path / name)._repr_html_()
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "<b>x" not in page
+    assert "&lt;script&gt;alert(1)&lt;img src=x onerror=alert(2)&gt;&amp;amp;.log" in page
+
+
+def test_capture_of_an_unknown_event(real: Real) -> None:
+    """An event there is none of is empty; one that does not exist is an error, with the nearest name."""
+    capture = real("seed/pilot.log")
+    assert capture["xds_nack"].num_rows == 0
+    assert "xds_nack" not in capture
+    assert "error" in capture["xds_nack"].schema.names
+    with pytest.raises(KeyError, match="'xds_pushes' is no event; did you mean 'xds_push'"):
+        capture["xds_pushes"]
+    with pytest.raises(KeyError, match="known: debounce, "):
+        capture["?"]
+
+
+def test_capture_counts(real: Real) -> None:
+    """Most frequent first, and iterating gives the same order."""
+    counts = real("istiod-1.30.3/discovery.log.gz").counts()
+    assert counts.is_monotonic_decreasing
+    assert list(counts.index) == list(real("istiod-1.30.3/discovery.log.gz"))
+    assert counts.sum() == 3874
+    assert counts["xds_push"] == 2531
+
+
+def test_glossary_has_every_column() -> None:
+    """Name, type, unit and meaning, in the order of the tables."""
+    glossary = il.glossary()
+    assert glossary["column"].tolist() == [*COMMON, *COLUMNS]
+    assert set(glossary["type"]) == set(NUMPY_DTYPES)
+    assert glossary["meaning"].str.len().gt(0).all()
+
+
+# ---- what proxies say of themselves ----
+
+HELLOWORLD = {
+    "node_id": "sidecar~172.17.0.3~helloworld-v1-575d9d9fcd-bjjj8.default~default.svc.cluster.local",
+    "node_type": "sidecar",
+    "node_ip": "172.17.0.3",
+    "proxy": "helloworld-v1-575d9d9fcd-bjjj8.default",
+    "pod": "helloworld-v1-575d9d9fcd-bjjj8",
+    "namespace": "default",
+    "domain": "default.svc.cluster.local",
+    "service_cluster": "helloworld",
+    "istio_version": "1.0.5",
+    "proxy_version": "1.0.2",
+    "proxy_build": "istio-proxy:930841ca88b15365737acb7eddeea6733d4f98b9",
+    "interception_mode": "REDIRECT",
+}
+
+
+def test_node_metadata_of_the_seed(real: Real) -> None:
+    """Each proxy's first CDS request prints its node whole."""
+    nodes = il.analysis.node_metadata(real("seed/pilot.log"))
+    assert nodes["pod"].tolist() == [
+        "helloworld-v1-575d9d9fcd-bjjj8",
+        "helloworld-v2-54b97b8585-725mx",
+        "curl-deploy-5f7684bb65-x5j26",
+    ]
+    first = nodes.iloc[0].to_dict()
+    assert {name: first[name] for name in HELLOWORLD} == HELLOWORLD
+    assert json.loads(first["labels"]) == {"app": "helloworld", "version": "v1"}
+    assert json.loads(first["metadata"])["POD_NAME"] == "helloworld-v1-575d9d9fcd-bjjj8"
+    assert (first["line"], nodes["bootstrap"].isna().all()) == (3, True)
+
+
+def test_node_metadata_of_the_seed_bootstrap(real: Real) -> None:
+    """The document's own bootstrap tells the same."""
+    capture = real("seed/envoy-rev0.json")
+    assert len(capture) == 0
+    (node,) = il.analysis.node_metadata(capture).to_dict("records")
+    assert {name: node[name] for name in HELLOWORLD} == HELLOWORLD
+    assert node["bootstrap"].endswith("envoy-rev0.json")
+    assert pd.isna(node["source"])
+
+
+def test_log_and_bootstrap_are_joined_by_node(data: Path) -> None:
+    """One row a node; what the log does not say the bootstrap does."""
+    capture = il.load(data / "seed/envoy-rev0.json", data / "seed/pilot.log")
+    nodes = il.analysis.node_metadata(capture)
+    assert len(nodes) == 3
+    assert nodes["bootstrap"].notna().tolist() == [True, False, False]
+    assert nodes["source"].notna().all()
+    assert nodes["envoy_build"].iloc[0] == "0/1.8.0-dev//RELEASE"
+
+
+def test_node_metadata_of_a_bootstrap(real: Real) -> None:
+    """The bootstrap that pilot-agent 1.30.3 wrote."""
+    (node,) = il.analysis.node_metadata(real("pair-1.30.3/envoy-rev.json")).to_dict("records")
+    assert node["node_id"] == "sidecar~10.28.0.2~productpage-v1-5f7f8d6b9-xk2lq.default~default.svc.cluster.local"
+    assert (node["proxy"], node["interception_mode"]) == ("productpage-v1-5f7f8d6b9-xk2lq.default", "REDIRECT")
+    assert json.loads(node["metadata"])["PROXY_CONFIG"]["drainDuration"] == "45s"
+
+
+def test_no_node_metadata_says_why(real: Real) -> None:
+    """Later versions do not print it."""
+    nodes = il.analysis.node_metadata(real("istiod-1.30.3/discovery.log.gz"))
+    assert nodes.empty
+    assert re.search("1.0 and 1.1.*bootstrap", nodes.attrs["coverage"])
+
+
+def test_bootstrap_without_a_node_is_a_text(tmp_path: Path) -> None:
+    """Any other JSON document is no log."""
+    (tmp_path / "a.json").write_text('{\n  "node": {"cluster": "x"}\n}\n')
+    with pytest.warns(il.DamageWarning, match=r"a\.json:1: no line of it looks like a log"):
+        assert set(il.read_logs(tmp_path / "a.json")["event"]) == {"unparsed"}
