@@ -40,7 +40,7 @@ def shapes() -> Iterator[tuple[str, bytes]]:
         "istiod-1.30.3/discovery-debug.log.gz",
         "pilot-1.0.9/discovery.log.gz",
     ):
-        yield name, gzip.decompress((DATA / name).read_bytes())
+        yield name, gzip.decompress((DATA / f"{name}.log.gz").read_bytes())
     for name, line in (("Envoy", ENVOY), ("JSON", JSON), ("unknown lines", UNKNOWN)):
         yield name, "".join(line.format(n=n, m=n % 500) for n in range(5000)).encode()
     yield "continuation lines", UNKNOWN.format(n=1).encode() + b'    "key": "value",\n' * 5000

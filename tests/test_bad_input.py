@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import re
 import time
 import warnings
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -32,7 +34,7 @@ TWO = b"2020-01-01T00:00:02.000002Z\tinfo\tads\tADS: two\n"
 HEAD = b"2020-01-01T00:00:03.000003Z\tinfo\tads\t"
 JSON = b'{"level":"info","time":"2020-01-01T00:00:03.000003Z","scope":"ads","msg":"ADS: three"}\n'
 
-#: How long any of these may take: a few seconds where the input is 50 MB, far less elsewhere.
+#: How long any of these may take on a slow machine: a few seconds where the input is 50 MB, far less elsewhere.
 SECONDS = 10.0
 
 
@@ -268,20 +270,20 @@ def test_time_that_is_none_is_null_every_time() -> None:
     assert table["timestamp"].isna().tolist() == [False, True, True, False]
 
 
-# ---- time in proportion to the text ----
+# ---- time in proportion to the text: whether it is so a benchmark says; here only that it is not endless ----
 
 HOSTILE = {
     "one line of 50 MB": HEAD + b"x" * 50_000_000,
     "text of 50 MB without a header": b"x" * 50_000_000,
-    "50 MB of numbers": HEAD + b"1 " * 25_000_000,
-    "50 MB of blanks": HEAD + b" " * 50_000_000,
-    "50 MB of a push line": HEAD + b"CDS: PUSH for node:" + b"a" * 50_000_000,
-    "50 MB of labels": HEAD + b"x\t" + b"a=1 " * 12_500_000,
+    "numbers": HEAD + b"1 " * 2_500_000,
+    "a push line": HEAD + b"CDS: PUSH for node:" + b"a" * 2_000_000,
+    "labels": HEAD + b"x\t" + b"a=1 " * 500_000,
+    "a rejection": HEAD + b"ADS:LDS: ACK ERROR a.b-1 Internal:" + b"listener code = " * 200_000,
     "200,000 headers in a line": b"2026-11-23T17:28:49.062996Z\tinfo\t" * 200_000,
-    "200,000 headers and a GC line": b"gc 1 @" + b"2026-11-23T17:28:49.062996Z\tinfo\t" * 200_000,
+    "a GC line begun before headers": b"gc 1 @" + b"2026-11-23T17:28:49.062996Z\tinfo\t" * 20_000,
     "GC lines begun in a line": b"gc 1 @" * 500_000,
-    "GC lines begun": b"gc 1 @\n" * 100_000,
-    "GC lines begun, digits": b"gc 1 @\n" + b"1\n" * 300_000,
+    "GC lines begun": b"gc 1 @\n" * 30_000,
+    "GC lines begun, digits": b"gc 1 @\n" + b"1\n" * 100_000,
     "GC lines at the end of a line": HEAD + b"gc 1 @0.1s 1%: 1+1+1 ms clock, 1 ms cpu, 1->1->1 MB, 1 MB goal, 1 P" * 40_000,
     "proto text, quotes never closed": HEAD + b"ADS:CDS: REQ 1.2.3.4:1 a~b~c~d-1 1us raw: node:" + b'<key:"' * 300_000,
     "proto text, deep": HEAD + b"ADS:CDS: REQ 1.2.3.4:1 a~b~c~d-1 1us raw: node:" + b"<key:" * 300_000,
@@ -369,9 +371,9 @@ def text_of(raw: bytes) -> list[str]:
 def adds_up(raw: bytes) -> None:
     """Whether the entries' text is the text read, but for line ends and empty lines."""
     entries = list(Entries(Lines([raw])))
-    json = {layout.name for layout in JSON_LAYOUTS}
-    if any(entry.layout in json for entry in entries):
-        return  # a message put together from an object
+    put_together = {layout.name for layout in JSON_LAYOUTS}
+    if any(entry.layout in put_together for entry in entries):
+        return  # of an object's keys
     found = "".join(entry.prefix + entry.message for entry in entries).replace("\n", "")
     assert Counter(found) == Counter("".join(text_of(raw)))
     if all(entry.takes_lines for entry in entries):
@@ -429,16 +431,15 @@ def test_mutated_lines(raw: bytes) -> None:
 )
 def test_any_json(keys: dict[str, object], cut: int) -> None:
     """An object with a header's keys, whatever their values; whole or cut."""
-    line = pd.io.json.ujson_dumps(keys).encode() if cut == 0 else repr(keys).encode()[:-cut]
-    reads(ONE + line + b"\n" + TWO)
+    line = json.dumps(keys).encode()
+    reads(ONE + line[: len(line) - cut] + b"\n" + TWO)
 
 
 @given(raw=mutated(), ends=st.lists(st.integers(0, 2000), max_size=5))
 def test_blocks_do_not_matter(raw: bytes, ends: list[int]) -> None:
     """However the bytes come, the entries are the same."""
     cuts = sorted({0, len(raw), *(end for end in ends if end < len(raw))})
-    blocks = [raw[a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
-    lines, whole = Lines(blocks), Lines([raw])
+    lines, whole = Lines([raw[a:b] for a, b in pairwise(cuts)]), Lines([raw] if raw else [])
     assert [(e.line, e.layout, e.message) for e in Entries(lines)] == [
         (e.line, e.layout, e.message) for e in Entries(whole)
     ]

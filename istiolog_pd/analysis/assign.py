@@ -68,7 +68,8 @@ def _of_source(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame, 
         first[once], last[once] = kinds.strict(first, last, once, series)
     last = np.where(pinned >= 0, np.minimum(pinned, begun), last)
     first = np.clip(first, 0, np.maximum(last, 0))
-    guess = np.clip(kinds.latest(begun[_burst_heads(pushes, rounds, begun)]), first, last)
+    newest = kinds.latest(begun)
+    guess = np.clip(newest[_burst_heads(pushes, rounds, newest)], first, last)
     number = rounds["round"].to_numpy()
     columns = {"round": guess, "round_first": first, "round_last": last}
     unknown = last < 0
@@ -162,16 +163,16 @@ def _overlapping(asked: pd.DataFrame, closed: pd.DataFrame) -> set[str]:
     return set(steps.loc[open_now > 1, "proxy"])
 
 
-def _burst_heads(pushes: pd.DataFrame, rounds: pd.DataFrame, begun: Ints) -> Ints:
+def _burst_heads(pushes: pd.DataFrame, rounds: pd.DataFrame, newest: Ints) -> Ints:
     """For each push the position of the first line of the same push to the same proxy.
 
     One push sends its types one after the other, each once, in the order of `ORDER`. What begins again
     is another push. After a pause it is the same one still if the proxy is slow: then its type is not
-    the one that the round begun meanwhile leads with.
+    the one that the round begun meanwhile (`newest`) leads with.
     """
     order = ORDER_1_0 if rounds["virtual_services"].notna().any() else ORDER
     rank = pushes["xds_type"].map(order).fillna(len(ORDER)).to_numpy(np.int64)
-    lead = pd.Series(rank).groupby(begun).transform("min")
+    lead = pd.Series(rank).groupby(newest).transform("min")
     table = pd.DataFrame(
         {
             "proxy": pushes["proxy"].to_numpy(object),
