@@ -9,6 +9,8 @@ INSTALLED := $(VENV)/installed
 LOG := data/istiod-1.30.3/discovery.log.gz
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
 .PHONY: demo test lint lab clean
 
 demo: $(INSTALLED)

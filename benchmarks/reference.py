@@ -36,9 +36,9 @@ UNKNOWN = "2026-11-23T17:28:49.{n:06d}Z\tinfo\tads\tPush to {n} of them\n"
 def shapes() -> Iterator[tuple[str, bytes]]:
     """Name and one piece of each shape of input."""
     for name in (
-        "istiod-1.30.3/discovery.log.gz",
-        "istiod-1.30.3/discovery-debug.log.gz",
-        "pilot-1.0.9/discovery.log.gz",
+        "istiod-1.30.3/discovery",
+        "istiod-1.30.3/discovery-debug",
+        "pilot-1.0.9/discovery",
     ):
         yield name, gzip.decompress((DATA / f"{name}.log.gz").read_bytes())
     for name, line in (("Envoy", ENVOY), ("JSON", JSON), ("unknown lines", UNKNOWN)):

@@ -47,8 +47,8 @@ def summarise(capture: Capture) -> dict[str, pd.DataFrame]:
     >>> tables = summarise(il.load("data/seed/pilot.log"))
     >>> tables["answers"].set_index("what").loc["push decisions"].to_list()
     ['3', '1 full, 2 incremental']
-    >>> tables["pushes"].set_index("xds_type").loc["EDS", "incremental"]
-    np.int64(3)
+    >>> tables["pushes"].set_index("xds_type")["incremental"].to_dict()
+    {'CDS': 0, 'EDS': 3, 'LDS': 0, 'RDS': 0}
     """
     pushed = pushes(capture)
     answers = [*_decisions(capture), *_rounds(capture), *_pushes(pushed), *_lines(capture)]
@@ -157,7 +157,7 @@ def duration_text(value: pd.Timedelta) -> str:
     >>> duration_text(pd.Timedelta("100.5ms")), duration_text(pd.Timedelta("12.3456s"))
     ('100 ms', '12.3 s')
     """
-    seconds = value.total_seconds()
+    seconds = value.value / 1e9
     for size, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "\u00b5s")):
         if seconds >= size:
             number = seconds / size

@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from istiolog_pd.capture import Capture
+from istiolog_pd.capture import Capture, to_pandas
 
 #: Of a message so many characters of its first line count.
 LENGTH = 500
@@ -79,8 +79,7 @@ def templates(capture: Capture) -> pd.DataFrame:
     first = table.select(["example", "source", "line"]).take(groups["at_min"].combine_chunks())
     columns = {"template": groups["template"], "count": groups["at_count"], **{n: groups[n] for n in _GROUP[1:]}}
     columns |= {name: first[name] for name in first.schema.names}
-    frame: pd.DataFrame = pa.table(columns).to_pandas()
-    return frame
+    return to_pandas(pa.table(columns)).astype({"count": "int64", "line": "int64"})
 
 
 def _template(messages: pa.ChunkedArray) -> pa.Array:

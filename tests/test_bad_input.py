@@ -357,7 +357,7 @@ CHANGES: tuple[Change, ...] = (
     lambda raw, a, b, new: raw.replace(b"\t", b" "),
     lambda raw, a, b, new: raw.replace(b" ", b"\n", 1),
     lambda raw, a, b, new: raw.replace(b"\n", b""),
-    lambda raw, a, b, new: re.sub(rb"[0-9]+", new or b"0", raw, count=3),
+    lambda raw, a, b, new: re.sub(rb"[0-9]+", lambda _: new, raw, count=3),
     lambda raw, a, b, new: raw + b"\n",
 )
 

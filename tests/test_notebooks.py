@@ -19,10 +19,8 @@ PUSHES = ROOT / "notebooks" / "02_pushes.ipynb"
 FIGURES = {"01_first_look": 2, "02_pushes": 8}
 MOST_LINES = 12
 
-#: The lines of the first cell of 02_pushes that say what is read.
-PATHS = re.compile(r"(?m)^((?:debug_)?path) = .*$")
-
-#: Other logs for `path` of 02_pushes: how many push decisions each has.
+#: Other logs for `path` of 02_pushes (and a small one for its last section): how many push decisions each has.
+SMALL = "seed/pilot.log"
 OTHERS = {
     "seed/pilot.log": 3,
     "pilot-1.0.9/discovery.log.gz": 10,
@@ -143,7 +141,9 @@ def test_executed(path: Path) -> None:
 def test_pushes_of_another_log(log: str) -> None:
     notebook = read(PUSHES)
     parameters = code(notebook)[0]
-    parameters.source = PATHS.sub(rf"\1 = data / {log!r}", parameters.source)
+    for name, value in {"path": log, "debug_path": SMALL}.items():
+        parameters.source, found = re.subn(rf"(?m)^{name} = .*$", f"{name} = data / {value!r}", parameters.source)
+        assert found == 1
     execute(notebook)
     assert list(complaints(notebook)) == []
     assert figures(notebook) == FIGURES["02_pushes"]

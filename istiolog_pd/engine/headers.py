@@ -14,6 +14,9 @@ _FIELDS = ("time", "level", "scope", "logger", "caller", "thread", "epoch")
 _BROKEN_JSON = re.compile(layouts.BROKEN_JSON, re.DOTALL)
 _INNER_HEADER = re.compile(layouts.INNER_HEADER)
 
+#: Numbers stay the text that they are.
+_JSON = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
+
 GC_LAYOUT = "Go GC trace"
 
 
@@ -167,7 +170,7 @@ def _go_text(value: object) -> str:
 def json_header(line: int, text: str) -> JsonLine:
     """The entry of a line that is a JSON object with a header's keys."""
     try:
-        found = json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+        found = _JSON.decode(text)
     except (ValueError, RecursionError):
         return _broken_json(line, text)
     if isinstance(found, dict):
@@ -181,8 +184,8 @@ def _json_entry(line: int, text: str, found: dict[str, object], layout: JsonLayo
     if not layout.message:
         message = text
     else:
-        header_keys = {layout.time, layout.level, layout.scope, layout.message, layout.stack, "caller"}
-        labels = " ".join(f"{key}={_go_text(value)}" for key, value in found.items() if key not in header_keys)
+        own = (layout.time, layout.level, layout.scope, layout.message, layout.stack, "caller")
+        labels = " ".join([f"{key}={_go_text(value)}" for key, value in found.items() if key not in own])
         message = _go_text(found[layout.message])
         message += f"\t{labels}" if labels else ""
         message += f"\n{_go_text(found[layout.stack])}" if layout.stack in found else ""

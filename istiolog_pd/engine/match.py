@@ -7,7 +7,7 @@ is read once from left to right, and no text can make it slow.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from istiolog_pd.formats.kinds import KINDS
@@ -70,7 +70,9 @@ def compile_format(entry: Format, number: int = 0) -> Compiled:
         regex = re.compile(pattern_of(entry.tokens), re.DOTALL)
     except ValueError as error:
         raise ValueError(f"{entry.text!r}: {error}") from None
-    sign = max((token.text.rstrip() for token in entry.tokens if isinstance(token, Literal)), key=len, default="")
+    literals = [token.text.rstrip() for token in entry.tokens if isinstance(token, Literal)]
+    # Of the longest the last: what formats of one event have in common mostly stands before it.
+    sign = max(reversed(literals), key=len, default="")
     return Compiled(entry, regex, tuple(f for f in entry.fields() if f.column), number, sign)
 
 
@@ -126,25 +128,18 @@ class Recogniser:
                 else:
                     self._free.setdefault(component, []).append(one)
 
-    def candidates(self, component: str, message: str) -> list[Compiled]:
+    def candidates(self, component: str, message: str) -> Iterator[Compiled]:
         """The formats worth trying for a message, fallbacks not among them."""
         starts = self._by_start.get(component, {})
-        found: list[Compiled] = []
         for size in _STEPS:
-            found += starts.get(message[:size], ())
-        return found + self._free.get(component, [])
+            yield from starts.get(message[:size], ())
+        yield from self._free.get(component, ())
 
     def claim(
         self, component: str, level: str | None, scope: str | None, message: str
     ) -> tuple[Compiled, tuple[str | None, ...]] | None:
         """The format that claims a message, with its fields' texts; null if none does."""
-        starts = self._by_start.get(component, {})
-        for size in _STEPS:
-            for one in starts.get(message[:size], ()):
-                match = one.regex.match(message)
-                if match is not None and (not one.format.needs_scope or in_scope(one.format, level, scope)):
-                    return one, match.groups()
-        for one in self._free.get(component, ()):
+        for one in self.candidates(component, message):
             match = one.regex.match(message) if one.sign in message else None
             if match is not None and (not one.format.needs_scope or in_scope(one.format, level, scope)):
                 return one, match.groups()
