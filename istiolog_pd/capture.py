@@ -182,7 +182,8 @@ class Capture:
         if columns is not None:
             for name in columns:
                 if name not in table.schema.names:
-                    raise ValueError(unknown("column of these events", name, table.schema.names))
+                    known = table.schema.names if isinstance(events, str) else (*COMMON, *COLUMNS)
+                    raise ValueError(unknown("column of these events", name, known))
         else:
             columns = [name for name in table.schema.names if name != "row"]
         return to_pandas(table.select(list(columns)), dtype_backend)

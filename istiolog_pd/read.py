@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from istiolog_pd.capture import Capture, DtypeBackend, SourceInfo, Time, node_from_bootstrap
 from istiolog_pd.engine import reference
@@ -122,6 +122,8 @@ def _why_empty(source: Source, tables: SourceTables) -> str:
 
 def _damage(source: Source, tables: SourceTables) -> Iterator[str]:
     for damage in tables.damage:
+        if damage.what == reference.CUT and source.damage:
+            continue  # it is cut where the data ends
         more = f" (the first of {damage.lines:,} lines)" if damage.lines > 1 else ""
         yield f"{source.name}:{damage.line}: {damage.what}{more}"
     for text in source.damage:

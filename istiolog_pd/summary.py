@@ -50,8 +50,8 @@ def summarise(capture: Capture) -> dict[str, pd.DataFrame]:
     >>> tables["pushes"].set_index("xds_type")["incremental"].to_dict()
     {'CDS': 0, 'EDS': 3, 'LDS': 0, 'RDS': 0}
     """
-    pushed = pushes(capture)
-    answers = [*_decisions(capture), *_rounds(capture), *_pushes(pushed), *_lines(capture)]
+    rounds, pushed = push_rounds(capture), pushes(capture)
+    answers = [*_decisions(capture), *_rounds(rounds), *_pushes(pushed, _coverage(rounds)), *_lines(capture)]
     return {
         "sources": capture.sources.drop(columns="lines"),
         "events": _events(capture),
@@ -65,54 +65,55 @@ def _events(capture: Capture) -> pd.DataFrame:
     return counts.assign(meaning=[EVENTS[event] for event in counts["event"]])
 
 
+def _coverage(table: pd.DataFrame) -> str:
+    """What an answer says that it cannot see."""
+    return str(table.attrs.get("coverage", ""))
+
+
 def _decisions(capture: Capture) -> Iterator[Answer]:
     """What the debounce decided and merged, and how long it took."""
     table = debounces(capture)
-    coverage = str(table.attrs.get("coverage", ""))
     if table.empty:
-        yield "push decisions", NO_ANSWER, coverage
+        yield "push decisions", NO_ANSWER, _coverage(table)
         return
-    kinds = {"full": table["full"], "incremental": ~table["full"], "forced": table["forced"]}
+    full, forced = table["full"], table["forced"]
+    kinds = {"full": full, "incremental": ~full, "forced": forced, "not forced": ~forced}
     counts = {name: int(kind.fillna(False).sum()) for name, kind in kinds.items()}
-    parts = [f"{count:,} {name}" for name, count in counts.items() if count]
-    yield "push decisions", f"{len(table):,}", "; ".join(filter(None, (", ".join(parts), coverage)))
+    yield "push decisions", f"{len(table):,}", ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
     events = table["events"].dropna()
     if len(events):
         yield "events merged", f"{events.sum():,}", f"median {events.median():g}, most {events.max():,} in one push"
-    for what, name in (("quiet time", "quiet_time"), ("debounce time", "debounce_time")):
-        times = table[name].dropna()
-        if len(times):
-            yield (
-                what,
-                duration_text(pd.Timedelta(times.median())),
-                f"median; longest {duration_text(pd.Timedelta(times.max()))}",
-            )
-        else:
-            yield what, NO_ANSWER, "these lines do not print it"
+    yield _times("quiet time", table["quiet_time"], "median", _coverage(table))
+    yield _times("debounce time", table["debounce_time"], "median", _coverage(table))
 
 
-def _rounds(capture: Capture) -> Iterator[Answer]:
-    table = push_rounds(capture)
-    coverage = str(table.attrs.get("coverage", ""))
-    if table.empty:
-        yield "push rounds", NO_ANSWER, coverage
-        return
-    yield "push rounds", f"{len(table):,}", coverage
-    times = table["duration"].dropna()
-    if len(times):
-        median, longest = (duration_text(pd.Timedelta(time)) for time in (times.median(), times.max()))
-        yield "time to the last proxy", median, f"median of {len(times):,} rounds; longest {longest}"
+def _times(what: str, times: pd.Series[pd.Timedelta], detail: str, coverage: str) -> Answer:
+    """The median and the longest of some times, or why there are none."""
+    known = times.dropna()
+    if known.empty:
+        return what, NO_ANSWER, coverage or "no line prints it"
+    median, longest = (duration_text(pd.Timedelta(time)) for time in (known.median(), known.max()))
+    some = "" if len(known) == len(times) else coverage
+    return what, median, "; ".join(filter(None, (detail, f"longest {longest}", some)))
 
 
-def _pushes(pushed: pd.DataFrame) -> Iterator[Answer]:
-    coverage = str(pushed.attrs.get("coverage", ""))
+def _rounds(table: pd.DataFrame) -> Iterator[Answer]:
+    yield "push rounds", NO_ANSWER if table.empty else f"{len(table):,}", _coverage(table)
+    reached = table["duration"].dropna()
+    if len(reached):
+        yield _times("time to the last proxy", reached, f"median of {len(reached):,} rounds", "")
+
+
+def _pushes(pushed: pd.DataFrame, said: str) -> Iterator[Answer]:
+    """How many pushes of how many bytes; `said` is what the rounds have said of coverage already."""
+    coverage = _coverage(pushed)
     if pushed.empty:
         yield "pushes", NO_ANSWER, coverage
         return
     sizes = pushed["size_bytes"].dropna()
     some = f" in the {len(sizes):,} that print a size" if len(sizes) < len(pushed) else ""
     size = f"{bytes_text(int(sizes.sum()))}{some}" if len(sizes) else "these lines print no size"
-    yield "pushes", f"{len(pushed):,}", "; ".join(filter(None, (size, coverage)))
+    yield "pushes", f"{len(pushed):,}", "; ".join(filter(None, (size, coverage if coverage != said else "")))
     yield "proxies reached", f"{pushed['proxy'].nunique():,}", ""
 
 

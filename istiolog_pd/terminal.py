@@ -97,7 +97,8 @@ def _draw(columns: dict[str, list[str]], right: set[str], title: str) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(title) if title else None, title_justify="left", box=SIMPLE_HEAD)
+    heading = Text(title) if title else None
+    table = Table(title=heading, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for name in columns:
         table.add_column(Text(name), justify="right" if name in right else "left", overflow="fold")
     for row in zip(*columns.values(), strict=True):

@@ -158,10 +158,24 @@ def test_summary_says_why_it_cannot_answer(data: Path) -> None:
 def test_summary_of_1_0_does_not_answer_what_1_0_does_not_print(real: Callable[[str], il.Capture]) -> None:
     tables = summarise(real("pilot-1.0.9/discovery.log.gz"))
     answers = tables["answers"].set_index("what")
-    assert answers.loc["debounce time"].to_list() == ["?", "these lines do not print it"]
+    assert answers.loc["push decisions", "detail"] == "10 full"
+    assert answers.loc["quiet time"].to_list() == ["201 ms", "median; longest 203 ms"]
+    assert answers.loc["debounce time", "value"] == "?"
+    assert "Istio 1.0, which does not print when the debounce began" in answers.loc["debounce time", "detail"]
     assert answers.loc["pushes", "detail"] == "1.4 MB in the 111 that print a size"
     sizes = tables["pushes"].set_index("xds_type")["size_bytes"]
     assert sizes["LDS"] == 1_358_185 and sizes.isna().sum() == 3
+
+
+def test_summary_of_1_31_counts_what_was_forced(lines: Callable[..., il.Capture]) -> None:
+    times = "100ms since last change, 101ms since last push"
+    decisions = (
+        f"{ADS}Push debounce stable[{n}] 1: {times}, forced={forced}"
+        for n, forced in enumerate(("true", "false", "false"))
+    )
+    answers = summarise(lines(*decisions))["answers"].set_index("what")
+    assert answers.loc["push decisions"].to_list() == ["3", "1 forced, 2 not forced"]
+    assert answers.loc["pushes", "value"] == "?"
 
 
 def test_summary_of_standard_input(seed: str) -> None:

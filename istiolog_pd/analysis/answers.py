@@ -28,8 +28,7 @@ def shaped(table: pd.DataFrame, shape: Shape, coverage: str = "") -> pd.DataFram
         {name: "category" for name, dtype in shape.items() if dtype is WORD}
     )
     frame = frame.reset_index(drop=True)
-    if coverage:
-        frame.attrs["coverage"] = coverage
+    frame.attrs["coverage"] = coverage
     return frame
 
 

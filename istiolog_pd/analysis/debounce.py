@@ -43,6 +43,9 @@ DEBOUNCES: Shape = {
 }
 
 
+NO_START = "{} decisions are of Istio 1.0, which does not print when the debounce began: no `start`, no `debounce_time`"
+
+
 def debounces(capture: Capture, *, after: str = "100ms", maximum: str = "10s") -> pd.DataFrame:
     """Every decision to push, as the debounce made it.
 
@@ -96,7 +99,7 @@ def debounces(capture: Capture, *, after: str = "100ms", maximum: str = "10s") -
         bound=_bound(lines, pd.Timedelta(after), pd.Timedelta(maximum), counts_events),
         run=0,
     )
-    return shaped(table, DEBOUNCES)
+    return shaped(table, DEBOUNCES, NO_START.format(int(counts_events.sum())) if counts_events.any() else "")
 
 
 def _events_between(lines: pd.DataFrame) -> pd.Series[Any]:

@@ -18,6 +18,7 @@ XDS_ORDER: Shape = {
     "kept": FLAG,
     "early": WORD,
     "flow": WORD,
+    "certain": FLAG,
     "timestamp": TIME,
     "source": TEXT,
 }
@@ -44,6 +45,7 @@ def xds_order(capture: Capture) -> pd.DataFrame:
         types as they first came; `kept` (boolean); `early` (category): the type that came before its
         turn, or null; `flow` (category): ``first configuration`` (the answers to a new proxy's
         requests), ``update`` (a full round) or ``incremental update`` (endpoints only);
+        `certain` (boolean): each of these pushes can be of no other round;
         `timestamp` of the first push (datetime64[ns, UTC]); `source` (str). Types beside these four
         have no turn and are left out. Istio 1.0 pushes RDS before LDS in every full round.
         Empty with the reason in ``attrs["coverage"]`` if there is no push line.
@@ -56,7 +58,7 @@ def xds_order(capture: Capture) -> pd.DataFrame:
     ['CDS EDS LDS RDS']
     """
     table = pushes(capture)
-    coverage = table.attrs.get("coverage", "")
+    coverage = table.attrs["coverage"]
     table = table[table["xds_type"].isin(TURN)].reset_index(drop=True)
     if table.empty:
         return cannot(XDS_ORDER, coverage or no_lines(capture, "push line", PUSH_LINES))
@@ -75,6 +77,8 @@ def xds_order(capture: Capture) -> pd.DataFrame:
         timestamp=("timestamp", "first"),
         push_type=("push_type", "first"),
     )
+    certain = table["certain"] | table["push_type"].astype(object).eq("request")
+    rows["certain"] = certain.groupby([table[key] for key in keys], sort=False).all().reindex(rows.index)
     full = kinds.groupby([table[key] for key in keys], sort=False).any()
     rows["kept"] = rows["early"].isna()
     asked = rows["push_type"].astype(object).eq("request")

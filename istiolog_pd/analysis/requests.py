@@ -10,30 +10,71 @@ from istiolog_pd.analysis.answers import control_plane
 from istiolog_pd.capture import Capture
 
 
-def requested(capture: Capture, pushes: pd.DataFrame) -> tuple[pd.Series[Any], pd.Series[Any]]:
-    """Whether each push answers a request of its proxy, and whether that was inferred.
+def requested(capture: Capture, pushes: pd.DataFrame, starts: pd.DataFrame) -> tuple[pd.Series[Any], pd.Series[Any]]:
+    """Whether each push line says that its proxy asked for it, and whether that must be inferred.
 
-    Since 1.10 (but not in 1.11.0 and 1.11.1) the line says ``PUSH request``. Where no line of a
-    source does, the first push of each type after a proxy's CDS request (1.0-1.7) or new connection
-    (1.8 on) is taken for the answer, up to the second push of clusters: a round begins with those.
+    Since 1.10 (but not in 1.11.0 and 1.11.1) the line says ``PUSH request``. Where no line of a source
+    does, an answer to a request is taken to be the first push of each type after a proxy's CDS request
+    (1.0-1.7) or new connection (1.8 on), up to the second push of clusters, with which a round begins;
+    and in 1.0-1.2 what comes after the round's ``Push finished``.
     """
     printed = pushes["push_type"].eq("request")
-    silent = ~pushes["source"].isin(set(pushes.loc[printed, "source"]))
-    candidates = pushes[silent & pushes["push_type"].eq("full")]
+    candidates = pushes[_silent(pushes) & pushes["push_type"].eq("full")]
     if candidates.empty:
         return printed, printed & False
-    asked = asking(capture)
+    inferred = _first_answers(candidates, asking(capture)) | _after_the_end(capture, candidates, starts)
+    return printed, inferred.reindex(pushes.index, fill_value=False)
+
+
+def sent_twice(pushes: pd.DataFrame, rounds: pd.DataFrame) -> pd.Series[Any]:
+    """Pushes that send a type to a proxy again in one full round: where requests are not printed, answers."""
+    keys = pushes[["source", "proxy", "xds_type"]].assign(round=rounds["round"])
+    full = pushes["push_type"].eq("full") & keys["round"].notna()
+    return full & _silent(pushes) & keys[full].duplicated().reindex(pushes.index, fill_value=False)
+
+
+def _silent(pushes: pd.DataFrame) -> pd.Series[Any]:
+    """Whether the source of a push never prints that a proxy asked."""
+    asked = pushes["push_type"].eq("request")
+    if "inferred" in pushes:
+        asked &= ~pushes["inferred"]
+    return ~pushes["source"].isin(set(pushes.loc[asked, "source"]))
+
+
+def _first_answers(pushes: pd.DataFrame, asked: pd.DataFrame) -> pd.Series[Any]:
+    """The first push of each type after a proxy asked, before clusters come a second time."""
     last = pd.merge_asof(
-        candidates[["row", "source", "proxy", "xds_type"]],
+        pushes[["row", "source", "proxy", "xds_type"]],
         asked[["row", "source", "proxy"]].assign(asked=asked["row"]),
         on="row",
         by=["source", "proxy"],
-    ).set_axis(candidates.index)
-    rounds_begun = last["xds_type"].eq("CDS").groupby([last["source"], last["proxy"], last["asked"]]).cumsum()
-    first_of_type = ~last.duplicated(["source", "proxy", "asked", "xds_type"])
-    inferred = first_of_type & (rounds_begun <= 1) & last["asked"].notna()
-    inferred = inferred.reindex(pushes.index, fill_value=False)
-    return printed | inferred, inferred
+    ).set_axis(pushes.index)
+    keys = ["source", "proxy", "asked"]
+    clusters = last["xds_type"].eq("CDS").groupby([last[key] for key in keys]).cumsum()
+    return ~last.duplicated([*keys, "xds_type"]) & (clusters <= 1) & last["asked"].notna()
+
+
+def _after_the_end(capture: Capture, pushes: pd.DataFrame, starts: pd.DataFrame) -> pd.Series[Any]:
+    """Pushes after the newest full round had finished on every connection (1.0-1.2 print that).
+
+    A `Push finished` says how long ago its context was made: its round is the first begun since.
+    """
+    ends = control_plane(capture, "push_finish")
+    full = starts.loc[starts["full"].fillna(False).astype(bool), ["source", "timestamp", "row"]]
+    if ends.empty or full.empty:
+        return pd.Series(False, pushes.index)
+    begun = ends.assign(timestamp=ends["timestamp"] - ends["duration"])[["source", "timestamp", "row"]]
+    ended = pd.merge_asof(
+        begun.sort_values("timestamp"),
+        full.sort_values("timestamp"),
+        on="timestamp",
+        by="source",
+        direction="forward",
+        suffixes=("_end", ""),
+    ).dropna(subset=["row"])
+    ends_of = full.merge(ended[["source", "row", "row_end"]].astype({"row": full["row"].dtype}), how="left")
+    newest = pd.merge_asof(pushes[["row", "source"]], ends_of.sort_values("row"), on="row", by="source")
+    return (newest["row_end"] < newest["row"]).fillna(False).astype(bool).set_axis(pushes.index)
 
 
 def asking(capture: Capture) -> pd.DataFrame:

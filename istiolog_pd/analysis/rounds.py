@@ -12,21 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from istiolog_pd.analysis.answers import (
-    COUNT,
-    FLAG,
-    SPAN,
-    TEXT,
-    TIME,
-    WORD,
-    Shape,
-    cannot,
-    control_plane,
-    no_lines,
-    shaped,
-)
-from istiolog_pd.analysis.assign import assign_rounds
-from istiolog_pd.analysis.requests import asking, requested
+from istiolog_pd.analysis.answers import COUNT, FLAG, SPAN, TEXT, TIME, WORD, Shape, cannot, no_lines, shaped
+from istiolog_pd.analysis.lines import push_lines, push_starts
 from istiolog_pd.capture import Capture
 
 ROUNDS: Shape = {
@@ -63,6 +50,7 @@ PUSHES: Shape = {
     "round_last": COUNT,
     "run": COUNT,
     "inferred": FLAG,
+    "certain": FLAG,
 }
 
 FAN_OUT: Shape = {
@@ -76,47 +64,12 @@ FAN_OUT: Shape = {
 
 ROUND_LINES = "they are printed at level info in scope ads (--log_output_level ads:info)"
 PUSH_LINES = "they are printed at level info in scopes ads and, from Istio 1.14 on, delta"
+SOME_SIZES = "{} of {} push lines print no size (before Istio 1.9 only LDS lines do): `size_bytes` sums what is printed"
+NO_SIZES = "this version prints no sizes (Istio 1.9 and later do)"
 HIDDEN = (
     "{} of {} rounds are endpoint-only, and their pushes are printed at debug: they show only with "
     "--log_output_level ads:debug,delta:debug"
 )
-
-
-def push_starts(capture: Capture) -> pd.DataFrame:
-    """The lines that begin a round, numbered from 0 in file order, with the decision before each."""
-    starts = control_plane(capture, "push_start")
-    starts = starts[starts["connected_endpoints"].notna()].reset_index(drop=True)
-    starts["round"] = starts.index
-    starts["full"] = (starts["push_type"] != "incremental").astype(FLAG)
-    decisions = control_plane(capture, "debounce")
-    decisions = decisions[~decisions["rearmed"].fillna(False).astype(bool)]
-    before = pd.merge_asof(
-        starts[["row", "source"]],
-        decisions[["row", "source", "debounce_id", "forced"]],
-        on="row",
-        by="source",
-    )
-    # A decision is followed by one start; a second start after it had none (no EDS debounce).
-    own = before["debounce_id"].notna() & ~before.duplicated(["source", "debounce_id"])
-    starts["debounce_id"] = before["debounce_id"].where(own)
-    starts["forced"] = before["forced"].where(own)
-    no_full = before["forced"].notna()  # Istio 1.31 on
-    starts["full"] = starts["full"].where(~no_full)
-    return starts
-
-
-def push_lines(capture: Capture) -> pd.DataFrame:
-    """The push lines of a control plane, the kind of each as it was, not only as it was printed.
-
-    From 1.11 on (those lines print no `clusters`) what is printed at debug is of an endpoint-only round,
-    and does not always say ``INC``; before 1.10 no line says that a proxy asked for it.
-    """
-    pushes = control_plane(capture, "xds_push")
-    asked, inferred = requested(capture, pushes)
-    endpoint_only = pushes["level"].eq("debug") & pushes["clusters"].isna()
-    pushes["push_type"] = pushes["push_type"].mask(endpoint_only & ~asked, "incremental").mask(asked, "request")
-    pushes["inferred"] = inferred
-    return pushes
 
 
 def pushes(capture: Capture) -> pd.DataFrame:
@@ -136,8 +89,9 @@ def pushes(capture: Capture) -> pd.DataFrame:
         and for one of a round that began before the log did), `round_first` and `round_last`: the
         earliest and the latest that it can belong to; `run` (Int64); `inferred` (boolean): Istio
         before 1.10 does not print that a push was asked for, so it was taken for one because it
-        followed a request or a new connection of this proxy.
-        Empty with the reason in ``attrs["coverage"]`` if there is no push line.
+        followed a request or a new connection of this proxy, came after the round had finished, or
+        sent a type again in one round; `certain` (boolean): only one round is possible.
+        ``attrs["coverage"]`` says what is not printed; of an empty answer, why it is empty.
 
     Notes
     -----
@@ -152,14 +106,12 @@ def pushes(capture: Capture) -> pd.DataFrame:
     >>> table["push_type"].value_counts().to_dict()
     {'request': 12, 'full': 5, 'incremental': 3}
     """
-    lines = push_lines(capture)
+    starts = push_starts(capture)
+    lines = push_lines(capture, starts)
     if lines.empty:
         return cannot(PUSHES, no_lines(capture, "push line", PUSH_LINES))
-    closed = control_plane(capture, "connection_close")
-    bounds = assign_rounds(lines, push_starts(capture), asking(capture), closed)
-    table = pd.concat([lines, bounds], axis=1)
-    table["run"] = 0
-    return shaped(table, PUSHES)
+    certain = lines["round_first"].eq(lines["round_last"])
+    return shaped(lines.assign(run=0, certain=certain), PUSHES, hidden_rounds(starts, lines))
 
 
 def push_rounds(capture: Capture) -> pd.DataFrame:
@@ -197,27 +149,28 @@ def push_rounds(capture: Capture) -> pd.DataFrame:
     starts = push_starts(capture)
     if starts.empty:
         return cannot(ROUNDS, no_lines(capture, "line that begins a round", ROUND_LINES))
-    lines = push_lines(capture)
-    visible = _visible(starts, lines)
-    of = pushes(capture).dropna(subset=["round"])
-    sums = of.groupby("round").agg(
-        pushes=("line", "size"),
-        proxies=("proxy", "nunique"),
-        size_bytes=("size_bytes", lambda sizes: sizes.sum(min_count=1)),
-        first_push=("timestamp", "min"),
-        last_push=("timestamp", "max"),
+    lines = push_lines(capture, starts)
+    sums = (
+        lines.dropna(subset=["round"])
+        .groupby("round")
+        .agg(
+            pushes=("line", "size"),
+            proxies=("proxy", "nunique"),
+            size_bytes=("size_bytes", lambda sizes: sizes.sum(min_count=1)),
+            first_push=("timestamp", "min"),
+            last_push=("timestamp", "max"),
+        )
     )
     table = starts.drop(columns=["push_type", "duration"]).join(sums, on="round")
-    table["visible"] = visible | table["pushes"].notna()
+    table["visible"] = visible(starts, lines)
     for name in ("pushes", "proxies"):
         table[name] = table[name].astype(COUNT).mask(table["visible"] & table[name].isna(), 0)
     table["duration"] = table["last_push"] - table["timestamp"]
     table["run"] = 0
-    hidden = int((~table["visible"]).sum())
-    return shaped(table, ROUNDS, HIDDEN.format(hidden, len(table)) if hidden else "")
+    return shaped(table, ROUNDS, with_sizes(hidden_rounds(starts, lines), lines))
 
 
-def _visible(starts: pd.DataFrame, lines: pd.DataFrame) -> pd.Series[Any]:
+def visible(starts: pd.DataFrame, lines: pd.DataFrame) -> pd.Series[Any]:
     """Whether the pushes of a round would be printed, had it any.
 
     Full ones are, if any push is. Endpoint-only ones were at info to 1.4 (which print `endpoints`),
@@ -228,7 +181,22 @@ def _visible(starts: pd.DataFrame, lines: pd.DataFrame) -> pd.Series[Any]:
     incremental = debug | set(lines.loc[early, "source"])
     full = starts["full"].fillna(False).astype(bool) & starts["source"].isin(set(lines["source"]))
     nobody = starts["connected_endpoints"].eq(0).fillna(False).astype(bool)
-    return full | starts["source"].isin(incremental) | nobody
+    return full | starts["source"].isin(incremental) | nobody | starts["round"].isin(lines["round"].dropna())
+
+
+def hidden_rounds(starts: pd.DataFrame, lines: pd.DataFrame) -> str:
+    """How many rounds' pushes the level does not print, in words; empty if it prints all."""
+    hidden = int((~visible(starts, lines)).sum())
+    return HIDDEN.format(hidden, len(starts)) if hidden else ""
+
+
+def with_sizes(coverage: str, lines: pd.DataFrame) -> str:
+    """A coverage with what is to be said of sums of `size_bytes` over push lines."""
+    sizes = lines["size_bytes"].notna()
+    if sizes.all():
+        return coverage
+    note = SOME_SIZES.format(int((~sizes).sum()), len(lines)) if sizes.any() else NO_SIZES
+    return f"{coverage}; {note}" if coverage else note
 
 
 def fan_out(capture: Capture) -> pd.DataFrame:
@@ -256,15 +224,14 @@ def fan_out(capture: Capture) -> pd.DataFrame:
     [('CDS', 1, 18), ('EDS', 1, 31), ('LDS', 1, 18), ('RDS', 1, 5)]
     """
     table = pushes(capture)
-    coverage = table.attrs.get("coverage", "")
+    coverage = table.attrs["coverage"]
     table = table.dropna(subset=["round"])
     if table.empty:
         return cannot(FAN_OUT, coverage or no_lines(capture, "push of a round", ROUND_LINES))
-    rounds = push_rounds(capture)
     sums = table.groupby(["round", "xds_type"], observed=True, as_index=False).agg(
         proxies=("proxy", "nunique"),
         pushes=("line", "size"),
         resources=("resources", lambda values: values.sum(min_count=1)),
         size_bytes=("size_bytes", lambda values: values.sum(min_count=1)),
     )
-    return shaped(sums, FAN_OUT, rounds.attrs.get("coverage", ""))
+    return shaped(sums, FAN_OUT, with_sizes(coverage, table))

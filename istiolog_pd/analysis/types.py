@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from istiolog_pd.analysis.answers import COUNT, TIME, WORD, Shape, cannot, no_lines, shaped
-from istiolog_pd.analysis.rounds import PUSH_LINES, push_lines, push_rounds
+from istiolog_pd.analysis.answers import COUNT, TIME, WORD, Shape, cannot, shaped
+from istiolog_pd.analysis.rounds import pushes, with_sizes
 from istiolog_pd.capture import Capture
 
 BINS: Shape = {
@@ -49,9 +49,11 @@ def full_vs_incremental(capture: Capture, *, freq: str | None = None) -> pd.Data
     >>> table.groupby("push_type", observed=True)["pushes"].sum().to_dict()
     {'full': 5, 'incremental': 3, 'request': 12}
     """
-    lines = push_lines(capture).dropna(subset=["timestamp"])
+    lines = pushes(capture)
+    coverage = lines.attrs["coverage"]
+    lines = lines.dropna(subset=["timestamp"])
     if lines.empty:
-        return cannot(BINS, no_lines(capture, "push line", PUSH_LINES))
+        return cannot(BINS, coverage or "the push lines print no time")
     width = freq or _width(lines["timestamp"].max() - lines["timestamp"].min())
     table = (
         lines.assign(time=lines["timestamp"].dt.floor(width))
@@ -62,7 +64,7 @@ def full_vs_incremental(capture: Capture, *, freq: str | None = None) -> pd.Data
             size_bytes=("size_bytes", lambda values: values.sum(min_count=1)),
         )
     )
-    answer = shaped(table, BINS, push_rounds(capture).attrs.get("coverage", ""))
+    answer = shaped(table, BINS, with_sizes(coverage, lines))
     answer.attrs["freq"] = width
     return answer
 

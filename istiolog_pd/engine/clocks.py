@@ -33,8 +33,8 @@ class Clock:
     def iso(self, text: str) -> int | None:
         """``2018-12-24T15:48:45.929503Z``, any fraction, ``Z`` or an offset."""
         if text[:19] != self._text:
-            self._text = text[:19]
-            self._second = _seconds(text[:10], text[11:19])
+            second = _seconds(text[:10], text[11:19])  # may raise: nothing is remembered then
+            self._text, self._second = text[:19], second
         if self._second is None:
             return None
         end = len(text) - 1

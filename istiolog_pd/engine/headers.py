@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from istiolog_pd.formats import layouts
 from istiolog_pd.formats.layouts import JSON_LAYOUTS, LAYOUTS, LEVELS, JsonLayout, Layout
+from istiolog_pd.formats.values import integer
 
 _FIELDS = ("time", "level", "scope", "logger", "caller", "thread", "epoch")
 _BROKEN_JSON = re.compile(layouts.BROKEN_JSON, re.DOTALL)
@@ -16,6 +17,8 @@ _INNER_HEADER = re.compile(layouts.INNER_HEADER)
 
 #: Numbers stay the text that they are.
 _JSON = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
+
+DEEP = 32
 
 GC_LAYOUT = "Go GC trace"
 
@@ -90,7 +93,7 @@ STARTS = frozenset(_HEADS) | {"{"}
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text else None
+    return integer(text) if text else None
 
 
 def header(line: int, text: str) -> Entry | None:
@@ -152,18 +155,21 @@ class JsonLine:
     broken: bool = False
 
 
-def _go_text(value: object) -> str:
-    """A JSON value as Go's ``%v`` prints it."""
+def _go_text(value: object, depth: int = 0) -> str:
+    """A JSON value as Go's ``%v`` prints it (as JSON again where it is nested deeper than any log's)."""
     if isinstance(value, str):
-        return value
+        # JSON can spell half of a surrogate pair, which is no text.
+        return value if value.isascii() else value.encode(errors="backslashreplace").decode()
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:
         return "null"
+    if depth > DEEP:
+        return json.dumps(value)
     if isinstance(value, list):
-        return "[" + " ".join(map(_go_text, value)) + "]"
+        return "[" + " ".join([_go_text(one, depth + 1) for one in value]) + "]"
     if isinstance(value, dict):
-        return "map[" + " ".join(f"{k}:{_go_text(v)}" for k, v in value.items()) + "]"
+        return "map[" + " ".join([f"{_go_text(k)}:{_go_text(v, depth + 1)}" for k, v in value.items()]) + "]"
     return str(value)
 
 
@@ -171,12 +177,11 @@ def json_header(line: int, text: str) -> JsonLine:
     """The entry of a line that is a JSON object with a header's keys."""
     try:
         found = _JSON.decode(text)
-    except (ValueError, RecursionError):
-        return _broken_json(line, text)
-    if isinstance(found, dict):
-        for layout in JSON_LAYOUTS:
+        for layout in JSON_LAYOUTS if isinstance(found, dict) else ():
             if layout.time in found and (not layout.message or layout.message in found):
                 return JsonLine(_json_entry(line, text, found, layout))
+    except (ValueError, RecursionError):  # no JSON, or nested so deep that nobody means it
+        return _broken_json(line, text)
     return JsonLine()
 
 
@@ -185,7 +190,7 @@ def _json_entry(line: int, text: str, found: dict[str, object], layout: JsonLayo
         message = text
     else:
         own = (layout.time, layout.level, layout.scope, layout.message, layout.stack, "caller")
-        labels = " ".join([f"{key}={_go_text(value)}" for key, value in found.items() if key not in own])
+        labels = " ".join([f"{_go_text(key)}={_go_text(value)}" for key, value in found.items() if key not in own])
         message = _go_text(found[layout.message])
         message += f"\t{labels}" if labels else ""
         message += f"\n{_go_text(found[layout.stack])}" if layout.stack in found else ""

@@ -33,7 +33,7 @@ class Lines:
         for block in self.blocks:
             end = block.rfind(b"\n")
             if end < 0:
-                rest.append(block)
+                rest += [block] if block else []
                 continue
             whole = b"".join((*rest, block[:end])) if rest else block[:end]
             tail = block[end + 1 :]

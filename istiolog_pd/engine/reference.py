@@ -25,6 +25,9 @@ from istiolog_pd.formats.columns import LABELLED, LABELS
 from istiolog_pd.formats.kinds import KINDS, Kind
 from istiolog_pd.formats.layouts import AGENT_SCOPES
 
+#: What is noted of a last line that looks cut.
+CUT = "no line end at the end, and no known line: it may be cut"
+
 #: So many entries are looked at to tell whose log a source is.
 SAMPLE = 2000
 
@@ -293,7 +296,8 @@ def read(blocks: Iterable[bytes], source: str, component: str = "") -> SourceTab
         recognised = recognised or bool(entry.layout)
         reader.take(entry)
     last = reader.events[-1] if reader.events else None
-    if not lines.complete and last in ("other", "unparsed"):
-        lines.note(lines.count, "no line end at the end, and no known line: it may be cut")
+    known = any(damage.line == lines.count for damage in lines.damage.values())
+    if not lines.complete and not known and last in ("other", "unparsed"):
+        lines.note(lines.count, CUT)
     events, tables = reader.tables(source)
     return SourceTables(events, tables, list(lines.damage.values()), lines.count, recognised)

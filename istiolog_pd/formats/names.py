@@ -41,7 +41,7 @@ XDS_TYPES: dict[str, str] = {
 }
 
 _CONNECTION = re.compile(r"(.*)-([0-9]+)", re.DOTALL)
-_LISTENER = re.compile(r"\[?([0-9A-Fa-f:.]+)\]?_([0-9]+)")
+_LISTENER = re.compile(r"\[?([0-9A-Fa-f]*[:.][0-9A-Fa-f:.]*)\]?_([0-9]+)")
 _MORE_CONFIGS = re.compile(r"(.*) and ([0-9]+) more configs", re.DOTALL)
 _STATUS = re.compile(r"code = (\w+)")
 _NAMED = re.compile(r"\b(listener|cluster)(?:\(s\))?:? ['\"]?([^\s'\",]*[^\s'\",:;.])")
@@ -61,7 +61,7 @@ def proxy(value: str) -> tuple[Part, ...]:
     ('web-1.shop', 'web-1', 'shop')
     """
     pod, dot, namespace = value.rpartition(".")
-    return (value or None, (pod if dot else value) or None, namespace if dot else None)
+    return (value or None, (pod if dot else value) or None, namespace or None if dot else None)
 
 
 def pod_key(value: str) -> tuple[Part, ...]:

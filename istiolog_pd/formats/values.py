@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
+import sys
 from collections.abc import Callable
 
 UNITS = {
@@ -125,8 +125,24 @@ def count(text: str) -> int | None:
     return integer(text)
 
 
+_ESCAPE = re.compile(rb"\\(?:([0-7]{3})|x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
+_PLAIN_ESCAPES = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"a": b"\a", b"b": b"\b", b"f": b"\f", b"v": b"\v"}
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    octal, byte, short, long, other = match.groups()
+    if octal or byte:
+        return bytes([(int(octal, 8) if octal else int(byte, 16)) & 0xFF])
+    if short or long:
+        point = int(short or long, 16)
+        return chr(point).encode(errors="surrogatepass") if point <= sys.maxunicode else match[0]
+    return _PLAIN_ESCAPES.get(other, other)
+
+
 def unquote(text: str) -> str | None:
     r"""The text of a Go or proto string literal, its escapes resolved; null for an empty one.
+
+    Bytes that are no UTF-8 stay visible as ``\xNN``.
 
     Examples
     --------
@@ -134,12 +150,10 @@ def unquote(text: str) -> str | None:
     '172.17.0.3:59200'
     """
     inner = text[1:-1]
-    if "\\" not in inner:
-        return inner or None
-    try:
-        return json.loads(text)  # type: ignore[no-any-return]
-    except ValueError:
-        return re.sub(r"\\(.)", lambda m: {"n": "\n", "t": "\t", "r": "\r"}.get(m[1], m[1]), inner, flags=re.DOTALL)
+    if "\\" in inner:
+        raw = _ESCAPE.sub(_unescaped, inner.encode(errors="surrogatepass"))
+        inner = raw.decode(errors="backslashreplace")
+    return inner or None
 
 
 def twice(value: Callable[[str], int | None]) -> Callable[[str], tuple[int | None, int | None]]:

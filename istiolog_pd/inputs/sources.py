@@ -66,10 +66,12 @@ class Source:
         """Every member of a gzip file, up to where it is cut or broken."""
         member = zlib.decompressobj(wbits=31)
         while block:
+            before = member.copy()
             try:
                 out = member.decompress(block, BLOCK)
             except zlib.error as error:
                 self.damage.append(f"the gzip data is broken ({error}): the rest is lost")
+                yield from _up_to_fault(before, block)
                 return
             if out:
                 yield out
@@ -81,6 +83,15 @@ class Source:
             else:
                 block = member.unconsumed_tail or raw.read()
         self.damage.append("the gzip data ends too early: what came before the cut is here")
+
+
+def _up_to_fault(member: zlib._Decompress, block: bytes) -> Iterator[bytes]:
+    """What a block unpacks to before the fault in it, in small steps."""
+    for at in range(0, len(block), 64):
+        try:
+            yield member.decompress(block[at : at + 64])
+        except zlib.error:
+            return
 
 
 class _Raw:
@@ -138,6 +149,11 @@ def find(*sources: SourceLike) -> list[Source]:
         If a folder holds no log, or nothing was named.
     """
     found = [one for source in sources for one in _find(source)]
+    seen: dict[str, int] = {}
+    for one in found:
+        count = seen[one.name] = seen.get(one.name, 0) + 1
+        if count > 1 and not one.owned:  # open files without names of their own
+            one.name = f"{one.name} ({count})"
     if not found:
         raise NoLogError("nothing to read: name at least one log file, folder or glob, or '-' for standard input")
     return found

@@ -1,0 +1,51 @@
+"""The lines that answers are made of: starts of rounds, and pushes with what they were."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from istiolog_pd.analysis.answers import FLAG, control_plane
+from istiolog_pd.analysis.assign import assign_rounds
+from istiolog_pd.analysis.requests import asking, requested, sent_twice
+from istiolog_pd.capture import Capture
+
+
+def push_starts(capture: Capture) -> pd.DataFrame:
+    """The lines that begin a round, numbered from 0 in file order, with the decision before each."""
+    starts = control_plane(capture, "push_start")
+    starts = starts[starts["connected_endpoints"].notna()].reset_index(drop=True)
+    starts["round"] = starts.index
+    starts["full"] = (starts["push_type"] != "incremental").astype(FLAG)
+    decisions = control_plane(capture, "debounce")
+    decisions = decisions[~decisions["rearmed"].fillna(False).astype(bool)]
+    before = pd.merge_asof(
+        starts[["row", "source"]],
+        decisions[["row", "source", "debounce_id", "forced"]],
+        on="row",
+        by="source",
+    )
+    # A decision is followed by one start; a second start after it had none (no EDS debounce).
+    own = before["debounce_id"].notna() & ~before.duplicated(["source", "debounce_id"])
+    starts["debounce_id"] = before["debounce_id"].where(own)
+    starts["forced"] = before["forced"].where(own)
+    no_full = before["forced"].notna()  # Istio 1.31 on
+    starts["full"] = starts["full"].where(~no_full)
+    return starts
+
+
+def push_lines(capture: Capture, starts: pd.DataFrame) -> pd.DataFrame:
+    """The push lines of a control plane with their rounds, the kind of each as it was, not only as printed.
+
+    From 1.11 on (those lines print no `clusters`) what is printed at debug is of an endpoint-only round,
+    and does not always say ``INC``; before 1.10 no line says that a proxy asked for it.
+    """
+    lines = control_plane(capture, "xds_push")
+    printed, inferred = requested(capture, lines, starts)
+    endpoint_only = lines["level"].eq("debug") & lines["clusters"].isna()
+    lines["push_type"] = lines["push_type"].mask(endpoint_only & ~printed, "incremental").mask(inferred, "request")
+    lines["inferred"] = inferred
+    rounds = assign_rounds(lines, starts, asking(capture), control_plane(capture, "connection_close"))
+    again = sent_twice(lines, rounds)
+    lines["push_type"] = lines["push_type"].mask(again, "request")
+    lines["inferred"] |= again
+    return pd.concat([lines, rounds.mask(again)], axis=1)
