@@ -206,8 +206,8 @@ def read_logs(
     --------
     >>> import istiolog_pd as il
     >>> pushes = il.read_logs("data/seed/pilot.log", events="xds_push")
-    >>> pushes[["xds_type", "proxy", "resources"]].iloc[0].to_list()
-    ['CDS', 'helloworld-v1-575d9d9fcd-bjjj8.default', 16]
+    >>> pushes[["xds_type", "proxy"]].iloc[0].to_list()
+    ['CDS', 'helloworld-v1-575d9d9fcd-bjjj8.default']
     """
     return load(*sources).to_pandas(events=events, columns=columns, start=start, end=end, dtype_backend=dtype_backend)
 

@@ -104,7 +104,7 @@ def pushes(capture: Capture) -> pd.DataFrame:
     >>> import istiolog_pd as il
     >>> table = il.analysis.pushes(il.load("data/seed/pilot.log"))
     >>> table["push_type"].value_counts().to_dict()
-    {'request': 12, 'full': 5, 'incremental': 3}
+    {'request': 13, 'full': 4, 'incremental': 3}
     """
     starts = push_starts(capture)
     lines = push_lines(capture, starts)
@@ -144,7 +144,7 @@ def push_rounds(capture: Capture) -> pd.DataFrame:
     >>> import istiolog_pd as il
     >>> table = il.analysis.push_rounds(il.load("data/istiod-1.30.3/discovery.log.gz"))
     >>> len(table), int(table["full"].sum()), int(table["visible"].sum())
-    (145, 21, 21)
+    (145, 21, 26)
     """
     starts = push_starts(capture)
     if starts.empty:
@@ -221,7 +221,7 @@ def fan_out(capture: Capture) -> pd.DataFrame:
     >>> import istiolog_pd as il
     >>> table = il.analysis.fan_out(il.load("data/seed/pilot.log"))
     >>> table.loc[table["round"] == 0, ["xds_type", "proxies", "resources"]].to_records(index=False).tolist()
-    [('CDS', 1, 18), ('EDS', 1, 31), ('LDS', 1, 18), ('RDS', 1, 5)]
+    [('CDS', 1, 18), ('EDS', 1, 15), ('LDS', 1, 18), ('RDS', 1, 5)]
     """
     table = pushes(capture)
     coverage = table.attrs["coverage"]

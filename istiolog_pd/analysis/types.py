@@ -47,7 +47,7 @@ def full_vs_incremental(capture: Capture, *, freq: str | None = None) -> pd.Data
     >>> import istiolog_pd as il
     >>> table = il.analysis.full_vs_incremental(il.load("data/seed/pilot.log"), freq="1h")
     >>> table.groupby("push_type", observed=True)["pushes"].sum().to_dict()
-    {'full': 5, 'incremental': 3, 'request': 12}
+    {'full': 4, 'incremental': 3, 'request': 13}
     """
     lines = pushes(capture)
     coverage = lines.attrs["coverage"]
