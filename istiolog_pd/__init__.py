@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
-from types import ModuleType
+from typing import TYPE_CHECKING
 
-from istiolog_pd import analysis
-from istiolog_pd.capture import Capture, glossary
-from istiolog_pd.inputs.sources import NoLogError
-from istiolog_pd.read import DamageWarning, load, read_logs, read_pilot, read_sidecar
-
-#: Modules that are imported when they are first used: they bring in matplotlib or what only they need.
-_LAZY = ("plots",)
+if TYPE_CHECKING:
+    from istiolog_pd import analysis, plots
+    from istiolog_pd.capture import Capture, glossary
+    from istiolog_pd.inputs.sources import NoLogError
+    from istiolog_pd.read import DamageWarning, load, read_logs, read_pilot, read_sidecar
 
 __version__ = "0.1.0"
 
@@ -28,8 +26,23 @@ __all__ = [
     "read_sidecar",
 ]
 
+#: Where each name lives. It is imported when it is first used: pandas takes half a second and matplotlib
+#: as much again, and neither `istiolog --help` nor a script that only draws should wait for both.
+_HOMES = {
+    "capture": ("Capture", "glossary"),
+    "inputs.sources": ("NoLogError",),
+    "read": ("DamageWarning", "load", "read_logs", "read_pilot", "read_sidecar"),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
 
-def __getattr__(name: str) -> ModuleType:
-    if name in _LAZY:
+
+def __getattr__(name: str) -> object:
+    if name in ("analysis", "plots"):
         return import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

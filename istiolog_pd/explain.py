@@ -12,10 +12,11 @@ import pandas as pd
 from istiolog_pd.capture import unknown
 from istiolog_pd.engine.entries import Entries
 from istiolog_pd.engine.headers import Entry
+from istiolog_pd.engine.labels import TABS_LOST, parse_labels, split_labels, split_lost_labels
 from istiolog_pd.engine.lines import Lines
 from istiolog_pd.engine.match import Compiled, in_scope
 from istiolog_pd.engine.reach import quoted, reach, visible
-from istiolog_pd.engine.reference import SourceTables, parse_labels, read, recogniser, split_labels
+from istiolog_pd.engine.reference import SourceTables, read, recogniser
 from istiolog_pd.engine.schema import event_columns, format_columns
 from istiolog_pd.formats import COLUMNS, EVENTS, FORMATS, Format
 from istiolog_pd.formats.model import COMPONENTS
@@ -177,23 +178,13 @@ def explain(line: str, component: str | None = None) -> Explanation:
     )
 
 
-def _splits(message: str) -> Iterator[tuple[str, str]]:
-    """A message and its labels: as they are, and where the tab before the labels was lost."""
-    body, labels = split_labels(message)
-    yield body, labels
-    key = next((key for key, _ in parse_labels(body)), None)
-    if not labels and key is not None and (at := body.find(f" {key}=")) > 0:
-        yield body[:at].rstrip(), body[at + 1 :]
-
-
 def _claim(entry: Entry, component: str) -> tuple[Compiled | None, str]:
     """The format that claims an entry, and the labels that follow its message."""
-    for body, labels in _splits(entry.message):
+    for split in (split_labels, split_lost_labels) if entry.layout in ("", TABS_LOST) else (split_labels,):
+        body, labels = split(entry.message)
         found = recogniser().claim(component, entry.level, entry.scope, body)
         if found is not None and (not entry.layout or entry.event in ("", found[0].format.event)):
             return found[0], labels
-        if "tabs lost" not in entry.layout:
-            break
     return None, split_labels(entry.message)[1]
 
 

@@ -42,7 +42,7 @@ KEY_NUMBERS = {
     ],
     "02_pushes": [
         ("coverage", r"debounces 145 push_rounds 145 pushes 2531 "),
-        ("coverage", r"push_rounds 119 of 145 rounds are endpoint-only, .* ads:debug,delta:debug"),
+        ("coverage", r"push_rounds the pushes of 119 of 145 rounds are not printed: .* ads:debug,delta:debug"),
         ("debounce-merged", r"push decisions 145 events merged 664 "),
         ("debounce-bound", r"quiet False 124 True 21"),
         ("kinds", r"full 1621 .* incremental 350 .* request 560 "),

@@ -67,7 +67,7 @@ PUSH_LINES = "they are printed at level info in scopes ads and, from Istio 1.14 
 SOME_SIZES = "{} of {} push lines print no size (before Istio 1.9 only LDS lines do): `size_bytes` sums what is printed"
 NO_SIZES = "this version prints no sizes (Istio 1.9 and later do)"
 HIDDEN = (
-    "{} of {} rounds are endpoint-only, and their pushes are printed at debug: they show only with "
+    "the pushes of {} of {} rounds are not printed: they are endpoint-only, and show only with "
     "--log_output_level ads:debug,delta:debug"
 )
 

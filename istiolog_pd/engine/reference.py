@@ -17,6 +17,7 @@ import pyarrow as pa
 from istiolog_pd.engine.clocks import Clock, parser
 from istiolog_pd.engine.entries import Entries
 from istiolog_pd.engine.headers import Entry
+from istiolog_pd.engine.labels import TABS_LOST, parse_labels, split_labels, split_lost_labels
 from istiolog_pd.engine.lines import Damage, Lines
 from istiolog_pd.engine.match import Compiled, Recogniser
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, array, event_schema, label_target
@@ -31,16 +32,11 @@ CUT = "no line end at the end, and no known line: it may be cut"
 #: So many entries are looked at to tell whose log a source is.
 SAMPLE = 2000
 
-_LABELS = re.compile(r"[A-Za-z_][\w.-]*=")
-_LABEL = re.compile(r"(?:\A| )([A-Za-z_][\w.-]*)=(.*?)(?= [A-Za-z_][\w.-]*=|\Z)", re.DOTALL)
-_LOST_TAB = re.compile(r"[\t ]+(?=[A-Za-z_][\w.-]*=)")
 #: Rows of the events, and the columns of an event's own for each of them.
 _Part = tuple[list[int], dict[str, list[object]]]
 
 #: What is noted of every entry, beside its time and event.
 _ROW = ("level", "scope", "message", "line", "component", "caller", "thread", "epoch")
-
-_TABS_LOST = "Istio console, tabs lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +55,6 @@ class SourceTables:
 def recogniser() -> Recogniser:
     """The catalogue, compiled once."""
     return Recogniser(FORMATS)
-
-
-def split_labels(message: str) -> tuple[str, str]:
-    r"""A message without the labels that follow its last tab, and those labels.
-
-    Examples
-    --------
-    >>> split_labels("upstream response\tid=1 type=CDS")
-    ('upstream response', 'id=1 type=CDS')
-    """
-    at = message.rfind("\t")
-    if at >= 0 and _LABELS.match(message, at + 1):
-        return message[:at], message[at + 1 :]
-    return message, ""
-
-
-def parse_labels(text: str) -> Iterator[tuple[str, str]]:
-    """The ``key=value`` pairs of a message's labels; a value goes on to the next key."""
-    for match in _LABEL.finditer(text):
-        yield match[1], match[2]
 
 
 @cache
@@ -190,8 +166,8 @@ class _Reader:
         """Find the format of a message and keep its fields' texts; the event."""
         body, labels = split_labels(message) if "\t" in message else (message, "")
         found = self.recognise.claim(component, entry.level, entry.scope, body) if entry.event != "unparsed" else None
-        if found is None and entry.layout == _TABS_LOST and (gap := _LOST_TAB.search(body)):
-            body, labels = body[: gap.start()], body[gap.end() :]
+        if found is None and entry.layout == TABS_LOST:
+            body, labels = split_lost_labels(body)
             found = self.recognise.claim(component, entry.level, entry.scope, body)
         event = entry.event or (found[0].format.event if found else "other")
         compiled, texts = found if found and found[0].format.event == event else (None, ())

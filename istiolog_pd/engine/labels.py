@@ -1,0 +1,45 @@
+"""Labels: the ``key=value`` pairs that Istio prints after a message, behind a tab."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+#: The layout in which that tab may have become a blank.
+TABS_LOST = "Istio console, tabs lost"
+
+_LABELS = re.compile(r"[A-Za-z_][\w.-]*=")
+_LABEL = re.compile(r"(?:\A| )([A-Za-z_][\w.-]*)=(.*?)(?= [A-Za-z_][\w.-]*=|\Z)", re.DOTALL)
+_LOST_TAB = re.compile(r"[\t ]+(?=[A-Za-z_][\w.-]*=)")
+
+
+def split_labels(message: str) -> tuple[str, str]:
+    r"""A message without the labels that follow its last tab, and those labels.
+
+    Examples
+    --------
+    >>> split_labels("upstream response\tid=1 type=CDS")
+    ('upstream response', 'id=1 type=CDS')
+    """
+    at = message.rfind("\t")
+    if at >= 0 and _LABELS.match(message, at + 1):
+        return message[:at], message[at + 1 :]
+    return message, ""
+
+
+def split_lost_labels(message: str) -> tuple[str, str]:
+    """The same where the tab became blanks: the labels begin with the first ``key=``.
+
+    Examples
+    --------
+    >>> split_lost_labels("upstream response id=1 type=CDS")
+    ('upstream response', 'id=1 type=CDS')
+    """
+    gap = _LOST_TAB.search(message)
+    return (message[: gap.start()], message[gap.end() :]) if gap else (message, "")
+
+
+def parse_labels(text: str) -> Iterator[tuple[str, str]]:
+    """The ``key=value`` pairs of a message's labels; a value goes on to the next key."""
+    for match in _LABEL.finditer(text):
+        yield match[1], match[2]
