@@ -175,7 +175,6 @@ def test_last_line_without_its_end() -> None:
     assert found == []
 
 
-@pytest.mark.xfail(strict=True, reason="a cut in a character is named twice: as no UTF-8, and as a cut")
 def test_cut_in_the_middle_of_a_character() -> None:
     """One cut is one damage."""
     table, found = read(ONE + HEAD + "Cluster init time 386.974µs".encode()[:-2])
@@ -183,7 +182,6 @@ def test_cut_in_the_middle_of_a_character() -> None:
     assert len(found) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="a cut gzip file is named twice: as cut, and its last line as cut")
 def test_gzip_that_is_cut() -> None:
     """What came before the cut is there; one cut is one damage."""
     table, found = read(gzip.compress(b"".join(ONE.replace(b"one", b"%d" % n) for n in range(999)))[:-40])
@@ -192,7 +190,6 @@ def test_gzip_that_is_cut() -> None:
     assert re.match(r"bad\.log:\d+: the gzip data ends too early", found[0])
 
 
-@pytest.mark.xfail(strict=True, reason="a block is unpacked as a whole: what came before the fault in it is lost too")
 @pytest.mark.parametrize("at", [-5, -2000], ids=["checksum", "data"])
 def test_gzip_with_a_fault(at: int) -> None:
     """What came before the fault is there."""
@@ -215,33 +212,27 @@ def test_crlf_is_no_damage() -> None:
     [
         pytest.param(
             b'{"level":"info","time":"2020-01-01T00:00:03Z","msg":"x","a":' + b"[" * 600 + b"]" * 600 + b"}",
-            marks=pytest.mark.xfail(strict=True, raises=RecursionError, reason="labels are printed by recursion"),
             id="lists, 600 deep",
         ),
         pytest.param(
             b'{"level":"info","time":"2020-01-01T00:00:03Z","msg":"x","a":' + b'{"a":' * 400 + b"1" + b"}" * 400 + b"}",
-            marks=pytest.mark.xfail(strict=True, raises=RecursionError, reason="labels are printed by recursion"),
             id="objects, 400 deep",
         ),
         pytest.param(
             rb'{"level":"info","time":"2020-01-01T00:00:03Z","msg":"half of a pair: \ud800"}',
-            marks=pytest.mark.xfail(strict=True, raises=UnicodeEncodeError, reason="no UTF-8 for half a pair"),
             id="lone surrogate in JSON",
         ),
         pytest.param(
             b"2020-01-01T00:00:03Z\twarn\tads\tADS:LDS: ACK ERROR 10.0.0.1:1 a~1.2.3.4~c.d~e-1 (LDS) "
             rb'version_info:"1" error_detail:<code:13 message:"bad \ud800 thing" > type_url:"x" ',
-            marks=pytest.mark.xfail(strict=True, raises=UnicodeEncodeError, reason="no UTF-8 for half a pair"),
             id="lone surrogate in proto text",
         ),
         pytest.param(
             b"[Envoy (Epoch 99999999999999999999)] [2019-12-23 02:09:02.211][45][info][upstream] [a/b.cc:85] x",
-            marks=pytest.mark.xfail(strict=True, raises=OverflowError, reason="an epoch of more than 64 bits"),
             id="large epoch",
         ),
         pytest.param(
             b"[Envoy (Epoch " + b"9" * 5000 + b")] [2019-12-23 02:09:02.211][45][info][upstream] [a/b.cc:85] x",
-            marks=pytest.mark.xfail(strict=True, raises=ValueError, reason="an epoch of more digits than int() takes"),
             id="long epoch",
         ),
         pytest.param(b"[2018-12-24 16:27:52.484][" + b"9" * 18 + b"][info][main] [a/b.cc:85] x", id="large thread"),
@@ -262,7 +253,6 @@ def test_values_that_do_not_fit(line: bytes) -> None:
     assert table["message"].tolist()[::2] == ["ADS: one", "ADS: two"]
 
 
-@pytest.mark.xfail(strict=True, reason="a time that is none leaves the second before it in the clock")
 def test_time_that_is_none_is_null_every_time() -> None:
     """However often it stands there."""
     bad = JSON.replace(b"01T00:00:03.000003Z", b"01Tab:cd:ef.000003Z")

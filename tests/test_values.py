@@ -217,7 +217,6 @@ def test_unquote(text: str, value: str | None) -> None:
     assert values.unquote(text) == value
 
 
-@pytest.mark.xfail(strict=True, reason="only the escapes of JSON are resolved")
 @pytest.mark.parametrize(("text", "value"), GO_ESCAPES.items())
 def test_unquote_escapes_of_go(text: str, value: str) -> None:
     """Octal (proto text writes all but ASCII so), hexadecimal, long Unicode, the rarer control characters."""
@@ -281,7 +280,6 @@ def test_keys_of_kubernetes() -> None:
     assert names.proxy("web-1.shop") == ("web-1.shop", "web-1", "shop")
 
 
-@pytest.mark.xfail(strict=True, reason="an empty namespace is empty text, not null")
 def test_empty_namespace_is_null() -> None:
     """What is printed empty is null."""
     assert names.proxy("web-1.") == ("web-1.", "web-1", None)
@@ -321,7 +319,6 @@ def test_listener(text: str, parts: tuple[names.Part, ...]) -> None:
     assert names.listener(text) == (text, *parts)
 
 
-@pytest.mark.xfail(strict=True, reason="a word of the letters a to f is taken for an address")
 def test_listener_whose_name_is_hexadecimal() -> None:
     """An address has a dot or a colon."""
     assert names.listener("cafe_80") == ("cafe_80", None, None)

@@ -141,7 +141,7 @@ class _Reader:
         row = len(self.events)
         component = entry.component or self.component
         message = entry.message
-        event = self._claim(row, entry, component, message)
+        event, component = self._claim(row, entry, component, message)
         time = self._time(row, entry) if entry.clock else None
         self.times.append(time)
         self.events.append(event)
@@ -162,13 +162,18 @@ class _Reader:
         self.last_time = time if time is not None else self.last_time
         return time
 
-    def _claim(self, row: int, entry: Entry, component: str, message: str) -> str:
-        """Find the format of a message and keep its fields' texts; the event."""
+    def _claim(self, row: int, entry: Entry, component: str, message: str) -> tuple[str, str]:
+        """Find the format of a message and keep its fields' texts; the event, and who wrote the line."""
         body, labels = split_labels(message) if "\t" in message else (message, "")
-        found = self.recognise.claim(component, entry.level, entry.scope, body) if entry.event != "unparsed" else None
-        if found is None and entry.layout == TABS_LOST:
-            body, labels = split_lost_labels(body)
+        found = None
+        if entry.event != "unparsed":
             found = self.recognise.claim(component, entry.level, entry.scope, body)
+            if found is None and entry.layout == TABS_LOST:
+                body, labels = split_lost_labels(body)
+                found = self.recognise.claim(component, entry.level, entry.scope, body)
+            if found is None and (other := self._other_writer(entry)):
+                found = self.recognise.claim(other, entry.level, entry.scope, body)
+                component = component if found is None else other
         event = entry.event or (found[0].format.event if found else "other")
         compiled, texts = found if found and found[0].format.event == event else (None, ())
         key = (event, compiled.number if compiled else -1)
@@ -178,7 +183,18 @@ class _Reader:
         claimed.rows.append(row)
         claimed.texts.append(texts)
         claimed.labels.append(labels)
-        return event
+        return event, component
+
+    def _other_writer(self, entry: Entry) -> str:
+        """Who else can have written a line that the source's own component does not know.
+
+        Logs of both are pasted into one file. But a sidecar's lines of istiod's scopes are the agent's.
+        """
+        if entry.component or not entry.layout:
+            return ""
+        if self.component == "pilot":
+            return "agent"
+        return "" if entry.scope in ("ads", "delta") else "pilot"
 
     def tables(self, source: str) -> tuple[pa.Table, dict[str, pa.Table]]:
         """The tables of everything taken so far."""
