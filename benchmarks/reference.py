@@ -18,7 +18,7 @@ from istiolog_pd.engine import reference
 DATA = Path(__file__).parents[1] / "data"
 MB = 1_000_000
 SIZES = (4, 8, 16, 32)
-ROUNDS = 5
+ROUNDS = 3
 #: The reference interpreter must never be slower.
 FLOOR = 5.0
 

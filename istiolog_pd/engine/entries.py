@@ -41,14 +41,15 @@ class Entries:
     def __iter__(self) -> Iterator[Entry]:
         begun = self._begun
         for number, text in enumerate(self._lines, 1):
-            if text[:1] not in STARTS and text.find(INNER_SIGN, INNER_SIGN_AT) < 0 and self._gc is None:
+            whole = text.find(INNER_SIGN, INNER_SIGN_AT) < 0
+            if whole and self._gc is None and text[:1] not in STARTS:
                 # Most lines that are no header: nothing to find out, and nothing closes.
                 if self._open is not None and not self._open.cut:
                     self._open.parts.append(text)
                 else:
                     self._go_on(number, text)
                 continue
-            *pieces, last = split_at_headers(text)
+            *pieces, last = (text,) if whole else split_at_headers(text)
             for piece in pieces:
                 self._take(number, piece, followed=True)
             self._take(number, last, followed=False)

@@ -132,8 +132,6 @@ def header(line: int, text: str) -> Entry | None:
 
 def split_at_headers(text: str) -> list[str]:
     """A line, cut where a console header stands in the middle of it."""
-    if text.find(layouts.INNER_SIGN, layouts.INNER_SIGN_AT) < 0:
-        return [text]
     starts = [0, *(match.start() for match in _INNER_HEADER.finditer(text, 1)), len(text)]
     return [text[a:b] for a, b in pairwise(starts)]
 

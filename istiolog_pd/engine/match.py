@@ -7,7 +7,7 @@ is read once from left to right, and no text can make it slow.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from istiolog_pd.formats.kinds import KINDS
@@ -128,22 +128,27 @@ class Recogniser:
                 else:
                     self._free.setdefault(component, []).append(one)
 
-    def candidates(self, component: str, message: str) -> Iterator[Compiled]:
-        """The formats worth trying for a message, fallbacks not among them."""
+    def candidates(self, component: str, message: str) -> list[list[Compiled]]:
+        """The formats worth trying for a message, in groups; fallbacks are not among them."""
         starts = self._by_start.get(component, {})
-        for size in _STEPS:
-            yield from starts.get(message[:size], ())
-        yield from self._free.get(component, ())
+        groups = [starts[start] for size in _STEPS if (start := message[:size]) in starts]
+        return [*groups, self._free.get(component, [])]
 
     def claim(
-        self, component: str, level: str | None, scope: str | None, message: str
+        self, component: str, level: str | None, scope: str | None, message: str, *, by_start: bool = False
     ) -> tuple[Compiled, tuple[str | None, ...]] | None:
-        """The format that claims a message, with its fields' texts; null if none does."""
-        for one in self.candidates(component, message):
-            match = one.regex.match(message) if one.sign in message else None
-            if match is not None and (not one.format.needs_scope or in_scope(one.format, level, scope)):
-                return one, match.groups()
-        for one in self._fallback.get(component, ()):
+        """The format that claims a message, with its fields' texts; null if none does.
+
+        `by_start`: try only formats that begin with literal text. It is for a second opinion, where a
+        wide format would claim what it should not, and looking at all of them would cost too much.
+        """
+        groups = self.candidates(component, message)
+        for group in groups[:-1] if by_start else groups:
+            for one in group:
+                match = one.regex.match(message) if one.sign in message else None
+                if match is not None and (not one.format.needs_scope or in_scope(one.format, level, scope)):
+                    return one, match.groups()
+        for one in () if by_start else self._fallback.get(component, ()):
             match = one.regex.match(message)
             if match is not None and in_scope(one.format, level, scope):
                 return one, match.groups()

@@ -130,6 +130,7 @@ class _Reader:
         self.recognise = recognise
         self.claimed: dict[tuple[str, int], _Claimed] = {}
         self.clock = Clock()
+        self.parsers = {kind: parser(self.clock, kind) for kind in ("iso", "bracket", "slog")}
         self.last_time: int | None = None
         self.undated: list[tuple[int, str]] = []
         self.times: list[int | None] = []
@@ -156,7 +157,7 @@ class _Reader:
                 self.undated.append((row, entry.time))
             return time
         try:
-            time = parser(self.clock, entry.clock)(entry.time)
+            time = self.parsers[entry.clock](entry.time)
         except ValueError:  # of a JSON line: any text can stand there
             return None
         self.last_time = time if time is not None else self.last_time
@@ -172,7 +173,7 @@ class _Reader:
                 body, labels = split_lost_labels(body)
                 found = self.recognise.claim(component, entry.level, entry.scope, body)
             if found is None and (other := self._other_writer(entry)):
-                found = self.recognise.claim(other, entry.level, entry.scope, body)
+                found = self.recognise.claim(other, entry.level, entry.scope, body, by_start=True)
                 component = component if found is None else other
         event = entry.event or (found[0].format.event if found else "other")
         compiled, texts = found if found and found[0].format.event == event else (None, ())
