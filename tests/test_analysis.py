@@ -39,22 +39,30 @@ def at(seconds: float, message: str, level: str = "info", scope: str = "ads") ->
 
 def old_debounce(seconds: float, number: int, quiet: str, since: str, tail: str = ", full=true") -> str:
     """A push decision of 1.0."""
-    return at(seconds, f"Push debounce stable {number}: {quiet} since last change, {since} since last push{tail}", scope="")
+    return at(
+        seconds, f"Push debounce stable {number}: {quiet} since last change, {since} since last push{tail}", scope=""
+    )
 
 
 def debounce(seconds: float, number: int, quiet: str, total: str, tail: str = ", full=true", what: str = "") -> str:
     """A push decision from 1.1 on."""
-    return at(seconds, f"Push debounce stable[{number}] 3{what}: {quiet} since last change, {total} since last push{tail}")
+    return at(
+        seconds, f"Push debounce stable[{number}] 3{what}: {quiet} since last change, {total} since last push{tail}"
+    )
 
 
 def full(seconds: float, version: int, connected: int = 2) -> str:
     """A full round of 1.19 and later."""
-    return at(seconds, f"XDS: Pushing Services:15 ConnectedEndpoints:{connected} Version:2026-01-01T00:00:00Z/{version}")
+    return at(
+        seconds, f"XDS: Pushing Services:15 ConnectedEndpoints:{connected} Version:2026-01-01T00:00:00Z/{version}"
+    )
 
 
 def incremental(seconds: float, version: int, connected: int = 2) -> str:
     """An endpoint-only round of 1.19 to 1.30."""
-    return at(seconds, f"XDS: Incremental Pushing ConnectedEndpoints:{connected} Version:2026-01-01T00:00:00Z/{version}")
+    return at(
+        seconds, f"XDS: Incremental Pushing ConnectedEndpoints:{connected} Version:2026-01-01T00:00:00Z/{version}"
+    )
 
 
 def push(seconds: float, xds_type: str, proxy: str, words: str = "PUSH", level: str = "info", version: int = 0) -> str:
@@ -187,7 +195,9 @@ def check_shape(name: str, table: pd.DataFrame) -> None:
 
 
 @each_answer
-@pytest.mark.parametrize("log", ["seed/pilot.log", "pilot-1.0.9/discovery.log.gz", "istiod-1.30.3/discovery-debug.log.gz"])
+@pytest.mark.parametrize(
+    "log", ["seed/pilot.log", "pilot-1.0.9/discovery.log.gz", "istiod-1.30.3/discovery-debug.log.gz"]
+)
 def test_answer_of_a_control_plane(name: str, log: str, real: Real) -> None:
     """Columns and dtypes of every answer."""
     table = answer(name, real(log))
@@ -261,12 +271,13 @@ def test_debounces_of_1_0_in_a_log_that_begins_later() -> None:
 def test_debounces_of_1_0_after_a_restart() -> None:
     """The count begins again; it does not go down."""
     table = analysis.debounces(
-        capture(old_debounce(1, 55, "250ms", "29s"), old_debounce(9, 7, "250ms", NEVER), old_debounce(10, 8, "250ms", "1s"))
+        capture(
+            old_debounce(1, 55, "250ms", "29s"), old_debounce(9, 7, "250ms", NEVER), old_debounce(10, 8, "250ms", "1s")
+        )
     )
     assert rows(table, "events") == [(None,), (7,), (1,)]
 
 
-@pytest.mark.xfail(strict=True, reason="1.0: whatever was not quiet is taken for the maximum")
 def test_debounces_of_1_0_whose_maximum_cannot_be() -> None:
     """A debounce is no older than the push before it: after 1.1 s none is 10 s old, so the settings are others."""
     table = analysis.debounces(capture(old_debounce(1, 5, "250ms", NEVER), old_debounce(2.1, 6, "110ms", "1.1s")))
@@ -276,7 +287,9 @@ def test_debounces_of_1_0_whose_maximum_cannot_be() -> None:
 def test_debounces_from_1_1_on() -> None:
     """What is called "since last push" is the time since the first event."""
     table = analysis.debounces(capture(debounce(10, 7, "100.000001ms", "1.5s", ", full=false")))
-    assert rows(table, "timestamp", "start", "quiet_time", "debounce_time", "events", "full", "bound", "debounce_id") == [
+    assert rows(
+        table, "timestamp", "start", "quiet_time", "debounce_time", "events", "full", "bound", "debounce_id"
+    ) == [
         (
             MIDNIGHT + pd.Timedelta("10s"),
             MIDNIGHT + pd.Timedelta("8.5s"),
@@ -309,7 +322,9 @@ def test_bound_that_let_a_push_go(quiet: str, total: str, bound: str | None) -> 
 
 def test_bounds_of_other_settings() -> None:
     """PILOT_DEBOUNCE_AFTER and PILOT_DEBOUNCE_MAX can be told."""
-    log = capture(debounce(100, 1, "60ms", "200ms"), debounce(101, 2, "20ms", "2.02s"), old_debounce(102, 9, "110ms", "1s"))
+    log = capture(
+        debounce(100, 1, "60ms", "200ms"), debounce(101, 2, "20ms", "2.02s"), old_debounce(102, 9, "110ms", "1s")
+    )
     assert rows(analysis.debounces(log, after="50ms", maximum="2s"), "bound") == [("quiet",), ("max",), ("quiet",)]
 
 
@@ -317,7 +332,10 @@ def test_bounds_of_other_settings() -> None:
     ("what", "expected"),
     [
         ("", (None, None, None, None, None)),
-        (" for config ServiceEntry/shop/cart.shop.svc.cluster.local", ("ServiceEntry", "shop", "cart.shop.svc.cluster.local", None, None)),
+        (
+            " for config ServiceEntry/shop/cart.shop.svc.cluster.local",
+            ("ServiceEntry", "shop", "cart.shop.svc.cluster.local", None, None),
+        ),
         (" for config VirtualService/shop/web and 3 more configs", ("VirtualService", "shop", "web", 3, None)),
         (" for config ", (None, None, None, None, None)),
         (" for reason endpoint:3 and config:1", (None, None, None, None, "endpoint:3 and config:1")),
@@ -334,7 +352,8 @@ def test_what_a_debounce_was_for(what: str, expected: tuple[Any, ...]) -> None:
 def test_debounces_of_1_31(forced: bool) -> None:
     """`forced` instead of `full`, which is no longer known."""
     log = capture(
-        debounce(1, 1, "100ms", "100ms", f", forced={str(forced).lower()}", " for config ServiceEntry/a/b"), full(1.001, 1)
+        debounce(1, 1, "100ms", "100ms", f", forced={str(forced).lower()}", " for config ServiceEntry/a/b"),
+        full(1.001, 1),
     )
     assert rows(analysis.debounces(log), "full", "forced") == [(None, forced)]
     assert rows(analysis.push_rounds(log), "full", "forced") == [(None, forced)]
@@ -403,7 +422,11 @@ def test_endpoint_only_rounds_at_debug() -> None:
         incremental(3, 1),
     )
     rounds = analysis.push_rounds(log)
-    assert rows(rounds, "full", "visible", "pushes", "proxies") == [(True, True, 4, 1), (False, True, 2, 2), (False, True, 0, 0)]
+    assert rows(rounds, "full", "visible", "pushes", "proxies") == [
+        (True, True, 4, 1),
+        (False, True, 2, 2),
+        (False, True, 0, 0),
+    ]
     assert rounds.attrs["coverage"] == ""
     assert rows(analysis.pushes(log).iloc[4:], "push_type", "round") == [("incremental", 1), ("incremental", 1)]
 
@@ -429,11 +452,12 @@ def test_rounds_that_overlap_are_told_by_their_pushes() -> None:
 
 def test_version_pins_the_round() -> None:
     """Where a push prints it nothing is left to guess."""
-    log = capture(full(1, 1), full(1.2, 2), four(1.3, "a.x", version=1), four(1.4, "b.x", version=2), four(1.5, "a.x", version=2))
+    log = capture(
+        full(1, 1), full(1.2, 2), four(1.3, "a.x", version=1), four(1.4, "b.x", version=2), four(1.5, "a.x", version=2)
+    )
     assert rows(analysis.pushes(log), "round", "round_first", "round_last") == [(0, 0, 0)] * 4 + [(1, 1, 1)] * 8
 
 
-@pytest.mark.xfail(strict=True, reason="a version that another line of the same push prints is not asked for the likeliest round")
 def test_version_of_1_0_pins_the_round() -> None:
     """CDS and RDS print it; LDS and EDS between them are held by them."""
     start = "XDS: Pushing 2026-01-01T00:00:00Z/{} Services: 12, VirtualServices: 0, ConnectedEndpoints: 1"
@@ -457,15 +481,15 @@ def test_version_of_1_0_pins_the_round() -> None:
     assert rows(table, "resources", "size_bytes")[3] == (16, 11253)
 
 
-@pytest.mark.xfail(strict=True, reason="a version that no round has is passed over")
 def test_version_of_a_round_before_the_log() -> None:
     """The log begins in the middle of a round: its pushes belong to none that is here."""
     log = capture(full(1, 6), four(1.1, "a.x", version=5), four(1.2, "b.x", version=6))
-    assert rows(analysis.pushes(log), "round", "round_first", "round_last") == [(None, None, None)] * 4 + [(0, 0, 0)] * 4
+    assert (
+        rows(analysis.pushes(log), "round", "round_first", "round_last") == [(None, None, None)] * 4 + [(0, 0, 0)] * 4
+    )
     assert rows(analysis.push_rounds(log), "pushes", "proxies") == [(4, 1)]
 
 
-@pytest.mark.xfail(strict=True, reason="endpoint-only rounds print the version of the full round before, and are taken for it")
 def test_version_of_an_endpoint_only_round_is_not_its_own() -> None:
     """A full push of that version belongs to the full round, which began before the log."""
     log = capture(incremental(1, 5), four(1.1, "a.x", version=5), full(2, 6), four(2.1, "a.x", version=6))
@@ -479,10 +503,11 @@ def test_pushes_before_any_round_have_none() -> None:
     assert rows(analysis.push_rounds(log), "pushes") == [(0,)]
 
 
-@pytest.mark.xfail(strict=True, reason="nulls among the rounds of a source cannot be stored")
 def test_pushes_before_and_after_the_first_round() -> None:
     """The log begins in the middle of a round, and goes on: every rotated log does."""
-    log = capture(opened(0.1, "b.x", 1), four(0.2, "b.x", "PUSH request"), four(0.5, "a.x"), full(1, 2), four(1.1, "a.x"))
+    log = capture(
+        opened(0.1, "b.x", 1), four(0.2, "b.x", "PUSH request"), four(0.5, "a.x"), full(1, 2), four(1.1, "a.x")
+    )
     assert rows(analysis.pushes(log).iloc[4:], "round") == [(None,)] * 4 + [(0,)] * 4
 
 
@@ -531,7 +556,6 @@ def test_type_that_comes_again_in_a_round_was_asked_for() -> None:
     )
 
 
-@pytest.mark.xfail(strict=True, reason="that a proxy has two connections is not thought of")
 def test_two_connections_of_a_proxy_get_a_type_twice() -> None:
     """Push lines name the pod alone: twice the four types is a push to each connection."""
     asked = [opened(0.1, "a.x", 1), *four(0.2, "a.x"), opened(0.3, "a.x", 2), *four(0.4, "a.x")]
@@ -542,7 +566,11 @@ def test_two_connections_of_a_proxy_get_a_type_twice() -> None:
 def test_requests_of_1_0_follow_a_request_line() -> None:
     """``ADS:CDS: REQ`` is what a new proxy says first."""
     log = capture(
-        at(1, 'ADS:CDS: REQ 10.0.0.1:1 sidecar~10.0.0.1~a.x~x.svc.cluster.local-8 3.9µs raw: node:<id:"sidecar~10.0.0.1~a.x~x" > '),
+        at(
+            1,
+            "ADS:CDS: REQ 10.0.0.1:1 sidecar~10.0.0.1~a.x~x.svc.cluster.local-8 3.9µs raw: "
+            'node:<id:"sidecar~10.0.0.1~a.x~x" > ',
+        ),
         at(1.1, 'CDS: PUSH 2026-01-01T00:00:00Z/1 for a.x "10.0.0.1:1", Clusters: 16, Services 11'),
         at(1.2, "EDS: PUSH for sidecar~10.0.0.1~a.x~x.svc.cluster.local-8 clusters 16 endpoints 15 empty 1"),
         at(1.3, 'CDS: PUSH 2026-01-01T00:00:00Z/2 for a.x "10.0.0.1:1", Clusters: 16, Services 11'),
@@ -580,17 +608,18 @@ def test_same_version_of_two_replicas() -> None:
 def test_round_knows_the_decision_that_made_it() -> None:
     """The debounce line before it; an endpoint-only push without a debounce has none."""
     log = capture(
-        debounce(0.9, 7, "100ms", "200ms"), full(1, 1), incremental(1.5, 1), debounce(1.9, 8, "100ms", "200ms"), full(2, 2)
+        debounce(0.9, 7, "100ms", "200ms"),
+        full(1, 1),
+        incremental(1.5, 1),
+        debounce(1.9, 8, "100ms", "200ms"),
+        full(2, 2),
     )
     assert rows(analysis.push_rounds(log), "debounce_id") == [(7,), (None,), (8,)]
 
 
-@pytest.mark.xfail(strict=True, reason="decisions are told apart by their number, which begins again")
 def test_round_knows_its_decision_after_a_restart() -> None:
     """The numbers begin again in the same file."""
-    log = capture(
-        debounce(0.9, 1, "100ms", "200ms"), full(1, 1), debounce(9.9, 1, "100ms", "200ms"), full(10, 1)
-    )
+    log = capture(debounce(0.9, 1, "100ms", "200ms"), full(1, 1), debounce(9.9, 1, "100ms", "200ms"), full(10, 1))
     assert rows(analysis.push_rounds(log), "debounce_id") == [(1,), (1,)]
 
 
@@ -671,7 +700,9 @@ def test_bounds_hold_the_true_round(log: str, count: int, real: Real) -> None:
     assert (analysis.pushes(real(log))["round"] == truth)[known].all()
 
 
-@pytest.mark.parametrize("log", ["istiod-1.20.8/discovery.log.gz", "istiod-1.30.3/discovery.log.gz", "istiod-1.30.3/discovery-debug.log.gz"])
+@pytest.mark.parametrize(
+    "log", ["istiod-1.20.8/discovery.log.gz", "istiod-1.30.3/discovery.log.gz", "istiod-1.30.3/discovery-debug.log.gz"]
+)
 def test_rounds_of_a_proxy_never_go_back(log: str, real: Real) -> None:
     """And no round is pushed before it starts."""
     table = analysis.pushes(real(log)).dropna(subset=["round"])
@@ -690,7 +721,6 @@ def part_of(log: Path, first: int, last: int) -> il.Capture:
         return il.load(io.BytesIO(b"\n".join(lines) + b"\n"), component="pilot")
 
 
-@pytest.mark.xfail(strict=True, reason="a log that begins between rounds: nulls among them, and bounds that leave out the truth")
 @pytest.mark.parametrize(("first", "last"), [(2201, 6913), (2770, 8306), (5048, 7158), (6014, 10559)])
 def test_bounds_in_a_log_that_begins_later(first: int, last: int, data: Path) -> None:
     """Pushes of rounds from before the log are no reason to be wrong about the others."""
@@ -726,7 +756,9 @@ def test_order_of_types(types: str, kept: bool, early: str | None) -> None:
 def test_order_of_several_proxies_and_rounds() -> None:
     """One row each, though their lines are mixed; types beside the four have no turn."""
     mixed = [line for pair in zip(four(1.1, "a.x"), four(1.1, "b.x"), strict=True) for line in pair]
-    log = capture(full(1, 1), mixed, push(1.2, "NDS", "a.x"), full(2, 2), push(2.1, "RDS", "b.x"), push(2.11, "CDS", "b.x"))
+    log = capture(
+        full(1, 1), mixed, push(1.2, "NDS", "a.x"), full(2, 2), push(2.1, "RDS", "b.x"), push(2.11, "CDS", "b.x")
+    )
     assert rows(analysis.xds_order(log), "proxy", "round", "order", "kept", "early") == [
         ("a.x", 0, "CDS EDS LDS RDS", True, None),
         ("b.x", 0, "CDS EDS LDS RDS", True, None),
@@ -737,7 +769,11 @@ def test_order_of_several_proxies_and_rounds() -> None:
 def test_order_of_a_first_configuration() -> None:
     """It belongs to no round; what the proxy asks for later is not part of it."""
     log = capture(
-        full(1, 1), opened(2, "a.x", 1), four(2.1, "a.x", "PUSH request"), push(9, "EDS", "a.x", "PUSH request"), opened(20, "a.x", 2)
+        full(1, 1),
+        opened(2, "a.x", 1),
+        four(2.1, "a.x", "PUSH request"),
+        push(9, "EDS", "a.x", "PUSH request"),
+        opened(20, "a.x", 2),
     )
     table = analysis.xds_order(log)
     assert rows(table, "proxy", "round", "order", "kept", "flow") == [
@@ -792,7 +828,9 @@ def test_sizes_that_are_not_printed_are_null() -> None:
     ]
 
 
-@pytest.mark.parametrize(("seconds", "width"), [(0.5, "1s"), (119, "1s"), (121, "2s"), (3600, "30s"), (86_400 * 400, "1D")])
+@pytest.mark.parametrize(
+    ("seconds", "width"), [(0.5, "1s"), (119, "1s"), (121, "2s"), (3600, "30s"), (86_400 * 400, "1D")]
+)
 def test_width_of_a_bin(seconds: float, width: str) -> None:
     """A round one, that gives no more bins than a plot can show."""
     log = capture(push(0, "CDS", "a.x"), push(seconds, "CDS", "a.x"))
@@ -834,7 +872,6 @@ PIECES = (
 )
 
 
-@pytest.mark.xfail(strict=True, reason="nulls among the rounds of a source cannot be stored")
 @settings(max_examples=60, phases=[Phase.explicit, Phase.generate])
 @example([[push(0.1, "CDS", "a.x"), push(0.2, "CDS", "a.x", "PUSH request"), full(1, 1), push(1.1, "RDS", "b.x")]])
 @example([[push(0.1, "CDS", "a.x", "PUSH request"), push(0.2, "CDS", "a.x"), full(1, 1), push(1.1, "RDS", "b.x")]])

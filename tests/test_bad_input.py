@@ -17,6 +17,7 @@ from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -96,7 +97,7 @@ def test_path_that_is_not_there(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("sources", [(), ([],), (iter(()),)])
-def test_no_source(sources: tuple[object, ...]) -> None:
+def test_no_source(sources: tuple[Any, ...]) -> None:
     """The error says what to name."""
     with pytest.raises(il.NoLogError, match="name at least one log file, folder or glob"):
         il.load(*sources)
@@ -127,7 +128,11 @@ def test_one_bad_source_among_good_ones(tmp_path: Path) -> None:
         (ONE + HEAD + b"\xff\n" * 3 + TWO, [1, 2, 5], r"bad\.log:2: .*no UTF-8.*3 lines"),
         (JSON + JSON[:-9] + b"\n" + JSON, [1, 2, 3], r"bad\.log:2: a broken JSON line"),
         (ONE + JSON[:-9] + b"\n" + TWO, [1, 3], r"bad\.log:2: a broken JSON line"),
-        (JSON + b'{"level":"info","msg":' + b"[" * 100_000 + b"\n" + JSON, [1, 2, 3], r"bad\.log:2: a broken JSON line"),
+        (
+            JSON + b'{"level":"info","msg":' + b"[" * 100_000 + b"\n" + JSON,
+            [1, 2, 3],
+            r"bad\.log:2: a broken JSON line",
+        ),
         (gzip.compress(ONE + TWO)[:-4], [1, 2], r"bad\.log:2: the gzip data ends too early"),
         (gzip.compress(ONE + TWO) + b"garbage", [1, 2], r"bad\.log:2: the gzip data is broken.*the rest is lost"),
         (b"no log at all\nand nothing else\n", [1, 2], r"bad\.log:1: no line of it looks like a log"),
@@ -241,7 +246,9 @@ def test_crlf_is_no_damage() -> None:
         pytest.param(b"2020-99-99T99:99:99.999999999Z\tinfo\tads\tx", id="no such time"),
         pytest.param(b"0000-01-01T00:00:00Z\tinfo\tads\tx", id="year 0"),
         pytest.param(b"9999-12-31T23:59:59Z\tinfo\tads\tx", id="year 9999"),
-        pytest.param(HEAD + b"CDS: PUSH for node:a.b resources:99999999999999999999 size:999999999999EB", id="large numbers"),
+        pytest.param(
+            HEAD + b"CDS: PUSH for node:a.b resources:99999999999999999999 size:999999999999EB", id="large numbers"
+        ),
         pytest.param(HEAD + b"CDS: PUSH for node:a.b resources:" + b"9" * 5000 + b" size:1B", id="long number"),
         pytest.param(HEAD + b"Cluster init time " + b"9" * 5000 + b"s 1", id="long duration"),
     ],
@@ -274,7 +281,8 @@ HOSTILE = {
     "GC lines begun in a line": b"gc 1 @" * 500_000,
     "GC lines begun": b"gc 1 @\n" * 30_000,
     "GC lines begun, digits": b"gc 1 @\n" + b"1\n" * 100_000,
-    "GC lines at the end of a line": HEAD + b"gc 1 @0.1s 1%: 1+1+1 ms clock, 1 ms cpu, 1->1->1 MB, 1 MB goal, 1 P" * 40_000,
+    "GC lines at the end of a line": HEAD
+    + b"gc 1 @0.1s 1%: 1+1+1 ms clock, 1 ms cpu, 1->1->1 MB, 1 MB goal, 1 P" * 40_000,
     "proto text, quotes never closed": HEAD + b"ADS:CDS: REQ 1.2.3.4:1 a~b~c~d-1 1us raw: node:" + b'<key:"' * 300_000,
     "proto text, deep": HEAD + b"ADS:CDS: REQ 1.2.3.4:1 a~b~c~d-1 1us raw: node:" + b"<key:" * 300_000,
     "proto text, blanks": HEAD + b"ADS:CDS: REQ 1.2.3.4:1 a~b~c~d-1 1us raw: node:<a:" + b" " * 3_000_000,

@@ -134,7 +134,11 @@ def test_only_the_command_line_prints(module: Path) -> None:
 @pytest.mark.parametrize("part", ["formats", "engine", "analysis", "plots"])
 def test_only_inputs_and_outputs_open_files(part: str) -> None:
     """Where bytes come from and go to is nobody else's business."""
-    assert {name_of(module): calls(module, "open") for module in MODULES if part_of(module) == part and calls(module, "open")} == {}
+    assert {
+        name_of(module): calls(module, "open")
+        for module in MODULES
+        if part_of(module) == part and calls(module, "open")
+    } == {}
 
 
 def test_drawing_is_imported_when_it_is_used() -> None:

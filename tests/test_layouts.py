@@ -5,8 +5,9 @@ Tabs are written as ``\t``. What is not named in the values is null, or is not t
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pandas as pd
@@ -22,26 +23,30 @@ Lines = Callable[..., il.Capture]
 HEADER = ("timestamp", "level", "scope", "caller", "thread", "epoch")
 
 
-def values(row: dict[str, Any], names: tuple[str, ...] | list[str]) -> dict[str, Any]:
+def values(row: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
     """Some of a row's columns, times as text, nulls as None."""
     found = {name: None if pd.isna(row[name]) else row[name] for name in names}
     if found.get("timestamp") is not None:
-        found["timestamp"] = re.sub(r"\.?0*$", "", found["timestamp"].strftime("%Y-%m-%dT%H:%M:%S.%f")) + (
-            f"+{found['timestamp'].nanosecond}ns" if found["timestamp"].nanosecond else ""
-        )
+        found["timestamp"] = time_text(row["timestamp"])
     return found
+
+
+def time_text(time: pd.Timestamp) -> str:
+    """A time without zeros at its end; nanoseconds apart."""
+    text = re.sub(r"\.?0*$", "", time.strftime("%Y-%m-%dT%H:%M:%S.%f"))
+    return f"{text}+{time.nanosecond}ns" if time.nanosecond else text
 
 
 def check(rows: list[dict[str, Any]], *expected: dict[str, Any]) -> None:
     """Whether the rows are the expected ones, header columns that are not named being null."""
     wanted = [dict.fromkeys(HEADER) | one for one in expected]
-    assert [values(row, list(one)) for row, one in zip(rows, wanted, strict=True)] == wanted
+    assert [values(row, one) for row, one in zip(rows, wanted, strict=True)] == wanted
 
 
 def rows(capture: il.Capture) -> list[dict[str, Any]]:
     """The rows of a capture."""
-    found: list[dict[str, Any]] = capture.to_pandas().to_dict("records")
-    return found
+    table = capture.to_pandas()
+    return [dict(zip(table.columns, row, strict=True)) for row in table.astype(object).to_numpy()]
 
 
 ISTIO_CONSOLE = {
@@ -137,7 +142,8 @@ ISTIO_CONSOLE = {
 
 ENVOY_TEXT = {
     "brackets, 1.0": (
-        "[2018-12-24 16:27:52.484][18][info][upstream] external/envoy/source/common/upstream/cluster_manager_impl.cc:500] "
+        "[2018-12-24 16:27:52.484][18][info][upstream] "
+        "external/envoy/source/common/upstream/cluster_manager_impl.cc:500] "
         "add/update cluster outbound|5000||helloworld.default.svc.cluster.local starting warming",
         {
             "timestamp": "2018-12-24T16:27:52.484",
@@ -189,7 +195,8 @@ ENVOY_TEXT = {
         },
     ),
     "console, location in brackets, 1.6": (
-        "2020-05-26T00:00:00.000123Z\tinfo\tenvoy upstream\t[a/cds_api_impl.cc:67] cds: add 31 cluster(s), remove 5 cluster(s)",
+        "2020-05-26T00:00:00.000123Z\tinfo\tenvoy upstream\t[a/cds_api_impl.cc:67] cds: add 31 "
+        "cluster(s), remove 5 cluster(s)",
         {
             "timestamp": "2020-05-26T00:00:00.000123",
             "level": "info",
@@ -290,7 +297,8 @@ ISTIO_JSON = {
         {"timestamp": "2019-06-27T15:24:14", "level": "info", "event": "service_event", "service": "helloworld"},
     ),
     "keys in another order, blanks, caller": (
-        '{"msg": "ADS: stopping", "caller": "xds/ads.go:1", "scope": "ads", "time": "2019-06-27T15:24:14Z", "level": "warn"}',
+        '{"msg": "ADS: stopping", "caller": "xds/ads.go:1", "scope": "ads", "time": '
+        '"2019-06-27T15:24:14Z", "level": "warn"}',
         {
             "timestamp": "2019-06-27T15:24:14",
             "level": "warn",
@@ -320,7 +328,8 @@ ISTIO_JSON = {
         {"level": "info", "message": "x"},
     ),
     "Stackdriver": (
-        '{"severity":"Warning","timestamp":"2021-01-01T00:00:00.000000001Z","logger":"ads","caller":"a/b.go:1","message":"x"}',
+        '{"severity":"Warning","timestamp":"2021-01-01T00:00:00.000000001Z","logger":"ads",'
+        '"caller":"a/b.go:1","message":"x"}',
         {
             "timestamp": "2021-01-01T00:00:00+1ns",
             "level": "warn",
@@ -337,8 +346,13 @@ ISTIO_JSON = {
 
 ENVOY_JSON = {
     "1.8": (
-        '{"level":"info","time":"2021-01-01T00:00:00.000001Z","scope":"envoy upstream","msg":"cds: add 1 cluster(s), remove 2 cluster(s)"}',
+        '{"level":"info","time":"2021-01-01T00:00:00.000001Z","scope":"envoy upstream","msg":"cds: '
+        'add 1 cluster(s), remove 2 cluster(s)"}',
         {"timestamp": "2021-01-01T00:00:00.000001", "level": "info", "scope": "upstream", "added": 1, "removed": 2},
+    ),
+    "1.9.0, logger alone": (
+        '{"level":"info","time":"2021-01-01T00:00:00Z","scope":"upstream","msg":"cds: add 1 cluster(s), remove 2 cluster(s)"}',
+        {"timestamp": "2021-01-01T00:00:00", "level": "info", "scope": "upstream", "added": 1, "removed": 2},
     ),
     "1.8, message not escaped": (
         '{"level":"warning","time":"2021-01-01T00:00:00Z","scope":"envoy config",'
@@ -408,6 +422,11 @@ GO = {
 }
 
 
+NOT_YET = {
+    "1.9.0, logger alone": pytest.mark.xfail(strict=True, reason="only the scope `envoy ...` tells Envoy's JSON")
+}
+
+
 @pytest.mark.parametrize(("line", "expected"), ISTIO_CONSOLE.values(), ids=ISTIO_CONSOLE)
 def test_istio_console(line: str, expected: dict[str, Any], lines: Lines) -> None:
     """Tabs, or what a paste made of them; scope and caller may be there."""
@@ -420,7 +439,13 @@ def test_istio_json(line: str, expected: dict[str, Any], lines: Lines) -> None:
     check(rows(lines(line, component="pilot")), expected | {"component": "pilot"})
 
 
-@pytest.mark.parametrize(("line", "expected"), (ENVOY_TEXT | ENVOY_JSON).values(), ids=[*ENVOY_TEXT, *ENVOY_JSON])
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        pytest.param(*one, id=name, marks=NOT_YET.get(name, ()))
+        for name, one in (*ENVOY_TEXT.items(), *ENVOY_JSON.items())
+    ],
+)
 def test_envoy(line: str, expected: dict[str, Any], lines: Lines) -> None:
     """Every header of Envoy tells that it is Envoy's, and its scope is the logger alone."""
     check(rows(lines(line)), expected | {"component": "envoy"})
@@ -517,7 +542,9 @@ def test_lines_without_a_header_belong_to_the_one_before(lines: Lines) -> None:
     push_finish, after = rows(found)
     assert push_finish["event"] == "push_finish"
     assert push_finish["duration"] == pd.Timedelta("48.293014ms")
-    assert push_finish["message"].endswith('{\n    "ProxyStatus": {},\n\n    "End": "2018-12-24T16:27:52.513045891Z"\n}')
+    assert push_finish["message"].endswith(
+        '{\n    "ProxyStatus": {},\n\n    "End": "2018-12-24T16:27:52.513045891Z"\n}'
+    )
     assert (push_finish["line"], after["line"], after["message"]) == (1, 6, "x")
 
 
@@ -582,13 +609,15 @@ LABELS_OF_A_RESPONSE = {
         "2026-11-23T17:45:26.5Z\tdebug\txdsproxy\tupstream response\t"
         "id=1 type=CDS nonce=2026-11-23T17:45:26Z/3a resources=37 removes=0",
         "2026-11-23T17:45:26.5Z\tdebug\txdsproxy\tupstream response\t"
-        "id=1 type=type.googleapis.com/envoy.config.cluster.v3.Cluster nonce=2026-11-23T17:45:26Z/3a resources=37 removes=0",
+        "id=1 type=type.googleapis.com/envoy.config.cluster.v3.Cluster nonce=2026-11-23T17:45:26Z/3a "
+        "resources=37 removes=0",
         "2026-11-23T17:45:26.5Z    debug    xdsproxy    upstream response    "
         "id=1 type=CDS nonce=2026-11-23T17:45:26Z/3a resources=37 removes=0",
         "2026-11-23T17:45:26.5Z debug xdsproxy upstream response "
         "id=1 type=CDS nonce=2026-11-23T17:45:26Z/3a resources=37 removes=0",
         '{"level":"debug","time":"2026-11-23T17:45:26.5Z","scope":"xdsproxy","msg":"upstream response","id":1,'
-        '"type":"type.googleapis.com/envoy.config.cluster.v3.Cluster","nonce":"2026-11-23T17:45:26Z/3a","resources":37,"removes":0}',
+        '"type":"type.googleapis.com/envoy.config.cluster.v3.Cluster",'
+        '"nonce":"2026-11-23T17:45:26Z/3a","resources":37,"removes":0}',
         '{"id":"1","nonce":"2026-11-23T17:45:26Z/3a","removes":0,"resources":37,"type":"CDS",'
         '"msg":"upstream response","scope":"xdsproxy","time":"2026-11-23T17:45:26.5Z","level":"debug"}',
     ],
@@ -597,22 +626,32 @@ LABELS_OF_A_RESPONSE = {
 def test_labels_are_read_from_text_and_json_alike(line: str, lines: Lines) -> None:
     """The same columns, however the labels are written."""
     (row,) = rows(lines(line))
-    assert values(row, list(LABELS_OF_A_RESPONSE)) == LABELS_OF_A_RESPONSE
+    assert values(row, LABELS_OF_A_RESPONSE) == LABELS_OF_A_RESPONSE
 
 
 @pytest.mark.parametrize(
     ("line", "event", "nonce"),
     [
-        ("2026-11-23T17:45:26Z\tdebug\txdsproxy\tdelta request\tid=1 type=CDS sub=2 nonce=abc initial=0", "xds_ack", "abc"),
-        ("2026-11-23T17:45:26Z\tdebug\txdsproxy\tdelta request\tid=1 type=CDS sub=2 nonce= initial=0", "xds_request", None),
         (
-            '{"level":"debug","time":"2026-11-23T17:45:26Z","scope":"xdsproxy","msg":"delta request","id":1,"type":"CDS",'
+            "2026-11-23T17:45:26Z\tdebug\txdsproxy\tdelta request\tid=1 type=CDS sub=2 nonce=abc initial=0",
+            "xds_ack",
+            "abc",
+        ),
+        (
+            "2026-11-23T17:45:26Z\tdebug\txdsproxy\tdelta request\tid=1 type=CDS sub=2 nonce= initial=0",
+            "xds_request",
+            None,
+        ),
+        (
+            '{"level":"debug","time":"2026-11-23T17:45:26Z","scope":"xdsproxy","msg":"delta '
+            'request","id":1,"type":"CDS",'
             '"sub":2,"nonce":"abc","initial":0}',
             "xds_ack",
             "abc",
         ),
         (
-            '{"level":"debug","time":"2026-11-23T17:45:26Z","scope":"xdsproxy","msg":"delta request","id":1,"type":"CDS",'
+            '{"level":"debug","time":"2026-11-23T17:45:26Z","scope":"xdsproxy","msg":"delta '
+            'request","id":1,"type":"CDS",'
             '"sub":2,"nonce":"","initial":0}',
             "xds_request",
             None,
@@ -630,7 +669,8 @@ def test_label_that_is_a_duration(lines: Lines) -> None:
     """``time=`` is the entry's own duration where it is one."""
     found = rows(
         lines(
-            "2026-11-23T17:28:49.307762Z\tinfo\tsync complete\tname=ingress/informer/Services handler attempt=2 time=2.089694ms",
+            "2026-11-23T17:28:49.307762Z\tinfo\tsync complete\tname=ingress/informer/Services "
+            "handler attempt=2 time=2.089694ms",
             '{"level":"info","time":"2026-11-23T17:28:49.307762Z","msg":"sync complete","name":"x","attempt":2}',
         )
     )
@@ -643,6 +683,43 @@ def test_labels_stay_in_the_message(lines: Lines) -> None:
     """What was printed is in the message, whatever was read from it."""
     (row,) = rows(lines("2026-11-23T17:45:26Z\tdebug\txdsproxy\tdelta request\tid=1 type=CDS nonce="))
     assert row["message"] == "delta request\tid=1 type=CDS nonce="
+
+
+STACK = "istio.io/istio/pkg/istio-agent.f\n\tistio.io/istio/pkg/istio-agent/xds_proxy.go:1"
+
+
+@pytest.mark.xfail(strict=True, reason="the labels are looked for after the last tab of all, which is the stack's")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-11-23T17:45:26.5Z\tdebug\txdsproxy\tupstream response\t"
+        f"id=1 type=CDS nonce=2026-11-23T17:45:26Z/3a resources=37 removes=0\n{STACK}",
+        '{"level":"debug","time":"2026-11-23T17:45:26.5Z","scope":"xdsproxy","msg":"upstream response","id":1,"type":"CDS",'
+        f'"nonce":"2026-11-23T17:45:26Z/3a","resources":37,"removes":0,"stack":{json.dumps(STACK)}}}',
+    ],
+    ids=["text", "JSON"],
+)
+def test_labels_before_a_stack(line: str, lines: Lines) -> None:
+    """``--log_stacktrace_level``: a stack follows the labels."""
+    (row,) = rows(lines(line))
+    assert values(row, LABELS_OF_A_RESPONSE) == LABELS_OF_A_RESPONSE
+
+
+@pytest.mark.xfail(strict=True, reason="a format has no place for a stack after it")
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"2026-11-23T17:45:26Z\tinfo\tads\tCDS: PUSH for node:web-1.shop resources:42 size:1.5kB\n{STACK}",
+        '{"level":"info","time":"2026-11-23T17:45:26Z","scope":"ads",'
+        f'"msg":"CDS: PUSH for node:web-1.shop resources:42 size:1.5kB","stack":{json.dumps(STACK)}}}',
+    ],
+    ids=["text", "JSON"],
+)
+def test_known_line_with_a_stack(line: str, lines: Lines) -> None:
+    """It is what it is without."""
+    (row,) = rows(lines(line))
+    assert (row["event"], row["xds_type"]) == ("xds_push", "CDS")
+    assert row["message"].endswith(STACK)
 
 
 # ---- a GC line and an entry, one inside the other ----

@@ -95,8 +95,17 @@ def test_duration_round_trip(nanoseconds: int) -> None:
 
 @pytest.mark.parametrize(
     ("nanoseconds", "text"),
-    [(0, "0s"), (1, "1ns"), (1100, "1.1µs"), (2_200_000, "2.2ms"), (3_300_000_000, "3.3s"), (HOUR, "1h0m0s")]
-    + [(MINUTE, "1m0s"), (8 * MINUTE + 1, "8m0.000000001s"), (LARGEST, "2562047h47m16.854775807s")],
+    [
+        (0, "0s"),
+        (1, "1ns"),
+        (1100, "1.1µs"),
+        (2_200_000, "2.2ms"),
+        (3_300_000_000, "3.3s"),
+        (MINUTE, "1m0s"),
+        (8 * MINUTE + 1, "8m0.000000001s"),
+        (HOUR, "1h0m0s"),
+        (LARGEST, "2562047h47m16.854775807s"),
+    ],
 )
 def test_durations_are_written_as_go_does(nanoseconds: int, text: str) -> None:
     """The cases of Go's own test (src/time/time_test.go), so that the round trip is one."""
@@ -110,7 +119,8 @@ def test_since_push_before_any_push() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "nanoseconds"), [("30", 30 * SECOND), ("1.5", 1_500 * MILLI), ("0", 0), ("0.000000001", 1), ("9" * 40, None)]
+    ("text", "nanoseconds"),
+    [("30", 30 * SECOND), ("1.5", 1_500 * MILLI), ("0", 0), ("0.000000001", 1), ("9" * 40, None)],
 )
 def test_seconds(text: str, nanoseconds: int | None) -> None:
     """A bare number."""
@@ -182,7 +192,15 @@ def test_count(text: str, count: int | None) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("0", 0), ("-7", -7), (str(LARGEST), LARGEST), (str(LARGEST + 1), None), ("", None), ("x", None), ("9" * 5000, None)],
+    [
+        ("0", 0),
+        ("-7", -7),
+        (str(LARGEST), LARGEST),
+        (str(LARGEST + 1), None),
+        ("", None),
+        ("x", None),
+        ("9" * 5000, None),
+    ],
 )
 def test_integer(text: str, value: int | None) -> None:
     """64 bits."""
@@ -288,7 +306,12 @@ def test_empty_namespace_is_null() -> None:
 # ---- clusters, listeners, configs ----
 
 CLUSTERS = {
-    "outbound|5000|v1|helloworld.default.svc.cluster.local": ("outbound", 5000, "v1", "helloworld.default.svc.cluster.local"),
+    "outbound|5000|v1|helloworld.default.svc.cluster.local": (
+        "outbound",
+        5000,
+        "v1",
+        "helloworld.default.svc.cluster.local",
+    ),
     "inbound|8080||": ("inbound", 8080, None, None),
     "outbound|x||a.b": ("outbound", None, None, "a.b"),
     "BlackHoleCluster": (None,) * 4,
@@ -325,7 +348,12 @@ def test_listener_whose_name_is_hexadecimal() -> None:
 
 
 CONFIGS = {
-    "ServiceEntry/shop/cart.shop.svc.cluster.local and 3 more configs": ("ServiceEntry", "shop", "cart.shop.svc.cluster.local", 3),
+    "ServiceEntry/shop/cart.shop.svc.cluster.local and 3 more configs": (
+        "ServiceEntry",
+        "shop",
+        "cart.shop.svc.cluster.local",
+        3,
+    ),
     "VirtualService/shop/web": ("VirtualService", "shop", "web", None),
     "Gateway//edge": ("Gateway", None, "edge", None),
     "Secret/shop/a/b and 1 more configs": ("Secret", "shop", "a/b", 1),
@@ -381,7 +409,10 @@ def test_grpc_code(text: str, code: int | None) -> None:
 
 def test_error() -> None:
     """The text without blanks at its ends; its status where it prints one."""
-    assert names.error(" rpc error: code = Unavailable desc = gone ") == ("rpc error: code = Unavailable desc = gone", 14)
+    assert names.error(" rpc error: code = Unavailable desc = gone ") == (
+        "rpc error: code = Unavailable desc = gone",
+        14,
+    )
     assert names.error("EOF") == ("EOF", None)
     assert names.error("  ") == (None, None)
 
@@ -406,7 +437,8 @@ def test_subsets() -> None:
 # ---- proto text ----
 
 REQUEST = (
-    'version_info:"2019-01-01T00:00:00Z/7" node:<id:"a.b" cluster:"c" > type_url:"type.googleapis.com/envoy.api.v2.Listener" '
+    'version_info:"2019-01-01T00:00:00Z/7" node:<id:"a.b" cluster:"c" > '
+    'type_url:"type.googleapis.com/envoy.api.v2.Listener" '
     r'response_nonce:"n1" error_detail:<code:13 message:"bad \"x\": no" > '
 )
 
@@ -420,7 +452,9 @@ def test_prototext() -> None:
     }
 
 
-@pytest.mark.parametrize("text", ["", "a", ":", "<", ">>>", 'a:"', 'a:"x', "a:<", "a:< b:1", "{}", "a:<>}", '"a:<"', "\\"])
+@pytest.mark.parametrize(
+    "text", ["", "a", ":", "<", ">>>", 'a:"', 'a:"x', "a:<", "a:< b:1", "{}", "a:<>}", '"a:<"', "\\"]
+)
 def test_prototext_that_is_broken(text: str) -> None:
     """It is read as far as it goes."""
     assert isinstance(prototext.parse(text), dict)

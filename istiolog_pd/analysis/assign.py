@@ -21,6 +21,9 @@ PAUSE = pd.Timedelta("100ms")
 #: How long before the line of a new connection it can have been registered for pushes.
 REGISTERED = pd.Timedelta("1s")
 
+ROUND_COLUMNS = ("round", "round_first", "round_last")
+NO_SUCH_VERSION = -2
+
 
 def assign_rounds(
     pushes: pd.DataFrame, starts: pd.DataFrame, asked: pd.DataFrame, closed: pd.DataFrame
@@ -36,45 +39,59 @@ def assign_rounds(
     asked, closed
         The lines that show proxies connect, and their connections end.
     """
-    names = ["round", "round_first", "round_last"]
-    result = pd.DataFrame({name: pd.array([pd.NA] * len(pushes), COUNT) for name in names}, pushes.index)
     prints_requests = set(pushes.loc[pushes["push_type"].eq("request") & ~pushes["inferred"], "source"])
+    parts = []
     for source, own in pushes[pushes["push_type"].ne("request")].groupby("source", sort=False):
         rounds = starts[starts["source"] == source]
-        if len(rounds):
-            ups, downs = (lines[lines["source"] == source] for lines in (asked, closed))
-            # Before 1.10 an answer to a request looks like a push of a round, so a type may come twice.
-            once = ~own["proxy"].isin(_overlapping(ups, downs)) & (source in prints_requests)
-            result.loc[own.index, names] = _of_source(own, rounds, ups, once.to_numpy(bool))
-    return result
+        ups, downs = (lines[lines["source"] == source] for lines in (asked, closed))
+        # Before 1.10 an answer to a request looks like a push of a round, so a type may come twice.
+        once = ~own["proxy"].isin(overlapping(ups, downs)) & (source in prints_requests)
+        parts.append(_of_source(own.assign(once=once), rounds, ups))
+    found = pd.concat(parts) if parts else pd.DataFrame({name: pd.Series(dtype=COUNT) for name in ROUND_COLUMNS})
+    return found.reindex(pushes.index)
 
 
-def _of_source(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame, once: Bools) -> pd.DataFrame:
-    """The same for one source, where rounds are counted from 0; -1 is one before the log.
+def _of_source(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
+    """The same for one source, where rounds are counted from 0; -1 stands for all before the log.
 
     `once`: a round pushes a type to this proxy once at most (it has one connection at a time).
     """
     begun = np.searchsorted(rounds["row"].to_numpy(), pushes["row"].to_numpy()) - 1
-    kinds = _Kinds(pushes, rounds)
     pinned = _pinned(pushes, rounds)
-    last = np.where(pinned >= 0, np.minimum(pinned, begun), kinds.latest(begun))
-    first = np.where(pinned >= 0, pinned, kinds.earliest(np.maximum(_since_connected(pushes, rounds, asked), 0)))
-    proxy = pushes["proxy"].to_numpy(object)
+    possible = (begun >= 0) & (pinned != NO_SUCH_VERSION)
+    pushes, begun, pinned = pushes[possible], begun[possible], pinned[possible]
+    kinds = _Kinds(pushes, rounds)
+    is_pinned = pinned >= 0
+    newest = kinds.latest(begun)
+    last = np.where(is_pinned, np.minimum(pinned, begun), newest)
+    first = np.where(is_pinned, pinned, kinds.earliest(_since_connected(pushes, rounds, asked)))
+    proxy, once = pushes["proxy"].to_numpy(object), pushes["once"].to_numpy(bool)
     series = [proxy[once], pushes["xds_type"].to_numpy(object)[once], kinds.of[once]]
+    first[once] = np.maximum(first[once], _before_last(newest[once], series))
     for _ in range(2):  # each rule can tighten what the other needs; a third time changes little
         first = _running(first, [proxy], np.maximum)
         last = _running(last[::-1], [proxy[::-1]], np.minimum)[::-1]
-        first, last = kinds.earliest(np.maximum(first, 0)), kinds.latest(last)
+        first, last = kinds.earliest(first), kinds.latest(last)
         first[once], last[once] = kinds.strict(first, last, once, series)
-    last = np.where(pinned >= 0, np.minimum(pinned, begun), last)
-    first = np.clip(first, 0, np.maximum(last, 0))
-    newest = kinds.latest(begun)
-    guess = np.clip(newest[_burst_heads(pushes, rounds, newest)], first, last)
+    last = np.where(is_pinned, np.minimum(pinned, begun), last)
+    first = np.minimum(kinds.earliest(np.maximum(first, 0)), np.maximum(last, 0))
+    guess = np.clip(_likeliest(pushes, rounds, newest, pinned), first, last)
     number = rounds["round"].to_numpy()
-    columns = {"round": guess, "round_first": first, "round_last": last}
-    unknown = last < 0
-    numbers = {name: pd.Series(number[np.maximum(at, 0)], pushes.index, dtype=COUNT) for name, at in columns.items()}
-    return pd.DataFrame(numbers).mask(pd.Series(unknown, pushes.index))
+    numbers = {
+        name: pd.Series(number[np.maximum(at, 0)], pushes.index, dtype=COUNT)
+        for name, at in zip(ROUND_COLUMNS, (guess, first, last), strict=True)
+    }
+    return pd.DataFrame(numbers)[last >= 0]
+
+
+def _before_last(newest: Ints, keys: list[npt.NDArray[np.object_]]) -> Ints:
+    """For each push the newest round when the push of its type before it was written; -1 for the first.
+
+    A proxy has one push on its way at most, and what waits behind it merges (1.3 on): so when a round
+    begins, one push at most is still of an earlier one, and that is the next.
+    """
+    before = pd.Series(newest).groupby(keys, dropna=False, sort=False).shift(fill_value=-1)
+    return before.to_numpy(np.int64)
 
 
 def _running(values: Ints, keys: list[npt.NDArray[np.object_]], how: np.ufunc) -> Ints:
@@ -109,8 +126,9 @@ class _Kinds:
 
     def earliest(self, at: Ints) -> Ints:
         """The first fitting round from each push's `at` on; the number of rounds if there is none."""
-        found: Ints = self._after[self.of, np.minimum(at, self._after.shape[1] - 1)]
-        return found
+        size = self._after.shape[1]
+        found = np.where(at < size, self._after[self.of, np.clip(at, 0, size - 1)], size)
+        return np.where(at < 0, -1, found)
 
     def strict(self, first: Ints, last: Ints, pick: Bools, keys: list[npt.NDArray[np.object_]]) -> tuple[Ints, Ints]:
         """Bounds in which every push of a type to a proxy is of a later round than the one before.
@@ -120,28 +138,35 @@ class _Kinds:
         """
         first, last, of = first[pick].copy(), last[pick].copy(), self.of[pick]
         count = pd.Series(first).groupby(keys, dropna=False, sort=False).cumcount().to_numpy(np.int64)
-        known = (last >= 0) & (first < self._rank.shape[1])
-        low = np.where(known, self._rank[of, np.minimum(first, self._rank.shape[1] - 1)], -1) - count
-        high = np.where(known, self._rank[of, np.maximum(last, 0)], self._rank.shape[1]) - count
+        size = self._rank.shape[1]
+        known = (last >= 0) & (first < size)
+        low = np.where(known & (first >= 0), self._rank[of, np.clip(first, 0, size - 1)], -1) - count
+        high = np.where(known, self._rank[of, np.maximum(last, 0)], size) - count
         low = _running(low, keys, np.maximum) + count
         high = _running(high[::-1], [key[::-1] for key in keys], np.minimum)[::-1] + count
         for kind, members in enumerate(self._members):
             mine = known & (of == kind) & (low <= high)
-            first[mine] = members[np.clip(low[mine], 0, len(members) - 1)]
+            first[mine] = np.where(low[mine] < 0, -1, members[np.clip(low[mine], 0, len(members) - 1)])
             last[mine] = members[np.clip(high[mine], 0, len(members) - 1)]
         return first, last
 
 
 def _pinned(pushes: pd.DataFrame, rounds: pd.DataFrame) -> Ints:
-    """The round whose version a push prints (the full one; endpoint-only rounds use it again); -1: none."""
-    first = {
-        version: at for at, version in reversed(list(enumerate(rounds["push_version"]))) if isinstance(version, str)
-    }
-    return pushes["push_version"].map(first).fillna(-1).to_numpy(np.int64)
+    """The full round whose version a push prints; -1 if it prints none, `NO_SUCH_VERSION` if none has it.
+
+    Endpoint-only rounds print the version of the full round before them: it is not theirs.
+    """
+    own = rounds["full"].fillna(True).to_numpy(bool)
+    first: dict[object, int] = {}
+    for at, version in enumerate(rounds["push_version"]):
+        if own[at] and isinstance(version, str):
+            first.setdefault(version, at)
+    versions = pushes["push_version"]
+    return versions.map(first).fillna(NO_SUCH_VERSION).where(versions.notna(), -1).to_numpy(np.int64)
 
 
 def _since_connected(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame) -> Ints:
-    """The first round that can have found the proxy connected; 0 where the log does not show it connect.
+    """The first round that can have found the proxy connected; -1 where the log does not show it connect.
 
     istiod registers a connection, initialises the proxy, and only then prints the line: a round that
     began up to `REGISTERED` before the line may have found it.
@@ -150,10 +175,10 @@ def _since_connected(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataF
     before = np.searchsorted(rounds["row"].to_numpy(), ups["row"].to_numpy())
     recent = rounds["timestamp"].searchsorted(ups["timestamp"] - REGISTERED)
     known = dict(zip(ups["proxy"], np.minimum(before, recent), strict=True))
-    return pushes["proxy"].map(known).fillna(0).to_numpy(np.int64)
+    return pushes["proxy"].map(known).fillna(-1).to_numpy(np.int64)
 
 
-def _overlapping(asked: pd.DataFrame, closed: pd.DataFrame) -> set[str]:
+def overlapping(asked: pd.DataFrame, closed: pd.DataFrame) -> set[str]:
     """Proxies that had two connections at a time: push lines do not tell those apart."""
     steps = pd.concat([asked.assign(step=1), closed.assign(step=-1)]).dropna(subset=["proxy"])
     steps = steps.drop_duplicates(["proxy", "connection", "step"]).sort_values("row")
@@ -163,8 +188,8 @@ def _overlapping(asked: pd.DataFrame, closed: pd.DataFrame) -> set[str]:
     return set(steps.loc[open_now > 1, "proxy"])
 
 
-def _burst_heads(pushes: pd.DataFrame, rounds: pd.DataFrame, newest: Ints) -> Ints:
-    """For each push the position of the first line of the same push to the same proxy.
+def _likeliest(pushes: pd.DataFrame, rounds: pd.DataFrame, newest: Ints, pinned: Ints) -> Ints:
+    """The likeliest round: that which a line of the same push to the same proxy names, or the newest then.
 
     One push sends its types one after the other, each once, in the order of `ORDER`. What begins again
     is another push. After a pause it is the same one still if the proxy is slow: then its type is not
@@ -180,12 +205,14 @@ def _burst_heads(pushes: pd.DataFrame, rounds: pd.DataFrame, newest: Ints) -> In
             "time": pushes["timestamp"].to_numpy(),
             "leads": rank <= lead,
             "at": np.arange(len(pushes)),
+            "newest": newest,
+            "pinned": pinned,
         }
     ).sort_values(["proxy", "at"], kind="stable")
     before = table.shift()
     goes_on = table["proxy"].eq(before["proxy"]) & (table["rank"] > before["rank"])
     goes_on &= (table["time"].diff() <= PAUSE) | ~table["leads"]
-    head = table["at"].where(~goes_on).ffill().astype(np.int64)
-    heads = np.empty(len(pushes), np.int64)
-    heads[table["at"].to_numpy()] = head.to_numpy()
-    return heads
+    burst = table.groupby((~goes_on).cumsum(), sort=False)
+    named = burst["pinned"].transform("max")
+    guess = burst["newest"].transform("first").where(named < 0, named)
+    return guess.sort_index().to_numpy(np.int64)

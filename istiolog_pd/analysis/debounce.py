@@ -111,8 +111,13 @@ def _events_between(lines: pd.DataFrame) -> pd.Series[Any]:
 
 
 def _bound(lines: pd.DataFrame, after: pd.Timedelta, maximum: pd.Timedelta, old: pd.Series[Any]) -> pd.Series[Any]:
-    """Which bound let a debounce go; 1.0 waits for more than twice `after`, and prints no total."""
+    """Which bound let a debounce go.
+
+    1.0 waits for more than twice `after` and prints no total; but a debounce is no older than the push
+    before it, so the maximum is possible only where that was so long ago (or there was none).
+    """
     quiet = (lines["quiet_time"] >= after).where(~old, lines["quiet_time"] > 2 * after)
-    total = (lines["debounce_time"] >= maximum).where(~old, ~quiet)
+    long_ago = lines["since_last_push"].isna() | (lines["since_last_push"] >= maximum)
+    total = (lines["debounce_time"] >= maximum).where(~old, ~quiet & long_ago)
     names = np.select([quiet & total, quiet, total], ["either", "quiet", "max"], "")
     return pd.Series(names, lines.index, dtype=object).where(names != "", None)

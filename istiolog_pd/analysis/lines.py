@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from istiolog_pd.analysis.answers import FLAG, control_plane
-from istiolog_pd.analysis.assign import assign_rounds
+from istiolog_pd.analysis.assign import assign_rounds, overlapping
 from istiolog_pd.analysis.requests import asking, requested, sent_twice
 from istiolog_pd.capture import Capture
 
@@ -20,12 +20,12 @@ def push_starts(capture: Capture) -> pd.DataFrame:
     decisions = decisions[~decisions["rearmed"].fillna(False).astype(bool)]
     before = pd.merge_asof(
         starts[["row", "source"]],
-        decisions[["row", "source", "debounce_id", "forced"]],
+        decisions[["row", "source", "debounce_id", "forced"]].assign(decision=decisions["row"]),
         on="row",
         by="source",
     )
     # A decision is followed by one start; a second start after it had none (no EDS debounce).
-    own = before["debounce_id"].notna() & ~before.duplicated(["source", "debounce_id"])
+    own = before["decision"].notna() & ~before.duplicated(["source", "decision"])
     starts["debounce_id"] = before["debounce_id"].where(own)
     starts["forced"] = before["forced"].where(own)
     no_full = before["forced"].notna()  # Istio 1.31 on
@@ -44,8 +44,9 @@ def push_lines(capture: Capture, starts: pd.DataFrame) -> pd.DataFrame:
     endpoint_only = lines["level"].eq("debug") & lines["clusters"].isna()
     lines["push_type"] = lines["push_type"].mask(endpoint_only & ~printed, "incremental").mask(inferred, "request")
     lines["inferred"] = inferred
-    rounds = assign_rounds(lines, starts, asking(capture), control_plane(capture, "connection_close"))
-    again = sent_twice(lines, rounds)
+    asked, closed = asking(capture), control_plane(capture, "connection_close")
+    rounds = assign_rounds(lines, starts, asked, closed)
+    again = sent_twice(lines, rounds, overlapping(asked, closed))
     lines["push_type"] = lines["push_type"].mask(again, "request")
     lines["inferred"] |= again
     return pd.concat([lines, rounds.mask(again)], axis=1)

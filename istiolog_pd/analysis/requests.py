@@ -26,10 +26,13 @@ def requested(capture: Capture, pushes: pd.DataFrame, starts: pd.DataFrame) -> t
     return printed, inferred.reindex(pushes.index, fill_value=False)
 
 
-def sent_twice(pushes: pd.DataFrame, rounds: pd.DataFrame) -> pd.Series[Any]:
-    """Pushes that send a type to a proxy again in one full round: where requests are not printed, answers."""
+def sent_twice(pushes: pd.DataFrame, rounds: pd.DataFrame, overlapping: set[str]) -> pd.Series[Any]:
+    """Pushes that send a type to a proxy again in one full round: where requests are not printed, answers.
+
+    Not of proxies that had two connections at a time: each of those gets the round.
+    """
     keys = pushes[["source", "proxy", "xds_type"]].assign(round=rounds["round"])
-    full = pushes["push_type"].eq("full") & keys["round"].notna()
+    full = pushes["push_type"].eq("full") & keys["round"].notna() & ~pushes["proxy"].isin(overlapping)
     return full & _silent(pushes) & keys[full].duplicated().reindex(pushes.index, fill_value=False)
 
 
