@@ -174,17 +174,21 @@ def _since_connected(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataF
     ups = asked.drop_duplicates("proxy")
     before = np.searchsorted(rounds["row"].to_numpy(), ups["row"].to_numpy())
     recent = rounds["timestamp"].searchsorted(ups["timestamp"] - REGISTERED)
-    known = dict(zip(ups["proxy"], np.minimum(before, recent), strict=True))
-    return pushes["proxy"].map(known).fillna(-1).to_numpy(np.int64)
+    found = pd.DataFrame({"proxy": ups["proxy"], "up": ups["row"], "first": np.minimum(before, recent)})
+    known = pushes[["proxy", "row"]].merge(found, on="proxy", how="left")
+    return known["first"].where(known["row"] > known["up"]).fillna(-1).to_numpy(np.int64)
 
 
 def overlapping(asked: pd.DataFrame, closed: pd.DataFrame) -> set[str]:
     """Proxies that had two connections at a time: push lines do not tell those apart."""
-    steps = pd.concat([asked.assign(step=1), closed.assign(step=-1)]).dropna(subset=["proxy"])
-    steps = steps.drop_duplicates(["proxy", "connection", "step"]).sort_values("row")
-    # A connection from before the log has an end and no beginning.
-    begun = steps.duplicated(["proxy", "connection"]) | steps["step"].gt(0)
-    open_now = steps["step"].where(begun, 0).groupby(steps["proxy"]).cumsum()
+    ends = closed.drop_duplicates(["proxy", "connection"])
+    begun = asked.drop_duplicates(["proxy", "connection"])
+    # A connection from before the log has an end and no beginning: it was there from the first line.
+    keys = pd.MultiIndex.from_frame(ends[["proxy", "connection"]])
+    early = ends[~keys.isin(pd.MultiIndex.from_frame(begun[["proxy", "connection"]]))].assign(row=-1)
+    steps = pd.concat([begun.assign(step=1), early.assign(step=1), ends.assign(step=-1)], ignore_index=True)
+    steps = steps.dropna(subset=["proxy"]).sort_values("row", kind="stable")
+    open_now = steps["step"].groupby(steps["proxy"]).cumsum()
     return set(steps.loc[open_now > 1, "proxy"])
 
 
