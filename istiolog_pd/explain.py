@@ -12,7 +12,7 @@ import pandas as pd
 from istiolog_pd.capture import unknown
 from istiolog_pd.engine.entries import Entries
 from istiolog_pd.engine.headers import Entry
-from istiolog_pd.engine.labels import TABS_LOST, parse_labels, split_labels, split_lost_labels
+from istiolog_pd.engine.labels import parse_labels, readings, split_labels
 from istiolog_pd.engine.lines import Lines
 from istiolog_pd.engine.match import Compiled, in_scope
 from istiolog_pd.engine.reach import quoted, reach, visible
@@ -180,8 +180,7 @@ def explain(line: str, component: str | None = None) -> Explanation:
 
 def _claim(entry: Entry, component: str) -> tuple[Compiled | None, str]:
     """The format that claims an entry, and the labels that follow its message."""
-    for split in (split_labels, split_lost_labels) if entry.layout in ("", TABS_LOST) else (split_labels,):
-        body, labels = split(entry.message)
+    for body, labels in readings(entry, entry.message):
         found = recogniser().claim(component, entry.level, entry.scope, body)
         if found is not None and (not entry.layout or entry.event in ("", found[0].format.event)):
             return found[0], labels

@@ -422,11 +422,6 @@ GO = {
 }
 
 
-NOT_YET = {
-    "1.9.0, logger alone": pytest.mark.xfail(strict=True, reason="only the scope `envoy ...` tells Envoy's JSON")
-}
-
-
 @pytest.mark.parametrize(("line", "expected"), ISTIO_CONSOLE.values(), ids=ISTIO_CONSOLE)
 def test_istio_console(line: str, expected: dict[str, Any], lines: Lines) -> None:
     """Tabs, or what a paste made of them; scope and caller may be there."""
@@ -441,10 +436,7 @@ def test_istio_json(line: str, expected: dict[str, Any], lines: Lines) -> None:
 
 @pytest.mark.parametrize(
     ("line", "expected"),
-    [
-        pytest.param(*one, id=name, marks=NOT_YET.get(name, ()))
-        for name, one in (*ENVOY_TEXT.items(), *ENVOY_JSON.items())
-    ],
+    [pytest.param(*one, id=name) for name, one in (*ENVOY_TEXT.items(), *ENVOY_JSON.items())],
 )
 def test_envoy(line: str, expected: dict[str, Any], lines: Lines) -> None:
     """Every header of Envoy tells that it is Envoy's, and its scope is the logger alone."""
@@ -688,7 +680,6 @@ def test_labels_stay_in_the_message(lines: Lines) -> None:
 STACK = "istio.io/istio/pkg/istio-agent.f\n\tistio.io/istio/pkg/istio-agent/xds_proxy.go:1"
 
 
-@pytest.mark.xfail(strict=True, reason="the labels are looked for after the last tab of all, which is the stack's")
 @pytest.mark.parametrize(
     "line",
     [
@@ -705,7 +696,6 @@ def test_labels_before_a_stack(line: str, lines: Lines) -> None:
     assert values(row, LABELS_OF_A_RESPONSE) == LABELS_OF_A_RESPONSE
 
 
-@pytest.mark.xfail(strict=True, reason="a format has no place for a stack after it")
 @pytest.mark.parametrize(
     "line",
     [

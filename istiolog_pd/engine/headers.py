@@ -195,8 +195,8 @@ def _json_entry(line: int, text: str, found: dict[str, object], layout: JsonLayo
     scope = _go_text(found.get(layout.scope) or "") or None
     caller = _go_text(found.get("caller") or "") or None
     component = layout.component
-    if scope is not None and scope.startswith("envoy "):
-        component, scope = "envoy", scope[6:]
+    if scope is not None and (scope.startswith("envoy ") or scope in layouts.ENVOY_LOGGERS):
+        component, scope = "envoy", scope.removeprefix("envoy ")
     return Entry(
         line,
         layout.name,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from istiolog_pd.engine.headers import Entry
+
 #: The layout in which that tab may have become a blank.
 TABS_LOST = "Istio console, tabs lost"
 
@@ -37,6 +39,20 @@ def split_lost_labels(message: str) -> tuple[str, str]:
     """
     gap = _LOST_TAB.search(message)
     return (message[: gap.start()], message[gap.end() :]) if gap else (message, "")
+
+
+def readings(entry: Entry, message: str) -> Iterator[tuple[str, str]]:
+    """What of an entry's message its format may be of, and the labels, the likeliest first.
+
+    The text before its labels; the same if the tab between them was lost; the first line, where a stack
+    or what other code printed without a header stands behind it.
+    """
+    body, labels = split_labels(message) if "\t" in message else (message, "")
+    yield body, labels
+    if entry.layout in ("", TABS_LOST):
+        yield split_lost_labels(body)
+    if "\n" in message:
+        yield split_labels(message.partition("\n")[0])
 
 
 def parse_labels(text: str) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,7 @@ import pyarrow as pa
 from istiolog_pd.engine.clocks import Clock, parser
 from istiolog_pd.engine.entries import Entries
 from istiolog_pd.engine.headers import Entry
-from istiolog_pd.engine.labels import TABS_LOST, parse_labels, split_labels, split_lost_labels
+from istiolog_pd.engine.labels import parse_labels, readings, split_labels
 from istiolog_pd.engine.lines import Damage, Lines
 from istiolog_pd.engine.match import Compiled, Recogniser
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, array, event_schema, label_target
@@ -165,16 +165,16 @@ class _Reader:
 
     def _claim(self, row: int, entry: Entry, component: str, message: str) -> tuple[str, str]:
         """Find the format of a message and keep its fields' texts; the event, and who wrote the line."""
-        body, labels = split_labels(message) if "\t" in message else (message, "")
-        found = None
-        if entry.event != "unparsed":
+        found, kept = None, ""
+        for n, (body, labels) in enumerate(readings(entry, message) if entry.event != "unparsed" else ()):
+            kept = kept if n else labels
             found = self.recognise.claim(component, entry.level, entry.scope, body)
-            if found is None and entry.layout == TABS_LOST:
-                body, labels = split_lost_labels(body)
-                found = self.recognise.claim(component, entry.level, entry.scope, body)
-            if found is None and (other := self._other_writer(entry)):
+            if found is None and n == 0 and (other := self._other_writer(entry)):
                 found = self.recognise.claim(other, entry.level, entry.scope, body, by_start=True)
                 component = component if found is None else other
+            if found is not None:
+                kept = labels
+                break
         event = entry.event or (found[0].format.event if found else "other")
         compiled, texts = found if found and found[0].format.event == event else (None, ())
         key = (event, compiled.number if compiled else -1)
@@ -183,7 +183,7 @@ class _Reader:
             claimed = self.claimed[key] = _Claimed(event, compiled)
         claimed.rows.append(row)
         claimed.texts.append(texts)
-        claimed.labels.append(labels)
+        claimed.labels.append(kept)
         return event, component
 
     def _other_writer(self, entry: Entry) -> str:

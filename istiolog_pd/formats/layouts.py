@@ -28,6 +28,13 @@ AGENT_SCOPES = frozenset(
     "xdsproxy cache cacheLog sds sdsServiceLog citadelclient healthcheck dns stsserver wasm googleca nodeagent".split()
 )
 
+#: Envoy's loggers: JSON of Istio 1.9.0 names them alone, without the `envoy ` before them.
+ENVOY_LOGGERS = frozenset(
+    "admin aws assert backtrace client config connection conn_handler decompression dubbo filter forward_proxy hc "
+    "http http2 hystrix init io jwt kafka lua main misc mongo pool quic redis router runtime stats secret tap "
+    "testing thrift tracing upstream udp".split()
+) - set(SCOPES)
+
 LEVELS: Mapping[str, str] = {
     **{level: level for level in ("debug", "info", "warn", "error", "fatal", "trace", "critical")},
     **{"warning": "warn", "I": "info", "W": "warn", "E": "error", "F": "fatal", "off": "off"},

@@ -148,7 +148,7 @@ def literal(row: Row) -> tuple[dict[str, Value], dict[str, object]]:
         gives["push_type"] = "incremental"
     if row.format.startswith("Closing EDS connection"):
         may["xds_type"] = "EDS"
-    if row.event == "secret_update" and "PUSH" in row.format or EVENTS_TOO.get((row.table, row.format)) == "xds_push":
+    if (row.event == "secret_update" and "PUSH" in row.format) or EVENTS_TOO.get((row.table, row.format)) == "xds_push":
         may["push_type"] = "full"
     return gives, may
 
