@@ -872,7 +872,7 @@ PIECES = (
 )
 
 
-@settings(max_examples=60, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=12, phases=[Phase.explicit, Phase.generate])
 @example([[push(0.1, "CDS", "a.x"), push(0.2, "CDS", "a.x", "PUSH request"), full(1, 1), push(1.1, "RDS", "b.x")]])
 @example([[push(0.1, "CDS", "a.x", "PUSH request"), push(0.2, "CDS", "a.x"), full(1, 1), push(1.1, "RDS", "b.x")]])
 @given(logs=st.lists(st.lists(st.sampled_from(PIECES), min_size=1, max_size=12), min_size=1, max_size=2))

@@ -24,7 +24,6 @@ SMALL = "seed/pilot.log"
 OTHERS = {
     "seed/pilot.log": 3,
     "pilot-1.0.9/discovery.log.gz": 10,
-    "istiod-1.20.8/discovery.log.gz": 138,
     "pair-1.30.3/istio-proxy.log": 0,
 }
 
