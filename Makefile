@@ -25,7 +25,7 @@ demo: $(INSTALLED)
 	@echo "done: out/ holds tables, plots and the executed notebooks"
 
 test: lint
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check

@@ -153,7 +153,7 @@ def test_debounces_are_counted_exactly(run: Run, real: Capture, data: Path) -> N
     assert count == {"": run.debounces}
     assert len(table) == run.debounces
     assert table["debounce_time"].notna().all()
-    seconds = table["debounce_time"].sum().total_seconds()
+    seconds = table["debounce_time"].dt.total_seconds().sum()
     assert seconds == pytest.approx(run.debounce_seconds, abs=1e-9)
     assert 0 <= total[""] - seconds <= run.debounces * 0.0015
 
