@@ -134,7 +134,8 @@ class Capture:
         )
         for name, times in (("first", spans.min()), ("last", spans.max())):
             rows.insert(len(rows.columns) - 1, name, times.reindex(rows["source"]).to_numpy())
-        return rows.astype({"first": "datetime64[ns, UTC]", "last": "datetime64[ns, UTC]"})
+        texts = dict.fromkeys(("source", "component", "damage"), "str")
+        return rows.astype({**texts, "first": "datetime64[ns, UTC]", "last": "datetime64[ns, UTC]"})
 
     def counts(self) -> pd.Series[int]:
         """Entries per event, most frequent first (int64, indexed by `event`)."""
@@ -221,7 +222,9 @@ class Capture:
         return values.unify_dictionaries().combine_chunks().take(pa.array(at, mask=at < 0))
 
     def _between(self, start: Time, end: Time) -> pa.ChunkedArray:
-        times = pc.fill_null_forward(self.events["timestamp"])
+        own = to_pandas(self.events.select(["source", "timestamp"]))
+        filled = own["timestamp"].groupby(own["source"], observed=True).ffill()
+        times = pa.chunked_array([pa.array(filled, EVENTS_SCHEMA.field("timestamp").type)])
         keep = pa.chunked_array([pa.array(np.ones(len(times), bool))])
         for bound, compare in ((start, pc.greater_equal), (end, pc.less)):
             if bound is not None:
@@ -275,7 +278,9 @@ def node_from_bootstrap(text: bytes) -> dict[str, Any] | None:
     """The `node` object of an Envoy bootstrap; null if the text is none."""
     try:
         found = json.loads(text)
+        node = found.get("node") if isinstance(found, dict) else None
+        # JSON can spell half of a surrogate pair, which is no text.
+        node = json.loads(json.dumps(node, ensure_ascii=False).encode(errors="replace"))
     except (ValueError, RecursionError):
         return None
-    node = found.get("node") if isinstance(found, dict) else None
     return node if isinstance(node, dict) and isinstance(node.get("id"), str) else None

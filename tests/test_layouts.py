@@ -442,16 +442,9 @@ def test_istio_console(line: str, expected: dict[str, Any], lines: Lines) -> Non
     check(rows(lines(line, component="pilot")), expected | {"component": "pilot"})
 
 
-NOT_YET = {
-    "a label that is called as a key of the header": pytest.mark.xfail(
-        strict=True, reason="of two keys the first is lost"
-    )
-}
-
-
 @pytest.mark.parametrize(
     ("line", "expected"),
-    [pytest.param(*one, id=name, marks=NOT_YET.get(name, ())) for name, one in ISTIO_JSON.items()],
+    [pytest.param(*one, id=name) for name, one in ISTIO_JSON.items()],
 )
 def test_istio_json(line: str, expected: dict[str, Any], lines: Lines) -> None:
     """One object a line; labels follow the message as they do in text."""
@@ -579,11 +572,11 @@ def test_panic_is_a_row_of_its_own_with_its_stack(lines: Lines) -> None:
         "",
         "goroutine 1 [running]:",
         "main.main()",
-        "\t/work/main.go:3 +0x1d",
+        "\t/src/main.go:3 +0x1d",
         "2020-01-01T00:00:01Z\tinfo\tads\ty",
     )
     assert [(row["event"], row["line"]) for row in rows(found)] == [("other", 1), ("unparsed", 2), ("other", 8)]
-    assert rows(found)[1]["message"].splitlines()[-1] == "\t/work/main.go:3 +0x1d"
+    assert rows(found)[1]["message"].splitlines()[-1] == "\t/src/main.go:3 +0x1d"
 
 
 def test_text_before_any_header_is_unparsed(lines: Lines) -> None:
@@ -829,19 +822,13 @@ def differences(log: il.Capture, write: Callable[[dict[str, Any]], str], lines: 
     return {str(name): int(count) for name, count in counts[counts > 0].items()}
 
 
-def not_yet(reason: str, *logs: str) -> list[Any]:
-    """The real logs, those named expected to fail."""
-    fails = pytest.mark.xfail(strict=True, reason=reason)
-    return [pytest.param(log, marks=fails if log in logs else ()) for log in REAL]
-
-
-@pytest.mark.parametrize("log", not_yet("of two keys `time` the header's is lost", *REAL[3:5]))
+@pytest.mark.parametrize("log", REAL)
 def test_log_as_json_gives_the_same(log: str, real: Callable[[str], il.Capture], lines: Lines) -> None:
     """Every column of every row."""
     assert differences(real(log), json_line, lines) == {}
 
 
-@pytest.mark.parametrize("log", not_yet("words that are scopes; labels after a text of any length", *REAL[1:]))
+@pytest.mark.parametrize("log", REAL)
 def test_log_with_runs_of_blanks_for_tabs_gives_the_same(
     log: str, real: Callable[[str], il.Capture], lines: Lines
 ) -> None:

@@ -403,7 +403,6 @@ def test_start_and_end(lines: Read) -> None:
     assert capture.to_pandas(events=["go_gc"], end="2020-01-01T00:00:02")["line"].tolist() == [2]
 
 
-@pytest.mark.xfail(strict=True, reason="the time of the entry before it is looked for in the source before, too")
 def test_start_at_the_head_of_a_second_source(tmp_path: Path) -> None:
     """A GC line before the first time of its own source has no time."""
     (tmp_path / "a.log").write_text(TWO)
@@ -481,7 +480,6 @@ def test_several_sources_share_their_tables(data: Path, real: Real) -> None:
     assert set(both.events["event"].take(pa.array(rows)).to_pylist()) == {"xds_push"}
 
 
-@pytest.mark.xfail(strict=True, reason="it is read twice, and both are one source")
 def test_file_that_is_named_twice_is_read_once(data: Path) -> None:
     """By its path and by a glob: its rounds must not be counted double."""
     capture = il.load(data / "seed/pilot.log", str(data / "seed/*.log"), data / "seed")
@@ -630,7 +628,6 @@ def test_capture_of_sources(data: Path) -> None:
     assert str(sources["first"].dtype) == "datetime64[ns, UTC]"
 
 
-@pytest.mark.xfail(strict=True, reason="columns of no row become floats")
 def test_capture_of_no_log(real: Real) -> None:
     """A bootstrap alone: no source, the same dtypes."""
     sources = real("seed/envoy-rev0.json").sources
@@ -765,7 +762,6 @@ def test_node_metadata_of_a_bootstrap(real: Real) -> None:
     assert json.loads(node["metadata"])["PROXY_CONFIG"]["drainDuration"] == "45s"
 
 
-@pytest.mark.xfail(strict=True, raises=UnicodeEncodeError, reason="no UTF-8 for half a pair")
 def test_bootstrap_of_odd_values() -> None:
     """What is no text of its own kind is null or text; nothing is raised."""
     for node in (r'{"id":"\ud800"}', '{"id":"a","metadata":{"ISTIO_VERSION":{"a":1},"LABELS":[1]},"cluster":[2]}'):

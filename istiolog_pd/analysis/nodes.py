@@ -85,17 +85,18 @@ def _row(node_id: str, metadata: dict[str, Any], cluster: str | None, build: str
             ("node_id", "node_type", "node_ip", "proxy", "pod", "namespace", "domain"), names.node(node_id), strict=True
         )
     )
+    texts = {key: value for key, value in metadata.items() if isinstance(value, str)}
     labels = metadata.get("LABELS")
     if not isinstance(labels, dict):
-        labels = {k: v for k, v in metadata.items() if k not in OWN_KEYS and not k.isupper() and "_" not in k}
+        labels = {k: v for k, v in texts.items() if k not in OWN_KEYS and not k.isupper() and "_" not in k}
     return {
         **parts,
         "service_cluster": cluster,
-        "istio_version": metadata.get("ISTIO_VERSION"),
-        "proxy_version": metadata.get("ISTIO_PROXY_VERSION") or metadata.get("PROXY_VERSION"),
-        "proxy_build": metadata.get("ISTIO_PROXY_SHA"),
+        "istio_version": texts.get("ISTIO_VERSION"),
+        "proxy_version": texts.get("ISTIO_PROXY_VERSION") or texts.get("PROXY_VERSION"),
+        "proxy_build": texts.get("ISTIO_PROXY_SHA"),
         "envoy_build": build,
-        "interception_mode": metadata.get("INTERCEPTION_MODE"),
+        "interception_mode": texts.get("INTERCEPTION_MODE"),
         "labels": json.dumps(labels, sort_keys=True),
         "metadata": json.dumps(metadata, sort_keys=True),
     }

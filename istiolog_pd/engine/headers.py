@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,8 +16,22 @@ _FIELDS = ("time", "level", "scope", "logger", "caller", "thread", "epoch")
 _BROKEN_JSON = re.compile(layouts.BROKEN_JSON, re.DOTALL)
 _INNER_HEADER = re.compile(layouts.INNER_HEADER)
 
+
+class _Repeated(dict[str, object]):
+    """An object that has a key twice: a label may be called `time`, as the header's own key is."""
+
+    def __init__(self, pairs: list[tuple[str, object]]) -> None:
+        super().__init__(reversed(pairs))  # the first of each counts
+        self.pairs = pairs
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else _Repeated(pairs)
+
+
 #: Numbers stay the text that they are.
-_JSON = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
+_JSON = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_object)
 
 DEEP = 32
 
@@ -183,12 +198,22 @@ def json_header(line: int, text: str) -> JsonLine:
     return JsonLine()
 
 
+def _others(pairs: list[tuple[str, object]], own: set[str]) -> Iterator[tuple[str, object]]:
+    """The pairs that are not the header's: of a key that comes twice the first is."""
+    for key, value in pairs:
+        if key in own:
+            own.discard(key)
+        else:
+            yield key, value
+
+
 def _json_entry(line: int, text: str, found: dict[str, object], layout: JsonLayout) -> Entry:
     if not layout.message:
         message = text
     else:
-        own = (layout.time, layout.level, layout.scope, layout.message, layout.stack, "caller")
-        labels = " ".join([f"{_go_text(key)}={_go_text(value)}" for key, value in found.items() if key not in own])
+        own = {layout.time, layout.level, layout.scope, layout.message, layout.stack, "caller"}
+        pairs = found.pairs if isinstance(found, _Repeated) else list(found.items())
+        labels = " ".join([f"{_go_text(key)}={_go_text(value)}" for key, value in _others(pairs, own)])
         message = _go_text(found[layout.message])
         message += f"\t{labels}" if labels else ""
         message += f"\n{_go_text(found[layout.stack])}" if layout.stack in found else ""

@@ -12,6 +12,7 @@ TABS_LOST = "Istio console, tabs lost"
 
 _LABELS = re.compile(r"[A-Za-z_][\w.-]*=")
 _LABEL = re.compile(r"(?:\A| )([A-Za-z_][\w.-]*)=(.*?)(?= [A-Za-z_][\w.-]*=|\Z)", re.DOTALL)
+_RUN = re.compile(r"(?:\t| {2,})(?=[A-Za-z_][\w.-]*=)")
 _LOST_TAB = re.compile(r"[\t ]+(?=[A-Za-z_][\w.-]*=)")
 
 
@@ -47,10 +48,11 @@ def readings(entry: Entry, message: str) -> Iterator[tuple[str, str]]:
     The text before its labels; the same if the tab between them was lost; the first line, where a stack
     or what other code printed without a header stands behind it.
     """
-    body, labels = split_labels(message) if "\t" in message else (message, "")
-    yield body, labels
+    if entry.layout == TABS_LOST and (run := _RUN.search(message)):
+        yield message[: run.start()], message[run.end() :]
+    yield split_labels(message) if "\t" in message else (message, "")
     if entry.layout in ("", TABS_LOST):
-        yield split_lost_labels(body)
+        yield split_lost_labels(message)
     if "\n" in message:
         yield split_labels(message.partition("\n")[0])
 

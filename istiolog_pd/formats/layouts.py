@@ -45,6 +45,12 @@ _LEVEL = r"(?P<level>debug|info|warning|warn|error|fatal|trace|critical|off)"
 _ENVOY = r"envoy (?P<logger>[\w-]+)(?: (?P<caller_e>[^\t ]+:[0-9]+))?"
 
 
+_NO_LABEL = r"(?![A-Za-z_][\w.-]*=)"
+#: What a tab became: blanks up to the next multiple of eight (so one alone only after 7, 15, ... letters),
+#: or one blank for each tab; then only the names of the scopes tell a scope from a message's first word.
+_RUN = r"(?:\t[\t ]*| {2,})"
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """One header layout.
@@ -126,9 +132,10 @@ LAYOUTS: tuple[Layout, ...] = (
     ),
     Layout(
         "Istio console, tabs lost",
-        rf"{_TIME}[\t ]+{_LEVEL}[\t ]+(?:{_ENVOY}[\t ]+(?:\[(?P<caller_f>[^\]\s]+:[0-9]+)\] )?"
-        rf"|(?P<scope>{'|'.join(SCOPES)})[\t ]+(?![A-Za-z_][\w.-]*=)"
-        r"|(?P<scope_e>[A-Za-z][\w-]*)(?:\t| {2,})(?![A-Za-z_][\w.-]*=))?"
+        rf"{_TIME}[\t ]+{_LEVEL}(?:[\t ]+{_ENVOY}[\t ]+(?:\[(?P<caller_f>[^\]\s]+:[0-9]+)\] )?"
+        rf"|{_RUN}(?P<scope>[A-Za-z][\w-]*){_RUN}{_NO_LABEL}"
+        rf"|{_RUN}(?P<scope_e>{'|'.join(scope for scope in SCOPES if len(scope) % 8 == 7)}) {_NO_LABEL}"
+        rf"| (?P<scope_f>{'|'.join(SCOPES)}) +{_NO_LABEL}|[\t ]+)"
         r"(?:(?P<caller>[^\t\n ]*\.go:[0-9]+)[\t ]+)?",
         DIGITS,
         "iso",

@@ -5,25 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 from istiolog_pd.formats.model import Format
-
-ADS = "pilot/pkg/proxy/envoy/v2/ads.go"
-EDS = "pilot/pkg/proxy/envoy/v2/eds.go"
-XDS = "pilot/pkg/xds/ads.go"
-DELTA = "pilot/pkg/xds/delta.go"
+from istiolog_pd.formats.pilot_requests import ADS, CON, DELTA, EDS, NEW, NONCE, ONE, PEER, TWO, URL, VERSION, XDS
 
 _ack = partial(Format, "xds_ack", level="debug", scope="ads")
 _nack = partial(Format, "xds_nack", level="warn", scope="ads")
 _stale = partial(Format, "xds_stale_nonce", level="debug", scope="ads")
 _unwatch = partial(Format, "xds_unwatch", level="debug", scope="ads")
-
-CON = "sidecar~10.0.0.3~web-1.shop~shop.svc.cluster.local-8"
-PEER = "172.17.0.3:59200"
-NEW = "web-1.shop-8"
-VERSION = "2026-11-23T17:28:49Z/1"
-NONCE = "2026-11-23T17:28:49Z/1a7b"
-ONE = {"connection_id": CON, "connection": 8, "proxy": "web-1.shop"}
-TWO = {"connection_id": NEW, "connection": 8, "proxy": "web-1.shop"}
-URL = "type.googleapis.com/envoy.api.v2.Cluster"
 
 FORMATS: tuple[Format, ...] = (
     # acknowledgements

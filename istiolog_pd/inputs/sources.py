@@ -148,7 +148,7 @@ def find(*sources: SourceLike) -> list[Source]:
     NoLogError
         If a folder holds no log, or nothing was named.
     """
-    found = [one for source in sources for one in _find(source)]
+    found = list(_once([one for source in sources for one in _find(source)]))
     seen: dict[str, int] = {}
     for one in found:
         count = seen[one.name] = seen.get(one.name, 0) + 1
@@ -157,6 +157,17 @@ def find(*sources: SourceLike) -> list[Source]:
     if not found:
         raise NoLogError("nothing to read: name at least one log file, folder or glob, or '-' for standard input")
     return found
+
+
+def _once(sources: list[Source]) -> Iterator[Source]:
+    """Each file once, however often it is named: its lines must not be counted double."""
+    paths: set[str] = set()
+    for source in sources:
+        path = os.path.realpath(source.name) if source.owned else ""
+        if path not in paths:
+            yield source
+        if path:
+            paths.add(path)
 
 
 def _find(source: SourceLike) -> Iterator[Source]:
