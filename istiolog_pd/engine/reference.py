@@ -125,8 +125,9 @@ class _Claimed:
 class _Reader:
     """Reads the entries of one source and keeps what each format has claimed."""
 
-    def __init__(self, component: str, recognise: Recogniser) -> None:
+    def __init__(self, component: str, recognise: Recogniser, *, second_opinion: bool) -> None:
         self.component = component
+        self.second_opinion = second_opinion
         self.recognise = recognise
         self.claimed: dict[tuple[str, int], _Claimed] = {}
         self.clock = Clock()
@@ -191,7 +192,7 @@ class _Reader:
 
         Logs of both are pasted into one file. But a sidecar's lines of istiod's scopes are the agent's.
         """
-        if entry.component or not entry.layout:
+        if entry.component or not entry.layout or not self.second_opinion:
             return ""
         if self.component == "pilot":
             return "agent"
@@ -251,21 +252,23 @@ def _narrow(event: str, parts: list[_Part], events: pa.Table) -> pa.Table:
     return table if np.all(order[:-1] < order[1:]) else table.take(pa.array(order))
 
 
-def detect_component(entries: Iterable[Entry], recognise: Recogniser) -> str:
-    """Whose log some entries are: ``pilot``, or ``agent`` for a sidecar's.
+def detect_component(entries: Iterable[Entry], recognise: Recogniser) -> tuple[str, bool]:
+    """Whose log some entries are, ``pilot`` or ``agent`` (a sidecar's), and whether there are lines of both.
 
     A sidecar's log holds lines of istiod's own scope `ads` too (its SDS server), so what counts is
     what only one of the two prints.
     """
-    votes = 0
+    agent = pilot = 0
     for entry in entries:
         if entry.component == "envoy" or entry.scope in AGENT_SCOPES:
-            votes += 1
+            agent += 1
         elif entry.layout and not entry.event:
             body, _ = split_labels(entry.message)
-            votes += recognise.claim("agent", entry.level, entry.scope, body) is not None
-            votes -= recognise.claim("pilot", entry.level, entry.scope, body) is not None
-    return "agent" if votes > 0 else "pilot"
+            of_agent = recognise.claim("agent", entry.level, entry.scope, body) is not None
+            of_pilot = recognise.claim("pilot", entry.level, entry.scope, body) is not None
+            agent += of_agent and not of_pilot
+            pilot += of_pilot and not of_agent
+    return ("agent" if agent > pilot else "pilot"), bool(agent and pilot)
 
 
 def read(blocks: Iterable[bytes], source: str, component: str = "") -> SourceTables:
@@ -283,7 +286,8 @@ def read(blocks: Iterable[bytes], source: str, component: str = "") -> SourceTab
     lines = Lines(blocks)
     entries = iter(Entries(lines))
     sample = list(islice(entries, SAMPLE))
-    reader = _Reader(component or detect_component(sample, recogniser()), recogniser())
+    detected, mixed = detect_component(sample, recogniser())
+    reader = _Reader(component or detected, recogniser(), second_opinion=mixed or (component or detected) != detected)
     recognised = False
     for entry in chain(sample, entries):
         recognised = recognised or bool(entry.layout)
