@@ -721,7 +721,6 @@ def part_of(log: Path, first: int, last: int) -> il.Capture:
         return il.load(io.BytesIO(b"\n".join(lines) + b"\n"), component="pilot")
 
 
-@pytest.mark.xfail(strict=True, reason="what is from before the log is counted as if each step were one round of it")
 def test_several_pushes_from_before_the_log() -> None:
     """A slow proxy has two of them to come: the third push can be of the first round that is here."""
     log = capture(
@@ -743,7 +742,7 @@ def test_several_pushes_from_before_the_log() -> None:
         (2770, 8306),
         (5048, 7158),
         (6014, 10559),
-        pytest.param(5485, 7651, marks=pytest.mark.xfail(strict=True, reason="several pushes from before the log")),
+        (5485, 7651),
     ],
 )
 def test_bounds_in_a_log_that_begins_later(first: int, last: int, data: Path) -> None:

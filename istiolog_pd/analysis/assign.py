@@ -23,6 +23,8 @@ REGISTERED = pd.Timedelta("1s")
 
 ROUND_COLUMNS = ("round", "round_first", "round_last")
 NO_SUCH_VERSION = -2
+#: A round before the log is any number of steps back, so nothing can be counted from it.
+LONG_AGO = -(2**40)
 
 
 def assign_rounds(
@@ -140,7 +142,7 @@ class _Kinds:
         count = pd.Series(first).groupby(keys, dropna=False, sort=False).cumcount().to_numpy(np.int64)
         size = self._rank.shape[1]
         known = (last >= 0) & (first < size)
-        low = np.where(known & (first >= 0), self._rank[of, np.clip(first, 0, size - 1)], -1) - count
+        low = np.where(known & (first >= 0), self._rank[of, np.clip(first, 0, size - 1)], LONG_AGO) - count
         high = np.where(known, self._rank[of, np.maximum(last, 0)], size) - count
         low = _running(low, keys, np.maximum) + count
         high = _running(high[::-1], [key[::-1] for key in keys], np.minimum)[::-1] + count
