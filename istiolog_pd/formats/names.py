@@ -43,7 +43,7 @@ XDS_TYPES: dict[str, str] = {
 _CONNECTION = re.compile(r"(.*)-([0-9]+)", re.DOTALL)
 _LISTENER = re.compile(r"\[?([0-9A-Fa-f]*[:.][0-9A-Fa-f:.]*)\]?_([0-9]+)")
 _MORE_CONFIGS = re.compile(r"(.*) and ([0-9]+) more configs", re.DOTALL)
-_STATUS = re.compile(r"code = (\w+)")
+_STATUS = re.compile(r"code = (\w+(?:\([0-9]+\))?)")
 _NAMED = re.compile(r"\b(listener|cluster)(?:\(s\))?:? ['\"]?([^\s'\",]*[^\s'\",:;.])")
 
 
@@ -179,8 +179,8 @@ def error(value: str) -> tuple[Part, ...]:
 
     Examples
     --------
-    >>> error("rpc error: code = Canceled desc = context canceled")[1]
-    1
+    >>> error("rpc error: code = Canceled desc = context canceled")[1], error("code = Code(17)")[1]
+    (1, 17)
     """
     match = _STATUS.search(value)
     return (text(value), grpc_code(match[1]) if match else None)
