@@ -41,21 +41,50 @@ class Entries:
     def __iter__(self) -> Iterator[Entry]:
         begun = self._begun
         for number, text in enumerate(self._lines, 1):
-            whole = text.find(INNER_SIGN, INNER_SIGN_AT) < 0
-            if whole and self._gc is None and text[:1] not in STARTS:
-                # Most lines that are no header: nothing to find out, and nothing closes.
-                if self._open is not None and not self._open.cut:
-                    self._open.parts.append(text)
-                else:
-                    self._go_on(number, text)
-                continue
-            *pieces, last = (text,) if whole else split_at_headers(text)
-            for piece in pieces:
-                self._take(number, piece, followed=True)
-            self._take(number, last, followed=False)
+            self.take(number, text)
             while begun and begun[0] is not self._open and begun[0] is not self._gc:
                 yield begun.popleft()
         yield from begun
+
+    def take(self, number: int, text: str) -> None:
+        """Take one line."""
+        whole = text.find(INNER_SIGN, INNER_SIGN_AT) < 0
+        if whole and self._gc is None and text[:1] not in STARTS:
+            # Most lines that are no header: nothing to find out, and nothing closes.
+            if self._open is not None and not self._open.cut:
+                self._open.parts.append(text)
+            else:
+                self._go_on(number, text)
+            return
+        *pieces, last = (text,) if whole else split_at_headers(text)
+        for piece in pieces:
+            self._take(number, piece, followed=True)
+        self._take(number, last, followed=False)
+
+    def resume(self, opened: Entry | None) -> None:
+        """Go on after lines that another reader has taken: with its open entry, and none begun."""
+        self._open = opened
+        self._begun.clear()
+
+    @property
+    def begun(self) -> tuple[Entry, ...]:
+        """The entries begun and not yet given out."""
+        return tuple(self._begun)
+
+    @property
+    def opened(self) -> Entry | None:
+        """The entry that lines without a header go to."""
+        return self._open
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is cut: another reader can go on with the next line."""
+        return self._gc is None and (self._open is None or not self._open.cut)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the rest of a GC line is still to come."""
+        return self._gc is not None
 
     def _go_on(self, number: int, text: str) -> None:
         """Give text without a header to the open entry; without one it is a row of its own."""

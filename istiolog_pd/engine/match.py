@@ -70,10 +70,14 @@ def compile_format(entry: Format, number: int = 0) -> Compiled:
         regex = re.compile(pattern_of(entry.tokens), re.DOTALL)
     except ValueError as error:
         raise ValueError(f"{entry.text!r}: {error}") from None
+    return Compiled(entry, regex, tuple(f for f in entry.fields() if f.column), number, sign_of(entry))
+
+
+def sign_of(entry: Format) -> str:
+    """A text that every message of a format holds."""
     literals = [token.text.rstrip() for token in entry.tokens if isinstance(token, Literal)]
     # Of the longest the last: what formats of one event have in common mostly stands before it.
-    sign = max(reversed(literals), key=len, default="")
-    return Compiled(entry, regex, tuple(f for f in entry.fields() if f.column), number, sign)
+    return max(reversed(literals), key=len, default="")
 
 
 def leading_literals(tokens: Sequence[Token]) -> list[str]:
@@ -96,7 +100,7 @@ def leading_literals(tokens: Sequence[Token]) -> list[str]:
 SHORT_TYPES = tuple(dict.fromkeys(XDS_TYPES.values()))
 
 #: Lengths of the beginnings by which formats are looked up, longest first.
-_STEPS = (16, 12, 8, 4, 2)
+STEPS = (16, 12, 8, 4, 2)
 
 
 @dataclass
@@ -120,18 +124,19 @@ class Recogniser:
             if one.format.is_fallback:
                 self._fallback.setdefault(component, []).append(one)
                 continue
-            for start in set(leading_literals(one.format.tokens)):
-                size = next((step for step in _STEPS if len(start) >= step), 0)
+            for start in dict.fromkeys(leading_literals(one.format.tokens)):
+                size = next((step for step in STEPS if len(start) >= step), 0)
                 if size:
                     starts = self._by_start.setdefault(component, {})
-                    starts.setdefault(start[:size], []).append(one)
-                else:
-                    self._free.setdefault(component, []).append(one)
+                    of = starts.setdefault(start[:size], [])
+                    of += [one] if one not in of else []
+                elif one not in (free := self._free.setdefault(component, [])):
+                    free.append(one)
 
     def candidates(self, component: str, message: str) -> list[list[Compiled]]:
         """The formats worth trying for a message, in groups; fallbacks are not among them."""
         starts = self._by_start.get(component, {})
-        groups = [starts[start] for size in _STEPS if (start := message[:size]) in starts]
+        groups = [starts[start] for size in STEPS if (start := message[:size]) in starts]
         return [*groups, self._free.get(component, [])]
 
     def claim(

@@ -21,13 +21,17 @@ TYPES: dict[str, pa.DataType] = {
     "category": pa.dictionary(pa.int32(), pa.string()),
 }
 
+#: Columns whose texts hardly repeat; the text of all others is dictionary-encoded, whatever its logical type.
+PLAIN_TEXT = frozenset(("message", "error", "nonce"))
+
 #: What a narrow table says of each row before its own columns; `row` is its place in the events.
 KEYS = ("row", "timestamp", "level", "scope", "source", "line", "component")
 
 
 def arrow_field(column: Column) -> pa.Field:
     """A column as an Arrow field."""
-    return pa.field(column.name, TYPES[column.type])
+    repeats = column.type == "string" and column.name not in PLAIN_TEXT
+    return pa.field(column.name, TYPES["category" if repeats else column.type])
 
 
 EVENTS_SCHEMA = pa.schema([arrow_field(column) for column in COMMON.values()])

@@ -57,7 +57,7 @@ PROTO = ("error", "grpc_code", "nonce", "push_version", "xds_type")
 DURATION = r"-?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+|0"
 LIST = r"map\[[^\]]*\]|\[[^\]]*\]"
 GRPC = "|".join(names.GRPC_CODES) + r"|Code\([0-9]+\)"
-XDS_TYPE = r"(?![AX]DS\b)[A-Z]{2,6}(?![A-Za-z])|[A-Za-z][\w.-]*/[\w./-]+"
+XDS_TYPE = r"(?![AX]DS(?!\w))(?:[A-Z]{2,6}(?![A-Za-z])|[A-Za-z][\w.-]*/[\w./-]+)"
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
@@ -128,28 +128,28 @@ KINDS: dict[str, Kind] = {
         Kind(
             "began",
             "the time since the debounce began, that Istio calls `since last push`",
-            values.twice(values.duration),
+            values.Twice(values.duration),
             pattern=DURATION,
             columns=("since_last_push", "debounce_time"),
         ),
         Kind(
             "pushed_clusters",
             "clusters pushed: the resources of that push",
-            values.twice(values.integer),
+            values.Twice(values.integer),
             pattern=r"-?[0-9]+",
             columns=("clusters", "resources"),
         ),
         Kind(
             "pushed_listeners",
             "listeners pushed: the resources of that push",
-            values.twice(values.integer),
+            values.Twice(values.integer),
             pattern=r"-?[0-9]+",
             columns=("listeners", "resources"),
         ),
         Kind(
             "pushed_routes",
             "routes pushed: the resources of that push",
-            values.twice(values.integer),
+            values.Twice(values.integer),
             pattern=r"-?[0-9]+",
             columns=("routes", "resources"),
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 
 UNITS = {
     "ns": 1,
@@ -156,11 +157,13 @@ def unquote(text: str) -> str | None:
     return inner or None
 
 
-def twice(value: Callable[[str], int | None]) -> Callable[[str], tuple[int | None, int | None]]:
+@dataclass(frozen=True, slots=True)
+class Twice:
     """For text that is the value of two columns."""
 
-    def both(text: str) -> tuple[int | None, int | None]:
-        one = value(text)
-        return one, one
+    value: Callable[[str], int | None]
 
-    return both
+    def __call__(self, text: str) -> tuple[int | None, int | None]:
+        """The value, twice."""
+        one = self.value(text)
+        return one, one

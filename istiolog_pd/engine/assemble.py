@@ -1,0 +1,221 @@
+"""Pieces -> Arrow tables: the numbers of words of several workers become one list of distinct texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from istiolog_pd.engine.clocks import Clock
+from istiolog_pd.engine.kernel.cells import mark_used, take_words
+from istiolog_pd.engine.kernel.jit import STAMP
+from istiolog_pd.engine.piece import Coded, Numbers, Piece, Texts, Values
+from istiolog_pd.engine.program import EVENT_NAMES, LEVEL_NAMES
+from istiolog_pd.engine.schema import EVENTS_SCHEMA, event_schema
+from istiolog_pd.formats.model import COMPONENTS
+
+#: Columns whose numbers mean the same for every worker.
+FIXED = {"level": LEVEL_NAMES, "event": EVENT_NAMES, "component": COMPONENTS}
+_KEYS = frozenset(("timestamp", "level", "scope", "line", "component"))
+
+
+@dataclass(slots=True)
+class _Nulls:
+    """Columns of one value share its memory."""
+
+    arrays: dict[pa.DataType, pa.Array] = field(default_factory=dict)
+
+    def of(self, kind: pa.DataType, rows: int) -> pa.Array:
+        if len(self.arrays.get(kind, ())) < rows:
+            self.arrays[kind] = pa.nulls(rows, kind)
+        return self.arrays[kind].slice(0, rows)
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where a piece's rows stand in the whole: rows and lines before it."""
+
+    rows: int
+    lines: int
+
+
+def tables(
+    pieces: Sequence[Piece], source: str, rows: int = 0, lines: int = 0, *, messages: bool = True
+) -> tuple[pa.Table, dict[str, pa.Table]]:
+    """The tables of some pieces that follow one another; `rows` and `lines` stand before them."""
+    places = []
+    for piece in pieces:
+        places.append(_Place(rows, lines))
+        rows, lines = rows + piece.entries, lines + piece.lines
+    build = _Tables(pieces, places, source, messages)
+    events = build.table(EVENTS_SCHEMA, [build.common(piece, place) for piece, place in zip(pieces, places, strict=True)])
+    narrow = {}
+    for event in EVENT_NAMES:
+        parts = [build.narrow(event, piece, place) for piece, place in zip(pieces, places, strict=True)]
+        if any(parts):
+            narrow[event] = build.table(event_schema(event), parts)
+    return events, narrow
+
+
+Part = tuple[int, dict[str, Values], Piece] | None
+
+
+class _Tables:
+    def __init__(self, pieces: Sequence[Piece], places: Sequence[_Place], source: str, messages: bool) -> None:
+        self.pieces, self.source, self.messages = pieces, source, messages
+        self.nulls = _Nulls()
+        self.same: dict[int, pa.Array] = {}
+
+    def common(self, piece: Piece, place: _Place) -> Part:
+        """The columns of every entry."""
+        columns = dict(piece.common)
+        columns["line"] = _shifted(columns["line"], place.lines)
+        if not self.messages:
+            del columns["message"]
+        return piece.entries, columns, piece
+
+    def narrow(self, event: str, piece: Piece, place: _Place) -> Part:
+        """The columns of an event's rows; nothing if the piece has none."""
+        rows = piece.rows.get(event)
+        if rows is None:
+            return None
+        keys = {name: _taken(values, rows) for name, values in piece.common.items() if name in _KEYS}
+        keys["line"] = _shifted(keys["line"], place.lines)
+        return len(rows), {"row": Numbers(rows + place.rows, None), **keys, **piece.columns[event]}, piece
+
+    def table(self, schema: pa.Schema, parts: Sequence[Part]) -> pa.Table:
+        """A table of the parts, a chunk each."""
+        there = [part for part in parts if part is not None and part[0]]
+        if not there:
+            return schema.empty_table()
+        return pa.table([self.column(one, there) for one in schema], schema=schema)
+
+    def column(self, one: pa.Field, parts: Sequence[tuple[int, dict[str, Values], Piece]]) -> pa.ChunkedArray:
+        if one.name == "source":
+            return pa.chunked_array([self._constant(rows) for rows, _, _ in parts], one.type)
+        if not any(one.name in columns for _, columns, _ in parts):
+            return pa.chunked_array([self.nulls.of(one.type, rows) for rows, _, _ in parts], one.type)
+        if pa.types.is_dictionary(one.type):
+            return self._words(one, parts)
+        arrays = [
+            _array(columns[one.name], one.type) if one.name in columns else self.nulls.of(one.type, rows)
+            for rows, columns, _ in parts
+        ]
+        return pa.chunked_array(arrays, one.type)
+
+    def _constant(self, rows: int) -> pa.Array:
+        if len(self.same.get(0, ())) < rows:
+            zeros = pa.array(np.zeros(rows, np.int32))
+            self.same[0] = pa.DictionaryArray.from_arrays(zeros, pa.array([self.source], pa.string()))
+        return self.same[0].slice(0, rows)
+
+    def _words(self, one: pa.Field, parts: Sequence[tuple[int, dict[str, Values], Piece]]) -> pa.ChunkedArray:
+        """A column of words: the words that are used, once, and each chunk's numbers of them."""
+        used: dict[int, np.ndarray] = {}
+        for _, columns, piece in parts:
+            coded = columns.get(one.name)
+            if isinstance(coded, Coded):
+                key = 0 if one.name in FIXED else id(piece.vocabulary)
+                if key not in used:
+                    used[key] = np.zeros(len(_names(one.name, piece)) + 1, np.bool_)
+                mark_used(STAMP, coded.numbers, used[key])
+        numbers: dict[str, int] = {}
+        renumber: dict[int, np.ndarray] = {}
+        for _, _, piece in parts:
+            key = 0 if one.name in FIXED else id(piece.vocabulary)
+            if key in used and key not in renumber:
+                names = _names(one.name, piece)
+                renumber[key] = np.full(len(used[key]), -1, np.int32)
+                for number in np.flatnonzero(used[key]).tolist():
+                    renumber[key][number] = numbers.setdefault(names[number], len(numbers))
+        dictionary = pa.array(list(numbers), pa.string())
+        arrays = []
+        for rows, columns, piece in parts:
+            coded = columns.get(one.name)
+            indices = np.full(rows, -1, np.int32)
+            if isinstance(coded, Coded):
+                key = 0 if one.name in FIXED else id(piece.vocabulary)
+                take_words(STAMP, coded.numbers, renumber[key], indices)
+            valid = indices >= 0
+            indices = np.maximum(indices, 0) if not valid.all() else indices
+            arrays.append(pa.DictionaryArray.from_arrays(_int_array(pa.int32(), indices, valid), dictionary))
+        return pa.chunked_array(arrays, one.type)
+
+
+def _names(column: str, piece: Piece) -> Sequence[str]:
+    return FIXED[column] if column in FIXED else piece.vocabulary.words[column].texts
+
+
+def _int_array(kind: pa.DataType, values: np.ndarray, valid: np.ndarray | None) -> pa.Array:
+    bits = None if valid is None or valid.all() else pa.py_buffer(np.packbits(valid, bitorder="little"))
+    return pa.Array.from_buffers(kind, len(values), [bits, pa.py_buffer(np.ascontiguousarray(values))])
+
+
+def _array(values: Values, kind: pa.DataType) -> pa.Array:
+    """A chunk of a column, its memory shared where Arrow's form is the same."""
+    if isinstance(values, Numbers):
+        if pa.types.is_boolean(kind):
+            return pa.array(values.values != 0, mask=None if values.valid is None else ~values.valid)
+        return _int_array(kind, values.values, values.valid)
+    if isinstance(values, Texts):
+        bits = None if values.valid is None else pa.py_buffer(np.packbits(values.valid, bitorder="little"))
+        ends = pa.py_buffer(values.ends.astype(np.int32))
+        return pa.Array.from_buffers(kind, len(values.ends) - 1, [bits, ends, pa.py_buffer(values.text)])
+    raise TypeError("words in a column of plain text")
+
+
+def _taken(values: Values, rows: np.ndarray) -> Values:
+    if isinstance(values, Coded):
+        return Coded(values.numbers[rows])
+    if isinstance(values, Numbers):
+        return Numbers(values.values[rows], None if values.valid is None else values.valid[rows])
+    raise TypeError("texts are held once")
+
+
+def _shifted(values: Values, by: int) -> Values:
+    assert isinstance(values, Numbers)
+    return Numbers(values.values + by, values.valid) if by else values
+
+
+@dataclass(slots=True)
+class Years:
+    """Gives times without a year (klog) the year of their neighbours; goes through the pieces in order."""
+
+    last: int | None = None
+    waiting: list[Callable[[int], None]] = field(default_factory=list)
+
+    def date(self, piece: Piece) -> None:
+        """Date the entries of a piece; those at the head of a source wait for the first time after them."""
+        times = piece.common["timestamp"]
+        assert isinstance(times, Numbers)
+        valid = np.ones(len(times.values), np.bool_) if times.valid is None else times.valid
+        known = np.flatnonzero(valid)
+        clock = Clock()
+        for row, text in piece.undated:
+            before = known[: np.searchsorted(known, row)]
+            near = int(times.values[before[-1]]) if len(before) else self.last
+            if near is None:
+                self.waiting.append(_later(piece, row, text))
+            else:
+                _set(piece, row, clock.klog(text, near))
+        if len(known):
+            first = int(times.values[known[0]])
+            for later in self.waiting:
+                later(first)
+            self.waiting.clear()
+            self.last = int(times.values[known[-1]])
+
+
+def _later(piece: Piece, row: int, text: str) -> Callable[[int], None]:
+    return lambda near: _set(piece, row, Clock().klog(text, near))
+
+
+def _set(piece: Piece, row: int, time: int | None) -> None:
+    times = piece.common["timestamp"]
+    if time is None or not isinstance(times, Numbers):
+        return
+    if times.valid is not None:
+        times.valid[row] = True
+    times.values[row] = time

@@ -1,0 +1,154 @@
+"""Cells -> columns of an event: what several kinds of field say of one column comes together here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+import numpy as np
+
+from istiolog_pd.engine import program as p
+from istiolog_pd.engine.kernel.cells import Cells, gather, take_words
+from istiolog_pd.engine.kernel.jit import STAMP
+from istiolog_pd.engine.piece import Coded, Numbers, Texts, Values
+from istiolog_pd.engine.schema import PLAIN_TEXT, event_columns
+from istiolog_pd.engine.vocabulary import Vocabulary, Words
+
+
+def new_cells(program: p.Program, counts: np.ndarray) -> Cells:
+    """Room for the cells of so many entries of each claim."""
+    there = np.flatnonzero(counts)
+    per_event = np.zeros(len(p.EVENT_NAMES), np.int64)
+    np.add.at(per_event, program.claim_event[there], counts[there])
+    base = np.full(len(program.cell_native), -1, np.int64)
+    room = dict.fromkeys((p.INT, p.TEXT, p.WORD), 0)
+    needed = [program.slot_cell[program.slots_at[one] : program.slots_at[one + 1]] for one in there]
+    for cell in np.unique(np.concatenate(needed) if needed else np.empty(0, np.int32)).tolist():
+        store = p.INT if program.cell_native[cell] == p.DURATION else int(program.cell_native[cell])
+        base[cell] = room[store]
+        room[store] += int(per_event[program.cell_event[cell]])
+    return Cells(
+        base,
+        np.zeros(room[p.INT], np.int64),
+        np.zeros(room[p.INT], np.bool_),
+        np.full(room[p.WORD], -1, np.int32),
+        np.full((room[p.TEXT], 2), -1, np.int64),
+        np.empty(int(per_event.sum()), np.int64),
+        np.stack([np.cumsum(per_event) - per_event, np.zeros(len(per_event), np.int64)], axis=1),
+        np.empty((1024, 3), np.int64),
+    )
+
+
+@cache
+def cells_of(cells: tuple[p.Cell, ...]) -> dict[tuple[str, str], tuple[int, ...]]:
+    """The cells that fill each column of each event, the first that counts first."""
+    found: dict[tuple[str, str], tuple[int, ...]] = {}
+    for number, cell in enumerate(cells):
+        for column in cell.columns:
+            found[cell.event, column] = (*found.get((cell.event, column), ()), number)
+    return found
+
+
+def columns_of(event: str, rows: int, cells: Cells, vocabulary: Vocabulary, messages: np.ndarray) -> dict[str, Values]:
+    """The columns of an event's own that hold anything in this chunk."""
+    of = cells_of(vocabulary.catalogue.cells)
+    columns: dict[str, Values] = {}
+    for column in event_columns(event):
+        for number in of.get((event, column), ()):
+            for one in _values(number, column, rows, cells, vocabulary, messages):
+                columns[column] = _first_of(columns[column], one) if column in columns else one
+    if "proxy" in event_columns(event):
+        _name_proxies(columns, rows, vocabulary)
+    return columns
+
+
+def _values(
+    number: int, column: str, rows: int, cells: Cells, vocabulary: Vocabulary, messages: np.ndarray
+) -> Iterator[Values]:
+    """What a cell says of a column, if anything."""
+    base = int(cells.base[number])
+    if base < 0:
+        return
+    cell, here = vocabulary.catalogue.cells[number], slice(base, base + rows)
+    if cell.native in (p.INT, p.DURATION):
+        if cells.valid[here].any():
+            yield Numbers(cells.numbers[here], cells.valid[here])
+    elif cell.native == p.TEXT:
+        pieces = cells.texts[here]
+        if (pieces[:, 1] > 0).any():
+            yield _texts(messages, pieces)
+    else:
+        parsed = vocabulary.parsed[cell.group, column]
+        words = cells.words[here]
+        if parsed.valid is None:
+            numbers = np.empty(rows, np.int32)
+            if take_words(STAMP, words, parsed.values.values, numbers):
+                yield _spelt_out(numbers, vocabulary.words[column]) if column in PLAIN_TEXT else Coded(numbers)
+            return
+        there = words >= 0
+        valid = np.zeros(rows, np.bool_)
+        valid[there] = parsed.valid.values[words[there]]
+        if valid.any():
+            values = np.zeros(rows, np.int64)
+            values[there] = parsed.values.values[words[there]]
+            yield Numbers(values, valid)
+
+
+def _texts(messages: np.ndarray, pieces: np.ndarray) -> Texts:
+    ends = np.empty(len(pieces) + 1, np.int64)
+    text = np.empty(int(np.maximum(pieces[:, 1], 0).sum()), np.uint8)
+    gather(STAMP, messages, pieces, text, ends)
+    return Texts(ends, text, pieces[:, 1] > 0)
+
+
+def _spelt_out(numbers: np.ndarray, words: Words) -> Texts:
+    """Words as texts of their own, for a column whose texts hardly repeat."""
+    used, place = np.unique(numbers, return_inverse=True)
+    distinct = [words.texts[number].encode() if number >= 0 else b"" for number in used.tolist()]
+    sizes = np.array([len(text) for text in distinct], np.int64)
+    begins = np.cumsum(sizes) - sizes
+    pieces = np.stack([begins[place], np.where(numbers >= 0, sizes[place], -1)], axis=1)
+    texts = _texts(np.frombuffer(b"".join(distinct), np.uint8), pieces)
+    return Texts(texts.ends, texts.text, numbers >= 0)
+
+
+def _first_of(first: Values, second: Values) -> Values:
+    """Of two sayings the first; where there is none, the second."""
+    if isinstance(first, Coded) and isinstance(second, Coded):
+        return Coded(np.where(first.numbers >= 0, first.numbers, second.numbers))
+    if isinstance(first, Numbers) and isinstance(second, Numbers):
+        there = _there(first)
+        return Numbers(np.where(there, first.values, second.values), there | _there(second))
+    if isinstance(first, Texts) and isinstance(second, Texts):
+        there = np.ones(len(first.ends) - 1, np.bool_) if first.valid is None else first.valid
+        other = np.ones(len(there), np.bool_) if second.valid is None else second.valid
+        begins = np.where(there, first.ends[:-1], second.ends[:-1] + len(first.text))
+        sizes = np.where(there, np.diff(first.ends), np.where(other, np.diff(second.ends), -1))
+        return _texts(np.concatenate([first.text, second.text]), np.stack([begins, sizes], axis=1))
+    raise TypeError("a column is filled by texts that repeat and by texts that do not")
+
+
+def _there(values: Numbers) -> np.ndarray:
+    return np.ones(len(values.values), np.bool_) if values.valid is None else values.valid
+
+
+def _name_proxies(columns: dict[str, Values], rows: int, vocabulary: Vocabulary) -> None:
+    """`proxy` of lines that name pod and namespace apart."""
+    pods, namespaces = columns.get("pod"), columns.get("namespace")
+    if not (isinstance(pods, Coded) and isinstance(namespaces, Coded)):
+        return
+    proxies = columns.get("proxy")
+    known = proxies.numbers if isinstance(proxies, Coded) else np.full(rows, -1, np.int32)
+    apart = np.flatnonzero((known < 0) & (pods.numbers >= 0) & (namespaces.numbers >= 0))
+    if not len(apart):
+        return
+    pairs, place = np.unique(
+        np.stack([pods.numbers[apart], namespaces.numbers[apart]], axis=1), axis=0, return_inverse=True
+    )
+    pod_names, namespace_names = vocabulary.words["pod"].texts, vocabulary.words["namespace"].texts
+    names = vocabulary.words["proxy"].numbers([f"{pod_names[pod]}.{namespace_names[of]}" for pod, of in pairs.tolist()])
+    known = known.copy()
+    known[apart] = np.array(names, np.int32)[place.ravel()]
+    columns["proxy"] = Coded(known)
+
+

@@ -1,0 +1,195 @@
+"""The compiled interpreter of the catalogue: the same tables as `reference`, on all cores.
+
+Chunks of whole entries are read each by itself; what follows from their order (line numbers, rows, the
+year of a klog line) is added when they come together again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from queue import SimpleQueue
+
+import numpy as np
+
+from istiolog_pd.engine import assemble, cutter
+from istiolog_pd.engine.compiler import compile_catalogue
+from istiolog_pd.engine.lines import Damage
+from istiolog_pd.engine.piece import Piece
+from istiolog_pd.engine.program import Catalogue
+from istiolog_pd.engine.reference import CUT, SAMPLE, SourceTables
+from istiolog_pd.engine.worker import AGENT, PILOT, Framed, Worker
+from istiolog_pd.formats import FORMATS
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The catalogue, compiled once."""
+    return compile_catalogue(FORMATS)
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(slots=True)
+class Pieces:
+    """The pieces of one source, in order; what they have in common grows as they come."""
+
+    component: str = ""
+    mixed: bool = False
+    lines: int = 0
+    entries: int = 0
+    damage: dict[str, Damage] = field(default_factory=dict)
+    recognised: bool = False
+    complete: bool = True
+    last_event: str = ""
+    years: assemble.Years = field(default_factory=assemble.Years)
+
+    def take(self, piece: Piece) -> Piece:
+        """Note the next piece."""
+        for damage in piece.damage:
+            known = self.damage.setdefault(damage.what, Damage(damage.what, damage.line + self.lines, 0))
+            known.lines += damage.lines
+        self.years.date(piece)
+        self.lines += piece.lines
+        self.entries += piece.entries
+        self.recognised = self.recognised or piece.recognised
+        self.complete = piece.complete
+        self.last_event = piece.last_event or self.last_event
+        return piece
+
+    def close(self) -> list[Damage]:
+        """All that was damaged, once the last piece is there."""
+        known = any(damage.line == self.lines for damage in self.damage.values())
+        if not self.complete and not known and self.last_event in ("other", "unparsed"):
+            self.damage[CUT] = Damage(CUT, self.lines)
+        return sorted(self.damage.values(), key=lambda damage: damage.line)
+
+
+class _Pool:
+    """Threads, and a worker for each job that runs."""
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+        self._idle: SimpleQueue[Worker] = SimpleQueue()
+        for _ in range(threads):
+            self._idle.put(Worker(catalogue()))
+        self._executor = ThreadPoolExecutor(threads, "istiolog")
+
+    def submit(self, work: Callable[[Worker], Piece]) -> Future[Piece]:
+        """Do a piece of work with the next worker that is free."""
+        return self._executor.submit(self._run, work)
+
+    def _run(self, work: Callable[[Worker], Piece]) -> Piece:
+        worker = self._idle.get()
+        try:
+            return work(worker)
+        finally:
+            self._idle.put(worker)
+
+    def worker(self) -> Worker:
+        """A worker to use here; to be given back."""
+        return self._idle.get()
+
+    def give_back(self, worker: Worker) -> None:
+        """Let others use a worker again."""
+        self._idle.put(worker)
+
+    def close(self) -> None:
+        """End the threads."""
+        self._executor.shutdown(cancel_futures=True)
+
+
+def pieces(
+    blocks: Iterable[bytes], into: Pieces, *, component: str = "", threads: int = 0, chunk: int = cutter.CHUNK
+) -> Iterator[Piece]:
+    """Read a source piece by piece, in order, some chunks ahead of who takes them.
+
+    Parameters
+    ----------
+    blocks
+        Its bytes.
+    into
+        What is known of the source as a whole.
+    component
+        Whose log it is, ``pilot`` or ``agent``; empty: found out from its first entries.
+    threads
+        Chunks read at the same time; 0: one for each core.
+    chunk
+        Bytes of a chunk, about.
+    """
+    pool = _Pool(threads or cores())
+    cut = cutter.chunks(blocks, chunk)
+    try:
+        head = _sample(pool, cut, into, component)
+        waiting: deque[Future[Piece]] = deque()
+        for framed, worker in head:
+            piece = worker.finish(framed, into.component, second_opinion=into.mixed)
+            pool.give_back(worker) if (framed, worker) == head[-1] else None
+            yield into.take(piece)
+        for one in cut:
+            waiting.append(pool.submit(_reading(one, into)))
+            if len(waiting) > pool.threads:
+                yield into.take(waiting.popleft().result())
+        while waiting:
+            yield into.take(waiting.popleft().result())
+    finally:
+        pool.close()
+
+
+def _reading(chunk: cutter.Chunk, into: Pieces) -> Callable[[Worker], Piece]:
+    return lambda worker: worker.finish(worker.frame(chunk), into.component, second_opinion=into.mixed)
+
+
+def _sample(
+    pool: _Pool, cut: Iterator[cutter.Chunk], into: Pieces, component: str
+) -> list[tuple[Framed, Worker]]:
+    """Frame chunks until their entries tell whose log it is."""
+    worker = pool.worker()
+    head: list[tuple[Framed, Worker]] = []
+    counts = np.zeros(3, np.int64)
+    left = SAMPLE
+    while left > 0 and (chunk := next(cut, None)) is not None:
+        framed = worker.frame(chunk)
+        counts += worker.whose(framed, left)
+        left -= framed.entries
+        head.append((framed, worker))
+    detected = "agent" if counts[AGENT] > counts[PILOT] else "pilot"
+    into.component = component or detected
+    into.mixed = bool(counts[AGENT] and counts[PILOT]) or into.component != detected
+    if not head:
+        pool.give_back(worker)
+    return head
+
+
+def read(
+    blocks: Iterable[bytes],
+    source: str,
+    component: str = "",
+    *,
+    threads: int = 0,
+    chunk: int = cutter.CHUNK,
+    messages: bool = True,
+) -> SourceTables:
+    """Read a source: as `istiolog_pd.engine.reference.read`, in chunks on several threads.
+
+    Parameters
+    ----------
+    blocks, source, component
+        As there.
+    threads, chunk
+        As in `pieces`.
+    messages
+        Whether to keep the column `message`.
+    """
+    into = Pieces()
+    found = list(pieces(blocks, into, component=component, threads=threads, chunk=chunk))
+    damage = into.close()
+    events, tables = assemble.tables(found, source, messages=messages)
+    return SourceTables(events, tables, damage, into.lines, into.recognised)

@@ -1,0 +1,256 @@
+"""Formats -> the arrays of a `Program`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import count
+
+import numpy as np
+
+from istiolog_pd.engine import program as p
+from istiolog_pd.engine.dfa import Automaton, compile_pattern
+from istiolog_pd.engine.lookup import lookup
+from istiolog_pd.engine.program import Bytes, Catalogue, Cell, Flags, Group, Ints, Program
+from istiolog_pd.engine.schema import label_target
+from istiolog_pd.formats import names, values
+from istiolog_pd.formats.columns import COLUMNS, LABELLED, LABELS
+from istiolog_pd.formats.kinds import KINDS, Kind
+from istiolog_pd.formats.model import COMPONENTS, Field, Format, Literal, Maybe, Token
+
+#: Characters that the classes of kinds leave out.
+_BLANKS = frozenset(b" \t\n\r\f\v")
+_CLASSES = {".": frozenset(range(256)), r"\S": frozenset(range(256)) - _BLANKS}
+
+
+@cache
+def automaton(pattern: str, whole: bool) -> Automaton:
+    """A pattern's automaton, made once."""
+    return compile_pattern(pattern, whole=whole)
+
+
+def compile_catalogue(formats: Sequence[Format]) -> Catalogue:
+    """Compile formats; of two that claim the same message the reference's order decides here too."""
+    builder = _Builder()
+    first_step, claim_of = [], []
+    for entry in formats:
+        first_step.append(builder.compile(entry.tokens))
+        claim_of.append(builder.claims_of(entry))
+    bare = [builder.claim(None, event) for event in p.EVENT_NAMES]
+    scopes = [[builder.place(scope) for scope in entry.scope.split()] for entry in formats]
+    program = Program(
+        steps=_ints(builder.steps, 5),
+        component=_ints([COMPONENTS.index(entry.component) for entry in formats]),
+        first_step=_ints(first_step),
+        levels=_ints([sum(1 << p.LEVEL_NAMES.index(level) for level in entry.level.split()) for entry in formats]),
+        scopes_at=_ints([0, *np.cumsum([len(of) for of in scopes])]),
+        scopes=_ints([place for of in scopes for place in of], 2),
+        trusted=np.array([not (entry.needs_scope or entry.is_fallback) for entry in formats], np.bool_),
+        claim_of=_ints(claim_of),
+        bare=_ints(bare),
+        **lookup(formats),
+        **builder.claim_arrays(),
+        **builder.automaton_arrays(),
+        sets=builder.set_array(),
+        bytes=_bytes(builder.text),
+    )
+    return Catalogue(tuple(formats), program, *p.flat(program), tuple(builder.cells), tuple(builder.groups))
+
+
+def _labels(entry: Format | None, event: str) -> dict[str, str]:
+    return {**(LABELS if event in LABELLED else {}), **(entry.labels if entry else {})}
+
+
+def _ints(rows: Sequence[object], width: int = 0) -> Ints:
+    return np.array(rows, np.int32).reshape((-1, width) if width else -1)
+
+
+def _bytes(text: bytearray) -> Bytes:
+    return np.frombuffer(bytes(text), np.uint8)
+
+
+@cache
+def said(column: str) -> Kind:
+    """The kind of what a format itself says of a column: the text is the value."""
+    value = {"boolean": values.boolean, "int64": values.integer}.get(COLUMNS[column].type, str)
+    return Kind("said", "what the format itself says", value)
+
+
+@dataclass
+class _Builder:
+    text: bytearray = field(default_factory=bytearray)
+    places: dict[str, tuple[int, int]] = field(default_factory=dict)
+    steps: list[tuple[int, int, int, int, int]] = field(default_factory=list)
+    sets: dict[str, int] = field(default_factory=dict)
+    automata: list[Automaton] = field(default_factory=list)
+    automaton_of: dict[tuple[str, bool], int] = field(default_factory=dict)
+    slots: list[tuple[int, int, int, int]] = field(default_factory=list)
+    slots_at: list[int] = field(default_factory=lambda: [0])
+    labels: list[tuple[int, int, int, int, int]] = field(default_factory=list)
+    labels_at: list[int] = field(default_factory=lambda: [0])
+    claims: list[tuple[int, int, int]] = field(default_factory=list)
+    cells: dict[Cell, int] = field(default_factory=dict)
+    groups: dict[Group, int] = field(default_factory=dict)
+
+    # ---- texts, classes, automata ----
+
+    def place(self, text: str) -> tuple[int, int]:
+        """Where a text stands among the literals, and its length."""
+        if text not in self.places:
+            raw = text.encode()
+            self.places[text] = (len(self.text), len(raw))
+            self.text += raw
+        return self.places[text]
+
+    def characters(self, chars: str) -> int:
+        return self.sets.setdefault(chars, len(self.sets))
+
+    def automaton(self, pattern: str, *, whole: bool = False) -> int:
+        key = (pattern, whole)
+        if key not in self.automaton_of:
+            one = automaton(pattern, whole)
+            if one.unless is not None:
+                self.automata.append(one.unless)  # stands right before it
+            self.automata.append(one)
+            self.automaton_of[key] = len(self.automata) - 1
+        return self.automaton_of[key]
+
+    # ---- steps ----
+
+    def emit(self, op: int, what: int = 0, literal: tuple[int, int] = (0, 0), slot: int = -1) -> int:
+        self.steps.append((op, what, *literal, slot))
+        return len(self.steps) - 1
+
+    def compile(self, tokens: Sequence[Token]) -> int:
+        """Emit the steps of a template; the first of them."""
+        first = len(self.steps)
+        self.sequence(tokens, count(), last=True)
+        self.emit(p.DONE)
+        return first
+
+    def sequence(self, tokens: Sequence[Token], slots: Iterator[int], *, last: bool) -> None:
+        at = 0
+        while at < len(tokens):
+            token, after = tokens[at], tokens[at + 1] if at + 1 < len(tokens) else None
+            if isinstance(token, Literal):
+                self.emit(p.LIT, 0, self.place(token.text.rstrip() if last and after is None else token.text))
+            elif isinstance(token, Maybe):
+                self.choices(token, slots)
+            else:
+                self.field(token, after, slots, end=last and at + 2 == len(tokens))
+                at += isinstance(after, Literal) and bool(KINDS[token.kind].chars)
+            at += 1
+
+    def field(self, token: Field, after: Token | None, slots: Iterator[int], *, end: bool) -> None:
+        kind = KINDS[token.kind]
+        slot = next(slots) if token.column else -1
+        if not kind.chars:
+            self.emit(p.CLOSED, self.automaton(kind.pattern), slot=slot)
+        elif isinstance(after, Literal):
+            literal = self.place(after.text.rstrip() if end else after.text)
+            self.emit(p.FREE_END if end else p.FREE, self.characters(kind.chars), literal, slot)
+        else:
+            self.emit(p.RUN, self.characters(kind.chars), slot=slot)
+
+    def choices(self, token: Maybe, slots: Iterator[int]) -> None:
+        """Each alternative is tried from the same place; the first that fits is kept."""
+        commits = []
+        for choice in token.choices:
+            trial = self.emit(p.TRY)
+            self.sequence(choice, slots, last=False)
+            commits.append(self.emit(p.COMMIT))
+            self.steps[trial] = (p.TRY, len(self.steps), 0, 0, -1)
+        for commit in commits:
+            self.steps[commit] = (p.COMMIT, len(self.steps), 0, 0, -1)
+
+    # ---- claims: a format as one event's lines ----
+
+    def claims_of(self, entry: Format) -> int:
+        """The claim of a format; where a filled column makes another event of it, that claim too."""
+        claim = self.claim(entry, entry.event)
+        targets = self._targets(entry, entry.event)
+        for column, event in entry.event_with.items():
+            slots = [n for n, (name, kind, _) in enumerate(targets) if column in KINDS[kind].columns_for(name)]
+            if len(slots) != 1 or KINDS[targets[slots[0]][1]].value is not names.text:
+                raise ValueError(f"{entry.text!r}: event_with needs one field of plain text for {column!r}")
+            self.claims[claim] = (self.claims[claim][0], self.claim(entry, event), slots[0])
+        return claim
+
+    def claim(self, entry: Format | None, event: str) -> int:
+        """Lines of an event that a format (or none) has claimed: their slots and labels."""
+        targets = self._targets(entry, event)
+        labels = _labels(entry, event)
+        for slot, key in enumerate(labels, len(targets) - len(labels)):
+            kind = KINDS[targets[slot][1]]
+            number = self.automaton(kind.pattern, whole=True) if kind.pattern else -1
+            chars = self.characters(kind.chars) if kind.chars else -1
+            self.labels.append((*self.place(key), number, chars, slot))
+        self.labels_at.append(len(self.labels))
+        self._slots(event, targets)
+        self.claims.append((p.EVENT_NUMBER[event], -1, -1))
+        return len(self.claims) - 1
+
+    @staticmethod
+    def _targets(entry: Format | None, event: str) -> list[tuple[str, str, str]]:
+        """Column and kind of every slot: fields, what the format itself says (with its text), labels."""
+        targets = [(one.column, one.kind, "") for one in entry.fields() if one.column] if entry else []
+        for column, value in entry.sets.items() if entry else ():
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            targets.append((column, COLUMNS[column].kind, text))
+        return targets + [(*label_target(target), "") for target in _labels(entry, event).values()]
+
+    def _slots(self, event: str, targets: list[tuple[str, str, str]]) -> None:
+        """A slot for each target; where two fill one column, the one with the lower cell counts first."""
+        seen: dict[tuple[object, ...], int] = {}
+        highest: dict[str, int] = {}
+        for column, kind_name, text in targets:
+            kind = said(column) if text else KINDS[kind_name]
+            columns = kind.columns_for(column)
+            native = p.WORD if text else p.native_of(kind, columns)
+            group = self._group(kind, columns) if native == p.WORD else -1
+            nth = seen[native, columns, group] = seen.get((native, columns, group), -1) + 1
+            cell = self.cells.setdefault(Cell(event, native, columns, group, nth), len(self.cells))
+            if any(cell <= highest.get(name, -1) for name in columns):  # of a format with another order
+                fresh = Cell(event, native, columns, group, 1000 + len(self.cells))
+                cell = self.cells.setdefault(fresh, len(self.cells))
+            highest |= dict.fromkeys(columns, cell)
+            self.slots.append((cell, native, *(self.place(text) if text else (-1, -1))))
+        self.slots_at.append(len(self.slots))
+
+    def _group(self, kind: Kind, columns: tuple[str, ...]) -> int:
+        return self.groups.setdefault(Group(kind, columns), len(self.groups))
+
+    # ---- arrays ----
+
+    def claim_arrays(self) -> dict[str, Ints]:
+        claims, slots = _ints(self.claims, 3), _ints(self.slots, 4)
+        return {
+            "claim_event": claims[:, 0].copy(),
+            "claim_other": claims[:, 1].copy(),
+            "claim_switch": claims[:, 2].copy(),
+            "slots_at": _ints(self.slots_at),
+            "slot_cell": slots[:, 0].copy(),
+            "slot_native": slots[:, 1].copy(),
+            "slot_text": slots[:, 2:].copy(),
+            "labels_at": _ints(self.labels_at),
+            "labels": _ints(self.labels, 5),
+            "cell_native": _ints([cell.native for cell in self.cells]),
+            "cell_group": _ints([cell.group for cell in self.cells]),
+            "cell_event": _ints([p.EVENT_NUMBER[cell.event] for cell in self.cells]),
+        }
+
+    def automaton_arrays(self) -> dict[str, np.ndarray]:
+        meta, place = [], 0
+        for number, one in enumerate(self.automata):
+            meta.append((place, one.next.shape[1], number * (256 + 1), number - 1 if one.unless is not None else -1))
+            place += one.next.size
+        return {
+            "dfa": _ints(meta, 4),
+            "classes": np.concatenate([one.classes for one in self.automata]),
+            "next": np.concatenate([one.next.ravel() for one in self.automata]),
+            "accept": np.concatenate([one.accept.ravel() for one in self.automata]),
+        }
+
+    def set_array(self) -> Flags:
+        return np.array([[byte in _CLASSES[chars] for byte in range(256)] for chars in self.sets], np.bool_)

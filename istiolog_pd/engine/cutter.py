@@ -1,0 +1,138 @@
+"""Blocks of bytes -> chunks that can be read each by itself: cut where an entry begins and nothing is open."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from istiolog_pd.engine.entries import GC_PATIENCE, Entries
+from istiolog_pd.engine.headers import STARTS, header, json_header
+from istiolog_pd.engine.lines import Damage, Lines
+
+#: Bytes of a chunk: enough that what is done once for each costs little, few enough to stay in the caches.
+CHUNK = 8 << 20
+#: So much text is looked at of a line that may begin an entry.
+HEAD = 4096
+#: So many lines are looked at for a place to cut, before more bytes are waited for.
+TRIALS = 256
+#: A stretch this long without an entry that can take lines is cut at a line that is whole by itself.
+MOST_HELD = 64 << 20
+
+_STARTS = frozenset(sign.encode()[0] for sign in STARTS)
+_NUL = "NUL bytes"
+_NO_UTF8 = "bytes that are no UTF-8 (kept as \\xNN)"
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    r"""Whole entries: UTF-8, lines that end in ``\n`` (the last one too); what was mended."""
+
+    data: bytes
+    damage: tuple[Damage, ...]
+    #: Whether the last line had its line end.
+    complete: bool = True
+
+
+def chunks(blocks: Iterable[bytes], size: int = CHUNK) -> Iterator[Chunk]:
+    """Cut a source's blocks into chunks of about `size` bytes."""
+    held: list[bytes] = []
+    length, wanted = 0, size
+    for block in blocks:
+        held.append(block)
+        length += len(block)
+        if length < wanted:
+            continue
+        data = b"".join(held)
+        cut = boundary(data)
+        if cut:
+            yield _mended(data[:cut], last=False)
+        held, length = [data[cut:]], len(data) - cut
+        # Without a place to cut, look again when there is twice as much: each byte is joined a few times at most.
+        wanted = size + length if cut else 2 * length
+    data = b"".join(held)
+    if data:
+        yield _mended(data, last=True)
+
+
+def boundary(data: bytes) -> int:
+    """Where the last entry of some bytes begins that leaves nothing open before it; 0 if there is no such place."""
+    access = 0
+    end = len(data)
+    for _ in range(TRIALS):
+        start = _line_before(data, end)
+        if start <= 0:
+            break
+        opens = _opens(data, start)
+        if opens and _nothing_cut(data, start):
+            return start
+        access = access or (start if opens is False else 0)
+        end = start - 1
+    return access if len(data) >= MOST_HELD else 0
+
+
+def _line_before(data: bytes, end: int) -> int:
+    """The start of the last line before `end` that can begin an entry; 0 if there is none."""
+    while end > 0:
+        start = data.rfind(b"\n", 0, end) + 1
+        if start < len(data) and data[start] in _STARTS:
+            return start
+        end = start - 1
+    return 0
+
+
+def _opens(data: bytes, start: int) -> bool | None:
+    """Whether the line at `start` closes what was open (true), is an entry by itself (false), or neither."""
+    stop = data.find(b"\n", start)
+    if data[start] == ord("{"):
+        if stop < 0:
+            return None
+        text = data[start:stop].removesuffix(b"\r").decode(errors="replace")
+        return json_header(0, text).entry is not None or None
+    text = data[start : stop if stop >= 0 else len(data)][:HEAD].decode(errors="replace")
+    entry = header(0, text.removesuffix("\r"))
+    if entry is None:
+        return None
+    return True if entry.takes_lines else (False if entry.event == "access" and stop >= 0 else None)
+
+
+def _nothing_cut(data: bytes, start: int) -> bool:
+    """Whether no GC line before `start` waits for its rest."""
+    first = start
+    for _ in range(GC_PATIENCE + 1):
+        first = data.rfind(b"\n", 0, max(first - 1, 0)) + 1
+        if not first:
+            break
+    if data.find(b"gc ", first, start) < 0:
+        return True
+    window = Entries(Lines(()))
+    for number, line in enumerate(data[first:start].split(b"\n")[:-1]):
+        window.take(number, line.removesuffix(b"\r").decode(errors="replace"))
+    return not window.waiting
+
+
+def _mended(data: bytes, *, last: bool) -> Chunk:
+    """A chunk of some bytes, with a note of what is no text."""
+    complete = not last or data.endswith(b"\n")
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n")
+        data = data.removesuffix(b"\r") if last else data
+    damage = []
+    if b"\0" in data:
+        damage.append(_noted(data, _NUL, [b"\0" in line for line in data.split(b"\n")]))
+    if not data.isascii() and not _is_utf8(data):
+        damage.append(_noted(data, _NO_UTF8, [not _is_utf8(line) for line in data.split(b"\n")]))
+        data = data.decode(errors="backslashreplace").encode()
+    return Chunk(data if complete else data + b"\n", tuple(damage), complete)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        codecs.utf_8_decode(data, "strict", True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _noted(data: bytes, what: str, lines: list[bool]) -> Damage:
+    return Damage(what, lines.index(True) + 1, sum(lines))

@@ -1,0 +1,343 @@
+"""Messages -> claims: which format a message is of, and where its fields and labels are."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from istiolog_pd.engine import lookup
+from istiolog_pd.engine import program as p
+from istiolog_pd.engine.kernel.heads import label_ahead
+from istiolog_pd.engine.kernel.jit import kernel, part
+from istiolog_pd.engine.kernel.found import COMPONENT, EVENT, HEADER, LEVEL, LOST, SCOPE_OF
+from istiolog_pd.engine.kernel.text import stands, trimmed
+from istiolog_pd.engine.kernel.walk import automaton_end, fits, in_scope
+from istiolog_pd.engine.match import STEPS
+
+SEED, PRIME = np.uint64(lookup.SEED), np.uint64(lookup.PRIME)
+GRAM_FACTOR, GRAM_SHIFT = np.uint32(lookup.GRAM_FACTOR), np.uint32(32 - lookup.GRAM_BITS)
+LONGEST = STEPS[0]
+S16, S12, S8, S4, S2 = STEPS
+PILOT, AGENT, NOBODY = 0, 1, -1
+
+
+@part
+def clear(spans):
+    for slot in range(len(spans)):
+        spans[slot, 0] = -1
+
+
+@part
+def list_of(numbers, value, step):
+    """The list of formats that begin with the text of a hash; -1 if there is none."""
+    key = np.int64((((value ^ np.uint64(step)) >> np.uint64(32)) | np.uint64(1)) & np.uint64(0x7FFFFFFF))
+    mask = np.int64(numbers[p.START_MASK])
+    at = key & mask
+    starts = numbers[p.STARTS]
+    while numbers[starts + at] != 0:
+        if numbers[starts + at] == key:
+            return np.int64(numbers[numbers[p.START_LIST] + at])
+        at = (at + 1) & mask
+    return np.int64(-1)
+
+
+@part
+def lists_of(numbers, component, text, start, end, lists):
+    """The lists of formats by the message's beginning; how many, the longest last."""
+    value = (SEED ^ np.uint64(component)) * PRIME
+    size = min(end - start, LONGEST)
+    count = 0
+    for n in range(size):
+        value = (value ^ np.uint64(text[start + n])) * PRIME
+        step = n + 1
+        if step == S2 or step == S4 or step == S8 or step == S12 or step == S16:
+            one = list_of(numbers, value, step)
+            if one >= 0:
+                lists[count] = one
+                count += 1
+    return count
+
+
+@part
+def grams_of(numbers, text, start, end, seen, first):
+    """Which of the grams stand in a text."""
+    for n in range(first, len(seen)):
+        seen[n] = 0
+    gram = np.uint32(0)
+    grams, texts = numbers[p.GRAMS], numbers[p.GRAM_TEXT]
+    for n in range(start, end):
+        gram = np.uint32(gram << np.uint32(8)) | np.uint32(text[n])
+        number = numbers[grams + np.int64(np.uint32(gram * GRAM_FACTOR) >> GRAM_SHIFT)]
+        if number >= 0 and np.uint32(numbers[texts + number]) == gram:
+            seen[first + number] = 1
+
+
+@part
+def tried(numbers, words, entry, level, scope, scope_size, scopes, text, start, end, last, spans, stack):
+    """Whether a message is of a format."""
+    first = numbers[numbers[p.FIRST_STEP] + entry]
+    if not fits(numbers, words, first, text, start, end, last, spans, stack):
+        return False
+    if numbers[numbers[p.TRUSTED] + entry] or in_scope(numbers, words, entry, level, scope, scope_size, scopes):
+        return True
+    clear(spans)
+    return False
+
+
+@part
+def claimed(numbers, words, component, level, scope, scope_size, scopes, text, start, end, by_start, spans, stack, scratch):
+    """The format that claims a message; -1 if none does. `scratch`: eight lists, then the grams seen."""
+    last = trimmed(text, start, end)
+    count = lists_of(numbers, component, text, start, end, scratch)
+    lists, at = numbers[p.LISTS], numbers[p.LISTS_AT]
+    free = numbers[p.FREE_AT] + component
+    first, past = numbers[free], numbers[free + 1]
+    looked = False
+    # First the lists, the longest beginning first; then (number 0) the formats that begin with anything.
+    for n in range(count, -1 if not by_start else 0, -1):
+        if n > 0:
+            low, high = numbers[at + scratch[n - 1]], numbers[at + scratch[n - 1] + 1]
+        else:
+            low, high = first, past
+        for m in range(low, high):
+            if n == 0:
+                if not looked:
+                    grams_of(numbers, text, start, end, scratch, 8)
+                    looked = True
+                gram = numbers[numbers[p.FREE_GRAM] + m]
+                if gram >= 0 and not scratch[8 + gram]:
+                    continue
+                entry = np.int64(numbers[numbers[p.FREE_FORMATS] + m])
+            else:
+                entry = np.int64(numbers[lists + m])
+            if tried(numbers, words, entry, level, scope, scope_size, scopes, text, start, end, last, spans, stack):
+                return entry
+    entry = np.int64(numbers[numbers[p.FALLBACK] + component])
+    if entry >= 0 and not by_start:
+        if tried(numbers, words, entry, level, scope, scope_size, scopes, text, start, end, last, spans, stack):
+            return entry
+    return np.int64(-1)
+
+
+# ---- readings: what of a message its format may be of ----
+
+
+@part
+def last_tab(text, start, end):
+    at = end - 1
+    while at >= start and text[at] != 9:
+        at -= 1
+    return at
+
+
+@part
+def label_run(text, start, end):
+    """The first run of a tab, or of two blanks and more, before a label: its two ends; -1 if there is none."""
+    at = start
+    while at < end:
+        if text[at] == 9:
+            if label_ahead(text, at + 1, end):
+                return at, at + 1
+        elif text[at] == 32 and at + 1 < end and text[at + 1] == 32:
+            stop = at
+            while stop < end and text[stop] == 32:
+                stop += 1
+            if label_ahead(text, stop, end):
+                return at, stop
+            at = stop - 1
+        at += 1
+    return -1, -1
+
+
+@part
+def blanks_before_label(text, start, end):
+    """The first blanks before a label: their two ends; -1 if there are none."""
+    at = start
+    while at < end:
+        if text[at] == 9 or text[at] == 32:
+            stop = at
+            while stop < end and (text[stop] == 9 or text[stop] == 32):
+                stop += 1
+            if label_ahead(text, stop, end):
+                return at, stop
+            at = stop
+        else:
+            at += 1
+    return -1, -1
+
+
+@part
+def reading(number, text, start, end, lost):
+    """The bounds of a reading's body and labels, and whether there is such a reading.
+
+    They are those of `istiolog_pd.engine.labels.readings`, by number.
+    """
+    if number == 0:
+        if not lost:
+            return False, start, end, end, end
+        at, stop = label_run(text, start, end)
+        return at >= 0, start, at, stop, end
+    if number == 2:
+        if not lost:
+            return False, start, end, end, end
+        at, stop = blanks_before_label(text, start, end)
+        if at < 0:
+            return True, start, end, end, end
+        return True, start, at, stop, end
+    if number == 3:
+        stop = start
+        while stop < end and text[stop] != 10:
+            stop += 1
+        if stop == end:
+            return False, start, end, end, end
+        end = stop
+    tab = last_tab(text, start, end)
+    if tab >= start and label_ahead(text, tab + 1, end):
+        return True, start, tab, tab + 1, end
+    return True, start, end, end, end
+
+
+@part
+def other_writer(component, fixed, header, opinion, ads):
+    """Who else can have written a line that the source's own component does not know."""
+    if fixed >= 0 or not header or not opinion:
+        return NOBODY
+    if component == PILOT:
+        return AGENT
+    return NOBODY if ads else PILOT
+
+
+# ---- labels ----
+
+
+@part
+def next_label(text, at, end, first):
+    """Where the next label's key begins, from `at` on; -1 if there is none."""
+    if first and label_ahead(text, at, end):
+        return at
+    while at < end:
+        if text[at] == 32 and label_ahead(text, at + 1, end):
+            return at + 1
+        at += 1
+    return -1
+
+
+@part
+def find_labels(numbers, words, claim, text, start, end, spans):
+    """The labels that the claim knows, as slots; of a key that comes twice the last counts."""
+    at = numbers[p.LABELS_AT] + claim
+    low, high = numbers[at], numbers[at + 1]
+    if start >= end or low == high:
+        return
+    key = next_label(text, start, end, True)
+    while key >= 0:
+        equals = key
+        while text[equals] != 61:
+            equals += 1
+        following = next_label(text, equals + 1, end, False)
+        stop = end if following < 0 else following - 1
+        for n in range(low, high):
+            label = numbers[p.LABELS] + n * p.LABEL_WIDTH
+            size = numbers[label + 1]
+            if equals - key == size and stands(text, key, equals, words, numbers[label], size):
+                if label_fits(numbers, words, label, text, equals + 1, stop):
+                    slot = numbers[label + 4]
+                    spans[slot, 0], spans[slot, 1] = equals + 1, stop
+        key = following
+
+
+@part
+def label_fits(numbers, words, label, text, start, end):
+    if numbers[label + 2] >= 0:
+        return automaton_end(numbers, numbers[label + 2], text, start, end) == end
+    allowed = numbers[p.SETS] + numbers[label + 3] * 256
+    for at in range(start, end):
+        if not words[allowed + text[at]]:
+            return False
+    return True
+
+
+# ---- all entries ----
+
+
+@kernel
+def claim_all(stamp, numbers, words, text, ends, found, settings, scopes, scope_text, spans, stack, scratch, out, claims):
+    """Claim entries from ``settings[0]`` to ``settings[1]``; stops early if `out` (the spans) has no more room.
+
+    `settings`: first entry, last, the source's component, whether there is a second opinion, spans so far,
+    the numbers of the event `unparsed` and of the scopes `ads` and `delta`, whether only the format is wanted.
+    `claims` takes of each entry its claim (or only its format), the component, and the place of its spans.
+    """
+    first, past, own, opinion = settings[0], settings[1], settings[2], settings[3] != 0
+    used, unparsed = settings[4], settings[5]
+    for n in range(first, past):
+        if used + len(spans) > len(out):
+            settings[0], settings[4] = n, used
+            return n
+        start, end = ends[n], ends[n + 1]
+        scope_number = max(found[n, SCOPE_OF], 0)  # of none: number 0, which is `default`
+        scope, scope_size = scopes[scope_number, 0], scopes[scope_number, 1]
+        component = own if found[n, COMPONENT] < 0 else found[n, COMPONENT]
+        entry, label_start, label_end = np.int64(-1), end, end
+        # Readings 0 to 3; after the first that is there, what another component would say to it (-1).
+        which, seen_any = np.int64(1 if settings[8] else 0), False
+        second = np.int64(-1)
+        body, body_end, labels, labels_end = start, end, end, end
+        while which < 4 and found[n, EVENT] != unparsed:
+            there = second >= 0
+            if not there:
+                there, body, body_end, labels, labels_end = reading(which, text, start, end, found[n, LOST] != 0)
+            if there:
+                of = component if second < 0 else second
+                entry = claimed(
+                    numbers, words, of, found[n, LEVEL], scope, scope_size, scope_text, text, body, body_end, second >= 0,
+                    spans, stack, scratch,
+                )  # fmt: skip
+                if not seen_any or entry >= 0:
+                    label_start, label_end = labels, labels_end
+                if entry >= 0:
+                    component = of
+                    break
+                if settings[8]:
+                    break
+                if not seen_any:
+                    ads = found[n, SCOPE_OF] >= 0 and (scope_number == settings[6] or scope_number == settings[7])
+                    second = other_writer(own, found[n, COMPONENT], found[n, HEADER], opinion, ads)
+                    seen_any = True
+                    if second >= 0:
+                        continue
+                second = np.int64(-1)
+            which += 1
+        if settings[8]:
+            claims[n, 0] = entry
+            clear(spans)
+            continue
+        claim = decided(numbers, words, entry, found[n, EVENT], label_start, label_end, text, spans)
+        claims[n, 0], claims[n, 1], claims[n, 2] = claim, component, used
+        at = numbers[p.SLOTS_AT] + claim
+        count = numbers[at + 1] - numbers[at]
+        for slot in range(count):
+            out[used + slot, 0], out[used + slot, 1] = spans[slot, 0], spans[slot, 1]
+        clear(spans)
+        used += count
+    settings[0], settings[4] = past, used
+    return past
+
+
+@part
+def decided(numbers, words, entry, fixed, label_start, label_end, text, spans):
+    """The claim of an entry: of its format, of the event a filled field makes of it, or of none."""
+    bare, events = numbers[p.BARE], numbers[p.CLAIM_EVENT]
+    claim = np.int64(numbers[bare + (fixed if fixed >= 0 else p.OTHER)])
+    if entry >= 0:
+        of_format = np.int64(numbers[numbers[p.CLAIM_OF] + entry])
+        if fixed < 0 or numbers[events + of_format] == fixed:
+            claim = of_format
+        else:
+            clear(spans)
+    find_labels(numbers, words, claim, text, label_start, label_end, spans)
+    other = np.int64(numbers[numbers[p.CLAIM_OTHER] + claim])
+    if other >= 0:
+        slot = numbers[numbers[p.CLAIM_SWITCH] + claim]
+        if spans[slot, 0] >= 0 and trimmed(text, spans[slot, 0], spans[slot, 1]) > spans[slot, 0]:
+            return other
+    return claim

@@ -1,0 +1,292 @@
+"""Bytes -> entries: lines, their headers, and the lines that go on an entry.
+
+One pass. Where a line is odd (a rare header, a header in a line's midst, a cut GC line, JSON that is not
+flat) the kernel stops before it, and the reference takes over for some lines.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from istiolog_pd.engine.kernel import found as e
+from istiolog_pd.engine.kernel import heads, json
+from istiolog_pd.engine.kernel.jit import kernel, part
+from istiolog_pd.engine.kernel.text import NOT_A_TIME, is_digit, iso_time
+from istiolog_pd.engine.kernel.walk import automaton_end
+from istiolog_pd.engine.kernel.words import FULL, number_of
+
+# Why the kernel stopped.
+AT_END, AT_ODD_LINE, AT_FULL_TABLE = 0, 1, 2
+# Its state: where it goes on, the line's number, entries so far, the open entry (-1: none), bytes of `made`.
+AT, LINE, COUNT, OPEN, MADE = range(5)
+# Groups of words.
+SCOPE, CALLER = 0, 1
+# The keys of a JSON layout.
+J_TIME, J_LEVEL, J_SCOPE, J_MESSAGE, J_STACK = range(5)
+
+
+class Rules(NamedTuple):
+    """What of the layouts is data: events and components by number, keys of JSON, loggers, the GC line."""
+
+    unparsed: int
+    access: int
+    go_gc: int
+    envoy: int
+    words: np.ndarray
+    keys: np.ndarray  #: [layout, key]: place and length
+    layout_event: np.ndarray
+    loggers: np.ndarray
+    caller: np.ndarray
+    gc: np.ndarray  #: the automaton of a whole GC line, in the form of a program
+
+
+@part
+def line_end(text, at, end):
+    """The end of a line, and whether ``Z TAB`` stands in it behind its own header."""
+    start, inner = at, False
+    while at < end:
+        byte = text[at]
+        if byte == 10:
+            break
+        if byte == 9 and at - start >= 28 and text[at - 1] == 90:
+            inner = True
+        at += 1
+    return at, inner
+
+
+@part
+def ends_as_gc(text, start, end):
+    """Whether a line may end in a GC line: it ends as one does, and names a heap's goal."""
+    if end - start < 40:
+        return False
+    if not (text[end - 1] == 80 or (text[end - 1] == 41 and text[end - 2] == 100)):
+        return False
+    for at in range(start, end - 3):
+        if text[at] == 77 and text[at + 1] == 66 and text[at + 2] == 32 and text[at + 3] == 103:
+            return True
+    return False
+
+
+@part
+def sort_of(text, start, end, rules, out):
+    """What a line begins with."""
+    if start == end:
+        return heads.TEXT
+    first = text[start]
+    if is_digit(first):
+        if end - start < 20 or text[start + 4] != text[start + 7] or text[start + 4] not in (45, 47):
+            return heads.TEXT
+        return heads.console(text, start, end, out)
+    if first == 91:
+        if end - start < 22 or not (is_digit(text[start + 1]) or text[start + 1] == 69):
+            return heads.TEXT
+        if is_digit(text[start + 1]) and text[start + 5] != 45:
+            return heads.TEXT
+        return heads.brackets(text, start, end, out)
+    if first == 103:
+        if end - start < 4 or text[start + 1] != 99 or text[start + 2] != 32 or not is_digit(text[start + 3]):
+            return heads.TEXT
+        whole = automaton_end(rules.gc, 0, text, start, end) == end
+        return heads.GC if whole else heads.ODD
+    return heads.ODD if is_rare(text, start, end, first) else heads.TEXT
+
+
+@part
+def is_rare(text, start, end, first):
+    """Whether a line may begin with one of the rare headers (klog, a Go panic, a heap's scavenger)."""
+    if end - start < 5:
+        return False
+    second, third = text[start + 1], text[start + 2]
+    if first in (73, 87, 69, 70):
+        return is_digit(second) and is_digit(third)
+    if first == 112:
+        return second == 97 and third == 110
+    if first == 102:
+        return second == 97 and third == 116
+    if first == 117:
+        return second == 110 and third == 101
+    return first == 115 and second == 99 and third == 118
+
+
+@part
+def enter(found, n, begin, end, line):
+    """A new entry, of which nothing is known but its text."""
+    for field in range(e.FIELDS):
+        found[n, field] = -1
+    found[n, e.PLACE] = e.IN_LOG
+    found[n, e.BEGIN], found[n, e.END], found[n, e.LINE] = begin, end, line
+    found[n, e.TIME] = NOT_A_TIME
+    found[n, e.HEADER] = 1
+    found[n, e.LOST] = 0
+
+
+@kernel
+def frame(stamp, text, end, state, found, rules, table, out, pairs, made):
+    """Find entries from ``state[AT]`` on; returns why it stopped."""
+    at, line, count, opened = state[AT], state[LINE], state[COUNT], state[OPEN]
+    reason = AT_END
+    while at < end:
+        stop, inner = line_end(text, at, end)
+        if inner:
+            reason = AT_ODD_LINE
+            break
+        if stop > at and text[at] == 123:
+            reason = json_line(text, at, stop, state, found, count, line, rules, table, pairs, made)
+            if reason != AT_END:
+                break
+            count += 1
+            opened = -1
+            at, line = stop + 1, line + 1
+            continue
+        sort = sort_of(text, at, stop, rules, out)
+        if sort == heads.TEXT:
+            if opened >= 0:
+                if found[opened, e.PLACE] != e.IN_LOG or found[opened, e.END] != at - 1:
+                    reason = AT_ODD_LINE
+                    break
+                found[opened, e.END] = stop
+            elif stop > at:
+                enter(found, count, at, stop, line)
+                found[count, e.EVENT] = rules.unparsed
+                found[count, e.HEADER] = 0
+                count += 1
+        elif sort == heads.ODD or (sort <= heads.BRACKETS and ends_as_gc(text, at, stop)):
+            reason = AT_ODD_LINE
+            break
+        elif sort == heads.GC:
+            enter(found, count, at, stop, line)
+            found[count, e.EVENT] = rules.go_gc
+            count += 1
+        elif sort == heads.ACCESS:
+            enter(found, count, at, stop, line)
+            found[count, e.EVENT], found[count, e.COMPONENT] = rules.access, rules.envoy
+            found[count, e.TIME] = out[heads.TIME]
+            count += 1
+        else:
+            if not begin_entry(text, stop, found, count, line, rules, table, out):
+                reason = AT_FULL_TABLE
+                break
+            opened = count
+            count += 1
+        at, line = stop + 1, line + 1
+    state[AT], state[LINE], state[COUNT], state[OPEN] = at, line, count, opened
+    return reason
+
+
+@part
+def begin_entry(text, stop, found, n, line, rules, table, out):
+    """Enter the line whose header is in `out`; false if the words have no room."""
+    scope = caller = -1
+    if out[heads.SCOPE] >= 0:
+        scope = number_of(table, SCOPE, text, out[heads.SCOPE], out[heads.SCOPE_END])
+    if out[heads.CALLER] >= 0:
+        caller = number_of(table, CALLER, text, out[heads.CALLER], out[heads.CALLER_END])
+    if scope == FULL or caller == FULL:
+        return False
+    enter(found, n, out[heads.MESSAGE], stop, line)
+    found[n, e.TIME], found[n, e.LEVEL] = out[heads.TIME], out[heads.LEVEL]
+    found[n, e.SCOPE_OF], found[n, e.CALLER_OF] = scope, caller
+    found[n, e.THREAD], found[n, e.EPOCH] = out[heads.THREAD], out[heads.EPOCH]
+    if out[heads.ENVOY]:
+        found[n, e.COMPONENT] = rules.envoy
+    return True
+
+
+@part
+def json_line(text, at, stop, state, found, n, line, rules, table, pairs, made):
+    """Enter a line that is a flat JSON object of a known layout; otherwise why not."""
+    count = json.pairs_of(text, at, stop, pairs)
+    if count < 0:
+        return AT_ODD_LINE
+    for layout in range(len(rules.keys)):
+        keys = rules.keys[layout]
+        time = json.find(text, pairs, count, rules.words, keys, J_TIME)
+        message = json.find(text, pairs, count, rules.words, keys, J_MESSAGE)
+        if time < 0 or (message < 0 and keys[J_MESSAGE, 1]):
+            continue
+        return json_entry(text, at, stop, state, found, n, line, rules, table, pairs, made, count, layout, time, message)
+    return AT_ODD_LINE  # JSON that is no header
+
+
+@part
+def json_entry(text, at, stop, state, found, n, line, rules, table, pairs, made, count, layout, time, message):
+    keys = rules.keys[layout]
+    level = json.find(text, pairs, count, rules.words, keys, J_LEVEL)
+    scope = json.find(text, pairs, count, rules.words, keys, J_SCOPE)
+    stack = json.find(text, pairs, count, rules.words, keys, J_STACK)
+    caller = -1
+    for m in range(count):
+        if json.key_is(text, pairs, m, rules.caller, 0, len(rules.caller)):
+            caller = m
+            break
+    for own in (time, level, scope, caller):
+        if own >= 0 and (pairs[own, json.SORT] != json.STRING):
+            return AT_ODD_LINE
+    past, when = iso_time(text, pairs[time, json.VALUE], pairs[time, json.VALUE_END])
+    if past != pairs[time, json.VALUE_END]:
+        return AT_ODD_LINE
+    level_number = -1
+    if level >= 0:
+        level_number, past = json_level(text, pairs[level, json.VALUE], pairs[level, json.VALUE_END])
+        if past != pairs[level, json.VALUE_END]:
+            return AT_ODD_LINE
+    of_envoy, scope_number, caller_number = False, -1, -1
+    if scope >= 0 and pairs[scope, json.VALUE_END] > pairs[scope, json.VALUE]:
+        of_envoy, first = envoy_scope(text, pairs[scope, json.VALUE], pairs[scope, json.VALUE_END], rules)
+        if first >= pairs[scope, json.VALUE_END]:
+            return AT_ODD_LINE
+        scope_number = number_of(table, SCOPE, text, first, pairs[scope, json.VALUE_END])
+    if caller >= 0 and pairs[caller, json.VALUE_END] > pairs[caller, json.VALUE]:
+        caller_number = number_of(table, CALLER, text, pairs[caller, json.VALUE], pairs[caller, json.VALUE_END])
+    if scope_number == FULL or caller_number == FULL:
+        return AT_FULL_TABLE
+    if message >= 0:
+        for own in (time, level, scope, caller, message, stack):
+            if own >= 0:
+                pairs[own, json.TAKEN] = 1
+        begin = state[MADE]
+        state[MADE] = json.message_of(text, pairs, count, message, stack, made, begin)
+        enter(found, n, begin, state[MADE], line)
+        found[n, e.PLACE] = e.IN_MADE
+    else:
+        enter(found, n, at, stop, line)
+    found[n, e.TIME], found[n, e.LEVEL], found[n, e.SCOPE_OF], found[n, e.CALLER_OF] = when, level_number, scope_number, caller_number
+    found[n, e.EVENT] = rules.layout_event[layout]
+    if of_envoy or rules.layout_event[layout] == rules.access:
+        found[n, e.COMPONENT] = rules.envoy
+    return AT_END
+
+
+@part
+def json_level(text, at, end):
+    """A level as JSON spells it: the names of text, or with a capital."""
+    first = text[at] if at < end else np.uint8(0)
+    if not 65 <= first <= 90:
+        return heads.level_at(text, at, end)
+    lower = np.empty(16, np.uint8)
+    size = min(end - at, 16)
+    for n in range(size):
+        byte = text[at + n]
+        lower[n] = byte | 32 if 65 <= byte <= 90 else byte
+    level, past = heads.level_at(lower, 0, size)
+    return level, at + past
+
+
+@part
+def envoy_scope(text, start, end, rules):
+    """Whether a scope is an Envoy logger, and where its name begins."""
+    if end - start >= 6 and text[start] == 101 and text[start + 1] == 110 and text[start + 2] == 118:
+        if text[start + 3] == 111 and text[start + 4] == 121 and text[start + 5] == 32:
+            return True, start + 6
+    for n in range(len(rules.loggers)):
+        if end - start == rules.loggers[n, 1]:
+            same = True
+            for m in range(end - start):
+                if text[start + m] != rules.words[rules.loggers[n, 0] + m]:
+                    same = False
+                    break
+            if same:
+                return True, start
+    return False, start

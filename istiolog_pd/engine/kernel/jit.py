@@ -1,0 +1,48 @@
+"""How the kernel is compiled, and how its compiled code is kept for the next process."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+import numpy as np
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def part(function: _F) -> _F:
+    """A function that is compiled into each of its callers, and called by no one else."""
+    compiled: _F = numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")(function)
+    return compiled
+
+
+def kernel(function: _F) -> _F:
+    """A function that Python calls: compiled once, the code kept beside the module or in the user's cache."""
+    try:
+        cached: _F = numba.njit(nogil=True, cache=True, no_cfunc_wrapper=True, error_model="numpy")(function)
+    except RuntimeError:  # no folder that can be written: compiled in each process
+        compiled: _F = numba.njit(nogil=True)(function)
+        return compiled
+    return cached
+
+
+def _stamp() -> np.ndarray:
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    text = hashlib.sha1(b"".join(source.read_bytes() for source in sources), usedforsecurity=False).hexdigest()
+    return np.empty(0, np.dtype([(f"sources_{text}", np.uint8)]))
+
+
+#: Kept code is looked up by the types of the arguments and the age of one file. This argument's type names the
+#: text of all of the kernel's files, so that code compiled from others is never taken.
+STAMP = _stamp()
+
+
+def is_kept(function: Any) -> bool:
+    """Whether compiled code of a kernel is there already, so that calling it costs no compiling."""
+    cache = getattr(function, "_cache", None)
+    path = getattr(cache, "cache_path", None)
+    name = function.py_func.__name__
+    return path is not None and any(Path(path).glob(f"*.{name}-*.nbc"))

@@ -1,0 +1,100 @@
+"""Which formats are worth trying for a message: by how it begins, or by four bytes it must hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from istiolog_pd.engine.match import STEPS, leading_literals, sign_of
+from istiolog_pd.formats.model import COMPONENTS, Format
+
+#: FNV-1a; the kernel computes the same.
+SEED = 14695981039346656037
+PRIME = 1099511628211
+_MASK = (1 << 64) - 1
+
+GRAM = 4
+GRAM_BITS = 12
+GRAM_FACTOR = 2654435761
+
+
+def start_hash(component: int, step: int, start: bytes) -> int:
+    """The hash of a beginning of a component's messages."""
+    value = SEED
+    for byte in (component, *start):
+        value = ((value ^ byte) * PRIME) & _MASK
+    return (((value ^ step) >> 32) | 1) & 0x7FFFFFFF  # never 0, which marks a free place
+
+
+def gram_hash(gram: int) -> int:
+    """The place of four bytes in the table of grams."""
+    return ((gram * GRAM_FACTOR) & 0xFFFFFFFF) >> (32 - GRAM_BITS)
+
+
+def lookup(formats: Sequence[Format]) -> dict[str, Any]:
+    """The arrays of a `Program` by which its formats are found."""
+    by_start: dict[int, list[int]] = {}
+    free: list[list[int]] = [[] for _ in COMPONENTS]
+    fallback = [-1] * len(COMPONENTS)
+    for number, entry in enumerate(formats):
+        component = COMPONENTS.index(entry.component)
+        if entry.is_fallback:
+            fallback[component] = number
+            continue
+        for start in dict.fromkeys(leading_literals(entry.tokens)):
+            size = next((step for step in STEPS if len(start) >= step), 0)
+            key = start_hash(component, size, start[:size].encode()) if size else 0
+            into = by_start.setdefault(key, []) if size else free[component]
+            if number not in into:
+                into.append(number)
+    starts, start_list = _table(list(by_start))
+    lists = list(by_start.values())
+    flat = [number for of in free for number in of]
+    grams, free_gram = _grams([sign_of(formats[number]) for number in flat])
+    return {
+        "starts": starts,
+        "start_list": start_list,
+        "lists_at": np.array([0, *np.cumsum([len(one) for one in lists])], np.int32),
+        "lists": np.array([number for one in lists for number in one], np.int32),
+        "free_at": np.array([0, *np.cumsum([len(one) for one in free])], np.int32),
+        "free": np.array(flat, np.int32),
+        "free_gram": np.array(free_gram, np.int32),
+        "fallback": np.array(fallback, np.int32),
+        **grams,
+    }
+
+
+def _table(keys: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Open addressing, at most a quarter full."""
+    size = 1 << (4 * len(keys)).bit_length()
+    starts, start_list = np.zeros(size, np.int32), np.full(size, -1, np.int32)
+    for number, key in enumerate(keys):
+        at = key % size
+        while starts[at]:
+            at = (at + 1) % size
+        starts[at], start_list[at] = key, number
+    return starts, start_list
+
+
+def _grams(signs: list[str]) -> tuple[dict[str, np.ndarray], list[int]]:
+    """Of each sign the four bytes that no other hash shares; signs that have none are always tried."""
+    table = np.full(1 << GRAM_BITS, -1, np.int32)
+    texts: list[int] = []
+    numbers = []
+    for sign in signs:
+        raw = sign.encode()
+        chosen = -1
+        for at in range(len(raw) - GRAM, -1, -1):
+            gram = int.from_bytes(raw[at : at + GRAM], "big")
+            place = gram_hash(gram)
+            if table[place] < 0:
+                chosen = table[place] = len(texts)
+                texts.append(gram)
+                break
+            if texts[table[place]] == gram:
+                chosen = int(table[place])
+                break
+        numbers.append(chosen)
+    return {"grams": table, "gram_text": np.array(texts or [0], np.uint32)}, numbers

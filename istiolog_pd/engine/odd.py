@@ -1,0 +1,125 @@
+"""Lines that the kernel leaves alone: the reference reads them, and what it finds joins the kernel's entries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from istiolog_pd.engine.clocks import Clock, parser
+from istiolog_pd.engine.entries import Entries
+from istiolog_pd.engine.headers import Entry
+from istiolog_pd.engine.kernel import found as e
+from istiolog_pd.engine.kernel import frame as f
+from istiolog_pd.engine.kernel.text import NOT_A_TIME
+from istiolog_pd.engine.kernel.words import FULL, number_in
+from istiolog_pd.engine.labels import TABS_LOST
+from istiolog_pd.engine.lines import Lines
+from istiolog_pd.engine.program import EVENT_NUMBER, LEVEL_NAMES
+from istiolog_pd.engine.vocabulary import Vocabulary
+from istiolog_pd.formats.model import COMPONENTS
+
+#: So many lines at least, then twice as many, and so on, while the kernel stops at once again.
+FEWEST, MOST = 1, 1 << 12
+
+
+@dataclass(slots=True)
+class OddLines:
+    """Reads stretches of a chunk line by line."""
+
+    vocabulary: Vocabulary
+    lines: Lines = field(default_factory=lambda: Lines(()))
+    entries: Entries = field(init=False)
+    #: Entries read here, by number.
+    read: dict[int, Entry] = field(default_factory=dict)
+    undated: list[tuple[int, str]] = field(default_factory=list)
+    _stretch: int = FEWEST
+    _came_to: int = -1
+
+    def __post_init__(self) -> None:
+        self.entries = Entries(self.lines)
+
+    def go_on(self, raw: bytes, state: np.ndarray, found: np.ndarray) -> np.ndarray:
+        """Read a stretch from where the kernel stopped, until nothing is cut."""
+        at, number, opened = int(state[f.AT]), int(state[f.LINE]), int(state[f.OPEN])
+        self._stretch = min(self._stretch * 2, MOST) if at == self._came_to else FEWEST
+        kernels = self._open(raw, found, opened)
+        self.entries.resume(kernels)
+        end, left = len(raw), self._stretch
+        while at < end and (left > 0 or not self.entries.settled):
+            stop = raw.find(b"\n", at, end)
+            stop = end if stop < 0 else stop
+            self.entries.take(number, raw[at:stop].decode())
+            at, number, left = stop + 1, number + 1, left - 1
+        count = int(state[f.COUNT])
+        state[f.OPEN] = -1
+        begun = self.entries.begun
+        if count + len(begun) + raw.count(b"\n", min(at, end)) >= len(found):
+            found = e.with_room(found, 2 * len(found) + len(begun))
+        for entry in begun:
+            self._enter(entry, count, found)
+            if entry is self.entries.opened:
+                state[f.OPEN] = count
+            count += 1
+        if kernels is not None and opened not in self.read and len(kernels.parts) > 1:
+            self.read[opened] = kernels
+            found[opened, e.PLACE] = e.IN_SIDE
+        if kernels is not None and kernels is self.entries.opened:
+            state[f.OPEN] = opened
+        state[f.AT], state[f.LINE], state[f.COUNT] = min(at, end), number, count
+        self._came_to = int(state[f.AT])
+        return found
+
+    def _open(self, raw: bytes, found: np.ndarray, opened: int) -> Entry | None:
+        """The open entry as the reference has it."""
+        if opened < 0:
+            return None
+        if opened in self.read:
+            return self.read[opened]
+        # Of JSON, whose message is not in the log, no entry stays open.
+        message = raw[found[opened, e.BEGIN] : found[opened, e.END]].decode()
+        return Entry(int(found[opened, e.LINE]), "taken by the kernel", [message])
+
+    def _enter(self, entry: Entry, n: int, found: np.ndarray) -> None:
+        self.read[n] = entry
+        found[n, e.PLACE] = e.IN_SIDE
+        found[n, e.LINE] = entry.line
+        found[n, e.TIME] = self._time(entry, n)
+        found[n, e.LEVEL] = LEVEL_NAMES.index(entry.level) if entry.level else -1
+        found[n, e.SCOPE_OF] = self._word(f.SCOPE, entry.scope)
+        found[n, e.CALLER_OF] = self._word(f.CALLER, entry.caller)
+        found[n, e.THREAD] = -1 if entry.thread is None else entry.thread
+        found[n, e.EPOCH] = -1 if entry.epoch is None else entry.epoch
+        found[n, e.EVENT] = EVENT_NUMBER[entry.event] if entry.event else -1
+        found[n, e.COMPONENT] = COMPONENTS.index(entry.component) if entry.component else -1
+        found[n, e.HEADER] = bool(entry.layout)
+        found[n, e.LOST] = entry.layout == TABS_LOST
+
+    def _time(self, entry: Entry, n: int) -> int:
+        if entry.clock == "klog":
+            self.undated.append((n, entry.time))
+        elif entry.clock:
+            try:
+                time = parser(Clock(), entry.clock)(entry.time)
+            except ValueError:
+                return NOT_A_TIME
+            return NOT_A_TIME if time is None else time
+        return NOT_A_TIME
+
+    def _word(self, group: int, text: str | None) -> int:
+        if text is None:
+            return -1
+        raw = np.frombuffer(text.encode() or b"\0", np.uint8)
+        size = len(text.encode())
+        while (number := number_in(self.vocabulary.table, group, raw, size)) == FULL:
+            self.vocabulary.grow(size)
+        return int(number)
+
+    def side(self, found: np.ndarray) -> np.ndarray:
+        """The messages of the entries read here; notes in `found` where each stands."""
+        text = bytearray()
+        for n, entry in self.read.items():
+            found[n, e.BEGIN] = len(text)
+            text += entry.message.encode()
+            found[n, e.END] = len(text)
+        return np.frombuffer(bytes(text) or b"\0", np.uint8)

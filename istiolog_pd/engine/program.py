@@ -1,0 +1,149 @@
+"""The catalogue as flat arrays: what the compiled kernel walks instead of regular expressions.
+
+A format becomes a run of steps, its fields become *slots*, and every slot fills a *cell*: a column
+(or, for a kind of several columns, the text that they are taken from) of the tables of one event.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from istiolog_pd.engine.schema import PLAIN_TEXT
+from istiolog_pd.formats.columns import EVENTS
+from istiolog_pd.formats.kinds import Kind
+from istiolog_pd.formats.model import Format
+from istiolog_pd.formats.names import text as plain_text
+from istiolog_pd.formats.values import Twice, duration, integer
+
+# Steps.
+LIT, FREE, FREE_END, RUN, CLOSED, TRY, COMMIT, DONE = range(8)
+# What becomes of a slot's text: a number, a duration, text of its own, or a word of a list of distinct ones.
+INT, DURATION, TEXT, WORD = range(4)
+
+LEVEL_NAMES = ("debug", "info", "warn", "error", "fatal", "trace", "critical", "off")
+EVENT_NAMES = tuple(EVENTS)
+EVENT_NUMBER = {name: number for number, name in enumerate(EVENT_NAMES)}
+
+#: The event of lines with a header that no format knows.
+OTHER = EVENT_NUMBER["other"]
+
+Ints = npt.NDArray[np.int32]
+Bytes = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
+
+
+class Program(NamedTuple):
+    """The catalogue for the kernel; offsets and lengths go in pairs (``…_at``, next entry: its end)."""
+
+    steps: Ints  #: op, class or automaton or address, literal (place, length), slot
+    bytes: Bytes  #: all literal texts
+    sets: Flags  #: classes of characters: [class, byte]
+    dfa: Ints  #: per automaton: first state's place in `next`, classes, place in `classes`, automaton of `unless`
+    classes: Bytes
+    next: npt.NDArray[np.int16]
+    accept: Flags
+    first_step: Ints  #: per format
+    component: Ints
+    levels: Ints  #: per format: a bit for each level it is printed at; 0: any
+    scopes_at: Ints  #: per format: its scopes, as pairs in `scopes`
+    scopes: Ints
+    trusted: Flags  #: per format: whether level and scope do not matter
+    starts: Ints  #: hash table of beginnings
+    start_list: Ints  #: and for each its list of formats
+    lists_at: Ints
+    lists: Ints
+    free_at: Ints  #: per component: formats that can begin with anything
+    free: Ints
+    free_gram: Ints  #: for each of them the number of the gram it must hold, or -1
+    grams: Ints  #: by hash of four bytes: the number of that gram, or -1
+    gram_text: npt.NDArray[np.uint32]
+    fallback: Ints  #: per component: a format of no literal, or -1
+    claim_of: Ints  #: per format: its claim
+    claim_event: Ints
+    claim_other: Ints  #: the claim it is instead, if `claim_switch` (a slot) holds text; or -1
+    claim_switch: Ints
+    bare: Ints  #: per event: the claim of lines that no format knows
+    slots_at: Ints  #: per claim: its slots
+    slot_cell: Ints
+    slot_native: Ints
+    slot_text: Ints  #: for what the format itself says: place and length in `bytes`; else -1
+    labels_at: Ints  #: per claim: its labels: key (place, length), automaton or -1, class, slot
+    labels: Ints
+    cell_native: Ints
+    cell_group: Ints
+    cell_event: Ints
+
+
+#: The arrays of a `Program` in the one array that the kernel gets, which begins with the place of each.
+TABLES = tuple(name for name in Program._fields if name not in ("bytes", "sets", "next", "accept", "grams", "gram_text"))
+(
+    STEPS, DFA, CLASSES, FIRST_STEP, COMPONENT, LEVELS, SCOPES_AT, SCOPES, TRUSTED, STARTS, START_LIST, LISTS_AT,
+    LISTS, FREE_AT, FREE_FORMATS, FREE_GRAM, FALLBACK, CLAIM_OF, CLAIM_EVENT, CLAIM_OTHER, CLAIM_SWITCH, BARE,
+    SLOTS_AT, SLOT_CELL, SLOT_NATIVE, SLOT_TEXT, LABELS_AT, LABELS, CELL_NATIVE, CELL_GROUP, CELL_EVENT,
+) = range(len(TABLES))  # fmt: skip
+#: After them: the states of the automata, the table of grams, their number; the place of the sets among the bytes.
+STATES, GRAMS, GRAM_TEXT, GRAM_COUNT, SETS, START_MASK = range(len(TABLES), len(TABLES) + 6)
+#: Numbers of a step, of an automaton, of a label.
+STEP_WIDTH, DFA_WIDTH, LABEL_WIDTH = 5, 4, 5
+
+
+def flat(program: Program) -> tuple[Ints, Bytes]:
+    """A program as two arrays: all numbers, and all bytes (literals, then classes of characters)."""
+    arrays = [getattr(program, name).ravel().astype(np.int32) for name in TABLES]
+    arrays.append(program.next.astype(np.int32) * 2 + program.accept)
+    arrays += [program.grams, program.gram_text.view(np.int32)]
+    head = START_MASK + 1
+    places = head + np.cumsum([0, *map(len, arrays)])
+    directory = [*places[:-1], len(program.gram_text), len(program.bytes), len(program.starts) - 1]
+    numbers = np.concatenate([np.array(directory, np.int32), *arrays])
+    return numbers, np.concatenate([program.bytes, program.sets.ravel().astype(np.uint8)])
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Texts that are worth the same: those of one kind (for one column, if the kind has none of its own)."""
+
+    kind: Kind
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a slot fills in the table of an event."""
+
+    event: str
+    native: int
+    columns: tuple[str, ...]
+    group: int
+    #: Tells cells apart that a line can fill both.
+    nth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """A compiled catalogue: the program, and what its cells and groups mean."""
+
+    formats: tuple[Format, ...]
+    program: Program
+    numbers: Ints
+    bytes: Bytes
+    cells: tuple[Cell, ...]
+    groups: tuple[Group, ...]
+
+
+def native_of(kind: Kind, columns: tuple[str, ...]) -> int:
+    """How the kernel holds the texts of a kind."""
+    value = kind.value.value if isinstance(kind.value, Twice) else kind.value
+    if value is integer and kind.pattern == "-?[0-9]+":
+        return INT
+    if value is duration:
+        return DURATION
+    if value is plain_text and len(columns) == 1 and columns[0] in PLAIN_TEXT:
+        return TEXT
+    return WORD
+
+
