@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 
 import numpy as np
 
@@ -39,19 +38,9 @@ def new_cells(program: p.Program, counts: np.ndarray) -> Cells:
     )
 
 
-@cache
-def cells_of(cells: tuple[p.Cell, ...]) -> dict[tuple[str, str], tuple[int, ...]]:
-    """The cells that fill each column of each event, the first that counts first."""
-    found: dict[tuple[str, str], tuple[int, ...]] = {}
-    for number, cell in enumerate(cells):
-        for column in cell.columns:
-            found[cell.event, column] = (*found.get((cell.event, column), ()), number)
-    return found
-
-
 def columns_of(event: str, rows: int, cells: Cells, vocabulary: Vocabulary, messages: np.ndarray) -> dict[str, Values]:
     """The columns of an event's own that hold anything in this chunk."""
-    of = cells_of(vocabulary.catalogue.cells)
+    of = vocabulary.catalogue.filled_by
     columns: dict[str, Values] = {}
     for column in event_columns(event):
         for number in of.get((event, column), ()):

@@ -119,7 +119,7 @@ class Worker:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Claim the first entries of a chunk: their claims, and the places of all slots."""
         claims = np.empty((count, 3), np.int64)
-        spans = np.empty((6 * count + 256, 2), np.int64)
+        spans = np.empty((12 * count + 256, 2), np.int32)  # a chunk is far smaller than 2 GiB
         unparsed = p.EVENT_NUMBER["unparsed"]
         settings = np.array([0, count, component, second_opinion, 0, unparsed, 1, 2, only_format], np.int64)
         while settings[0] < count:
@@ -128,7 +128,7 @@ class Worker:
                 settings, *self.vocabulary.scopes, *self.work, spans, claims,
             )  # fmt: skip
             if settings[0] < count:
-                spans = np.concatenate([spans, np.empty((len(spans) + 1024, 2), np.int64)])
+                spans = np.concatenate([spans, np.empty((len(spans) + 1024, 2), np.int32)])
         return claims, spans
 
     def _fill(self, framed: Framed, claims: np.ndarray, spans: np.ndarray) -> c.Cells:

@@ -8,7 +8,7 @@ import numpy as np
 
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.kernel import found as e
-from istiolog_pd.engine.kernel.jit import kernel, part
+from istiolog_pd.engine.kernel.jit import get, kernel, part
 from istiolog_pd.engine.kernel.text import is_blank, is_digit, trimmed
 from istiolog_pd.engine.kernel.words import FULL, number_of
 
@@ -36,14 +36,14 @@ class Cells(NamedTuple):
 @part
 def integer(text, start, end):
     """A whole number of 64 bits."""
-    negative = text[start] == 45
+    negative = get(text, start) == 45
     at = start + 1 if negative else start
     if end - at > MOST_DIGITS:
         return NONE, 0
     value = np.uint64(0)
     limit = np.uint64(2**63) if negative else np.uint64(MOST)
     for n in range(at, end):
-        digit = np.uint64(text[n]) - np.uint64(48)
+        digit = np.uint64(get(text, n)) - np.uint64(48)
         if value > (limit - digit) // np.uint64(10):
             return NONE, 0
         value = value * np.uint64(10) + digit
@@ -54,8 +54,8 @@ def integer(text, start, end):
 @part
 def unit_of(text, at, end):
     """Nanoseconds of a unit, and where its name ends; 0 if it is none."""
-    first = text[at]
-    second = text[at + 1] if at + 1 < end else np.uint8(0)
+    first = get(text, at)
+    second = get(text, at + 1) if at + 1 < end else np.uint8(0)
     if first == 109 and second == 115:
         return 1_000_000, at + 2
     if first == 115:
@@ -76,24 +76,24 @@ def unit_of(text, at, end):
 @part
 def duration(text, start, end):
     """Nanoseconds of a Go duration; long numbers are left to Python."""
-    negative = text[start] == 45
+    negative = get(text, start) == 45
     at = start + 1 if negative else start
-    if end - at == 1 and text[at] == 48:
+    if end - at == 1 and get(text, at) == 48:
         return VALUE, np.int64(0)
     total = np.int64(0)
     while at < end:
         whole, digits = np.int64(0), 0
-        while at < end and is_digit(text[at]):
-            whole = whole * 10 + np.int64(text[at]) - 48
+        while at < end and is_digit(get(text, at)):
+            whole = whole * 10 + np.int64(get(text, at)) - 48
             digits += 1
             at += 1
             if digits > 9:
                 return HARD, np.int64(0)
         fraction, places = np.int64(0), 0
-        if at < end and text[at] == 46:
+        if at < end and get(text, at) == 46:
             at += 1
-            while at < end and is_digit(text[at]):
-                fraction = fraction * 10 + np.int64(text[at]) - 48
+            while at < end and is_digit(get(text, at)):
+                fraction = fraction * 10 + np.int64(get(text, at)) - 48
                 places += 1
                 at += 1
                 if places > 9:
@@ -129,18 +129,18 @@ def fill(stamp, numbers, words, text, spans, claims, first, cells, table, first_
     base, values, valid, coded, texts, rows, events, hard = cells
     for n in range(first, len(claims)):
         claim, at = claims[n, 0], claims[n, 2]
-        event = numbers[numbers[p.CLAIM_EVENT] + claim]
+        event = get(numbers, get(numbers, p.CLAIM_EVENT) + claim)
         row = events[event, 1]
-        for slot in range(numbers[numbers[p.SLOTS_AT] + claim], numbers[numbers[p.SLOTS_AT] + claim + 1]):
-            native = numbers[numbers[p.SLOT_NATIVE] + slot]
-            start, end = spans[at, 0], spans[at, 1]
+        for slot in range(get(numbers, get(numbers, p.SLOTS_AT) + claim), get(numbers, get(numbers, p.SLOTS_AT) + claim + 1)):
+            native = get(numbers, get(numbers, p.SLOT_NATIVE) + slot)
+            start, end = np.int64(spans[at, 0]), np.int64(spans[at, 1])
             at += 1
-            cell = numbers[numbers[p.SLOT_CELL] + slot]
-            place = base[cell] + row
-            constant = numbers[p.SLOT_TEXT] + 2 * slot
+            cell = get(numbers, get(numbers, p.SLOT_CELL) + slot)
+            place = get(base, cell) + row
+            constant = get(numbers, p.SLOT_TEXT) + 2 * slot
             source, begin, stop = text, start, end
-            if numbers[constant] >= 0:
-                source, begin, stop = words, np.int64(numbers[constant]), np.int64(numbers[constant]) + numbers[constant + 1]
+            if get(numbers, constant) >= 0:
+                source, begin, stop = words, np.int64(get(numbers, constant)), np.int64(get(numbers, constant)) + get(numbers, constant + 1)
             elif start < 0:
                 continue
             if native == INT or native == DURATION:
@@ -153,11 +153,11 @@ def fill(stamp, numbers, words, text, spans, claims, first, cells, table, first_
                 values[place], valid[place] = value, sort == VALUE
             elif native == TEXT:
                 end = trimmed(text, start, end)
-                while start < end and is_blank(text[start]):
+                while start < end and is_blank(get(text, start)):
                     start += 1
                 texts[place, 0], texts[place, 1] = start, end - start
             else:
-                number = number_of(table, first_group + numbers[numbers[p.CELL_GROUP] + cell], source, begin, stop)
+                number = number_of(table, first_group + get(numbers, get(numbers, p.CELL_GROUP) + cell), source, begin, stop)
                 if number == FULL:
                     room[1] = stop - begin
                     return n
@@ -189,7 +189,7 @@ def pack(stamp, found, past, log, made, side, out, ends):
 @part
 def copy(text, begin, end, out, to):
     for n in range(end - begin):
-        out[to + n] = text[begin + n]
+        out[to + n] = get(text, begin + n)
 
 
 @kernel
@@ -199,7 +199,7 @@ def gather(stamp, text, pieces, out, ends):
     ends[0] = 0
     for n in range(len(pieces)):
         for at in range(pieces[n, 0], pieces[n, 0] + max(pieces[n, 1], 0)):
-            out[to] = text[at]
+            out[to] = get(text, at)
             to += 1
         ends[n + 1] = to
     return to
@@ -210,7 +210,7 @@ def take_words(stamp, numbers, of, out):
     """``of[numbers]``, and -1 where there is no number; true if any is there."""
     any_there = False
     for n in range(len(numbers)):
-        number = numbers[n]
+        number = get(numbers, n)
         value = of[number] if number >= 0 else np.int32(-1)
         out[n] = value
         any_there = any_there or value >= 0
@@ -221,5 +221,5 @@ def take_words(stamp, numbers, of, out):
 def mark_used(stamp, numbers, used):
     """Note which numbers stand in an array."""
     for n in range(len(numbers)):
-        if numbers[n] >= 0:
-            used[numbers[n]] = True
+        if get(numbers, n) >= 0:
+            used[get(numbers, n)] = True

@@ -7,7 +7,7 @@ import numpy as np
 from istiolog_pd.engine import lookup
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.kernel.heads import label_ahead
-from istiolog_pd.engine.kernel.jit import kernel, part
+from istiolog_pd.engine.kernel.jit import get, kernel, part
 from istiolog_pd.engine.kernel.found import COMPONENT, EVENT, HEADER, LEVEL, LOST, SCOPE_OF
 from istiolog_pd.engine.kernel.text import stands, trimmed
 from istiolog_pd.engine.kernel.walk import automaton_end, fits, in_scope
@@ -30,12 +30,12 @@ def clear(spans):
 def list_of(numbers, value, step):
     """The list of formats that begin with the text of a hash; -1 if there is none."""
     key = np.int64((((value ^ np.uint64(step)) >> np.uint64(32)) | np.uint64(1)) & np.uint64(0x7FFFFFFF))
-    mask = np.int64(numbers[p.START_MASK])
+    mask = np.int64(get(numbers, p.START_MASK))
     at = key & mask
-    starts = numbers[p.STARTS]
-    while numbers[starts + at] != 0:
-        if numbers[starts + at] == key:
-            return np.int64(numbers[numbers[p.START_LIST] + at])
+    starts = get(numbers, p.STARTS)
+    while get(numbers, starts + at) != 0:
+        if get(numbers, starts + at) == key:
+            return np.int64(get(numbers, get(numbers, p.START_LIST) + at))
         at = (at + 1) & mask
     return np.int64(-1)
 
@@ -47,7 +47,7 @@ def lists_of(numbers, component, text, start, end, lists):
     size = min(end - start, LONGEST)
     count = 0
     for n in range(size):
-        value = (value ^ np.uint64(text[start + n])) * PRIME
+        value = (value ^ np.uint64(get(text, start + n))) * PRIME
         step = n + 1
         if step == S2 or step == S4 or step == S8 or step == S12 or step == S16:
             one = list_of(numbers, value, step)
@@ -63,21 +63,21 @@ def grams_of(numbers, text, start, end, seen, first):
     for n in range(first, len(seen)):
         seen[n] = 0
     gram = np.uint32(0)
-    grams, texts = numbers[p.GRAMS], numbers[p.GRAM_TEXT]
+    grams, texts = get(numbers, p.GRAMS), get(numbers, p.GRAM_TEXT)
     for n in range(start, end):
-        gram = np.uint32(gram << np.uint32(8)) | np.uint32(text[n])
-        number = numbers[grams + np.int64(np.uint32(gram * GRAM_FACTOR) >> GRAM_SHIFT)]
-        if number >= 0 and np.uint32(numbers[texts + number]) == gram:
+        gram = np.uint32(gram << np.uint32(8)) | np.uint32(get(text, n))
+        number = get(numbers, grams + np.int64(np.uint32(gram * GRAM_FACTOR) >> GRAM_SHIFT))
+        if number >= 0 and np.uint32(get(numbers, texts + number)) == gram:
             seen[first + number] = 1
 
 
 @part
 def tried(numbers, words, entry, level, scope, scope_size, scopes, text, start, end, last, spans, stack):
     """Whether a message is of a format."""
-    first = numbers[numbers[p.FIRST_STEP] + entry]
+    first = get(numbers, get(numbers, p.FIRST_STEP) + entry)
     if not fits(numbers, words, first, text, start, end, last, spans, stack):
         return False
-    if numbers[numbers[p.TRUSTED] + entry] or in_scope(numbers, words, entry, level, scope, scope_size, scopes):
+    if get(numbers, get(numbers, p.TRUSTED) + entry) or in_scope(numbers, words, entry, level, scope, scope_size, scopes):
         return True
     clear(spans)
     return False
@@ -88,14 +88,14 @@ def claimed(numbers, words, component, level, scope, scope_size, scopes, text, s
     """The format that claims a message; -1 if none does. `scratch`: eight lists, then the grams seen."""
     last = trimmed(text, start, end)
     count = lists_of(numbers, component, text, start, end, scratch)
-    lists, at = numbers[p.LISTS], numbers[p.LISTS_AT]
-    free = numbers[p.FREE_AT] + component
-    first, past = numbers[free], numbers[free + 1]
+    lists, at = get(numbers, p.LISTS), get(numbers, p.LISTS_AT)
+    free = get(numbers, p.FREE_AT) + component
+    first, past = get(numbers, free), get(numbers, free + 1)
     looked = False
     # First the lists, the longest beginning first; then (number 0) the formats that begin with anything.
     for n in range(count, -1 if not by_start else 0, -1):
         if n > 0:
-            low, high = numbers[at + scratch[n - 1]], numbers[at + scratch[n - 1] + 1]
+            low, high = get(numbers, at + get(scratch, n - 1)), get(numbers, at + get(scratch, n - 1) + 1)
         else:
             low, high = first, past
         for m in range(low, high):
@@ -103,15 +103,15 @@ def claimed(numbers, words, component, level, scope, scope_size, scopes, text, s
                 if not looked:
                     grams_of(numbers, text, start, end, scratch, 8)
                     looked = True
-                gram = numbers[numbers[p.FREE_GRAM] + m]
-                if gram >= 0 and not scratch[8 + gram]:
+                gram = get(numbers, get(numbers, p.FREE_GRAM) + m)
+                if gram >= 0 and not get(scratch, 8 + gram):
                     continue
-                entry = np.int64(numbers[numbers[p.FREE_FORMATS] + m])
+                entry = np.int64(get(numbers, get(numbers, p.FREE_FORMATS) + m))
             else:
-                entry = np.int64(numbers[lists + m])
+                entry = np.int64(get(numbers, lists + m))
             if tried(numbers, words, entry, level, scope, scope_size, scopes, text, start, end, last, spans, stack):
                 return entry
-    entry = np.int64(numbers[numbers[p.FALLBACK] + component])
+    entry = np.int64(get(numbers, get(numbers, p.FALLBACK) + component))
     if entry >= 0 and not by_start:
         if tried(numbers, words, entry, level, scope, scope_size, scopes, text, start, end, last, spans, stack):
             return entry
@@ -124,7 +124,7 @@ def claimed(numbers, words, component, level, scope, scope_size, scopes, text, s
 @part
 def last_tab(text, start, end):
     at = end - 1
-    while at >= start and text[at] != 9:
+    while at >= start and get(text, at) != 9:
         at -= 1
     return at
 
@@ -134,12 +134,12 @@ def label_run(text, start, end):
     """The first run of a tab, or of two blanks and more, before a label: its two ends; -1 if there is none."""
     at = start
     while at < end:
-        if text[at] == 9:
+        if get(text, at) == 9:
             if label_ahead(text, at + 1, end):
                 return at, at + 1
-        elif text[at] == 32 and at + 1 < end and text[at + 1] == 32:
+        elif get(text, at) == 32 and at + 1 < end and get(text, at + 1) == 32:
             stop = at
-            while stop < end and text[stop] == 32:
+            while stop < end and get(text, stop) == 32:
                 stop += 1
             if label_ahead(text, stop, end):
                 return at, stop
@@ -153,9 +153,9 @@ def blanks_before_label(text, start, end):
     """The first blanks before a label: their two ends; -1 if there are none."""
     at = start
     while at < end:
-        if text[at] == 9 or text[at] == 32:
+        if get(text, at) == 9 or get(text, at) == 32:
             stop = at
-            while stop < end and (text[stop] == 9 or text[stop] == 32):
+            while stop < end and (get(text, stop) == 9 or get(text, stop) == 32):
                 stop += 1
             if label_ahead(text, stop, end):
                 return at, stop
@@ -185,7 +185,7 @@ def reading(number, text, start, end, lost):
         return True, start, at, stop, end
     if number == 3:
         stop = start
-        while stop < end and text[stop] != 10:
+        while stop < end and get(text, stop) != 10:
             stop += 1
         if stop == end:
             return False, start, end, end, end
@@ -215,7 +215,7 @@ def next_label(text, at, end, first):
     if first and label_ahead(text, at, end):
         return at
     while at < end:
-        if text[at] == 32 and label_ahead(text, at + 1, end):
+        if get(text, at) == 32 and label_ahead(text, at + 1, end):
             return at + 1
         at += 1
     return -1
@@ -224,34 +224,34 @@ def next_label(text, at, end, first):
 @part
 def find_labels(numbers, words, claim, text, start, end, spans):
     """The labels that the claim knows, as slots; of a key that comes twice the last counts."""
-    at = numbers[p.LABELS_AT] + claim
-    low, high = numbers[at], numbers[at + 1]
+    at = get(numbers, p.LABELS_AT) + claim
+    low, high = get(numbers, at), get(numbers, at + 1)
     if start >= end or low == high:
         return
     key = next_label(text, start, end, True)
     while key >= 0:
         equals = key
-        while text[equals] != 61:
+        while get(text, equals) != 61:
             equals += 1
         following = next_label(text, equals + 1, end, False)
         stop = end if following < 0 else following - 1
         for n in range(low, high):
-            label = numbers[p.LABELS] + n * p.LABEL_WIDTH
-            size = numbers[label + 1]
-            if equals - key == size and stands(text, key, equals, words, numbers[label], size):
+            label = get(numbers, p.LABELS) + n * p.LABEL_WIDTH
+            size = get(numbers, label + 1)
+            if equals - key == size and stands(text, key, equals, words, get(numbers, label), size):
                 if label_fits(numbers, words, label, text, equals + 1, stop):
-                    slot = numbers[label + 4]
+                    slot = get(numbers, label + 4)
                     spans[slot, 0], spans[slot, 1] = equals + 1, stop
         key = following
 
 
 @part
 def label_fits(numbers, words, label, text, start, end):
-    if numbers[label + 2] >= 0:
-        return automaton_end(numbers, numbers[label + 2], text, start, end) == end
-    allowed = numbers[p.SETS] + numbers[label + 3] * 256
+    if get(numbers, label + 2) >= 0:
+        return automaton_end(numbers, get(numbers, label + 2), text, start, end) == end
+    allowed = get(numbers, p.SETS) + get(numbers, label + 3) * 256
     for at in range(start, end):
-        if not words[allowed + text[at]]:
+        if not words[allowed + get(text, at)]:
             return False
     return True
 
@@ -273,7 +273,7 @@ def claim_all(stamp, numbers, words, text, ends, found, settings, scopes, scope_
         if used + len(spans) > len(out):
             settings[0], settings[4] = n, used
             return n
-        start, end = ends[n], ends[n + 1]
+        start, end = get(ends, n), get(ends, n + 1)
         scope_number = max(found[n, SCOPE_OF], 0)  # of none: number 0, which is `default`
         scope, scope_size = scopes[scope_number, 0], scopes[scope_number, 1]
         component = own if found[n, COMPONENT] < 0 else found[n, COMPONENT]
@@ -313,11 +313,11 @@ def claim_all(stamp, numbers, words, text, ends, found, settings, scopes, scope_
             continue
         claim = decided(numbers, words, entry, found[n, EVENT], label_start, label_end, text, spans)
         claims[n, 0], claims[n, 1], claims[n, 2] = claim, component, used
-        at = numbers[p.SLOTS_AT] + claim
-        count = numbers[at + 1] - numbers[at]
+        at = get(numbers, p.SLOTS_AT) + claim
+        count = get(numbers, at + 1) - get(numbers, at)
         for slot in range(count):
             out[used + slot, 0], out[used + slot, 1] = spans[slot, 0], spans[slot, 1]
-        clear(spans)
+            spans[slot, 0] = -1
         used += count
     settings[0], settings[4] = past, used
     return past
@@ -326,18 +326,18 @@ def claim_all(stamp, numbers, words, text, ends, found, settings, scopes, scope_
 @part
 def decided(numbers, words, entry, fixed, label_start, label_end, text, spans):
     """The claim of an entry: of its format, of the event a filled field makes of it, or of none."""
-    bare, events = numbers[p.BARE], numbers[p.CLAIM_EVENT]
-    claim = np.int64(numbers[bare + (fixed if fixed >= 0 else p.OTHER)])
+    bare, events = get(numbers, p.BARE), get(numbers, p.CLAIM_EVENT)
+    claim = np.int64(get(numbers, bare + (fixed if fixed >= 0 else p.OTHER)))
     if entry >= 0:
-        of_format = np.int64(numbers[numbers[p.CLAIM_OF] + entry])
-        if fixed < 0 or numbers[events + of_format] == fixed:
+        of_format = np.int64(get(numbers, get(numbers, p.CLAIM_OF) + entry))
+        if fixed < 0 or get(numbers, events + of_format) == fixed:
             claim = of_format
         else:
             clear(spans)
     find_labels(numbers, words, claim, text, label_start, label_end, spans)
-    other = np.int64(numbers[numbers[p.CLAIM_OTHER] + claim])
+    other = np.int64(get(numbers, get(numbers, p.CLAIM_OTHER) + claim))
     if other >= 0:
-        slot = numbers[numbers[p.CLAIM_SWITCH] + claim]
+        slot = get(numbers, get(numbers, p.CLAIM_SWITCH) + claim)
         if spans[slot, 0] >= 0 and trimmed(text, spans[slot, 0], spans[slot, 1]) > spans[slot, 0]:
             return other
     return claim

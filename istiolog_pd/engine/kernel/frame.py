@@ -12,7 +12,7 @@ import numpy as np
 
 from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel import heads, json
-from istiolog_pd.engine.kernel.jit import kernel, part
+from istiolog_pd.engine.kernel.jit import get, kernel, part
 from istiolog_pd.engine.kernel.text import NOT_A_TIME, is_digit, iso_time
 from istiolog_pd.engine.kernel.walk import automaton_end
 from istiolog_pd.engine.kernel.words import FULL, number_of
@@ -47,10 +47,10 @@ def line_end(text, at, end):
     """The end of a line, and whether ``Z TAB`` stands in it behind its own header."""
     start, inner = at, False
     while at < end:
-        byte = text[at]
+        byte = get(text, at)
         if byte == 10:
             break
-        if byte == 9 and at - start >= 28 and text[at - 1] == 90:
+        if byte == 9 and at - start >= 28 and get(text, at - 1) == 90:
             inner = True
         at += 1
     return at, inner
@@ -61,10 +61,10 @@ def ends_as_gc(text, start, end):
     """Whether a line may end in a GC line: it ends as one does, and names a heap's goal."""
     if end - start < 40:
         return False
-    if not (text[end - 1] == 80 or (text[end - 1] == 41 and text[end - 2] == 100)):
+    if not (get(text, end - 1) == 80 or (get(text, end - 1) == 41 and get(text, end - 2) == 100)):
         return False
     for at in range(start, end - 3):
-        if text[at] == 77 and text[at + 1] == 66 and text[at + 2] == 32 and text[at + 3] == 103:
+        if get(text, at) == 77 and get(text, at + 1) == 66 and get(text, at + 2) == 32 and get(text, at + 3) == 103:
             return True
     return False
 
@@ -74,19 +74,19 @@ def sort_of(text, start, end, rules, out):
     """What a line begins with."""
     if start == end:
         return heads.TEXT
-    first = text[start]
+    first = get(text, start)
     if is_digit(first):
-        if end - start < 20 or text[start + 4] != text[start + 7] or text[start + 4] not in (45, 47):
+        if end - start < 20 or get(text, start + 4) != get(text, start + 7) or get(text, start + 4) not in (45, 47):
             return heads.TEXT
         return heads.console(text, start, end, out)
     if first == 91:
-        if end - start < 22 or not (is_digit(text[start + 1]) or text[start + 1] == 69):
+        if end - start < 22 or not (is_digit(get(text, start + 1)) or get(text, start + 1) == 69):
             return heads.TEXT
-        if is_digit(text[start + 1]) and text[start + 5] != 45:
+        if is_digit(get(text, start + 1)) and get(text, start + 5) != 45:
             return heads.TEXT
         return heads.brackets(text, start, end, out)
     if first == 103:
-        if end - start < 4 or text[start + 1] != 99 or text[start + 2] != 32 or not is_digit(text[start + 3]):
+        if end - start < 4 or get(text, start + 1) != 99 or get(text, start + 2) != 32 or not is_digit(get(text, start + 3)):
             return heads.TEXT
         whole = automaton_end(rules.gc, 0, text, start, end) == end
         return heads.GC if whole else heads.ODD
@@ -98,7 +98,7 @@ def is_rare(text, start, end, first):
     """Whether a line may begin with one of the rare headers (klog, a Go panic, a heap's scavenger)."""
     if end - start < 5:
         return False
-    second, third = text[start + 1], text[start + 2]
+    second, third = get(text, start + 1), get(text, start + 2)
     if first in (73, 87, 69, 70):
         return is_digit(second) and is_digit(third)
     if first == 112:
@@ -132,7 +132,7 @@ def frame(stamp, text, end, state, found, rules, table, out, pairs, made):
         if inner:
             reason = AT_ODD_LINE
             break
-        if stop > at and text[at] == 123:
+        if stop > at and get(text, at) == 123:
             reason = json_line(text, at, stop, state, found, count, line, rules, table, pairs, made)
             if reason != AT_END:
                 break
@@ -262,13 +262,13 @@ def json_entry(text, at, stop, state, found, n, line, rules, table, pairs, made,
 @part
 def json_level(text, at, end):
     """A level as JSON spells it: the names of text, or with a capital."""
-    first = text[at] if at < end else np.uint8(0)
+    first = get(text, at) if at < end else np.uint8(0)
     if not 65 <= first <= 90:
         return heads.level_at(text, at, end)
     lower = np.empty(16, np.uint8)
     size = min(end - at, 16)
     for n in range(size):
-        byte = text[at + n]
+        byte = get(text, at + n)
         lower[n] = byte | 32 if 65 <= byte <= 90 else byte
     level, past = heads.level_at(lower, 0, size)
     return level, at + past
@@ -277,14 +277,14 @@ def json_level(text, at, end):
 @part
 def envoy_scope(text, start, end, rules):
     """Whether a scope is an Envoy logger, and where its name begins."""
-    if end - start >= 6 and text[start] == 101 and text[start + 1] == 110 and text[start + 2] == 118:
-        if text[start + 3] == 111 and text[start + 4] == 121 and text[start + 5] == 32:
+    if end - start >= 6 and get(text, start) == 101 and get(text, start + 1) == 110 and get(text, start + 2) == 118:
+        if get(text, start + 3) == 111 and get(text, start + 4) == 121 and get(text, start + 5) == 32:
             return True, start + 6
     for n in range(len(rules.loggers)):
         if end - start == rules.loggers[n, 1]:
             same = True
             for m in range(end - start):
-                if text[start + m] != rules.words[rules.loggers[n, 0] + m]:
+                if get(text, start + m) != rules.words[rules.loggers[n, 0] + m]:
                     same = False
                     break
             if same:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from istiolog_pd.engine.kernel.jit import part
+from istiolog_pd.engine.kernel.jit import get, part
 from istiolog_pd.engine.kernel.text import (
     date_and_clock,
     digits_end,
@@ -30,33 +30,33 @@ def level_at(text, at, end):
     left = end - at
     if left < 3:
         return -1, at
-    first = text[at]
+    first = get(text, at)
     if first == 105:  # info
-        if left >= 4 and text[at + 1] == 110 and text[at + 2] == 102 and text[at + 3] == 111:
+        if left >= 4 and get(text, at + 1) == 110 and get(text, at + 2) == 102 and get(text, at + 3) == 111:
             return 1, at + 4
     elif first == 100:  # debug
-        if left >= 5 and text[at + 1] == 101 and text[at + 2] == 98 and text[at + 3] == 117 and text[at + 4] == 103:
+        if left >= 5 and get(text, at + 1) == 101 and get(text, at + 2) == 98 and get(text, at + 3) == 117 and get(text, at + 4) == 103:
             return 0, at + 5
     elif first == 119:  # warn, warning
-        if left >= 4 and text[at + 1] == 97 and text[at + 2] == 114 and text[at + 3] == 110:
-            if left >= 7 and text[at + 4] == 105 and text[at + 5] == 110 and text[at + 6] == 103:
+        if left >= 4 and get(text, at + 1) == 97 and get(text, at + 2) == 114 and get(text, at + 3) == 110:
+            if left >= 7 and get(text, at + 4) == 105 and get(text, at + 5) == 110 and get(text, at + 6) == 103:
                 return 2, at + 7
             return 2, at + 4
     elif first == 101:  # error
-        if left >= 5 and text[at + 1] == 114 and text[at + 2] == 114 and text[at + 3] == 111 and text[at + 4] == 114:
+        if left >= 5 and get(text, at + 1) == 114 and get(text, at + 2) == 114 and get(text, at + 3) == 111 and get(text, at + 4) == 114:
             return 3, at + 5
     elif first == 102:  # fatal
-        if left >= 5 and text[at + 1] == 97 and text[at + 2] == 116 and text[at + 3] == 97 and text[at + 4] == 108:
+        if left >= 5 and get(text, at + 1) == 97 and get(text, at + 2) == 116 and get(text, at + 3) == 97 and get(text, at + 4) == 108:
             return 4, at + 5
     elif first == 116:  # trace
-        if left >= 5 and text[at + 1] == 114 and text[at + 2] == 97 and text[at + 3] == 99 and text[at + 4] == 101:
+        if left >= 5 and get(text, at + 1) == 114 and get(text, at + 2) == 97 and get(text, at + 3) == 99 and get(text, at + 4) == 101:
             return 5, at + 5
     elif first == 99:  # critical
-        if left >= 8 and text[at + 1] == 114 and text[at + 2] == 105 and text[at + 3] == 116 and text[at + 4] == 105:
-            if text[at + 5] == 99 and text[at + 6] == 97 and text[at + 7] == 108:
+        if left >= 8 and get(text, at + 1) == 114 and get(text, at + 2) == 105 and get(text, at + 3) == 116 and get(text, at + 4) == 105:
+            if get(text, at + 5) == 99 and get(text, at + 6) == 97 and get(text, at + 7) == 108:
                 return 6, at + 8
     elif first == 111:  # off
-        if text[at + 1] == 102 and text[at + 2] == 102:
+        if get(text, at + 1) == 102 and get(text, at + 2) == 102:
             return 7, at + 3
     return -1, at
 
@@ -64,7 +64,7 @@ def level_at(text, at, end):
 @part
 def name_end(text, at, end):
     """The end of ``[\\w-]*``."""
-    while at < end and (is_word(text[at]) or text[at] == 45):
+    while at < end and (is_word(get(text, at)) or get(text, at) == 45):
         at += 1
     return at
 
@@ -72,31 +72,31 @@ def name_end(text, at, end):
 @part
 def label_ahead(text, at, end):
     """Whether a label (``key=``) stands here."""
-    if at >= end or not (is_letter(text[at]) or text[at] == 95):
+    if at >= end or not (is_letter(get(text, at)) or get(text, at) == 95):
         return False
-    while at < end and (is_word(text[at]) or text[at] == 46 or text[at] == 45):
+    while at < end and (is_word(get(text, at)) or get(text, at) == 46 or get(text, at) == 45):
         at += 1
-    return at < end and text[at] == 61
+    return at < end and get(text, at) == 61
 
 
 @part
 def is_place(text, at, end):
     """Whether a text is ``file:123``."""
     colon = end
-    while colon > at and is_digit(text[colon - 1]):
+    while colon > at and is_digit(get(text, colon - 1)):
         colon -= 1
-    return colon < end and colon - 1 > at and text[colon - 1] == 58
+    return colon < end and colon - 1 > at and get(text, colon - 1) == 58
 
 
 @part
 def bracketed_place(text, at, end):
     """The end of ``[file:123] `` at `at`: of the place, and of all of it; -1 if it is none."""
-    if at >= end or text[at] != 91:
+    if at >= end or get(text, at) != 91:
         return -1, -1
     stop = at + 1
-    while stop < end and text[stop] != 93 and not (text[stop] == 32 or 9 <= text[stop] <= 13):
+    while stop < end and get(text, stop) != 93 and not (get(text, stop) == 32 or 9 <= get(text, stop) <= 13):
         stop += 1
-    if stop + 1 < end and text[stop] == 93 and text[stop + 1] == 32 and is_place(text, at + 1, stop):
+    if stop + 1 < end and get(text, stop) == 93 and get(text, stop + 1) == 32 and is_place(text, at + 1, stop):
         return stop, stop + 2
     return -1, -1
 
@@ -105,10 +105,10 @@ def bracketed_place(text, at, end):
 def console(text, start, end, out):
     """``time TAB level TAB [envoy logger [caller] TAB | scope TAB] [file.go:1 TAB]``."""
     at, out[TIME] = iso_time(text, start, end)
-    if at < 0 or at >= end or text[at] != 9:
+    if at < 0 or at >= end or get(text, at) != 9:
         return ODD
     level, at = level_at(text, at + 1, end)
-    if level < 0 or at >= end or text[at] != 9:
+    if level < 0 or at >= end or get(text, at) != 9:
         return ODD
     out[LEVEL] = level
     at += 1
@@ -116,20 +116,20 @@ def console(text, start, end, out):
     out[THREAD] = out[EPOCH] = -1
     out[ENVOY] = 0
     after = envoy(text, at, end, out)
-    if after < 0 and at < end and is_letter(text[at]):
+    if after < 0 and at < end and is_letter(get(text, at)):
         stop = name_end(text, at, end)
-        if stop < end and text[stop] == 9 and not label_ahead(text, stop + 1, end):
+        if stop < end and get(text, stop) == 9 and not label_ahead(text, stop + 1, end):
             out[SCOPE], out[SCOPE_END] = at, stop
             after = stop + 1
     at = after if after >= 0 else at
     stop = at
-    while stop < end and text[stop] != 9:
+    while stop < end and get(text, stop) != 9:
         stop += 1
     if stop < end and is_place(text, at, stop):
         colon = stop - 1
-        while text[colon] != 58:
+        while get(text, colon) != 58:
             colon -= 1
-        if colon - 3 >= at and text[colon - 3] == 46 and text[colon - 2] == 103 and text[colon - 1] == 111:
+        if colon - 3 >= at and get(text, colon - 3) == 46 and get(text, colon - 2) == 103 and get(text, colon - 1) == 111:
             out[CALLER], out[CALLER_END] = at, stop
             at = stop + 1
     out[MESSAGE] = at
@@ -139,9 +139,9 @@ def console(text, start, end, out):
 @part
 def envoy(text, at, end, out):
     """``envoy logger [caller] TAB [[caller] ]``: where it ends; -1 if it is none."""
-    if at + 6 > end or text[at] != 101 or text[at + 1] != 110 or text[at + 2] != 118:
+    if at + 6 > end or get(text, at) != 101 or get(text, at + 1) != 110 or get(text, at + 2) != 118:
         return -1
-    if text[at + 3] != 111 or text[at + 4] != 121 or text[at + 5] != 32:
+    if get(text, at + 3) != 111 or get(text, at + 4) != 121 or get(text, at + 5) != 32:
         return -1
     first = at + 6
     stop = name_end(text, first, end)
@@ -149,14 +149,14 @@ def envoy(text, at, end, out):
         return -1
     caller = caller_end = -1
     after = stop
-    if text[stop] == 32:
+    if get(text, stop) == 32:
         caller, after = stop + 1, stop + 1
-        while after < end and text[after] != 9 and text[after] != 32:
+        while after < end and get(text, after) != 9 and get(text, after) != 32:
             after += 1
         caller_end = after
         if not is_place(text, caller, after):
             return -1
-    if after >= end or text[after] != 9:
+    if after >= end or get(text, after) != 9:
         return -1
     after += 1
     place, past = bracketed_place(text, after, end)
@@ -174,13 +174,13 @@ def brackets(text, start, end, out):
     """``[[Envoy (Epoch 0)] ][time][thread][level][logger] [[caller] ]``, and access lines; else ODD."""
     at = start
     out[EPOCH] = -1
-    if at + 1 < end and text[at + 1] == 69:
+    if at + 1 < end and get(text, at + 1) == 69:
         at, out[EPOCH] = epoch(text, at, end)
         if at < 0:
             return ODD
-    elif at + 12 < end and text[at + 11] == 84:
+    elif at + 12 < end and get(text, at + 11) == 84:
         stop, out[TIME] = iso_time(text, at + 1, end)
-        if stop < 0 or stop + 1 >= end or text[stop - 1] != 90 or text[stop] != 93 or text[stop + 1] != 32:
+        if stop < 0 or stop + 1 >= end or get(text, stop - 1) != 90 or get(text, stop) != 93 or get(text, stop + 1) != 32:
             return ODD
         out[MESSAGE] = start
         return ACCESS
@@ -188,15 +188,15 @@ def brackets(text, start, end, out):
     if at < 0:
         return ODD
     at, out[THREAD] = number_in_brackets(text, at, end)
-    if at < 0 or at >= end or text[at] != 91:
+    if at < 0 or at >= end or get(text, at) != 91:
         return ODD
     level, at = level_at(text, at + 1, end)
-    if level < 0 or level == 4 or at + 1 >= end or text[at] != 93 or text[at + 1] != 91:
+    if level < 0 or level == 4 or at + 1 >= end or get(text, at) != 93 or get(text, at + 1) != 91:
         return ODD
     out[LEVEL] = level
     out[SCOPE] = at + 2
     at = out[SCOPE_END] = name_end(text, at + 2, end)
-    if at == out[SCOPE] or at + 1 >= end or text[at] != 93 or text[at + 1] != 32:
+    if at == out[SCOPE] or at + 1 >= end or get(text, at) != 93 or get(text, at + 1) != 32:
         return ODD
     at += 2
     out[CALLER] = out[CALLER_END] = -1
@@ -213,9 +213,9 @@ def caller_in_brackets(text, at, end, out):
         out[CALLER], out[CALLER_END] = at + 1, place
         return past
     stop = at
-    while stop < end and text[stop] != 93 and not (text[stop] == 32 or 9 <= text[stop] <= 13):
+    while stop < end and get(text, stop) != 93 and not (get(text, stop) == 32 or 9 <= get(text, stop) <= 13):
         stop += 1
-    if stop + 1 < end and text[stop] == 93 and text[stop + 1] == 32 and is_place(text, at, stop):
+    if stop + 1 < end and get(text, stop) == 93 and get(text, stop + 1) == 32 and is_place(text, at, stop):
         out[CALLER], out[CALLER_END] = at, stop
         return stop + 2
     return at
@@ -226,13 +226,13 @@ def epoch(text, at, end):
     """``[Envoy (Epoch 12)] ``: where it ends (-1: it is none), and the number."""
     words = b"[Envoy (Epoch "
     for n in range(len(words)):
-        if at + n >= end or text[at + n] != words[n]:
+        if at + n >= end or get(text, at + n) != get(words, n):
             return -1, -1
     first = at + len(words)
     stop = digits_end(text, first, end)
     if stop == first or stop - first > 18 or stop + 2 >= end:
         return -1, -1
-    if text[stop] != 41 or text[stop + 1] != 93 or text[stop + 2] != 32:
+    if get(text, stop) != 41 or get(text, stop + 1) != 93 or get(text, stop + 2) != 32:
         return -1, -1
     return stop + 3, value_of(text, first, stop)
 
@@ -241,17 +241,17 @@ def epoch(text, at, end):
 def value_of(text, at, end):
     value = np.int64(0)
     for n in range(at, end):
-        value = value * 10 + np.int64(text[n]) - 48
+        value = value * 10 + np.int64(get(text, n)) - 48
     return value
 
 
 @part
 def number_in_brackets(text, at, end):
     """``[18]``: where it ends, and the number."""
-    if at >= end or text[at] != 91:
+    if at >= end or get(text, at) != 91:
         return -1, -1
     stop = digits_end(text, at + 1, end)
-    if stop == at + 1 or stop - at > 19 or stop >= end or text[stop] != 93:
+    if stop == at + 1 or stop - at > 19 or stop >= end or get(text, stop) != 93:
         return -1, -1
     return stop + 1, value_of(text, at + 1, stop)
 
@@ -259,18 +259,18 @@ def number_in_brackets(text, at, end):
 @part
 def bracket_time(text, at, end):
     """``[2018-12-24 16:27:52.484]``: where it ends, and the time."""
-    if at + 21 > end or text[at] != 91:
+    if at + 21 > end or get(text, at) != 91:
         return -1, NOT_A_TIME
     fits, seconds = date_and_clock(text, at + 1, 45, 32)
     if not fits:
         return -1, NOT_A_TIME
     at += 20
     part_of_second = np.int64(0)
-    if text[at] == 46 or text[at] == 44:
+    if get(text, at) == 46 or get(text, at) == 44:
         part_of_second, at = fraction(text, at + 1, end)
         if part_of_second < 0 or at >= end:
             return -1, NOT_A_TIME
-    if text[at] != 93:
+    if get(text, at) != 93:
         return -1, NOT_A_TIME
     if seconds == NOT_A_TIME:
         return at + 1, NOT_A_TIME

@@ -19,6 +19,12 @@ def part(function: _F) -> _F:
     return compiled
 
 
+@part
+def get(array, at):
+    """``array[at]`` of a place that is not negative: an unsigned one saves asking whether it counts from the end."""
+    return array[np.uint64(at)]
+
+
 def kernel(function: _F) -> _F:
     """A function that Python calls: compiled once, the code kept beside the module or in the user's cache."""
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from istiolog_pd.engine.kernel.jit import part
+from istiolog_pd.engine.kernel.jit import get, part
 from istiolog_pd.engine.kernel.text import is_digit, stands
 
 MOST_PAIRS = 64
@@ -15,7 +15,7 @@ STRING, ESCAPED, BARE = 0, 1, 2
 
 @part
 def skip(text, at, end):
-    while at < end and (text[at] == 32 or text[at] == 9 or text[at] == 13):
+    while at < end and (get(text, at) == 32 or get(text, at) == 9 or get(text, at) == 13):
         at += 1
     return at
 
@@ -25,7 +25,7 @@ def string_end(text, at, end):
     """The closing quote of the string whose text begins at `at`, and its sort; -1 if there is none to be sure of."""
     sort = STRING
     while at < end:
-        byte = text[at]
+        byte = get(text, at)
         if byte == 34:
             return at, sort
         if byte < 32:
@@ -35,7 +35,7 @@ def string_end(text, at, end):
             at += 1
             if at >= end:
                 return -1, sort
-            byte = text[at]
+            byte = get(text, at)
             if byte == 117:
                 if code_point(text, at + 1, end) < 0:
                     return -1, sort
@@ -53,7 +53,7 @@ def code_point(text, at, end):
         return -1
     value = 0
     for n in range(4):
-        byte = np.int64(text[at + n])
+        byte = np.int64(get(text, at + n))
         if 48 <= byte <= 57:
             value = value * 16 + byte - 48
         elif 97 <= byte <= 102 or 65 <= byte <= 70:
@@ -67,18 +67,18 @@ def code_point(text, at, end):
 def bare_end(text, at, end):
     """The end of a number, `true`, `false` or `null`; -1 for anything else."""
     start = at
-    if text[at] == 45:
+    if get(text, at) == 45:
         at += 1
-    if at < end and is_digit(text[at]):
-        at = at + 1 if text[at] == 48 else digits(text, at, end)
-        if at < end and text[at] == 46:
+    if at < end and is_digit(get(text, at)):
+        at = at + 1 if get(text, at) == 48 else digits(text, at, end)
+        if at < end and get(text, at) == 46:
             stop = digits(text, at + 1, end)
             if stop == at + 1:
                 return -1
             at = stop
-        if at < end and (text[at] == 101 or text[at] == 69):
+        if at < end and (get(text, at) == 101 or get(text, at) == 69):
             at += 1
-            if at < end and (text[at] == 43 or text[at] == 45):
+            if at < end and (get(text, at) == 43 or get(text, at) == 45):
                 at += 1
             stop = digits(text, at, end)
             if stop == at:
@@ -93,7 +93,7 @@ def bare_end(text, at, end):
 
 @part
 def digits(text, at, end):
-    while at < end and is_digit(text[at]):
+    while at < end and is_digit(get(text, at)):
         at += 1
     return at
 
@@ -103,7 +103,7 @@ def pairs_of(text, start, end, pairs):
     """The pairs of a flat object, as places in `text`; -1 if it is anything else (to the JSON reader of Python)."""
     at = skip(text, start + 1, end)
     count = 0
-    while at < end and text[at] == 34:
+    while at < end and get(text, at) == 34:
         if count == MOST_PAIRS:
             return -1
         pairs[count, KEY] = at + 1
@@ -112,12 +112,12 @@ def pairs_of(text, start, end, pairs):
             return -1
         pairs[count, KEY_END] = at
         at = skip(text, at + 1, end)
-        if at >= end or text[at] != 58:
+        if at >= end or get(text, at) != 58:
             return -1
         at = skip(text, at + 1, end)
         if at >= end:
             return -1
-        if text[at] == 34:
+        if get(text, at) == 34:
             pairs[count, VALUE] = at + 1
             at, sort = string_end(text, at + 1, end)
             if at < 0:
@@ -133,12 +133,12 @@ def pairs_of(text, start, end, pairs):
         pairs[count, TAKEN] = 0
         count += 1
         at = skip(text, at, end)
-        if at >= end or text[at] != 44:
+        if at >= end or get(text, at) != 44:
             break
         at = skip(text, at + 1, end)
-        if at >= end or text[at] != 34:
+        if at >= end or get(text, at) != 34:
             return -1
-    if at >= end or text[at] != 125 or skip(text, at + 1, end) != end:
+    if at >= end or get(text, at) != 125 or skip(text, at + 1, end) != end:
         return -1
     return count
 
@@ -148,18 +148,18 @@ def copied(text, start, end, sort, out, to):
     """Write a value, its escapes resolved; where the next goes."""
     if sort != ESCAPED:
         for n in range(start, end):
-            out[to] = text[n]
+            out[to] = get(text, n)
             to += 1
         return to
     at = start
     while at < end:
-        byte = text[at]
+        byte = get(text, at)
         if byte != 92:
             out[to] = byte
             to += 1
             at += 1
             continue
-        byte = text[at + 1]
+        byte = get(text, at + 1)
         at += 2
         if byte == 117:
             to = utf8(code_point(text, at, end), out, to)

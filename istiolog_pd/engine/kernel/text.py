@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from istiolog_pd.engine.kernel.jit import part
+from istiolog_pd.engine.kernel.jit import get, part
 
 NOT_A_TIME = -(2**63)
 DAY = 86_400
@@ -33,18 +33,18 @@ def is_blank(byte):
 
 @part
 def stands(text, at, end, words, place, size):
-    """Whether `words[place : place + size]` stands at `text[at]`, before `end`."""
+    """Whether `words[place : place + size]` stands at `get(text, at)`, before `end`."""
     if at + size > end:
         return False
     for n in range(size):
-        if text[at + n] != words[place + n]:
+        if get(text, at + n) != get(words, place + n):
             return False
     return True
 
 
 @part
 def digits_end(text, at, end):
-    while at < end and is_digit(text[at]):
+    while at < end and is_digit(get(text, at)):
         at += 1
     return at
 
@@ -52,15 +52,15 @@ def digits_end(text, at, end):
 @part
 def two(text, at):
     """The number of two digits; -1 if they are none."""
-    if not (is_digit(text[at]) and is_digit(text[at + 1])):
+    if not (is_digit(get(text, at)) and is_digit(get(text, at + 1))):
         return -1
-    return (np.int64(text[at]) - 48) * 10 + np.int64(text[at + 1]) - 48
+    return (np.int64(get(text, at)) - 48) * 10 + np.int64(get(text, at + 1)) - 48
 
 
 @part
 def trimmed(text, start, end):
     """The end without the blanks before it."""
-    while end > start and is_blank(text[end - 1]):
+    while end > start and is_blank(get(text, end - 1)):
         end -= 1
     return end
 
@@ -89,11 +89,11 @@ def days(year, month, day):
 def date_and_clock(text, at, dash, between):
     """Seconds of ``yyyy-mm-dd?HH:MM:SS``: whether it is one, and the time (or none)."""
     shape = (
-        text[at + 4] == dash
-        and text[at + 7] == dash
-        and text[at + 10] == between
-        and text[at + 13] == 58
-        and text[at + 16] == 58
+        get(text, at + 4) == dash
+        and get(text, at + 7) == dash
+        and get(text, at + 10) == between
+        and get(text, at + 13) == 58
+        and get(text, at + 16) == 58
     )
     if not shape:
         return False, NOT_A_TIME
@@ -116,7 +116,7 @@ def fraction(text, at, end):
         return -1, stop
     value = np.int64(0)
     for n in range(at, stop):
-        value = value * 10 + np.int64(text[n]) - 48
+        value = value * 10 + np.int64(get(text, n)) - 48
     for _ in range(stop, at + 9):
         value *= 10
     return value, stop
@@ -132,15 +132,15 @@ def iso_time(text, at, end):
         return -1, NOT_A_TIME
     at += 19
     part_of_second = np.int64(0)
-    if text[at] == 46:
+    if get(text, at) == 46:
         part_of_second, at = fraction(text, at + 1, end)
         if part_of_second < 0 or at >= end:
             return -1, NOT_A_TIME
-    if text[at] == 90:
+    if get(text, at) == 90:
         if seconds == NOT_A_TIME:
             return at + 1, NOT_A_TIME
         return at + 1, seconds * NS + part_of_second
-    if text[at] not in (43, 45) or at + 6 > end or text[at + 3] != 58:
+    if get(text, at) not in (43, 45) or at + 6 > end or get(text, at + 3) != 58:
         return -1, NOT_A_TIME
     hours, minutes = two(text, at + 1), two(text, at + 4)
     if hours < 0 or minutes < 0:
@@ -148,5 +148,5 @@ def iso_time(text, at, end):
     if seconds == NOT_A_TIME:
         return at + 6, NOT_A_TIME
     offset = hours * 3600 + minutes * 60
-    seconds = seconds + offset if text[at] == 45 else seconds - offset
+    seconds = seconds + offset if get(text, at) == 45 else seconds - offset
     return at + 6, seconds * NS + part_of_second

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from istiolog_pd.engine.kernel.jit import kernel, part
+from istiolog_pd.engine.kernel.jit import get, kernel, part
 
 FULL = -2
 # Of an entry: its hash, its group, where in `texts` it stands, and its number within the group.
@@ -65,13 +65,13 @@ def hash_of(group, text, start, end):
     while at + 8 <= end:
         word = np.uint64(0)
         for n in range(8):
-            word |= np.uint64(text[at + n]) << np.uint64(8 * n)
+            word |= np.uint64(get(text, at + n)) << np.uint64(8 * n)
         value = (value ^ word) * factor
         value ^= value >> np.uint64(32)
         at += 8
     word = np.uint64(end - start) << np.uint64(56)
     while at < end:
-        word = (word << np.uint64(8)) ^ np.uint64(text[at])
+        word = (word << np.uint64(8)) ^ np.uint64(get(text, at))
         at += 1
     value = (value ^ word) * factor
     return np.int64((value ^ (value >> np.uint64(29))) & np.uint64(0x7FFFFFFFFFFFFFFF))
@@ -85,13 +85,13 @@ def number_of(table, group, text, start, end):
     mask = len(places) - 1
     at = value & mask
     size = end - start
-    while places[at] >= 0:
-        entry = places[at]
+    while get(places, at) >= 0:
+        entry = get(places, at)
         if entries[entry, HASH] == value and entries[entry, SIZE] == size and entries[entry, GROUP] == group:
             begin = entries[entry, BEGIN]
             same = True
             for n in range(size):
-                if texts[begin + n] != text[start + n]:
+                if get(texts, begin + n) != get(text, start + n):
                     same = False
                     break
             if same:
@@ -101,7 +101,7 @@ def number_of(table, group, text, start, end):
     if entry >= len(entries) or begin + size > len(texts):
         return np.int64(FULL)
     for n in range(size):
-        texts[begin + n] = text[start + n]
+        texts[begin + n] = get(text, start + n)
     places[at] = entry
     number = used[GROUPS + group]
     entries[entry, HASH], entries[entry, GROUP] = value, group
