@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import calendar
+import re
 from collections.abc import Callable
 
 NS = 1_000_000_000
+
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})")
 
 
 def _fraction(text: str) -> int:
@@ -31,9 +34,11 @@ class Clock:
         self._second: int | None = None
 
     def iso(self, text: str) -> int | None:
-        """``2018-12-24T15:48:45.929503Z``, any fraction, ``Z`` or an offset."""
+        """``2018-12-24T15:48:45.929503Z``, any fraction, ``Z`` or an offset; null for any other text."""
+        if _ISO.fullmatch(text) is None:
+            return None
         if text[:19] != self._text:
-            second = _seconds(text[:10], text[11:19])  # may raise: nothing is remembered then
+            second = _seconds(text[:10], text[11:19])
             self._text, self._second = text[:19], second
         if self._second is None:
             return None

@@ -13,8 +13,8 @@ from istiolog_pd.formats.layouts import JSON_LAYOUTS, LAYOUTS, LEVELS, JsonLayou
 from istiolog_pd.formats.values import integer
 
 _FIELDS = ("time", "level", "scope", "logger", "caller", "thread", "epoch")
-_BROKEN_JSON = re.compile(layouts.BROKEN_JSON, re.DOTALL)
-_INNER_HEADER = re.compile(layouts.INNER_HEADER)
+_BROKEN_JSON = re.compile(layouts.BROKEN_JSON, re.DOTALL | re.ASCII)
+_INNER_HEADER = re.compile(layouts.INNER_HEADER, re.ASCII)
 
 
 class _Repeated(dict[str, object]):
@@ -87,7 +87,7 @@ class _Head:
 
 
 def _ready(layout: Layout) -> _Head:
-    regex = re.compile(layout.pattern)
+    regex = re.compile(layout.pattern, re.ASCII)
     places = [tuple(n - 1 for group, n in regex.groupindex.items() if group.split("_")[0] == name) for name in _FIELDS]
     return _Head(layout, regex, tuple((number, at) for number, at in enumerate(places) if at))
 
@@ -281,7 +281,7 @@ def _gc_state(text: str, pieces: tuple[str, ...]) -> str:
         if at == len(text):
             return "part"
         if piece[0] == "[":
-            match = re.compile(piece).match(text, at)
+            match = re.compile(piece, re.ASCII).match(text, at)
             if match is None:
                 return ""
             at = match.end()

@@ -10,10 +10,10 @@ from istiolog_pd.engine.headers import Entry
 #: The layout in which that tab may have become a blank.
 TABS_LOST = "Istio console, tabs lost"
 
-_LABELS = re.compile(r"[A-Za-z_][\w.-]*=")
-_LABEL = re.compile(r"(?:\A| )([A-Za-z_][\w.-]*)=(.*?)(?= [A-Za-z_][\w.-]*=|\Z)", re.DOTALL)
-_RUN = re.compile(r"(?:\t| {2,})(?=[A-Za-z_][\w.-]*=)")
-_LOST_TAB = re.compile(r"[\t ]+(?=[A-Za-z_][\w.-]*=)")
+_LABELS = re.compile(r"[A-Za-z_][\w.-]*=", re.ASCII)
+_LABEL = re.compile(r"(?:\A| )([A-Za-z_][\w.-]*)=(.*?)(?= [A-Za-z_][\w.-]*=|\Z)", re.DOTALL | re.ASCII)
+_RUN = re.compile(r"(?:\t| {2,})(?=[A-Za-z_][\w.-]*=)", re.ASCII)
+_LOST_TAB = re.compile(r"[\t ]+(?=[A-Za-z_][\w.-]*=)", re.ASCII)
 
 
 def split_labels(message: str) -> tuple[str, str]:

@@ -59,7 +59,7 @@ def recogniser() -> Recogniser:
 
 @cache
 def _value_of(kind: Kind) -> re.Pattern[str]:
-    return re.compile(kind.pattern or f"{kind.chars}*", re.DOTALL)
+    return re.compile(kind.pattern or f"{kind.chars}*", re.DOTALL | re.ASCII)
 
 
 def _column_values(name: str, kind: Kind, texts: Sequence[str | None]) -> dict[str, list[object]]:
@@ -157,10 +157,7 @@ class _Reader:
             if time is None:
                 self.undated.append((row, entry.time))
             return time
-        try:
-            time = self.parsers[entry.clock](entry.time)
-        except ValueError:  # of a JSON line: any text can stand there
-            return None
+        time = self.parsers[entry.clock](entry.time)
         self.last_time = time if time is not None else self.last_time
         return time
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from istiolog_pd.formats import prototext
-from istiolog_pd.formats.values import integer
+from istiolog_pd.formats.values import BLANKS, integer
 
 Part = str | int | bool | None
 
@@ -43,13 +43,13 @@ XDS_TYPES: dict[str, str] = {
 _CONNECTION = re.compile(r"(.*)-([0-9]+)", re.DOTALL)
 _LISTENER = re.compile(r"\[?([0-9A-Fa-f]*[:.][0-9A-Fa-f:.]*)\]?_([0-9]+)")
 _MORE_CONFIGS = re.compile(r"(.*) and ([0-9]+) more configs", re.DOTALL)
-_STATUS = re.compile(r"code = (\w+(?:\([0-9]+\))?)")
-_NAMED = re.compile(r"\b(listener|cluster)(?:\(s\))?:? ['\"]?([^\s'\",]*[^\s'\",:;.])")
+_STATUS = re.compile(r"code = (\w+(?:\([0-9]+\))?)", re.ASCII)
+_NAMED = re.compile(r"\b(listener|cluster)(?:\(s\))?:? ['\"]?([^\s'\",]*[^\s'\",:;.])", re.ASCII)
 
 
 def text(value: str) -> str | None:
     """Text as printed, without the blanks at its ends; null if there is none."""
-    return value.strip() or None
+    return value.strip(BLANKS) or None
 
 
 def proxy(value: str) -> tuple[Part, ...]:
@@ -144,7 +144,7 @@ def config(value: str) -> tuple[Part, ...]:
     """
     match = _MORE_CONFIGS.fullmatch(value)
     key, more = (match[1], integer(match[2])) if match else (value, None)
-    kind, _, rest = key.strip().partition("/")
+    kind, _, rest = key.strip(BLANKS).partition("/")
     namespace, slash, name = rest.partition("/")
     return (kind or None, (namespace if slash else "") or None, (name if slash else namespace) or None, more)
 
