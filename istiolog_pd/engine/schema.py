@@ -8,8 +8,10 @@ from functools import cache
 import pyarrow as pa
 
 from istiolog_pd.formats import FORMATS
+from istiolog_pd.formats.access import TARGETS
 from istiolog_pd.formats.columns import COLUMNS, COMMON, EVENTS, LABELLED, LABELS, Column
 from istiolog_pd.formats.kinds import KINDS
+from istiolog_pd.formats.layouts import JSON_LAYOUTS
 from istiolog_pd.formats.model import Format
 
 TYPES: dict[str, pa.DataType] = {
@@ -39,12 +41,17 @@ def label_target(target: str) -> tuple[str, str]:
     return column, kind or COLUMNS[column].kind
 
 
+def target_columns(target: str) -> tuple[str, ...]:
+    """The columns that a label's ``column[:kind]`` fills."""
+    column, kind = label_target(target)
+    return KINDS[kind].columns_for(column)
+
+
 def format_columns(entry: Format) -> set[str]:
     """Every column that lines of a format can fill."""
     found = set(entry.columns())
     for target in entry.labels.values():
-        column, kind = label_target(target)
-        found.update(KINDS[kind].columns_for(column))
+        found.update(target_columns(target))
     if entry.event in LABELLED:
         found.update(label_target(target)[0] for target in LABELS.values())
     if {"pod", "namespace"} <= found:
@@ -61,6 +68,10 @@ def event_columns(event: str) -> tuple[str, ...]:
             found |= format_columns(entry)
     if event in LABELLED:
         found.update(label_target(target)[0] for target in LABELS.values())
+    if event == "access":  # a user's format can have any of these
+        fields = (layout.fields.values() for layout in JSON_LAYOUTS)
+        for target in TARGETS.union(*fields):
+            found.update(target_columns(target))
     return tuple(name for name in COLUMNS if name in found)
 
 

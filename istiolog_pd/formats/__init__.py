@@ -29,6 +29,7 @@ MODULES = (
     "agent_exit",
     "envoy_xds",
     "envoy_server",
+    "access_lines",
 )
 
 

@@ -65,7 +65,8 @@ class Layout:
     starts
         Characters that a line of this layout can begin with.
     clock
-        How the time is written: ``iso``, ``bracket``, ``klog``, ``slog``, or empty for none.
+        How the time is written: ``iso``, ``bracket``, ``klog``, ``slog``, or empty for none; of a user's
+        format also with the directives of strftime (`istiolog_pd.formats.times`).
     since, until
         Istio versions.
     example, gives
@@ -98,7 +99,10 @@ class Layout:
 class JsonLayout:
     r"""A layout of one JSON object a line: which keys hold the header's fields.
 
-    The other keys are labels; they follow the message as ``\tk=v k=v``, as in text.
+    The other keys are labels; they follow the message as ``\tk=v k=v``, as in text. Where no key
+    holds the message the whole line is it, and `fields` says which keys are columns, as
+    ``key -> column[:kind]`` (``outer.inner``: a key of an object in it). `keys`, if there are any, are
+    all that an object of this layout can have.
     """
 
     name: str
@@ -113,7 +117,25 @@ class JsonLayout:
     gives: Mapping[str, str] = field(default_factory=dict)
     event: str = ""
     component: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    clock: str = "iso"
+    keys: frozenset[str] = frozenset()
 
+
+#: Keys of Istio's access lines in JSON -> columns; the other keys are called as their columns are.
+ACCESS_FIELDS: Mapping[str, str] = {
+    **{
+        name: name
+        for name in (
+            "method path protocol response_code response_flags response_code_details connection_termination_details "
+            "upstream_transport_failure_reason istio_policy_status bytes_received bytes_sent upstream_service_time "
+            "x_forwarded_for user_agent request_id authority upstream_host upstream_local_address downstream_local_address "
+            "downstream_remote_address requested_server_name route_name"
+        ).split()
+    },
+    "duration": "duration:dashed_millis",
+    "upstream_cluster": "cluster:dashed_cluster",
+}
 
 DIGITS = "0123456789"
 
@@ -266,6 +288,7 @@ JSON_LAYOUTS: tuple[JsonLayout, ...] = (
         {"message": '{"start_time":"2021-01-01T00:00:00.000Z","response_code":200}'},
         event="access",
         component="envoy",
+        fields=ACCESS_FIELDS,
     ),
 )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from istiolog_pd.formats import prototext
-from istiolog_pd.formats.values import BLANKS, integer
+from istiolog_pd.formats.values import BLANKS, integer, unquote
 
 Part = str | int | bool | None
 
@@ -50,6 +50,32 @@ _NAMED = re.compile(r"\b(listener|cluster)(?:\(s\))?:? ['\"]?([^\s'\",]*[^\s'\",
 def text(value: str) -> str | None:
     """Text as printed, without the blanks at its ends; null if there is none."""
     return value.strip(BLANKS) or None
+
+
+def dashed(value: str) -> str | None:
+    """Text as printed; null where nothing or Envoy's ``-`` stands for it.
+
+    Examples
+    --------
+    >>> dashed("curl/7.60.0"), dashed("-")
+    ('curl/7.60.0', None)
+    """
+    return None if value == "-" else text(value)
+
+
+def http_version(value: str) -> str | None:
+    """The protocol of a request line, from what follows its ``HTTP/``."""
+    return f"HTTP/{value}"
+
+
+def unquoted(value: str) -> str | None:
+    """Text that is in double quotes or, as ztunnel of 1.22 prints words, is not."""
+    return unquote(value) if value.startswith('"') else text(value)
+
+
+def unquoted_error(value: str) -> tuple[Part, ...]:
+    """An error's text in double quotes, and the gRPC status if the text prints one."""
+    return error(unquoted(value) or "")
 
 
 def proxy(value: str) -> tuple[Part, ...]:
@@ -118,6 +144,18 @@ def cluster(value: str) -> tuple[Part, ...]:
         return (value or None, None, None, None, None)
     direction, port, subset, host = parts
     return (value, direction or None, integer(port), subset or None, host or None)
+
+
+def upstream_cluster(value: str) -> tuple[Part, ...]:
+    """The cluster of an access line: ``-`` is none, and a ``;`` that ends it is not part of its host.
+
+    Examples
+    --------
+    >>> upstream_cluster("outbound|80||web.shop.svc.cluster.local;")[4], upstream_cluster("-")[0]
+    ('web.shop.svc.cluster.local', None)
+    """
+    name = dashed(value) or ""
+    return (name or None, *cluster(name.removesuffix(";"))[1:])
 
 
 def listener(value: str) -> tuple[Part, ...]:

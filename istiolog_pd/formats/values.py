@@ -112,6 +112,11 @@ def boolean(text: str) -> bool | None:
     return {"true": True, "false": False}.get(text)
 
 
+def quoted_duration(text: str) -> int | None:
+    """Nanoseconds of a duration that may be in double quotes."""
+    return duration(text[1:-1] if text.startswith('"') else text)
+
+
 def _decimal(text: str, unit: int) -> int | None:
     match = _DECIMAL.fullmatch(text)
     if match is None:
