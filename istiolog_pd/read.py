@@ -46,7 +46,7 @@ def load(
         ``-`` for standard input, or lists of these; gzip is unpacked. An Envoy bootstrap
         (``envoy-rev.json``) among them gives its node's metadata (see `node_metadata`).
     component
-        ``"pilot"`` or ``"agent"`` (a sidecar's agent and Envoy) if it is known whose logs they are;
+        ``"pilot"``, ``"agent"`` (a sidecar's agent and Envoy) or ``"ztunnel"`` if it is known whose they are;
         otherwise it is found out from each source's lines.
     progress
         Show a progress bar, on stderr or in the notebook.
@@ -82,8 +82,8 @@ def load(
     >>> len(capture), capture["xds_push"].num_rows
     (68, 20)
     """
-    if component not in (None, "pilot", "agent"):
-        raise ValueError(f"component is 'pilot', 'agent' or None, not {component!r}")
+    if component not in (None, "pilot", "agent", "ztunnel"):
+        raise ValueError(f"component is 'pilot', 'agent', 'ztunnel' or None, not {component!r}")
     access = None if access_log_format is None else access_format(access_log_format)
     found = find(*sources)
     parts: list[tuple[Source, SourceTables]] = []
@@ -177,7 +177,9 @@ def _capture(parts: list[tuple[Source, SourceTables]], nodes: tuple[tuple[str, d
 
 def _component(tables: SourceTables) -> str:
     components = set(tables.events["component"].unique().to_pylist())
-    return "pilot" if "pilot" in components else "agent"
+    if "pilot" in components:
+        return "pilot"
+    return "ztunnel" if components == {"ztunnel"} else "agent"
 
 
 def _joined(tables: list[pa.Table]) -> pa.Table:

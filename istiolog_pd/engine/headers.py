@@ -204,7 +204,8 @@ def json_header(line: int, text: str, own: tuple[JsonLayout, ...] = ()) -> JsonL
 def _is_of(layout: JsonLayout, found: dict[str, object]) -> bool:
     if layout.keys:
         return bool(found) and layout.keys.issuperset(found)
-    return layout.time in found and (not layout.message or layout.message in found)
+    needed = (layout.time, layout.message or layout.time, layout.needs or layout.time)
+    return all(key in found for key in needed)
 
 
 def _at(found: object, key: str) -> object:

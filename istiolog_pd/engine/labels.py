@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from istiolog_pd.engine.headers import Entry
 
-#: The layout in which that tab may have become a blank.
-TABS_LOST = "Istio console, tabs lost"
+#: The layouts in which that tab may have become a blank, or always was one.
+TABS_LOST = ("Istio console, tabs lost", "ztunnel console, tabs lost", "ztunnel, Rust tracing")
 
 _LABELS = re.compile(r"[A-Za-z_][\w.-]*=", re.ASCII)
 _LABEL = re.compile(r"(?:\A| )([A-Za-z_][\w.-]*)=(.*?)(?= [A-Za-z_][\w.-]*=|\Z)", re.DOTALL | re.ASCII)
@@ -48,10 +48,10 @@ def readings(entry: Entry, message: str) -> Iterator[tuple[str, str]]:
     The text before its labels; the same if the tab between them was lost; the first line, where a stack
     or what other code printed without a header stands behind it.
     """
-    if entry.layout == TABS_LOST and (run := _RUN.search(message)):
+    if entry.layout in TABS_LOST and (run := _RUN.search(message)):
         yield message[: run.start()], message[run.end() :]
     yield split_labels(message) if "\t" in message else (message, "")
-    if entry.layout in ("", TABS_LOST):
+    if entry.layout in ("", *TABS_LOST):
         yield split_lost_labels(message)
     if "\n" in message:
         yield split_labels(message.partition("\n")[0])

@@ -279,14 +279,16 @@ def _narrow(event: str, parts: list[_Part], events: pa.Table) -> pa.Table:
 
 
 def detect_component(entries: Iterable[Entry], recognise: Recogniser) -> tuple[str, bool]:
-    """Whose log some entries are, ``pilot`` or ``agent`` (a sidecar's), and whether there are lines of both.
+    """Whose log some entries are, ``pilot``, ``agent`` (a sidecar's) or ``ztunnel``; whether of the first two both.
 
     A sidecar's log holds lines of istiod's own scope `ads` too (its SDS server), so what counts is
     what only one of the two prints.
     """
-    agent = pilot = 0
+    agent = pilot = ztunnel = 0
     for entry in entries:
-        if entry.component == "envoy" or entry.scope in AGENT_SCOPES:
+        if entry.component == "ztunnel":
+            ztunnel += 1
+        elif entry.component == "envoy" or entry.scope in AGENT_SCOPES:
             agent += 1
         elif entry.layout and not entry.event:
             body, _ = split_labels(entry.message)
@@ -294,7 +296,8 @@ def detect_component(entries: Iterable[Entry], recognise: Recogniser) -> tuple[s
             of_pilot = recognise.claim("pilot", entry.level, entry.scope, body) is not None
             agent += of_agent and not of_pilot
             pilot += of_pilot and not of_agent
-    return ("agent" if agent > pilot else "pilot"), bool(agent and pilot)
+    who = "ztunnel" if ztunnel > agent + pilot else "agent" if agent > pilot else "pilot"
+    return who, bool(agent and pilot)
 
 
 def read(blocks: Iterable[bytes], source: str, component: str = "", access: AccessFormat | None = None) -> SourceTables:
@@ -307,7 +310,7 @@ def read(blocks: Iterable[bytes], source: str, component: str = "", access: Acce
     source
         Its name, for the column `source`.
     component
-        Whose log it is, ``pilot`` or ``agent``; empty: found out from its lines.
+        Whose log it is, ``pilot``, ``agent`` or ``ztunnel``; empty: found out from its lines.
     access
         A user's access log format: lines of it are `access` events.
     """

@@ -30,6 +30,7 @@ MODULES = (
     "envoy_xds",
     "envoy_server",
     "access_lines",
+    "ztunnel",
 )
 
 

@@ -16,9 +16,7 @@ from istiolog_pd.formats.model import Format
 _access = partial(Format, "access", component="envoy", origin="pilot/pkg/networking/core/v1alpha3/listener.go")
 _modern = partial(_access, origin="pilot/pkg/model/telemetry_logging.go")
 
-_REQUEST = (
-    '[{:word}] "{method} {?- -" {|}{path} HTTP/{protocol:http_version}" {|}{path} -" }{response_code} {response_flags} '
-)
+_REQUEST = '[{:word}] "{method} {?- -" {|}{path} HTTP/{protocol:http_version}" {|}{path} -" }{response_code} {response_flags:dashed_word} '
 _DETAILS = "{response_code_details} {connection_termination_details} "
 _POLICY = '"{istio_policy_status}" '
 _TLS = '"{upstream_transport_failure_reason}" '
@@ -110,7 +108,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     # 1.0.3 forgot the blank before the protocol, and printed TCP in a format of its own
     _access(
-        '[{:word}] "{method} {?--" {|}{path}HTTP/{protocol:http_version}" {|}{path}-" }{response_code} {response_flags} '
+        '[{:word}] "{method} {?--" {|}{path}HTTP/{protocol:http_version}" {|}{path}-" }{response_code} {response_flags:dashed_word} '
         + _COUNTS
         + _HEADERS
         + _TO_CLIENT,
@@ -119,7 +117,7 @@ FORMATS: tuple[Format, ...] = (
         gives=_GIVES_CLUSTER,
     ),
     _access(
-        '[{:word}] {response_flags} {bytes_received} {bytes_sent} {duration:dashed_millis} "{upstream_host}"'
+        '[{:word}] {response_flags:dashed_word} {bytes_received} {bytes_sent} {duration:dashed_millis} "{upstream_host}"'
         + _TO_CLIENT,
         until="1.0",
         example=f'[2019-03-06T09:31:27.360Z] UF,URX 0 135 5 "127.0.0.1:80" {_PATH}',

@@ -35,7 +35,7 @@ COMMON: dict[str, Column] = _columns(
     ("message", "string", "", "the text after the header, continuation lines included"),
     ("source", "category", "", "the file the entry came from"),
     ("line", "int64", "", "the entry's first line in its source, from 1"),
-    ("component", "category", "", "who wrote it: pilot, envoy or agent"),
+    ("component", "category", "", "who wrote it: pilot, envoy, agent or ztunnel"),
     ("epoch", "int64", "", "Envoy's hot-restart epoch, where the header prints it (1.4-1.5)"),
     ("caller", "category", "", "file:line of the logging statement, where the header prints it"),
     ("thread", "int64", "", "Envoy's thread number, where the header prints it"),

@@ -179,6 +179,12 @@ KINDS: dict[str, Kind] = {
         Kind("method", "an HTTP method, or -", names.dashed, pattern=r"-|[A-Za-z][\w.-]*"),
         Kind("http_version", "what follows HTTP/", names.http_version, pattern=r"[0-9]+(?:\.[0-9]+)?"),
         # ztunnel's labels
+        Kind(
+            "unquoted_xds_type",
+            "a type URL in double quotes, or not",
+            names.unquoted_xds_type,
+            pattern=rf'{QUOTED}|[^\s"]\S*',
+        ),
         Kind("unquoted", "text in double quotes, or a word", names.unquoted, pattern=rf'{QUOTED}|[^\s"]\S*'),
         Kind(
             "quoted_duration",
@@ -187,10 +193,10 @@ KINDS: dict[str, Kind] = {
             pattern=rf'"(?:{DURATION})"|{DURATION}',
         ),
         Kind(
-            "quoted_error",
-            "an error in double quotes",
+            "unquoted_error",
+            "an error in double quotes, or not",
             names.unquoted_error,
-            pattern=QUOTED,
+            pattern=rf'{QUOTED}|[^"].*',
             columns=("error", "grpc_code"),
         ),
     )

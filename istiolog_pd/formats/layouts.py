@@ -102,7 +102,7 @@ class JsonLayout:
     The other keys are labels; they follow the message as ``\tk=v k=v``, as in text. Where no key
     holds the message the whole line is it, and `fields` says which keys are columns, as
     ``key -> column[:kind]`` (``outer.inner``: a key of an object in it). `keys`, if there are any, are
-    all that an object of this layout can have.
+    all that an object of this layout can have; `needs` is one more that it has to have.
     """
 
     name: str
@@ -118,6 +118,7 @@ class JsonLayout:
     event: str = ""
     component: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
+    needs: str = ""
     clock: str = "iso"
     keys: frozenset[str] = frozenset()
 
@@ -139,7 +140,49 @@ ACCESS_FIELDS: Mapping[str, str] = {
 
 DIGITS = "0123456789"
 
+#: ztunnel's targets (Rust modules) stand where Istio's scopes do, a span's name and fields behind them:
+#: ``xds::client:xds{id=1}``. Those of one word are told from Istio's scopes by name.
+_TARGET = (
+    r"(?:(?P<scope>[a-z]\w*(?:::\w+)+|access|app|config|hyper_util|proxyfactory|readiness|signal|state|ztunnel)"
+    r"(?::[^\t {:]*(?:\{[^\t}]*\})?)*|(?P<scope_e>[a-z]\w*):[a-z]\w*\{[^\t}]*\})"
+)
+_MODULE = r"(?P<scope>[a-z]\w*(?:::\w+)+|access(?=[\t ]))(?::[^\t {:]*(?:\{[^\t}]*\})?)*"
+
 LAYOUTS: tuple[Layout, ...] = (
+    Layout(
+        "ztunnel console",
+        rf"{_TIME}\t{_LEVEL}\t{_TARGET}\t",
+        DIGITS,
+        "iso",
+        "1.22",
+        "",
+        "2026-05-09T13:04:07.837318Z\tinfo\txds::client:xds{id=1}\tStream established\t",
+        {"level": "info", "scope": "xds::client", "message": "Stream established\t"},
+        component="ztunnel",
+    ),
+    Layout(
+        "ztunnel console, tabs lost",
+        rf"{_TIME}[\t ]+{_LEVEL}[\t ]+{_MODULE}[\t ]+",
+        DIGITS,
+        "iso",
+        "1.22",
+        "",
+        "2026-05-09T13:04:07.837318Z    info    xds::client:xds{id=1}   Stream established",
+        {"level": "info", "scope": "xds::client", "message": "Stream established"},
+        component="ztunnel",
+    ),
+    Layout(
+        "ztunnel, Rust tracing",
+        rf"{_TIME} +(?P<level>TRACE|DEBUG|INFO|WARN|ERROR) (?:[a-z]\w*(?:\{{[^}}]*\}})?:)* ?(?:ztunnel::)?"
+        r"(?P<scope>[a-z]\w*(?:::\w+)*): ",
+        DIGITS,
+        "iso",
+        "1.18",
+        "1.21",
+        "2023-05-11T08:37:59.078700Z  WARN xds{id=1}: ztunnel::xds::client: XDS client complete",
+        {"level": "warn", "scope": "xds::client", "message": "XDS client complete"},
+        component="ztunnel",
+    ),
     Layout(
         "Istio console",
         rf"{_TIME}\t{_LEVEL}\t(?:{_ENVOY}\t(?:\[(?P<caller_f>[^\]\s]+:[0-9]+)\] )?"
@@ -274,6 +317,20 @@ JSON_LAYOUTS: tuple[JsonLayout, ...] = (
         "",
         '{"severity":"Info","timestamp":"2021-01-01T00:00:00.000000001Z","logger":"ads","message":"ADS:CDS: REQ"}',
         {"level": "info", "scope": "ads", "message": "ADS:CDS: REQ"},
+    ),
+    JsonLayout(
+        "ztunnel JSON",
+        "time",
+        "level",
+        "scope",
+        "message",
+        "",
+        "1.22",
+        "",
+        '{"level":"info","time":"2026-05-09T13:04:07.837318Z","scope":"xds::client","message":"Stream established"}',
+        {"level": "info", "scope": "xds::client", "message": "Stream established"},
+        component="ztunnel",
+        needs="scope",
     ),
     JsonLayout(
         "access log, JSON",

@@ -200,6 +200,11 @@ def xds_type(value: str) -> str | None:
     return XDS_TYPES.get(re.split(r"[./]", value)[-1], value)
 
 
+def unquoted_xds_type(value: str) -> str | None:
+    """The short name of an xDS type that may be in double quotes."""
+    return xds_type(unquoted(value) or "")
+
+
 def push_type(value: str) -> str:
     """``full``, ``incremental`` or ``request``, from the words that print it."""
     if "INC" in value:
