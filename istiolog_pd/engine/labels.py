@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from istiolog_pd.engine.headers import Entry
+from istiolog_pd.formats.values import BLANKS, integer
 
 #: The layouts in which that tab may have become a blank, or always was one.
 TABS_LOST = ("Istio console, tabs lost", "ztunnel console, tabs lost", "ztunnel, Rust tracing")
@@ -55,6 +56,15 @@ def readings(entry: Entry, message: str) -> Iterator[tuple[str, str]]:
         yield split_lost_labels(message)
     if "\n" in message:
         yield split_labels(message.partition("\n")[0])
+
+
+def thread_of(entry: Entry, message: str) -> int | None:
+    """The thread that an entry prints: in its header or, since Envoy of Istio 1.17, as the last label."""
+    if entry.thread is not None or entry.component != "envoy":
+        return entry.thread
+    before, label, number = message.rpartition("thread=")
+    gap = ("\t", " ") if entry.layout in TABS_LOST else ("\t",)
+    return integer(number.rstrip(BLANKS)) if label and before.endswith(gap) else None
 
 
 def parse_labels(text: str) -> Iterator[tuple[str, str]]:

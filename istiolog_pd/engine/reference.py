@@ -17,7 +17,7 @@ import pyarrow as pa
 from istiolog_pd.engine.clocks import Clock, parser
 from istiolog_pd.engine.entries import Entries
 from istiolog_pd.engine.headers import Entry
-from istiolog_pd.engine.labels import parse_labels, readings, split_labels
+from istiolog_pd.engine.labels import parse_labels, readings, split_labels, thread_of
 from istiolog_pd.engine.lines import Damage, Lines
 from istiolog_pd.engine.match import Compiled, Recogniser, compile_format
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, array, event_schema, label_target
@@ -166,9 +166,8 @@ class _Reader:
         time = self._time(row, entry) if entry.clock else None
         self.times.append(time)
         self.events.append(event)
-        self.rows.append(
-            (entry.level, entry.scope, message, entry.line, component, entry.caller, entry.thread, entry.epoch)
-        )
+        thread = thread_of(entry, message)
+        self.rows.append((entry.level, entry.scope, message, entry.line, component, entry.caller, thread, entry.epoch))
 
     def _time(self, row: int, entry: Entry) -> int | None:
         if entry.clock == "klog":

@@ -38,7 +38,7 @@ COMMON: dict[str, Column] = _columns(
     ("component", "category", "", "who wrote it: pilot, envoy, agent or ztunnel"),
     ("epoch", "int64", "", "Envoy's hot-restart epoch, where the header prints it (1.4-1.5)"),
     ("caller", "category", "", "file:line of the logging statement, where the header prints it"),
-    ("thread", "int64", "", "Envoy's thread number, where the header prints it"),
+    ("thread", "int64", "", "Envoy's thread number, where it is printed (1.0-1.5, and from 1.17 on)"),
 )
 
 #: Columns that some events have.
