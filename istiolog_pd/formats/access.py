@@ -134,10 +134,19 @@ def _pieces(text: str) -> Iterator[str | _Operator]:
                 yield literal
             name, argument = match[1], match[2] or ""
             time = (argument or ISO) if name == "START_TIME" else ""
+            if time:
+                _check_time(time, at)
             yield _Operator(match[0], at, "" if time else _target(name, argument), time)
             literal, at = "", match.end()
     if literal:
         yield literal
+
+
+def _check_time(time: str, at: int) -> None:
+    try:
+        time_pattern(time)
+    except ValueError as error:
+        raise ValueError(f"{NAME}: {error}, at {at}") from None
 
 
 def _checked(text: str) -> list[str | _Operator]:
@@ -257,7 +266,6 @@ def _json_format(fields: Mapping[str, object]) -> AccessFormat:
         only = pieces[0] if len(pieces) == 1 else ""
         if isinstance(only, _Operator) and only.time and not time:
             time, clock = key, "iso" if only.time == ISO else only.time
-            time_pattern(only.time)
         elif isinstance(only, _Operator) and only.target:
             targets[key] = only.target
     if not time and not targets:
