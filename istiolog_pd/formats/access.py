@@ -1,6 +1,6 @@
 """Access lines in a user's own format: Envoy's command operators compiled to a template and a layout.
 
-``[%START_TIME%] %REQ(:METHOD)% took %DURATION% ms`` becomes the template
+``[%START_TIME(%s)%] %REQ(:METHOD)% took %DURATION% ms`` becomes the template
 ``[{:text}] {method} took {duration:dashed_millis} ms``; an object of such texts becomes a JSON layout.
 Operators that no column stands for are matched and not kept.
 """
@@ -16,7 +16,7 @@ from istiolog_pd.formats.columns import COLUMNS
 from istiolog_pd.formats.kinds import KINDS
 from istiolog_pd.formats.layouts import JsonLayout, Layout
 from istiolog_pd.formats.model import Format
-from istiolog_pd.formats.times import ISO, time_pattern
+from istiolog_pd.formats.times import ISO, time_pattern, time_template
 from istiolog_pd.formats.values import BLANKS
 
 #: The layouts of a user's format are called so.
@@ -156,7 +156,7 @@ def _checked(text: str) -> list[str | _Operator]:
         raise ValueError(f"{NAME}: a line ends at {text.index(chr(10))}: one access line has to be one line")
     pieces = list(_pieces(text))
     told = False
-    for piece, after in zip(pieces, [*pieces[1:], ""], strict=True):
+    for piece, after in zip(pieces, [*pieces[1:], ""], strict=False):
         if isinstance(piece, str):
             told = told or bool(piece.strip(BLANKS))
             continue
@@ -191,7 +191,7 @@ def compile_format(text: str) -> Format:
 
     Examples
     --------
-    >>> compile_format("[%START_TIME%] %REQ(:METHOD)% %RESP(SERVER)% took %DURATION% ms\n").text
+    >>> compile_format("[%START_TIME(%s)%] %REQ(:METHOD)% %RESP(SERVER)% took %DURATION% ms\n").text
     '[{:text}] {method} {:text} took {duration:dashed_millis} ms'
     """
     template = ""
@@ -199,7 +199,7 @@ def compile_format(text: str) -> Format:
         if isinstance(piece, str):
             template += piece.replace("{", "{{").replace("}", "}}")
         else:
-            template += f"{{{piece.target or ':text'}}}"
+            template += time_template(piece.time) if piece.time else f"{{{piece.target or ':text'}}}"
     return Format("access", template, component="envoy", origin=NAME, example=text)
 
 

@@ -17,7 +17,7 @@ _access = partial(Format, "access", component="envoy", origin="pilot/pkg/network
 _modern = partial(_access, origin="pilot/pkg/model/telemetry_logging.go")
 
 _REQUEST = '[{:word}] "{method} {?- -" {|}{path} HTTP/{protocol:http_version}" {|}{path} -" }{response_code} {response_flags:dashed_word} '
-_DETAILS = "{response_code_details} {connection_termination_details} "
+_DETAILS = "{response_code_details:dashed_word} {connection_termination_details} "
 _POLICY = '"{istio_policy_status}" '
 _TLS = '"{upstream_transport_failure_reason}" '
 _COUNTS = "{bytes_received} {bytes_sent} {duration:dashed_millis} "

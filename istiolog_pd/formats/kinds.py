@@ -171,7 +171,12 @@ KINDS: dict[str, Kind] = {
         ),
         # access lines: `-` stands for nothing
         Kind("dashed", "any text, or -", names.dashed, chars="."),
-        Kind("dashed_word", "text without blanks, or -", names.dashed, pattern=r"\S+"),
+        Kind(
+            "dashed_word",
+            "text without blanks that does not begin with a quote, or -",
+            names.dashed,
+            pattern=r'[^\s"]\S*',
+        ),
         Kind("dashed_int", "a whole number, or -", values.integer, pattern="-|[0-9]+"),
         Kind("dashed_millis", "a number of milliseconds, or -", values.millis, pattern=r"-|[0-9]+(?:\.[0-9]+)?"),
         Kind("dashed_grpc_code", "a gRPC status, or -", names.grpc_code, pattern=rf"{GRPC}|[0-9]+|-"),

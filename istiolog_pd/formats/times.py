@@ -42,6 +42,24 @@ def _pattern_of(match: re.Match[str]) -> str:
     return _DIRECTIVES[name]
 
 
+def _spelt_out(time: str) -> str:
+    for short, long in _SHORT.items():
+        time = time.replace(f"%{short}", long)
+    return time
+
+
+def time_template(time: str) -> str:
+    """The template of a time: its literal text, with a field that is not kept for what stands between.
+
+    Examples
+    --------
+    >>> time_template("%F %H:%M")
+    '{:text}-{:text}-{:text} {:text}:{:text}'
+    """
+    literals = _DIRECTIVE.sub("\0", _spelt_out(time)).replace("{", "{{").replace("}", "}}")
+    return re.sub("\0+", "{:text}", literals)
+
+
 def named_pattern(time: str) -> str:
     """The pattern of a time format, its parts as named groups.
 
@@ -50,8 +68,7 @@ def named_pattern(time: str) -> str:
     ValueError
         If a directive is not known, or one part is there twice.
     """
-    for short, long in _SHORT.items():
-        time = time.replace(f"%{short}", long)
+    time = _spelt_out(time)
     out, at = "", 0
     for match in _DIRECTIVE.finditer(time):
         out += re.escape(time[at : match.start()]) + _pattern_of(match)
