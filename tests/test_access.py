@@ -265,6 +265,11 @@ OWN = {
     ),
     "dashes": ("a=%BYTES_SENT% b=%REQ(:PATH)% c=%ROUTE_NAME%", "a=- b=- c=-", {}),
     "a time and a dash": ("%START_TIME%-%REQ(:PATH)%-x", f"{TIME}-a-b-x", {"path": "a-b"}),
+    "text that looks like JSON": (
+        '{"start_time":"%START_TIME%","m":"%REQ(:METHOD)%","agent":"%REQ(USER-AGENT)%","ms":%DURATION%}',
+        f'{{"start_time":"{TIME}","m":"GET","agent":"a "b" c","ms":5}}',
+        {"method": "GET", "user_agent": 'a "b" c', "duration": 5 * MS},
+    ),
     "a last line end": ("x %PROTOCOL%\n", "x HTTP/2", {"protocol": "HTTP/2"}),
 }
 

@@ -79,9 +79,9 @@ class Entries:
         """
         if self._gc is not None and self._end_gc(self._gc, number, text, followed=followed):
             return
-        if text[:1] == "{" and self._take_json(number, text):
-            return
         entry = header(number, text, self._heads)
+        if entry is None and text[:1] == "{" and self._take_json(number, text):
+            return
         if entry is None:
             self._go_on(number, text)
             return

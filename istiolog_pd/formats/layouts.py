@@ -144,10 +144,10 @@ DIGITS = "0123456789"
 #: ``xds::client:xds{id=1}``. Those of one word are told from Istio's scopes by name.
 _TARGET = (
     r"(?:(?P<scope>[a-z]\w*(?:::\w+)+|access|app|config|hyper_util|proxyfactory|readiness|signal|state|ztunnel)"
-    r"(?::[^\t {:]*(?:\{[^\t}]*\})?)*|(?P<scope_e>[a-z]\w*):[a-z]\w*\{[^\t}]*\})"
+    r"(?::[^\t {:]+(?:\{[^\t}]*\})?)*|(?P<scope_e>[a-z]\w*):[a-z]\w*\{[^\t}]*\})"
 )
 _MODULE = (
-    r"(?:(?P<scope>[a-z]\w*(?:::\w+)+)(?::[^\t {:]*(?:\{[^\t}]*\})?)*[\t ]+"
+    r"(?:(?P<scope>[a-z]\w*(?:::\w+)+)(?::[^\t {:]+(?:\{[^\t}]*\})?)*[\t ]+"
     rf"|(?P<scope_e>access|app|hyper_util|proxyfactory|readiness){_RUN})"
 )
 
@@ -342,7 +342,7 @@ JSON_LAYOUTS: tuple[JsonLayout, ...] = (
         "",
         "",
         "",
-        "1.2",
+        "1.1",
         "",
         '{"start_time":"2021-01-01T00:00:00.000Z","response_code":200}',
         {"message": '{"start_time":"2021-01-01T00:00:00.000Z","response_code":200}'},
