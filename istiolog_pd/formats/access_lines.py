@@ -106,6 +106,14 @@ FORMATS: tuple[Format, ...] = (
             "requested_server_name": "outbound_.8000_._.httpbin.default.svc.cluster.local",
         },
     ),
+    # previews of 1.1: no policy status yet
+    _access(
+        _REQUEST + _COUNTS + _HEADERS + _TO_SNI,
+        since="1.1",
+        until="1.1",
+        example=_line("", f" {_PATH} -"),
+        gives=_GIVES_CLUSTER,
+    ),
     # 1.0.3 forgot the blank before the protocol, and printed TCP in a format of its own
     _access(
         '[{:word}] "{method} {?--" {|}{path}HTTP/{protocol:http_version}" {|}{path}-" }{response_code} {response_flags:dashed_word} '
