@@ -118,7 +118,7 @@ class Capture:
         Returns
         -------
         pandas.DataFrame
-            `source`, `component` (whose log it was taken for: ``pilot`` or ``agent``), `lines`
+            `source`, `component` (whose log it was taken for: ``pilot``, ``agent`` or ``ztunnel``), `lines`
             and `entries` (int64), `first` and `last` (datetime64[ns, UTC]), `damage` (str; empty
             if there was none).
         """

@@ -58,7 +58,7 @@ class Explanation:
     header
         Its fields as printed: `time`, `level`, `scope`, `caller`, `thread`, `epoch`.
     component
-        Who wrote it: ``pilot``, ``agent`` or ``envoy``; as far as the line tells.
+        Who wrote it: ``pilot``, ``agent``, ``envoy`` or ``ztunnel``; as far as the line tells.
     message
         What follows the header.
     event
@@ -134,7 +134,7 @@ def explain(line: str, component: str | None = None) -> Explanation:
     line
         A line of a log, continuation lines behind it or not, or a message without its header.
     component
-        ``"pilot"``, ``"agent"`` or ``"envoy"`` if it is known who wrote it; else the line must tell.
+        ``"pilot"``, ``"agent"``, ``"envoy"`` or ``"ztunnel"`` if that is known; else the line must tell.
 
     Raises
     ------
@@ -243,7 +243,7 @@ def formats_table(component: str | None = None, event: str | None = None) -> pd.
     Parameters
     ----------
     component
-        Only those of ``"pilot"``, ``"agent"`` or ``"envoy"``.
+        Only those of ``"pilot"``, ``"agent"``, ``"envoy"`` or ``"ztunnel"``.
     event
         Only those of this event.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -16,17 +16,27 @@ from istiolog_pd.capture import Capture, DtypeBackend, SourceInfo, Time, node_fr
 from istiolog_pd.engine import reference
 from istiolog_pd.engine.reference import SourceTables
 from istiolog_pd.engine.schema import EVENTS_SCHEMA
+from istiolog_pd.formats.access import access_format
 from istiolog_pd.inputs.sources import NoLogError, Source, SourceLike, find
 
 #: A bootstrap is a small file; nothing larger is tried as one.
 BOOTSTRAP_SIZE = 4 << 20
 
 
+#: A text, or an object of texts: `istiolog_pd.formats.access.access_format`.
+AccessLogFormat = str | Mapping[str, object]
+
+
 class DamageWarning(UserWarning):
     """Part of a source is damaged; every other row of it is there."""
 
 
-def load(*sources: SourceLike, component: str | None = None, progress: bool = False) -> Capture:
+def load(
+    *sources: SourceLike,
+    component: str | None = None,
+    progress: bool = False,
+    access_log_format: AccessLogFormat | None = None,
+) -> Capture:
     """Read logs of Istio's control plane and sidecars.
 
     Parameters
@@ -36,10 +46,15 @@ def load(*sources: SourceLike, component: str | None = None, progress: bool = Fa
         ``-`` for standard input, or lists of these; gzip is unpacked. An Envoy bootstrap
         (``envoy-rev.json``) among them gives its node's metadata (see `node_metadata`).
     component
-        ``"pilot"`` or ``"agent"`` (a sidecar's agent and Envoy) if it is known whose logs they are;
+        ``"pilot"``, ``"agent"`` (a sidecar's agent and Envoy) or ``"ztunnel"`` if it is known whose they are;
         otherwise it is found out from each source's lines.
     progress
         Show a progress bar, on stderr or in the notebook.
+    access_log_format
+        The mesh's own format of access lines, if it is not Istio's: the text of
+        ``meshConfig.accessLogFormat`` (``"[%START_TIME%] %REQ(:METHOD)% %DURATION%"``), or the object of
+        its JSON form as a mapping or as text. Its lines are `access` events, with a column for each
+        command operator that has one (`istiolog_pd.formats.access.OPERATORS`).
 
     Returns
     -------
@@ -52,6 +67,8 @@ def load(*sources: SourceLike, component: str | None = None, progress: bool = Fa
         If a path is not there.
     NoLogError
         If there is nothing to read: every source is empty or none is a text.
+    ValueError
+        If the access log format cannot be read: what is wrong with it, and where.
 
     Warns
     -----
@@ -65,8 +82,9 @@ def load(*sources: SourceLike, component: str | None = None, progress: bool = Fa
     >>> len(capture), capture["xds_push"].num_rows
     (68, 20)
     """
-    if component not in (None, "pilot", "agent"):
-        raise ValueError(f"component is 'pilot', 'agent' or None, not {component!r}")
+    if component not in (None, "pilot", "agent", "ztunnel"):
+        raise ValueError(f"component is 'pilot', 'agent', 'ztunnel' or None, not {component!r}")
+    access = None if access_log_format is None else access_format(access_log_format)
     found = find(*sources)
     parts: list[tuple[Source, SourceTables]] = []
     empty: list[tuple[Source, SourceTables]] = []
@@ -79,7 +97,7 @@ def load(*sources: SourceLike, component: str | None = None, progress: bool = Fa
             if (node := node_from_bootstrap(b"".join(head)) if _may_be_bootstrap(head) else None) is not None:
                 nodes.append((source.name, node))
                 continue
-            tables = reference.read(chain(head, blocks), source.name, component or "")
+            tables = reference.read(chain(head, blocks), source.name, component or "", access)
             (parts if _is_log(source, tables) else empty).append((source, tables))
     if not parts and not nodes:
         raise NoLogError("nothing to read: " + "; ".join(_why_empty(*one) for one in empty))
@@ -159,7 +177,9 @@ def _capture(parts: list[tuple[Source, SourceTables]], nodes: tuple[tuple[str, d
 
 def _component(tables: SourceTables) -> str:
     components = set(tables.events["component"].unique().to_pylist())
-    return "pilot" if "pilot" in components else "agent"
+    if "pilot" in components:
+        return "pilot"
+    return "ztunnel" if components == {"ztunnel"} else "agent"
 
 
 def _joined(tables: list[pa.Table]) -> pa.Table:
@@ -173,6 +193,7 @@ def read_logs(
     start: Time = None,
     end: Time = None,
     dtype_backend: DtypeBackend = "numpy_nullable",
+    access_log_format: AccessLogFormat | None = None,
 ) -> pd.DataFrame:
     """Read logs of any of Istio's components into one DataFrame, a row per entry, in file order.
 
@@ -189,6 +210,8 @@ def read_logs(
     dtype_backend
         ``"numpy_nullable"`` (`datetime64[ns, UTC]`, `timedelta64[ns]`, `Int64`, `boolean`, `category`,
         `str`) or ``"pyarrow"``.
+    access_log_format
+        As in `load`.
 
     Returns
     -------
@@ -209,7 +232,8 @@ def read_logs(
     >>> pushes[["xds_type", "proxy"]].iloc[0].to_list()
     ['CDS', 'helloworld-v1-575d9d9fcd-bjjj8.default']
     """
-    return load(*sources).to_pandas(events=events, columns=columns, start=start, end=end, dtype_backend=dtype_backend)
+    capture = load(*sources, access_log_format=access_log_format)
+    return capture.to_pandas(events=events, columns=columns, start=start, end=end, dtype_backend=dtype_backend)
 
 
 def read_pilot(
@@ -239,6 +263,7 @@ def read_sidecar(
     start: Time = None,
     end: Time = None,
     dtype_backend: DtypeBackend = "numpy_nullable",
+    access_log_format: AccessLogFormat | None = None,
 ) -> pd.DataFrame:
     """Read logs of sidecars: Envoy and pilot-agent; parameters, columns and errors as `read_logs`.
 
@@ -249,5 +274,5 @@ def read_sidecar(
     >>> log["cluster_port"].to_list()
     [5000, 5000]
     """
-    capture = load(*sources, component="agent")
+    capture = load(*sources, component="agent", access_log_format=access_log_format)
     return capture.to_pandas(events=events, columns=columns, start=start, end=end, dtype_backend=dtype_backend)

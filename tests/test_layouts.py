@@ -234,6 +234,7 @@ ENVOY_TEXT = {
             "added": 2286,
             "removed": 5,
             "message": "cds: add 2286 cluster(s), remove 5 cluster(s)\tthread=16",
+            "thread": 16,
         },
     ),
     "console, 1.17, tabs lost": (
@@ -244,6 +245,7 @@ ENVOY_TEXT = {
             "level": "info",
             "scope": "upstream",
             "caller": "a/cds_api_helper.cc:32",
+            "thread": 16,
             "event": "cds_update",
             "added": 2286,
             "removed": 5,
@@ -391,6 +393,7 @@ ENVOY_JSON = {
             "event": "cds_update",
             "added": 31,
             "message": "cds: add 31 cluster(s), remove 5 cluster(s)\tthread=16",
+            "thread": 16,
         },
     ),
     "1.22": (
@@ -404,6 +407,7 @@ ENVOY_JSON = {
             "event": "cds_update",
             "added": 31,
             "message": "cds: add 31 cluster(s), remove 5 cluster(s)\tthread=16",
+            "thread": 16,
         },
     ),
 }

@@ -77,7 +77,26 @@ def test_duration(text: str, nanoseconds: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["1", "1.5", "1d", "1h 2m", "1h2", "x1s", "1s ", "1..5s", "2562047h47m16.854775808s", "9" * 5000 + "s"]
+    "text",
+    [
+        "1",
+        "1.5",
+        "1d",
+        "1h 2m",
+        "1h2",
+        "x1s",
+        "1s ",
+        "1..5s",
+        "2562047h47m16.854775808s",
+        "9" * 5000 + "s",
+        "",
+        "-",
+        "s",
+        ".s",
+        "5s0",
+        "\u0665s",
+        "1_0s",
+    ],
 )
 def test_no_duration(text: str) -> None:
     """Text that is none, or does not fit 64 bits."""
@@ -200,6 +219,11 @@ def test_count(text: str, count: int | None) -> None:
         ("", None),
         ("x", None),
         ("9" * 5000, None),
+        ("0" * 5000 + "7", 7),
+        ("1_000", None),
+        ("+1", None),
+        (" 1", None),
+        ("\u0661\u0662", None),
     ],
 )
 def test_integer(text: str, value: int | None) -> None:
@@ -211,6 +235,22 @@ def test_integer(text: str, value: int | None) -> None:
 def test_boolean(text: str, value: bool | None) -> None:
     """As Go prints it."""
     assert values.boolean(text) is value
+
+
+def test_only_blanks_of_ascii_are_taken_off() -> None:
+    """A no-break space or a line separator is text like any other."""
+    assert names.text(" \t\n\r\v\fa b\u00a0 ") == "a b\u00a0"
+    assert names.text("\u2028") == "\u2028"
+    assert names.text(" \n") is None
+    assert values.count("[a\u00a0b c]") == 2
+
+
+@pytest.mark.parametrize("text", ["\u0661", "1_0", "", ".5", "5.", "-1"])
+def test_bare_number_of_time(text: str) -> None:
+    """Digits of ASCII, and at least one on either side of the point."""
+    assert values.seconds(text) is None
+    assert values.millis(text) is None
+    assert values.millis("1.5") == 1_500_000
 
 
 # ---- quoted text ----

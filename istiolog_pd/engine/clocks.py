@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import calendar
+import re
 from collections.abc import Callable
 
+from istiolog_pd.formats.times import MONTHS, named_pattern
+
 NS = 1_000_000_000
+
+#: The last whole second of 64 bits of nanoseconds, less a day for the zone.
+LAST_SECOND = 2**63 // NS - 86_400
+
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})")
 
 
 def _fraction(text: str) -> int:
@@ -31,9 +39,11 @@ class Clock:
         self._second: int | None = None
 
     def iso(self, text: str) -> int | None:
-        """``2018-12-24T15:48:45.929503Z``, any fraction, ``Z`` or an offset."""
+        """``2018-12-24T15:48:45.929503Z``, any fraction, ``Z`` or an offset; null for any other text."""
+        if _ISO.fullmatch(text) is None:
+            return None
         if text[:19] != self._text:
-            second = _seconds(text[:10], text[11:19])  # may raise: nothing is remembered then
+            second = _seconds(text[:10], text[11:19])
             self._text, self._second = text[:19], second
         if self._second is None:
             return None
@@ -67,4 +77,41 @@ class Clock:
 
 def parser(clock: Clock, kind: str) -> Callable[[str], int | None]:
     """The function of `clock` for a layout's way to write times (``klog`` needs a neighbour)."""
-    return {"iso": clock.iso, "bracket": clock.bracket, "slog": clock.slog}[kind]
+    known = {"iso": clock.iso, "bracket": clock.bracket, "slog": clock.slog}
+    return known[kind] if kind in known else custom(kind)
+
+
+def custom(time: str) -> Callable[[str], int | None]:
+    """The function that reads times in a format of Envoy's ``%START_TIME(...)%``; UTC where it prints no zone.
+
+    Examples
+    --------
+    >>> custom("%d/%b/%Y:%H:%M:%S %z")("06/Mar/2019:09:31:27 +0100"), custom("%s.%3f")("1551864687.360")
+    (1551861087000000000, 1551864687360000000)
+    """
+    regex = re.compile(named_pattern(time), re.ASCII)
+
+    def parse(text: str) -> int | None:
+        match = regex.fullmatch(text)
+        return _of_parts(match.groupdict()) if match else None
+
+    return parse
+
+
+def _of_parts(part: dict[str, str | None]) -> int | None:
+    """The time that the parts of one make up; null without a date."""
+    month = f"{MONTHS.index(name) + 1:02}" if (name := part.get("name")) else part.get("month")
+    epoch, year, day = part.get("epoch"), part.get("year"), part.get("day")
+    if epoch:
+        second: int | None = int(epoch)
+    elif year and month and day:
+        hour, minute, last = (part.get(unit) or "00" for unit in ("hour", "minute", "second"))
+        second = _seconds(f"{year}-{month}-{day}", f"{hour}:{minute}:{last}")
+    else:
+        return None
+    if second is None or second > LAST_SECOND:
+        return None
+    if zone := part.get("zone"):
+        sign = -1 if zone[0] == "-" else 1
+        second -= sign * (int(zone[1:3]) * 3600 + int(zone[-2:]) * 60)
+    return second * NS + _fraction(part.get("fraction") or "")

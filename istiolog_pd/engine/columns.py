@@ -14,6 +14,10 @@ from istiolog_pd.engine.schema import PLAIN_TEXT, event_columns
 from istiolog_pd.engine.vocabulary import Vocabulary, Words
 
 
+#: Where the values of each sort are held.
+STORES = {p.INT: p.INT, p.DURATION: p.INT, p.TEXT: p.TEXT, p.DASHED: p.TEXT, p.WORD: p.WORD}
+
+
 def new_cells(program: p.Program, counts: np.ndarray) -> Cells:
     """Room for the cells of so many entries of each claim."""
     there = np.flatnonzero(counts)
@@ -23,7 +27,7 @@ def new_cells(program: p.Program, counts: np.ndarray) -> Cells:
     room = dict.fromkeys((p.INT, p.TEXT, p.WORD), 0)
     needed = [program.slot_cell[program.slots_at[one] : program.slots_at[one + 1]] for one in there]
     for cell in np.unique(np.concatenate(needed) if needed else np.empty(0, np.int32)).tolist():
-        store = p.INT if program.cell_native[cell] == p.DURATION else int(program.cell_native[cell])
+        store = STORES[int(program.cell_native[cell])]
         base[cell] = room[store]
         room[store] += int(per_event[program.cell_event[cell]])
     return Cells(
@@ -62,7 +66,7 @@ def _values(
     if cell.native in (p.INT, p.DURATION):
         if cells.valid[here].any():
             yield Numbers(cells.numbers[here], cells.valid[here])
-    elif cell.native == p.TEXT:
+    elif cell.native in (p.TEXT, p.DASHED):
         pieces = cells.texts[here]
         if (pieces[:, 1] > 0).any():
             yield _texts(messages, pieces)

@@ -22,7 +22,7 @@ from istiolog_pd.engine.lines import Damage
 from istiolog_pd.engine.piece import Piece
 from istiolog_pd.engine.program import Catalogue
 from istiolog_pd.engine.reference import CUT, SAMPLE, SourceTables
-from istiolog_pd.engine.worker import AGENT, PILOT, Framed, Worker
+from istiolog_pd.engine.worker import Framed, Worker
 from istiolog_pd.formats import FORMATS
 
 
@@ -160,9 +160,10 @@ def _sample(
         counts += worker.whose(framed, left)
         left -= framed.entries
         head.append((framed, worker))
-    detected = "agent" if counts[AGENT] > counts[PILOT] else "pilot"
+    pilot, agent, ztunnel = counts.tolist()
+    detected = "ztunnel" if ztunnel > agent + pilot else "agent" if agent > pilot else "pilot"
     into.component = component or detected
-    into.mixed = bool(counts[AGENT] and counts[PILOT]) or into.component != detected
+    into.mixed = bool(agent and pilot) or into.component != detected
     if not head:
         pool.give_back(worker)
     return head

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
@@ -17,10 +17,12 @@ from istiolog_pd.engine.schema import label_target
 from istiolog_pd.formats import names, values
 from istiolog_pd.formats.columns import COLUMNS, LABELLED, LABELS
 from istiolog_pd.formats.kinds import KINDS, Kind
+from istiolog_pd.formats.layouts import JSON_LAYOUTS
 from istiolog_pd.formats.model import COMPONENTS, Field, Format, Literal, Maybe, Token
 
 #: Characters that the classes of kinds leave out.
 _BLANKS = frozenset(b" \t\n\r\f\v")
+NO_FIELDS: Mapping[str, str] = {}
 _CLASSES = {".": frozenset(range(256)), r"\S": frozenset(range(256)) - _BLANKS}
 
 
@@ -38,6 +40,9 @@ def compile_catalogue(formats: Sequence[Format]) -> Catalogue:
         first_step.append(builder.compile(entry.tokens))
         claim_of.append(builder.claims_of(entry))
     bare = [builder.claim(None, event) for event in p.EVENT_NAMES]
+    layout_claim = [
+        builder.claim(None, layout.event, layout.fields) if layout.fields else -1 for layout in JSON_LAYOUTS
+    ]
     scopes = [[builder.place(scope) for scope in entry.scope.split()] for entry in formats]
     program = Program(
         steps=_ints(builder.steps, 5),
@@ -49,6 +54,7 @@ def compile_catalogue(formats: Sequence[Format]) -> Catalogue:
         trusted=np.array([not (entry.needs_scope or entry.is_fallback) for entry in formats], np.bool_),
         claim_of=_ints(claim_of),
         bare=_ints(bare),
+        layout_claim=_ints(layout_claim),
         **lookup(formats),
         **builder.claim_arrays(),
         **builder.automaton_arrays(),
@@ -169,7 +175,7 @@ class _Builder:
     def claims_of(self, entry: Format) -> int:
         """The claim of a format; where a filled column makes another event of it, that claim too."""
         claim = self.claim(entry, entry.event)
-        targets = self._targets(entry, entry.event)
+        targets = self._targets(entry, _labels(entry, entry.event))
         for column, event in entry.event_with.items():
             slots = [n for n, (name, kind, _) in enumerate(targets) if column in KINDS[kind].columns_for(name)]
             if len(slots) != 1 or KINDS[targets[slots[0]][1]].value is not names.text:
@@ -177,10 +183,10 @@ class _Builder:
             self.claims[claim] = (self.claims[claim][0], self.claim(entry, event), slots[0])
         return claim
 
-    def claim(self, entry: Format | None, event: str) -> int:
-        """Lines of an event that a format (or none) has claimed: their slots and labels."""
-        targets = self._targets(entry, event)
-        labels = _labels(entry, event)
+    def claim(self, entry: Format | None, event: str, fields: Mapping[str, str] = NO_FIELDS) -> int:
+        """Lines of an event that a format (or none) has claimed: their slots and labels; keys that are columns."""
+        labels = {**_labels(entry, event), **fields}
+        targets = self._targets(entry, labels)
         for slot, key in enumerate(labels, len(targets) - len(labels)):
             kind = KINDS[targets[slot][1]]
             number = self.automaton(kind.pattern, whole=True) if kind.pattern else -1
@@ -192,13 +198,13 @@ class _Builder:
         return len(self.claims) - 1
 
     @staticmethod
-    def _targets(entry: Format | None, event: str) -> list[tuple[str, str, str]]:
+    def _targets(entry: Format | None, labels: Mapping[str, str]) -> list[tuple[str, str, str]]:
         """Column and kind of every slot: fields, what the format itself says (with its text), labels."""
         targets = [(one.column, one.kind, "") for one in entry.fields() if one.column] if entry else []
         for column, value in entry.sets.items() if entry else ():
             text = str(value).lower() if isinstance(value, bool) else str(value)
             targets.append((column, COLUMNS[column].kind, text))
-        return targets + [(*label_target(target), "") for target in _labels(entry, event).values()]
+        return targets + [(*label_target(target), "") for target in labels.values()]
 
     def _slots(self, event: str, targets: list[tuple[str, str, str]]) -> None:
         """A slot for each target; where two fill one column, the one with the lower cell counts first."""

@@ -14,24 +14,31 @@ from istiolog_pd.engine.headers import (
     GC_LAYOUT,
     STARTS,
     Entry,
+    Head,
     gc_state,
     header,
     inner_gc,
     json_header,
+    ready,
     split_at_headers,
 )
 from istiolog_pd.engine.lines import Lines
-from istiolog_pd.formats.layouts import INNER_SIGN, INNER_SIGN_AT
+from istiolog_pd.formats.layouts import INNER_SIGN, INNER_SIGN_AT, JsonLayout, Layout
 
 #: A GC line whose rest has not come after so many lines is given up as it stands.
 GC_PATIENCE = 64
 
 
 class Entries:
-    """The entries of a source, in the order of their first lines."""
+    """The entries of a source, in the order of their first lines; a user's own layout is tried first."""
 
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, lines: Lines, own: Layout | JsonLayout | None = None) -> None:
         self._lines = lines
+        self._heads: tuple[Head, ...] = (ready(own),) if isinstance(own, Layout) else ()
+        self._json = (own,) if isinstance(own, JsonLayout) else ()
+        #: With a layout that can begin with anything no line can be passed over by its first character.
+        self._any_start = isinstance(own, Layout) and not own.starts
+        self._starts = STARTS | set(own.starts) if isinstance(own, Layout) else STARTS
         self._begun: deque[Entry] = deque()
         #: The entry that lines without a header belong to.
         self._open: Entry | None = None
@@ -49,7 +56,7 @@ class Entries:
     def take(self, number: int, text: str) -> None:
         """Take one line."""
         whole = text.find(INNER_SIGN, INNER_SIGN_AT) < 0
-        if whole and self._gc is None and text[:1] not in STARTS:
+        if whole and self._gc is None and text[:1] not in self._starts and not self._any_start:
             # Most lines that are no header: nothing to find out, and nothing closes.
             if self._open is not None and not self._open.cut:
                 self._open.parts.append(text)
@@ -101,9 +108,9 @@ class Entries:
         """
         if self._gc is not None and self._end_gc(self._gc, number, text, followed=followed):
             return
-        if text[:1] == "{" and self._take_json(number, text):
+        entry = header(number, text, self._heads)
+        if entry is None and text[:1] == "{" and self._take_json(number, text):
             return
-        entry = header(number, text)
         if entry is None:
             self._go_on(number, text)
             return
@@ -117,7 +124,7 @@ class Entries:
             self._split_off_gc(entry)
 
     def _take_json(self, number: int, text: str) -> bool:
-        found = json_header(number, text)
+        found = json_header(number, text, self._json)
         if found.broken:
             self._lines.note(number, "a broken JSON line (kept as text)")
         if found.entry is None:

@@ -13,8 +13,8 @@ from istiolog_pd.formats.layouts import JSON_LAYOUTS, LAYOUTS, LEVELS, JsonLayou
 from istiolog_pd.formats.values import integer
 
 _FIELDS = ("time", "level", "scope", "logger", "caller", "thread", "epoch")
-_BROKEN_JSON = re.compile(layouts.BROKEN_JSON, re.DOTALL)
-_INNER_HEADER = re.compile(layouts.INNER_HEADER)
+_BROKEN_JSON = re.compile(layouts.BROKEN_JSON, re.DOTALL | re.ASCII)
+_INNER_HEADER = re.compile(layouts.INNER_HEADER, re.ASCII)
 
 
 class _Repeated(dict[str, object]):
@@ -60,6 +60,8 @@ class Entry:
     thread: int | None = None
     epoch: int | None = None
     takes_lines: bool = True
+    #: The layout says which keys of a JSON line are columns: those that are there, with their texts.
+    fields: tuple[tuple[str, str], ...] = ()
     #: The next part goes on in the middle of the last one's line.
     cut: bool = False
 
@@ -78,7 +80,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class _Head:
+class Head:
     """A layout made ready: its pattern, and for each of `_FIELDS` it has (by number) the groups that hold it."""
 
     layout: Layout
@@ -86,18 +88,19 @@ class _Head:
     groups: tuple[tuple[int, tuple[int, ...]], ...]
 
 
-def _ready(layout: Layout) -> _Head:
-    regex = re.compile(layout.pattern)
+def ready(layout: Layout) -> Head:
+    """Compile a layout."""
+    regex = re.compile(layout.pattern, re.ASCII)
     places = [tuple(n - 1 for group, n in regex.groupindex.items() if group.split("_")[0] == name) for name in _FIELDS]
-    return _Head(layout, regex, tuple((number, at) for number, at in enumerate(places) if at))
+    return Head(layout, regex, tuple((number, at) for number, at in enumerate(places) if at))
 
 
-def _by_first_character() -> dict[str, list[_Head]]:
-    heads: dict[str, list[_Head]] = {}
+def _by_first_character() -> dict[str, list[Head]]:
+    heads: dict[str, list[Head]] = {}
     for layout in LAYOUTS:
-        ready = _ready(layout)
+        head = ready(layout)
         for sign in layout.starts:
-            heads.setdefault(sign, []).append(ready)
+            heads.setdefault(sign, []).append(head)
     return heads
 
 
@@ -111,9 +114,9 @@ def _number(text: str | None) -> int | None:
     return integer(text) if text else None
 
 
-def header(line: int, text: str) -> Entry | None:
-    """The entry that a line begins, or null if it begins with no header."""
-    for head in _HEADS.get(text[:1], ()):
+def header(line: int, text: str, own: tuple[Head, ...] = ()) -> Entry | None:
+    """The entry that a line begins, or null if it begins with no header; a user's `own` layouts are tried first."""
+    for head in (*own, *_HEADS.get(text[:1], ())):
         match = head.regex.match(text)
         if match is None:
             continue
@@ -186,16 +189,38 @@ def _go_text(value: object, depth: int = 0) -> str:
     return str(value)
 
 
-def json_header(line: int, text: str) -> JsonLine:
-    """The entry of a line that is a JSON object with a header's keys."""
+def json_header(line: int, text: str, own: tuple[JsonLayout, ...] = ()) -> JsonLine:
+    """The entry of a line that is a JSON object with a header's keys; a user's `own` layouts are tried first."""
     try:
         found = _JSON.decode(text)
-        for layout in JSON_LAYOUTS if isinstance(found, dict) else ():
-            if layout.time in found and (not layout.message or layout.message in found):
+        for layout in (*own, *JSON_LAYOUTS) if isinstance(found, dict) else ():
+            if _is_of(layout, found):
                 return JsonLine(_json_entry(line, text, found, layout))
     except (ValueError, RecursionError):  # no JSON, or nested so deep that nobody means it
         return _broken_json(line, text)
     return JsonLine()
+
+
+def _is_of(layout: JsonLayout, found: dict[str, object]) -> bool:
+    if layout.keys:
+        return bool(found) and layout.keys.issuperset(found)
+    needed = (layout.time, layout.message or layout.time, layout.needs or layout.time)
+    return all(key in found for key in needed)
+
+
+def _at(found: object, key: str) -> object:
+    """The value of a key, or at a path ``outer.inner``; null if it is not there."""
+    if isinstance(found, dict) and key in found:
+        return found[key]
+    for step in key.split("."):
+        found = found.get(step) if isinstance(found, dict) else None
+    return found
+
+
+def _fields(layout: JsonLayout, found: dict[str, object]) -> tuple[tuple[str, str], ...]:
+    """The keys that are columns, with their texts: a number's or a boolean's as JSON writes it."""
+    values = [(key, _at(found, key)) for key in layout.fields]
+    return tuple((key, _go_text(value)) for key, value in values if isinstance(value, str | bool))
 
 
 def _others(pairs: list[tuple[str, object]], own: set[str]) -> Iterator[tuple[str, object]]:
@@ -226,14 +251,15 @@ def _json_entry(line: int, text: str, found: dict[str, object], layout: JsonLayo
         line,
         layout.name,
         [message],
-        clock="iso",
-        time=_go_text(found[layout.time]),
+        clock=layout.clock,
+        time=_go_text(_at(found, layout.time)),
         level=LEVELS.get(_go_text(found.get(layout.level) or "").lower()),
         scope=scope,
         component=component,
         event=layout.event,
         caller=caller,
         takes_lines=False,
+        fields=_fields(layout, found),
     )
 
 
@@ -281,7 +307,7 @@ def _gc_state(text: str, pieces: tuple[str, ...]) -> str:
         if at == len(text):
             return "part"
         if piece[0] == "[":
-            match = re.compile(piece).match(text, at)
+            match = re.compile(piece, re.ASCII).match(text, at)
             if match is None:
                 return ""
             at = match.end()

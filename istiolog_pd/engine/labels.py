@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterator
 
 from istiolog_pd.engine.headers import Entry
+from istiolog_pd.formats.values import BLANKS, integer
 
-#: The layout in which that tab may have become a blank.
-TABS_LOST = "Istio console, tabs lost"
+#: The layouts in which that tab may have become a blank, or always was one.
+TABS_LOST = ("Istio console, tabs lost", "ztunnel console, tabs lost", "ztunnel, Rust tracing")
 
-_LABELS = re.compile(r"[A-Za-z_][\w.-]*=")
-_LABEL = re.compile(r"(?:\A| )([A-Za-z_][\w.-]*)=(.*?)(?= [A-Za-z_][\w.-]*=|\Z)", re.DOTALL)
-_RUN = re.compile(r"(?:\t| {2,})(?=[A-Za-z_][\w.-]*=)")
-_LOST_TAB = re.compile(r"[\t ]+(?=[A-Za-z_][\w.-]*=)")
+_LABELS = re.compile(r"[A-Za-z_][\w.-]*=", re.ASCII)
+_LABEL = re.compile(r"(?:\A| )([A-Za-z_][\w.-]*)=(.*?)(?= [A-Za-z_][\w.-]*=|\Z)", re.DOTALL | re.ASCII)
+_RUN = re.compile(r"(?:\t| {2,})(?=[A-Za-z_][\w.-]*=)", re.ASCII)
+_LOST_TAB = re.compile(r"[\t ]+(?=[A-Za-z_][\w.-]*=)", re.ASCII)
 
 
 def split_labels(message: str) -> tuple[str, str]:
@@ -48,13 +49,22 @@ def readings(entry: Entry, message: str) -> Iterator[tuple[str, str]]:
     The text before its labels; the same if the tab between them was lost; the first line, where a stack
     or what other code printed without a header stands behind it.
     """
-    if entry.layout == TABS_LOST and (run := _RUN.search(message)):
+    if entry.layout in TABS_LOST and (run := _RUN.search(message)):
         yield message[: run.start()], message[run.end() :]
     yield split_labels(message) if "\t" in message else (message, "")
-    if entry.layout in ("", TABS_LOST):
+    if entry.layout in ("", *TABS_LOST):
         yield split_lost_labels(message)
     if "\n" in message:
         yield split_labels(message.partition("\n")[0])
+
+
+def thread_of(entry: Entry, message: str) -> int | None:
+    """The thread that an entry prints: in its header or, since Envoy of Istio 1.17, as the last label."""
+    if entry.thread is not None or entry.component != "envoy":
+        return entry.thread
+    before, label, number = message.rpartition("thread=")
+    gap = ("\t", " ") if entry.layout in TABS_LOST else ("\t",)
+    return integer(number.rstrip(BLANKS)) if label and before.endswith(gap) else None
 
 
 def parse_labels(text: str) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from istiolog_pd.formats.kinds import KINDS
 from istiolog_pd.formats.model import Field, Format, Literal, Maybe, Token
 from istiolog_pd.formats.names import XDS_TYPES
+from istiolog_pd.formats.values import BLANKS
 
 
 def pattern_of(tokens: Sequence[Token]) -> str:
@@ -25,7 +26,7 @@ def _pattern(tokens: Sequence[Token], *, last: bool) -> str:
     while at < len(tokens):
         token = tokens[at]
         if isinstance(token, Literal):
-            text = token.text.rstrip() if last and at == len(tokens) - 1 else token.text
+            text = token.text.rstrip(BLANKS) if last and at == len(tokens) - 1 else token.text
             out += re.escape(text)
         elif isinstance(token, Maybe):
             inner = "|".join(f"(?>{_pattern(choice, last=False)})" for choice in token.choices)
@@ -45,7 +46,7 @@ def _field(token: Field, after: Token | None, *, end: bool) -> str:
         return f"(?>{group}{kind.pattern}))"
     if isinstance(after, Literal):
         # The literal is matched in the same atomic step: the field ends where it first stands.
-        stop = re.escape(after.text.rstrip()) + r"\s*\Z" if end else re.escape(after.text)
+        stop = re.escape(after.text.rstrip(BLANKS)) + r"\s*\Z" if end else re.escape(after.text)
         return f"(?>{group}{kind.chars}*?){stop})"
     if after is not None and kind.chars == ".":
         raise ValueError(f"a field of kind {token.kind!r} runs to the end: only literal text can follow it")
@@ -67,7 +68,7 @@ class Compiled:
 def compile_format(entry: Format, number: int = 0) -> Compiled:
     """Compile one format."""
     try:
-        regex = re.compile(pattern_of(entry.tokens), re.DOTALL)
+        regex = re.compile(pattern_of(entry.tokens), re.DOTALL | re.ASCII)
     except ValueError as error:
         raise ValueError(f"{entry.text!r}: {error}") from None
     return Compiled(entry, regex, tuple(f for f in entry.fields() if f.column), number, sign_of(entry))
@@ -75,7 +76,7 @@ def compile_format(entry: Format, number: int = 0) -> Compiled:
 
 def sign_of(entry: Format) -> str:
     """A text that every message of a format holds."""
-    literals = [token.text.rstrip() for token in entry.tokens if isinstance(token, Literal)]
+    literals = [token.text.rstrip(BLANKS) for token in entry.tokens if isinstance(token, Literal)]
     # Of the longest the last: what formats of one event have in common mostly stands before it.
     return max(reversed(literals), key=len, default="")
 

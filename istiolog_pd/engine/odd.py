@@ -17,7 +17,11 @@ from istiolog_pd.engine.labels import TABS_LOST
 from istiolog_pd.engine.lines import Lines
 from istiolog_pd.engine.program import EVENT_NUMBER, LEVEL_NAMES
 from istiolog_pd.engine.vocabulary import Vocabulary
+from istiolog_pd.formats.layouts import JSON_LAYOUTS
 from istiolog_pd.formats.model import COMPONENTS
+
+#: By name: number and keys of the JSON layouts that say which keys are columns.
+KEYS_OF = {one.name: (number, tuple(one.fields)) for number, one in enumerate(JSON_LAYOUTS) if one.fields}
 
 #: So many lines at least, then twice as many, and so on, while the kernel stops at once again.
 FEWEST, MOST = 1, 1 << 12
@@ -93,21 +97,19 @@ class OddLines:
         found[n, e.LEVEL] = LEVEL_NAMES.index(entry.level) if entry.level else -1
         found[n, e.SCOPE_OF] = self._word(f.SCOPE, entry.scope)
         found[n, e.CALLER_OF] = self._word(f.CALLER, entry.caller)
-        found[n, e.THREAD] = -1 if entry.thread is None else entry.thread
-        found[n, e.EPOCH] = -1 if entry.epoch is None else entry.epoch
+        found[n, e.THREAD] = e.NOTHING if entry.thread is None else entry.thread
+        found[n, e.EPOCH] = e.NOTHING if entry.epoch is None else entry.epoch
         found[n, e.EVENT] = EVENT_NUMBER[entry.event] if entry.event else -1
         found[n, e.COMPONENT] = COMPONENTS.index(entry.component) if entry.component else -1
         found[n, e.HEADER] = bool(entry.layout)
-        found[n, e.LOST] = entry.layout == TABS_LOST
+        found[n, e.LOST] = entry.layout in TABS_LOST
+        found[n, e.LAYOUT] = found[n, e.KEYS] = -1
 
     def _time(self, entry: Entry, n: int) -> int:
         if entry.clock == "klog":
             self.undated.append((n, entry.time))
         elif entry.clock:
-            try:
-                time = parser(Clock(), entry.clock)(entry.time)
-            except ValueError:
-                return NOT_A_TIME
+            time = parser(Clock(), entry.clock)(entry.time)
             return NOT_A_TIME if time is None else time
         return NOT_A_TIME
 
@@ -128,3 +130,18 @@ class OddLines:
             text += entry.message.encode()
             found[n, e.END] = len(text)
         return np.frombuffer(bytes(text) or b"\0", np.uint8)
+
+    def keys(self, found: np.ndarray, ends: np.ndarray, used: int) -> tuple[np.ndarray, bytes]:
+        """The keys that are columns of the JSON lines read here: their places, and texts to follow the messages."""
+        texts, places = bytearray(), []
+        for n, entry in self.read.items():
+            if entry.layout not in KEYS_OF:
+                continue
+            number, keys = KEYS_OF[entry.layout]
+            values = dict(entry.fields)
+            found[n, e.LAYOUT], found[n, e.KEYS] = number, used + len(places)
+            for key in keys:
+                begin = int(ends[-1]) + len(texts) - int(ends[n])
+                texts += values.get(key, "").encode()
+                places.append((begin, int(ends[-1]) + len(texts) - int(ends[n])) if key in values else (-1, -1))
+        return np.array(places, np.int64).reshape(-1, 2), bytes(texts)

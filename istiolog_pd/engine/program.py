@@ -17,13 +17,15 @@ from istiolog_pd.engine.schema import PLAIN_TEXT
 from istiolog_pd.formats.columns import EVENTS
 from istiolog_pd.formats.kinds import Kind
 from istiolog_pd.formats.model import Format
+from istiolog_pd.formats.names import dashed
 from istiolog_pd.formats.names import text as plain_text
 from istiolog_pd.formats.values import Twice, duration, integer
 
 # Steps.
 LIT, FREE, FREE_END, RUN, CLOSED, TRY, COMMIT, DONE = range(8)
-# What becomes of a slot's text: a number, a duration, text of its own, or a word of a list of distinct ones.
-INT, DURATION, TEXT, WORD = range(4)
+# What becomes of a slot's text: a number, a duration, text of its own (`DASHED`: but for ``-``), or a
+# word of a list of distinct ones.
+INT, DURATION, TEXT, WORD, DASHED = range(5)
 
 LEVEL_NAMES = ("debug", "info", "warn", "error", "fatal", "trace", "critical", "off")
 EVENT_NAMES = tuple(EVENTS)
@@ -68,6 +70,7 @@ class Program(NamedTuple):
     claim_other: Ints  #: the claim it is instead, if `claim_switch` (a slot) holds text; or -1
     claim_switch: Ints
     bare: Ints  #: per event: the claim of lines that no format knows
+    layout_claim: Ints  #: per JSON layout: the claim of its lines if it says which keys are columns, or -1
     slots_at: Ints  #: per claim: its slots
     slot_cell: Ints
     slot_native: Ints
@@ -83,7 +86,7 @@ class Program(NamedTuple):
 TABLES = tuple(name for name in Program._fields if name not in ("bytes", "sets", "next", "accept", "grams", "gram_text"))
 (
     STEPS, DFA, CLASSES, FIRST_STEP, COMPONENT, LEVELS, SCOPES_AT, SCOPES, TRUSTED, STARTS, START_LIST, LISTS_AT,
-    LISTS, FREE_AT, FREE_FORMATS, FREE_GRAM, FALLBACK, CLAIM_OF, CLAIM_EVENT, CLAIM_OTHER, CLAIM_SWITCH, BARE,
+    LISTS, FREE_AT, FREE_FORMATS, FREE_GRAM, FALLBACK, CLAIM_OF, CLAIM_EVENT, CLAIM_OTHER, CLAIM_SWITCH, BARE, LAYOUT_CLAIM,
     SLOTS_AT, SLOT_CELL, SLOT_NATIVE, SLOT_TEXT, LABELS_AT, LABELS, CELL_NATIVE, CELL_GROUP, CELL_EVENT,
 ) = range(len(TABLES))  # fmt: skip
 #: After them: the states of the automata, the table of grams, their number; the place of the sets among the bytes.
@@ -141,12 +144,14 @@ class Catalogue:
 def native_of(kind: Kind, columns: tuple[str, ...]) -> int:
     """How the kernel holds the texts of a kind."""
     value = kind.value.value if isinstance(kind.value, Twice) else kind.value
-    if value is integer and kind.pattern == "-?[0-9]+":
+    if value is integer and kind.pattern in ("-?[0-9]+", "-|[0-9]+"):
         return INT
     if value is duration:
         return DURATION
     if value is plain_text and len(columns) == 1 and columns[0] in PLAIN_TEXT:
         return TEXT
+    if value is dashed and len(columns) == 1 and columns[0] in PLAIN_TEXT:
+        return DASHED
     return WORD
 
 

@@ -13,6 +13,7 @@ from functools import cache
 
 from istiolog_pd.formats.kinds import KINDS
 from istiolog_pd.formats.model import Field, Format, Literal, Maybe, Token
+from istiolog_pd.formats.values import BLANKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +83,13 @@ class _Walk:
             if found is None:
                 return None
             place, at = found, at + 1
-        if last and self.text[place.at :].strip():
+        if last and self.text[place.at :].strip(BLANKS):
             self.misses.append((place, "the end"))
             return None
         return place
 
     def _literal(self, token: Literal, place: _Place, *, end: bool) -> _Place | None:
-        wanted = token.text.rstrip() if end else token.text
+        wanted = token.text.rstrip(BLANKS) if end else token.text
         if self.text.startswith(wanted, place.at):
             return place.after_literal(wanted)
         there = self.text[place.at : place.at + len(wanted)]
@@ -105,7 +106,7 @@ class _Walk:
 
     def _field_to(self, token: Field, after: Literal, place: _Place, *, end: bool) -> _Place | None:
         """A free field ends where the literal after it first stands."""
-        wanted = after.text.rstrip() if end else after.text
+        wanted = after.text.rstrip(BLANKS) if end else after.text
         match = _up_to(KINDS[token.kind].chars, wanted, end).match(self.text, place.at)
         if match is None:
             self.misses.append((place, f"{quoted(wanted)} after {shown(token)}"))
@@ -124,12 +125,12 @@ class _Walk:
 
 @cache
 def _alone(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.DOTALL)
+    return re.compile(pattern, re.DOTALL | re.ASCII)
 
 
 @cache
 def _up_to(chars: str, literal: str, end: bool) -> re.Pattern[str]:
-    return re.compile(f"({chars}*?){re.escape(literal)}" + (r"\s*\Z" if end else ""), re.DOTALL)
+    return re.compile(f"({chars}*?){re.escape(literal)}" + (r"\s*\Z" if end else ""), re.DOTALL | re.ASCII)
 
 
 def shown(token: Field) -> str:

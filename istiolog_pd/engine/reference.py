@@ -6,7 +6,7 @@ It is slow and obviously right; any faster engine must give the same tables.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain, islice
@@ -17,20 +17,24 @@ import pyarrow as pa
 from istiolog_pd.engine.clocks import Clock, parser
 from istiolog_pd.engine.entries import Entries
 from istiolog_pd.engine.headers import Entry
-from istiolog_pd.engine.labels import parse_labels, readings, split_labels
+from istiolog_pd.engine.labels import parse_labels, readings, split_labels, thread_of
 from istiolog_pd.engine.lines import Damage, Lines
-from istiolog_pd.engine.match import Compiled, Recogniser
+from istiolog_pd.engine.match import Compiled, Recogniser, compile_format
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, array, event_schema, label_target
 from istiolog_pd.formats import FORMATS
+from istiolog_pd.formats.access import NAME, AccessFormat
 from istiolog_pd.formats.columns import LABELLED, LABELS
 from istiolog_pd.formats.kinds import KINDS, Kind
-from istiolog_pd.formats.layouts import AGENT_SCOPES
+from istiolog_pd.formats.layouts import AGENT_SCOPES, JSON_LAYOUTS, JsonLayout
 
 #: What is noted of a last line that looks cut.
 CUT = "no line end at the end, and no known line: it may be cut"
 
 #: So many entries are looked at to tell whose log a source is.
 SAMPLE = 2000
+
+#: The number of a user's own format.
+OWN = -2
 
 #: Rows of the events, and the columns of an event's own for each of them.
 _Part = tuple[list[int], dict[str, list[object]]]
@@ -57,9 +61,15 @@ def recogniser() -> Recogniser:
     return Recogniser(FORMATS)
 
 
+def json_layouts(access: AccessFormat | None) -> tuple[JsonLayout, ...]:
+    """The JSON layouts that say which keys are columns, a user's among them."""
+    own = (access.layout,) if access and isinstance(access.layout, JsonLayout) else ()
+    return (*own, *(layout for layout in JSON_LAYOUTS if layout.fields))
+
+
 @cache
 def _value_of(kind: Kind) -> re.Pattern[str]:
-    return re.compile(kind.pattern or f"{kind.chars}*", re.DOTALL)
+    return re.compile(kind.pattern or f"{kind.chars}*", re.DOTALL | re.ASCII)
 
 
 def _column_values(name: str, kind: Kind, texts: Sequence[str | None]) -> dict[str, list[object]]:
@@ -83,13 +93,17 @@ def _merge(into: dict[str, list[object]], more: dict[str, list[object]]) -> None
 
 @dataclass(slots=True)
 class _Claimed:
-    """The messages of one event that one format has claimed (or none: `compiled` is null)."""
+    """The messages of one event that one format has claimed (or none: `compiled` is null).
+
+    `fields`: which keys of a JSON line are columns, if its layout says so.
+    """
 
     event: str
     compiled: Compiled | None
+    fields: Mapping[str, str]
     rows: list[int] = field(default_factory=list)
     texts: list[tuple[str | None, ...]] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
+    labels: list[str | tuple[tuple[str, str], ...]] = field(default_factory=list)
 
     def columns(self) -> dict[str, list[object]]:
         columns: dict[str, list[object]] = {}
@@ -108,12 +122,12 @@ class _Claimed:
         if not any(self.labels):
             return {}
         own = self.compiled.format.labels if self.compiled else {}
-        known = {**(LABELS if self.event in LABELLED else {}), **own}
+        known = {**(LABELS if self.event in LABELLED else {}), **own, **self.fields}
         columns: dict[str, list[object]] = {}
         targets = {key: label_target(target) for key, target in known.items()}
         found: dict[str, list[str | None]] = {}
         for n, labels in enumerate(self.labels):
-            for key, text in parse_labels(labels) if labels else ():
+            for key, text in parse_labels(labels) if isinstance(labels, str) else labels:
                 if key in targets and _value_of(KINDS[targets[key][1]]).fullmatch(text):
                     found.setdefault(key, [None] * len(self.rows))[n] = text
         for key, texts in found.items():
@@ -125,13 +139,18 @@ class _Claimed:
 class _Reader:
     """Reads the entries of one source and keeps what each format has claimed."""
 
-    def __init__(self, component: str, recognise: Recogniser, *, second_opinion: bool) -> None:
+    def __init__(
+        self, component: str, recognise: Recogniser, *, second_opinion: bool, access: AccessFormat | None
+    ) -> None:
         self.component = component
         self.second_opinion = second_opinion
         self.recognise = recognise
-        self.claimed: dict[tuple[str, int], _Claimed] = {}
+        self.own = compile_format(access.format, OWN) if access and access.format else None
+        self.fields = {layout.name: layout.fields for layout in json_layouts(access)}
+        self.claimed: dict[tuple[str, int, str], _Claimed] = {}
         self.clock = Clock()
-        self.parsers = {kind: parser(self.clock, kind) for kind in ("iso", "bracket", "slog")}
+        kinds = {"iso", "bracket", "slog", access.layout.clock if access else "iso"} - {""}
+        self.parsers = {kind: parser(self.clock, kind) for kind in kinds}
         self.last_time: int | None = None
         self.undated: list[tuple[int, str]] = []
         self.times: list[int | None] = []
@@ -147,9 +166,8 @@ class _Reader:
         time = self._time(row, entry) if entry.clock else None
         self.times.append(time)
         self.events.append(event)
-        self.rows.append(
-            (entry.level, entry.scope, message, entry.line, component, entry.caller, entry.thread, entry.epoch)
-        )
+        thread = thread_of(entry, message)
+        self.rows.append((entry.level, entry.scope, message, entry.line, component, entry.caller, thread, entry.epoch))
 
     def _time(self, row: int, entry: Entry) -> int | None:
         if entry.clock == "klog":
@@ -157,17 +175,14 @@ class _Reader:
             if time is None:
                 self.undated.append((row, entry.time))
             return time
-        try:
-            time = self.parsers[entry.clock](entry.time)
-        except ValueError:  # of a JSON line: any text can stand there
-            return None
+        time = self.parsers[entry.clock](entry.time)
         self.last_time = time if time is not None else self.last_time
         return time
 
     def _claim(self, row: int, entry: Entry, component: str, message: str) -> tuple[str, str]:
         """Find the format of a message and keep its fields' texts; the event, and who wrote the line."""
-        found, kept = None, ""
-        for n, (body, labels) in enumerate(readings(entry, message) if entry.event != "unparsed" else ()):
+        found, kept = self._claim_own(entry, message), ""
+        for n, (body, labels) in enumerate(readings(entry, message) if self._has_format(entry) else ()):
             kept = kept if n else labels
             found = self.recognise.claim(component, entry.level, entry.scope, body)
             if found is None and n == 0 and (other := self._other_writer(entry)):
@@ -178,14 +193,24 @@ class _Reader:
                 break
         event = entry.event or (found[0].format.event if found else "other")
         compiled, texts = found if found and found[0].format.event == event else (None, ())
-        key = (event, compiled.number if compiled else -1)
+        fields = self.fields.get(entry.layout, {})
+        key = (event, compiled.number if compiled else -1, entry.layout if fields else "")
         claimed = self.claimed.get(key)
         if claimed is None:
-            claimed = self.claimed[key] = _Claimed(event, compiled)
+            claimed = self.claimed[key] = _Claimed(event, compiled, fields)
         claimed.rows.append(row)
         claimed.texts.append(texts)
-        claimed.labels.append(kept)
+        claimed.labels.append(entry.fields or kept)
         return event, component
+
+    def _has_format(self, entry: Entry) -> bool:
+        """Whether the catalogue is asked for an entry's format: not if its layout says all there is to say."""
+        return entry.event != "unparsed" and entry.layout != NAME and entry.layout not in self.fields
+
+    def _claim_own(self, entry: Entry, message: str) -> tuple[Compiled, tuple[str | None, ...]] | None:
+        """What a user's own access format makes of a line that has its layout."""
+        match = self.own.regex.match(message) if self.own is not None and entry.layout == NAME else None
+        return (self.own, match.groups()) if self.own is not None and match is not None else None
 
     def _other_writer(self, entry: Entry) -> str:
         """Who else can have written a line that the source's own component does not know.
@@ -253,14 +278,16 @@ def _narrow(event: str, parts: list[_Part], events: pa.Table) -> pa.Table:
 
 
 def detect_component(entries: Iterable[Entry], recognise: Recogniser) -> tuple[str, bool]:
-    """Whose log some entries are, ``pilot`` or ``agent`` (a sidecar's), and whether there are lines of both.
+    """Whose log some entries are, ``pilot``, ``agent`` (a sidecar's) or ``ztunnel``; whether of the first two both.
 
     A sidecar's log holds lines of istiod's own scope `ads` too (its SDS server), so what counts is
     what only one of the two prints.
     """
-    agent = pilot = 0
+    agent = pilot = ztunnel = 0
     for entry in entries:
-        if entry.component == "envoy" or entry.scope in AGENT_SCOPES:
+        if entry.component == "ztunnel":
+            ztunnel += 1
+        elif entry.component == "envoy" or entry.scope in AGENT_SCOPES:
             agent += 1
         elif entry.layout and not entry.event:
             body, _ = split_labels(entry.message)
@@ -268,10 +295,11 @@ def detect_component(entries: Iterable[Entry], recognise: Recogniser) -> tuple[s
             of_pilot = recognise.claim("pilot", entry.level, entry.scope, body) is not None
             agent += of_agent and not of_pilot
             pilot += of_pilot and not of_agent
-    return ("agent" if agent > pilot else "pilot"), bool(agent and pilot)
+    who = "ztunnel" if ztunnel > agent + pilot else "agent" if agent > pilot else "pilot"
+    return who, bool(agent and pilot)
 
 
-def read(blocks: Iterable[bytes], source: str, component: str = "") -> SourceTables:
+def read(blocks: Iterable[bytes], source: str, component: str = "", access: AccessFormat | None = None) -> SourceTables:
     """Read a source.
 
     Parameters
@@ -281,13 +309,16 @@ def read(blocks: Iterable[bytes], source: str, component: str = "") -> SourceTab
     source
         Its name, for the column `source`.
     component
-        Whose log it is, ``pilot`` or ``agent``; empty: found out from its lines.
+        Whose log it is, ``pilot``, ``agent`` or ``ztunnel``; empty: found out from its lines.
+    access
+        A user's access log format: lines of it are `access` events.
     """
     lines = Lines(blocks)
-    entries = iter(Entries(lines))
+    entries = iter(Entries(lines, access.layout if access else None))
     sample = list(islice(entries, SAMPLE))
     detected, mixed = detect_component(sample, recogniser())
-    reader = _Reader(component or detected, recogniser(), second_opinion=mixed or (component or detected) != detected)
+    component = component or detected
+    reader = _Reader(component, recogniser(), second_opinion=mixed or component != detected, access=access)
     recognised = False
     for entry in chain(sample, entries):
         recognised = recognised or bool(entry.layout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -32,30 +33,50 @@ def rules_of() -> Rules:
         return len(words) - len(text.encode()), len(text.encode())
 
     keys = [
-        [place(key) for key in (layout.time, layout.level, layout.scope, layout.message, layout.stack)]
-        for layout in layouts.JSON_LAYOUTS
+        [place(key) for key in (one.time, one.level, one.scope, one.message, one.stack, one.needs)]
+        for one in layouts.JSON_LAYOUTS
     ]
+    fields = [[place(key) for key in one.fields] for one in layouts.JSON_LAYOUTS]
     loggers = [place(logger) for logger in sorted(layouts.ENVOY_LOGGERS)]
-    gc = automaton(_gc_pattern(), True)
+    automata = [automaton(pattern, whole) for pattern, whole in _patterns()]
     return Rules(
         EVENT_NUMBER["unparsed"],
         EVENT_NUMBER["access"],
         EVENT_NUMBER["go_gc"],
         COMPONENTS.index("envoy"),
+        COMPONENTS.index("ztunnel"),
         np.frombuffer(bytes(words), np.uint8),
         np.array(keys, np.int32),
-        np.array([EVENT_NUMBER.get(layout.event, -1) for layout in layouts.JSON_LAYOUTS], np.int32),
+        np.array([EVENT_NUMBER.get(one.event, -1) for one in layouts.JSON_LAYOUTS], np.int32),
+        np.array(
+            [COMPONENTS.index(one.component) if one.component else -1 for one in layouts.JSON_LAYOUTS], np.int32
+        ),
+        np.array([0, *np.cumsum([len(one) for one in fields])], np.int32),
+        np.array([key for one in fields for key in one], np.int32).reshape(-1, 2),
         np.array(loggers, np.int32),
         np.frombuffer(b"caller", np.uint8),
-        _as_program(gc),
+        _as_program(automata),
     )
 
 
-def _as_program(one: Automaton) -> np.ndarray:
-    """An automaton alone, where a program has its own."""
-    head = np.zeros(p.START_MASK + 1, np.int32)
-    head[p.DFA] = len(head)
-    head[p.CLASSES] = len(head) + p.DFA_WIDTH
-    head[p.STATES] = head[p.CLASSES] + len(one.classes)
-    meta = np.array([0, one.next.shape[1], 0, -1], np.int32)
-    return np.concatenate([head, meta, one.classes.astype(np.int32), (one.next.astype(np.int32) * 2 + one.accept).ravel()])
+def _patterns() -> Iterator[tuple[str, bool]]:
+    """A whole GC line; a ztunnel target with the tab after it; and the scope that such a target begins with."""
+    yield _gc_pattern(), True
+    target = re.sub(r"\(\?P<\w+>", "(?:", layouts.ZTUNNEL_TARGET)
+    yield rf"{target}\t", False
+    yield r"[a-z]\w*(?:::\w+)*", False
+
+
+def _as_program(automata: list[Automaton]) -> np.ndarray:
+    """Automata alone, where a program has its own."""
+    head = p.START_MASK + 1
+    metas, classes, states = [], [], []
+    for one in automata:
+        metas += [sum(map(len, states)), one.next.shape[1], sum(map(len, classes)), -1]
+        classes.append(one.classes.astype(np.int32))
+        states.append((one.next.astype(np.int32) * 2 + one.accept).ravel())
+    numbers = np.concatenate([np.zeros(head, np.int32), np.array(metas, np.int32), *classes, *states])
+    numbers[p.DFA] = head
+    numbers[p.CLASSES] = head + len(metas)
+    numbers[p.STATES] = head + len(metas) + sum(map(len, classes))
+    return numbers

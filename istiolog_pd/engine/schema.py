@@ -8,8 +8,10 @@ from functools import cache
 import pyarrow as pa
 
 from istiolog_pd.formats import FORMATS
+from istiolog_pd.formats.access import TARGETS
 from istiolog_pd.formats.columns import COLUMNS, COMMON, EVENTS, LABELLED, LABELS, Column
 from istiolog_pd.formats.kinds import KINDS
+from istiolog_pd.formats.layouts import JSON_LAYOUTS
 from istiolog_pd.formats.model import Format
 
 TYPES: dict[str, pa.DataType] = {
@@ -22,7 +24,10 @@ TYPES: dict[str, pa.DataType] = {
 }
 
 #: Columns whose texts hardly repeat; the text of all others is dictionary-encoded, whatever its logical type.
-PLAIN_TEXT = frozenset(("message", "error", "nonce"))
+PLAIN_TEXT = frozenset(
+    "message error nonce path request_id trace_id x_forwarded_for upstream_local_address downstream_remote_address "
+    "downstream_direct_remote_address source_address".split()
+)
 
 #: What a narrow table says of each row before its own columns; `row` is its place in the events.
 KEYS = ("row", "timestamp", "level", "scope", "source", "line", "component")
@@ -43,12 +48,17 @@ def label_target(target: str) -> tuple[str, str]:
     return column, kind or COLUMNS[column].kind
 
 
+def target_columns(target: str) -> tuple[str, ...]:
+    """The columns that a label's ``column[:kind]`` fills."""
+    column, kind = label_target(target)
+    return KINDS[kind].columns_for(column)
+
+
 def format_columns(entry: Format) -> set[str]:
     """Every column that lines of a format can fill."""
     found = set(entry.columns())
     for target in entry.labels.values():
-        column, kind = label_target(target)
-        found.update(KINDS[kind].columns_for(column))
+        found.update(target_columns(target))
     if entry.event in LABELLED:
         found.update(label_target(target)[0] for target in LABELS.values())
     if {"pod", "namespace"} <= found:
@@ -65,6 +75,10 @@ def event_columns(event: str) -> tuple[str, ...]:
             found |= format_columns(entry)
     if event in LABELLED:
         found.update(label_target(target)[0] for target in LABELS.values())
+    if event == "access":  # a user's format can have any of these
+        fields = (layout.fields.values() for layout in JSON_LAYOUTS)
+        for target in TARGETS.union(*fields):
+            found.update(target_columns(target))
     return tuple(name for name in COLUMNS if name in found)
 
 

@@ -23,11 +23,11 @@ from istiolog_pd.engine.piece import Coded, Numbers, Piece, Texts, Values
 from istiolog_pd.engine.program import Catalogue
 from istiolog_pd.engine.rules import rules_of
 from istiolog_pd.engine.vocabulary import FIRST_GROUP, SCOPES, Vocabulary
-from istiolog_pd.formats.layouts import AGENT_SCOPES
+from istiolog_pd.formats.layouts import AGENT_SCOPES, JSON_LAYOUTS
 from istiolog_pd.formats.model import COMPONENTS
 from istiolog_pd.formats.values import duration
 
-PILOT, AGENT, ENVOY = (COMPONENTS.index(name) for name in ("pilot", "agent", "envoy"))
+PILOT, AGENT, ENVOY, ZTUNNEL = (COMPONENTS.index(name) for name in ("pilot", "agent", "envoy", "ztunnel"))
 
 
 @dataclass(slots=True)
@@ -40,6 +40,8 @@ class Framed:
     lines: int
     messages: np.ndarray
     ends: np.ndarray
+    #: Places of the keys that are columns.
+    keys: np.ndarray
     damage: list[Damage]
     undated: list[tuple[int, str]]
     #: Taken from the samples that tell whose log it is.
@@ -72,11 +74,12 @@ class Worker:
         lines = chunk.data.count(b"\n")
         found = e.new_found(lines + 1)
         made = np.empty(len(text) + 64 if b'{"' in chunk.data else 64, np.uint8)
-        state = np.array([0, 1, 0, -1, 0], np.int64)
+        state = np.array([0, 1, 0, -1, 0, 0], np.int64)
+        keys = np.empty((most_keys(chunk.data, lines), 2), np.int64)
         odd = OddLines(self.vocabulary)
         while True:
             table = self.vocabulary.table
-            reason = f.frame(STAMP, text, len(text), state, found, self.rules, table, self.out, self.pairs, made)
+            reason = f.frame(STAMP, text, len(text), state, found, self.rules, table, self.out, self.pairs, made, keys)
             if reason == f.AT_END:
                 break
             if reason == f.AT_FULL_TABLE:
@@ -85,25 +88,29 @@ class Worker:
                 found = odd.go_on(chunk.data, state, found)
         count = int(state[f.COUNT])
         side = odd.side(found)
-        messages = np.empty(_message_bytes(found, count), np.uint8)
-        ends = np.empty(count + 1, np.int64)
+        messages, ends = np.empty(_message_bytes(found, count), np.uint8), np.empty(count + 1, np.int64)
         c.pack(STAMP, found, count, text, made, side, messages, ends)
+        more, texts = odd.keys(found, ends, int(state[f.KEYS]))
+        if len(more):
+            keys = np.concatenate([keys[: state[f.KEYS]], more])
+            messages = np.concatenate([messages, np.frombuffer(texts, np.uint8)])
         self.vocabulary.learn()
         damage = [*chunk.damage, *odd.lines.damage.values()]
         recognised = bool((found[:count, e.HEADER] > 0).any())
-        return Framed(chunk, found, count, lines, messages, ends, damage, odd.undated, recognised)
+        return Framed(chunk, found, count, lines, messages, ends, keys, damage, odd.undated, recognised)
 
     def whose(self, framed: Framed, entries: int) -> np.ndarray:
-        """Of the first entries, how many only pilot prints, and how many only an agent."""
+        """Of the first entries, how many only pilot prints, how many only an agent, how many only ztunnel."""
         found = framed.found[: min(entries, framed.entries)]
         words = self.vocabulary.words["scope"].number
         agent_scopes = np.array([*(word in AGENT_SCOPES for word in words), False], np.bool_)
+        ztunnel = found[:, e.COMPONENT] == ZTUNNEL
         plainly = (found[:, e.COMPONENT] == ENVOY) | agent_scopes[found[:, e.SCOPE_OF]]
-        asked = ~plainly & (found[:, e.HEADER] > 0) & (found[:, e.EVENT] < 0)
+        asked = ~plainly & ~ztunnel & (found[:, e.HEADER] > 0) & (found[:, e.EVENT] < 0)
         of_agent, of_pilot = (self._claims(framed, len(found), one, only_format=True)[0][:, 0] >= 0 for one in (AGENT, PILOT))
         agent = plainly | (asked & of_agent & ~of_pilot)
         pilot = asked & of_pilot & ~of_agent
-        return np.array([pilot.sum(), agent.sum(), 0])
+        return np.array([pilot.sum(), agent.sum(), ztunnel.sum()])
 
     # ---- claims and values ----
 
@@ -121,11 +128,11 @@ class Worker:
         claims = np.empty((count, 3), np.int64)
         spans = np.empty((12 * count + 256, 2), np.int32)  # a chunk is far smaller than 2 GiB
         unparsed = p.EVENT_NUMBER["unparsed"]
-        settings = np.array([0, count, component, second_opinion, 0, unparsed, 1, 2, only_format], np.int64)
+        settings = np.array([0, count, component, second_opinion, 0, unparsed, 1, 2, only_format, ENVOY], np.int64)
         while settings[0] < count:
             claim.claim_all(
                 STAMP, self.catalogue.numbers, self.catalogue.bytes, framed.messages, framed.ends, framed.found,
-                settings, *self.vocabulary.scopes, *self.work, spans, claims,
+                settings, *self.vocabulary.scopes, *self.work, spans, claims, framed.keys,
             )  # fmt: skip
             if settings[0] < count:
                 spans = np.concatenate([spans, np.empty((len(spans) + 1024, 2), np.int32)])
@@ -166,12 +173,12 @@ class Worker:
             "level": _coded(found[:, e.LEVEL]),
             "scope": _coded(found[:, e.SCOPE_OF]),
             "event": Coded(events),
-            "message": Texts(framed.ends, framed.messages, None),
+            "message": Texts(framed.ends, framed.messages[: framed.ends[-1]], None),
             "line": Numbers(found[:, e.LINE].copy(), None),
             "component": _coded(claims[:, 1]),
-            "epoch": _present(found[:, e.EPOCH], -1),
+            "epoch": _present(found[:, e.EPOCH], e.NOTHING),
             "caller": _coded(found[:, e.CALLER_OF]),
-            "thread": _present(found[:, e.THREAD], -1),
+            "thread": _present(found[:, e.THREAD], e.NOTHING),
         }
         rows, columns = {}, {}
         for number in np.flatnonzero(cells.events[:, 1]).tolist():
@@ -195,6 +202,12 @@ class Worker:
 
 def _message_bytes(found: np.ndarray, count: int) -> int:
     return int((found[:count, e.END] - found[:count, e.BEGIN]).sum())
+
+
+def most_keys(data: bytes, lines: int) -> int:
+    """Room for the keys of every line, if lines of such a layout are among them."""
+    layouts = [one for one in JSON_LAYOUTS if one.fields and f'"{one.time}"'.encode() in data]
+    return (lines + 1) * max((len(one.fields) for one in layouts), default=0)
 
 
 def _present(values: np.ndarray, none: int) -> Numbers:

@@ -29,6 +29,8 @@ MODULES = (
     "agent_exit",
     "envoy_xds",
     "envoy_server",
+    "access_lines",
+    "ztunnel",
 )
 
 

@@ -1,4 +1,4 @@
-"""Lines of Envoy about its own life: start, workers, drain, shutdown, crash; and its access log.
+"""Lines of Envoy about its own life: start, workers, drain, shutdown, crash.
 
 Versions are Envoy's.
 """
@@ -120,16 +120,5 @@ FORMATS: tuple[Format, ...] = (
         since="1.3",
         origin="source/common/common/assert.h",
         example="assert failure: stream_ != nullptr. Details: stream is gone",
-    ),
-    # the access log: its layout has claimed a line of it before any message is looked at
-    Format(
-        "access",
-        "[{:word}Z] {:text}",
-        component="envoy",
-        since="1.6",
-        origin="access_log.tsv",
-        needs_scope=True,
-        example='[2019-03-06T09:31:27.360Z] "GET /status/418 HTTP/1.1" 418 - "-" "-" 0 135 5 2 "-" "curl/7.60.0" '
-        '"d209e46f-9ed5-9b61-bbdd-43e22662702a" "httpbin:8000" "127.0.0.1:80" inbound|8000|http|httpbin.default',
     ),
 )

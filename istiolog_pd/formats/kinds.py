@@ -55,6 +55,7 @@ CONFIG = ("config_kind", "config_namespace", "config_name", "more_configs")
 PROTO = ("error", "grpc_code", "nonce", "push_version", "xds_type")
 
 DURATION = r"-?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+|0"
+QUOTED = r'"(?:[^"\\]|\\.)*"'
 LIST = r"map\[[^\]]*\]|\[[^\]]*\]"
 GRPC = "|".join(names.GRPC_CODES) + r"|Code\([0-9]+\)"
 XDS_TYPE = r"(?![AX]DS(?!\w))(?:[A-Z]{2,6}(?![A-Za-z])|[A-Za-z][\w.-]*/[\w./-]+)"
@@ -65,7 +66,7 @@ KINDS: dict[str, Kind] = {
         # one value
         Kind("word", "text without blanks, possibly empty", names.text, chars=r"\S"),
         Kind("text", "any text", names.text, chars="."),
-        Kind("quoted", "a Go string in double quotes", values.unquote, pattern=r'"(?:[^"\\]|\\.)*"'),
+        Kind("quoted", "a Go string in double quotes", values.unquote, pattern=QUOTED),
         Kind("message", "any text, as the value of a column", names.text, chars="."),
         Kind("int", "a whole number", values.integer, pattern=r"-?[0-9]+"),
         Kind("float", "a decimal number", names.text, pattern=r"-?[0-9]+(?:\.[0-9]+)?"),
@@ -167,6 +168,41 @@ KINDS: dict[str, Kind] = {
             names.subsets,
             chars=".",
             columns=("endpoints", "not_ready"),
+        ),
+        # access lines: `-` stands for nothing
+        Kind("dashed", "any text, or -", names.dashed, chars="."),
+        Kind(
+            "dashed_word",
+            "text without blanks that does not begin with a quote, or -",
+            names.dashed,
+            pattern=r'[^\s"]\S*',
+        ),
+        Kind("dashed_int", "a whole number, or -", values.integer, pattern="-|[0-9]+"),
+        Kind("dashed_millis", "a number of milliseconds, or -", values.millis, pattern=r"-|[0-9]+(?:\.[0-9]+)?"),
+        Kind("dashed_grpc_code", "a gRPC status, or -", names.grpc_code, pattern=rf"{GRPC}|[0-9]+|-"),
+        Kind("dashed_cluster", "an Envoy cluster name, or -", names.upstream_cluster, chars=r"\S", columns=CLUSTER),
+        Kind("method", "an HTTP method, or -", names.dashed, pattern=r"-|[A-Za-z][\w.-]*"),
+        Kind("http_version", "what follows HTTP/", names.http_version, pattern=r"[0-9]+(?:\.[0-9]+)?"),
+        # ztunnel's labels
+        Kind(
+            "unquoted_xds_type",
+            "a type URL in double quotes, or not",
+            names.unquoted_xds_type,
+            pattern=rf'{QUOTED}|[^\s"]\S*',
+        ),
+        Kind("unquoted", "text in double quotes, or a word", names.unquoted, pattern=rf'{QUOTED}|[^\s"]\S*'),
+        Kind(
+            "quoted_duration",
+            "a duration in double quotes",
+            values.quoted_duration,
+            pattern=rf'"(?:{DURATION})"|{DURATION}',
+        ),
+        Kind(
+            "unquoted_error",
+            "an error in double quotes, or not",
+            names.unquoted_error,
+            pattern=rf'{QUOTED}|[^"].*',
+            columns=("error", "grpc_code"),
         ),
     )
 }

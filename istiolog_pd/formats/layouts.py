@@ -65,7 +65,8 @@ class Layout:
     starts
         Characters that a line of this layout can begin with.
     clock
-        How the time is written: ``iso``, ``bracket``, ``klog``, ``slog``, or empty for none.
+        How the time is written: ``iso``, ``bracket``, ``klog``, ``slog``, or empty for none; of a user's
+        format also with the directives of strftime (`istiolog_pd.formats.times`).
     since, until
         Istio versions.
     example, gives
@@ -98,7 +99,10 @@ class Layout:
 class JsonLayout:
     r"""A layout of one JSON object a line: which keys hold the header's fields.
 
-    The other keys are labels; they follow the message as ``\tk=v k=v``, as in text.
+    The other keys are labels; they follow the message as ``\tk=v k=v``, as in text. Where no key
+    holds the message the whole line is it, and `fields` says which keys are columns, as
+    ``key -> column[:kind]`` (``outer.inner``: a key of an object in it). `keys`, if there are any, are
+    all that an object of this layout can have; `needs` is one more that it has to have.
     """
 
     name: str
@@ -113,11 +117,75 @@ class JsonLayout:
     gives: Mapping[str, str] = field(default_factory=dict)
     event: str = ""
     component: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    needs: str = ""
+    clock: str = "iso"
+    keys: frozenset[str] = frozenset()
 
+
+#: Keys of Istio's access lines in JSON -> columns; the other keys are called as their columns are.
+ACCESS_FIELDS: Mapping[str, str] = {
+    **{
+        name: name
+        for name in (
+            "method path protocol response_code response_flags response_code_details connection_termination_details "
+            "upstream_transport_failure_reason istio_policy_status bytes_received bytes_sent upstream_service_time "
+            "x_forwarded_for user_agent request_id authority upstream_host upstream_local_address downstream_local_address "
+            "downstream_remote_address requested_server_name route_name"
+        ).split()
+    },
+    "duration": "duration:dashed_millis",
+    "upstream_cluster": "cluster:dashed_cluster",
+}
 
 DIGITS = "0123456789"
 
+#: ztunnel's targets (Rust modules) stand where Istio's scopes do, a span's name and fields behind them:
+#: ``xds::client:xds{id=1}``. Those of one word are told from Istio's scopes by name.
+ZTUNNEL_TARGET = (
+    r"(?:(?P<scope>[a-z]\w*(?:::\w+)+|access|app|config|hyper_util|proxyfactory|readiness|signal|state|ztunnel)"
+    r"(?::[^\t {:]+(?:\{[^\t}]*\})?)*|(?P<scope_e>[a-z]\w*):[a-z]\w*\{[^\t}]*\})"
+)
+_MODULE = (
+    r"(?:(?P<scope>[a-z]\w*(?:::\w+)+)(?::[^\t {:]+(?:\{[^\t}]*\})?)*[\t ]+"
+    rf"|(?P<scope_e>access|app|hyper_util|proxyfactory|readiness){_RUN})"
+)
+
 LAYOUTS: tuple[Layout, ...] = (
+    Layout(
+        "ztunnel console",
+        rf"{_TIME}\t{_LEVEL}\t{ZTUNNEL_TARGET}\t",
+        DIGITS,
+        "iso",
+        "1.22",
+        "",
+        "2026-05-09T13:04:07.837318Z\tinfo\txds::client:xds{id=1}\tStream established\t",
+        {"level": "info", "scope": "xds::client", "message": "Stream established\t"},
+        component="ztunnel",
+    ),
+    Layout(
+        "ztunnel console, tabs lost",
+        rf"{_TIME}[\t ]+{_LEVEL}[\t ]+{_MODULE}",
+        DIGITS,
+        "iso",
+        "1.22",
+        "",
+        "2026-05-09T13:04:07.837318Z    info    xds::client:xds{id=1}   Stream established",
+        {"level": "info", "scope": "xds::client", "message": "Stream established"},
+        component="ztunnel",
+    ),
+    Layout(
+        "ztunnel, Rust tracing",
+        rf"{_TIME} +(?P<level>TRACE|DEBUG|INFO|WARN|ERROR) (?:[a-z]\w*(?:\{{[^}}]*\}})?:)* ?(?:ztunnel::)?"
+        r"(?P<scope>[a-z]\w*(?:::\w+)*): ",
+        DIGITS,
+        "iso",
+        "1.18",
+        "1.21",
+        "2023-05-11T08:37:59.078700Z  WARN xds{id=1}: ztunnel::xds::client: XDS client complete",
+        {"level": "warn", "scope": "xds::client", "message": "XDS client complete"},
+        component="ztunnel",
+    ),
     Layout(
         "Istio console",
         rf"{_TIME}\t{_LEVEL}\t(?:{_ENVOY}\t(?:\[(?P<caller_f>[^\]\s]+:[0-9]+)\] )?"
@@ -254,18 +322,33 @@ JSON_LAYOUTS: tuple[JsonLayout, ...] = (
         {"level": "info", "scope": "ads", "message": "ADS:CDS: REQ"},
     ),
     JsonLayout(
+        "ztunnel JSON",
+        "time",
+        "level",
+        "scope",
+        "message",
+        "",
+        "1.22",
+        "",
+        '{"level":"info","time":"2026-05-09T13:04:07.837318Z","scope":"xds::client","message":"Stream established"}',
+        {"level": "info", "scope": "xds::client", "message": "Stream established"},
+        component="ztunnel",
+        needs="scope",
+    ),
+    JsonLayout(
         "access log, JSON",
         "start_time",
         "",
         "",
         "",
         "",
-        "1.2",
+        "1.1",
         "",
         '{"start_time":"2021-01-01T00:00:00.000Z","response_code":200}',
         {"message": '{"start_time":"2021-01-01T00:00:00.000Z","response_code":200}'},
         event="access",
         component="envoy",
+        fields=ACCESS_FIELDS,
     ),
 )
 

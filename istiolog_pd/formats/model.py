@@ -29,7 +29,7 @@ from types import MappingProxyType
 from istiolog_pd.formats.columns import COLUMNS
 from istiolog_pd.formats.kinds import KINDS
 
-COMPONENTS = ("pilot", "agent", "envoy")
+COMPONENTS = ("pilot", "agent", "envoy", "ztunnel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Format:
         The template of the message (see the module's text). A template with no field is its own
         example.
     component
-        Who prints it: ``pilot``, ``agent`` or ``envoy``.
+        Who prints it: ``pilot``, ``agent``, ``envoy`` or ``ztunnel``.
     level, scope
         The levels and logging scopes (Envoy: loggers) it is printed at and in, parted by blanks.
         ``default`` is Istio's default scope, which prints none.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from istiolog_pd.formats import prototext
-from istiolog_pd.formats.values import integer
+from istiolog_pd.formats.values import BLANKS, integer, unquote
 
 Part = str | int | bool | None
 
@@ -43,13 +43,39 @@ XDS_TYPES: dict[str, str] = {
 _CONNECTION = re.compile(r"(.*)-([0-9]+)", re.DOTALL)
 _LISTENER = re.compile(r"\[?([0-9A-Fa-f]*[:.][0-9A-Fa-f:.]*)\]?_([0-9]+)")
 _MORE_CONFIGS = re.compile(r"(.*) and ([0-9]+) more configs", re.DOTALL)
-_STATUS = re.compile(r"code = (\w+(?:\([0-9]+\))?)")
-_NAMED = re.compile(r"\b(listener|cluster)(?:\(s\))?:? ['\"]?([^\s'\",]*[^\s'\",:;.])")
+_STATUS = re.compile(r"code = (\w+(?:\([0-9]+\))?)", re.ASCII)
+_NAMED = re.compile(r"\b(listener|cluster)(?:\(s\))?:? ['\"]?([^\s'\",]*[^\s'\",:;.])", re.ASCII)
 
 
 def text(value: str) -> str | None:
     """Text as printed, without the blanks at its ends; null if there is none."""
-    return value.strip() or None
+    return value.strip(BLANKS) or None
+
+
+def dashed(value: str) -> str | None:
+    """Text as printed; null where nothing or Envoy's ``-`` stands for it.
+
+    Examples
+    --------
+    >>> dashed("curl/7.60.0"), dashed("-")
+    ('curl/7.60.0', None)
+    """
+    return None if value == "-" else text(value)
+
+
+def http_version(value: str) -> str | None:
+    """The protocol of a request line, from what follows its ``HTTP/``."""
+    return f"HTTP/{value}"
+
+
+def unquoted(value: str) -> str | None:
+    """Text that is in double quotes or, as ztunnel of 1.22 prints words, is not."""
+    return unquote(value) if value.startswith('"') else text(value)
+
+
+def unquoted_error(value: str) -> tuple[Part, ...]:
+    """An error's text in double quotes, and the gRPC status if the text prints one."""
+    return error(unquoted(value) or "")
 
 
 def proxy(value: str) -> tuple[Part, ...]:
@@ -120,6 +146,18 @@ def cluster(value: str) -> tuple[Part, ...]:
     return (value, direction or None, integer(port), subset or None, host or None)
 
 
+def upstream_cluster(value: str) -> tuple[Part, ...]:
+    """The cluster of an access line: ``-`` is none, and a ``;`` that ends it is not part of its host.
+
+    Examples
+    --------
+    >>> upstream_cluster("outbound|80||web.shop.svc.cluster.local;")[4], upstream_cluster("-")[0]
+    ('web.shop.svc.cluster.local', None)
+    """
+    name = dashed(value) or ""
+    return (name or None, *cluster(name.removesuffix(";"))[1:])
+
+
 def listener(value: str) -> tuple[Part, ...]:
     """An Envoy listener name; of the ``address_port`` form also its parts.
 
@@ -144,7 +182,7 @@ def config(value: str) -> tuple[Part, ...]:
     """
     match = _MORE_CONFIGS.fullmatch(value)
     key, more = (match[1], integer(match[2])) if match else (value, None)
-    kind, _, rest = key.strip().partition("/")
+    kind, _, rest = key.strip(BLANKS).partition("/")
     namespace, slash, name = rest.partition("/")
     return (kind or None, (namespace if slash else "") or None, (name if slash else namespace) or None, more)
 
@@ -160,6 +198,11 @@ def xds_type(value: str) -> str | None:
     if "/" not in value:
         return value or None
     return XDS_TYPES.get(re.split(r"[./]", value)[-1], value)
+
+
+def unquoted_xds_type(value: str) -> str | None:
+    """The short name of an xDS type that may be in double quotes."""
+    return xds_type(unquoted(value) or "")
 
 
 def push_type(value: str) -> str:

@@ -14,7 +14,9 @@ from istiolog_pd.formats.values import unquote
 #: A message: every field with its values in order, each a text or a message again.
 Message = dict[str, list["str | Message"]]
 
-_TOKEN = re.compile(r'(\w++):\s*+(<|\{|"(?:[^"\\]|\\.)*+"|[^\s<>{}",]++)|[>}]|"(?:[^"\\]|\\.)*+"?|\w++|.', re.DOTALL)
+_TOKEN = re.compile(
+    r'(\w++):\s*+(<|\{|"(?:[^"\\]|\\.)*+"|[^\s<>{}",]++)|[>}]|"(?:[^"\\]|\\.)*+"?|\w++|.', re.DOTALL | re.ASCII
+)
 
 
 def parse(text: str) -> Message:

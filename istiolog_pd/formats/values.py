@@ -1,4 +1,7 @@
-"""Values that Go prints: durations, sizes, counts, booleans, quoted strings. Text in, value out."""
+"""Values that Go prints: durations, sizes, counts, booleans, quoted strings. Text in, value out.
+
+Digits and blanks are those of ASCII; any other text is no value.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +23,14 @@ UNITS = {
 INT64_MAX = 2**63 - 1
 
 # Bounded: a number of a million digits is no duration, and must not cost a second to refuse.
-_STEP = re.compile(r"([0-9]{0,19})(?:\.([0-9]{0,19}))?([a-z\u00b5\u03bc]{1,2})")
+_STEP = re.compile(r"(?=\.?[0-9])([0-9]{0,19})(?:\.([0-9]{0,19}))?([a-z\u00b5\u03bc]{1,2})")
 _SIZE = re.compile(r"([0-9]{1,19})(?:\.([0-9]{1,19}))?([kMGTPE]?)B?")
+_INTEGER = re.compile(r"(-?)0*([0-9]{1,19})")
+_DECIMAL = re.compile(r"([0-9]{1,19})(?:\.([0-9]{1,19}))?")
+
+#: The blanks of ASCII: what `str.strip` and `str.split` are given, since they know many more.
+BLANKS = " \t\n\r\v\f"
+_WORD = re.compile(f"[^{BLANKS}]+")
 
 
 def _scaled(whole: str, fraction: str | None, unit: int) -> int:
@@ -41,16 +50,19 @@ def duration(text: str) -> int | None:
     (3723500000000, 386974, 0)
     """
     negative = text.startswith("-")
-    total, at = 0, int(negative)
+    total, start = 0, int(negative)
+    if text[start:] == "0":
+        return 0
+    at = start
     while step := _STEP.match(text, at):
         whole, fraction, unit = step.groups()
         if unit not in UNITS:
             return None
         total += _scaled(whole, fraction, UNITS[unit])
         at = step.end()
-    if at < len(text) and text[at:] != "0":
+    if at == start or at < len(text) or total > INT64_MAX:
         return None
-    return None if total > INT64_MAX else -total if negative else total
+    return -total if negative else total
 
 
 def since_push(text: str) -> int | None:
@@ -82,11 +94,17 @@ def size(text: str) -> int | None:
 
 
 def integer(text: str) -> int | None:
-    """A whole number of 64 bits; null for what is none."""
-    try:
-        value = int(text)
-    except ValueError:
+    """A whole number of 64 bits; null for what is none.
+
+    Examples
+    --------
+    >>> integer("-12"), integer("1_000"), integer("+1")
+    (-12, None, None)
+    """
+    match = _INTEGER.fullmatch(text)
+    if match is None:
         return None
+    value = int(match[1] + match[2])
     return value if -INT64_MAX - 1 <= value <= INT64_MAX else None
 
 
@@ -95,11 +113,16 @@ def boolean(text: str) -> bool | None:
     return {"true": True, "false": False}.get(text)
 
 
+def quoted_duration(text: str) -> int | None:
+    """Nanoseconds of a duration that may be in double quotes."""
+    return duration(text[1:-1] if text.startswith('"') else text)
+
+
 def _decimal(text: str, unit: int) -> int | None:
-    whole, _, fraction = text.partition(".")
-    if len(whole) > 19 or len(fraction) > 19:
+    match = _DECIMAL.fullmatch(text)
+    if match is None:
         return None
-    value = _scaled(whole, fraction, unit)
+    value = _scaled(match[1], match[2], unit)
     return value if value <= INT64_MAX else None
 
 
@@ -122,7 +145,7 @@ def count(text: str) -> int | None:
     (12, 0, 2, 3)
     """
     if text.endswith("]"):
-        return len(text[text.index("[") + 1 : -1].split())
+        return len(_WORD.findall(text[text.find("[") + 1 : -1]))
     return integer(text)
 
 

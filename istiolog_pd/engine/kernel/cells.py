@@ -12,12 +12,10 @@ from istiolog_pd.engine.kernel.jit import get, kernel, part
 from istiolog_pd.engine.kernel.text import is_blank, is_digit, trimmed
 from istiolog_pd.engine.kernel.words import FULL, number_of
 
-INT, DURATION, TEXT = p.INT, p.DURATION, p.TEXT
+INT, DURATION, TEXT, DASHED = p.INT, p.DURATION, p.TEXT, p.DASHED
 MOST = 2**63 - 1
 # What became of a text: a value, none, or too odd to tell here.
 NONE, VALUE, HARD = 0, 1, 2
-#: Python refuses to read more digits than these.
-MOST_DIGITS = 4300
 
 
 class Cells(NamedTuple):
@@ -38,7 +36,7 @@ def integer(text, start, end):
     """A whole number of 64 bits."""
     negative = get(text, start) == 45
     at = start + 1 if negative else start
-    if end - at > MOST_DIGITS:
+    if end == at:
         return NONE, 0
     value = np.uint64(0)
     limit = np.uint64(2**63) if negative else np.uint64(MOST)
@@ -151,7 +149,9 @@ def fill(stamp, numbers, words, text, spans, claims, first, cells, table, first_
                     hard[room[0], 0], hard[room[0], 1], hard[room[0], 2] = place, start, end
                     room[0] += 1
                 values[place], valid[place] = value, sort == VALUE
-            elif native == TEXT:
+            elif native == TEXT or native == DASHED:
+                if native == DASHED and end - start == 1 and get(text, start) == 45:
+                    continue
                 end = trimmed(text, start, end)
                 while start < end and is_blank(get(text, start)):
                     start += 1

@@ -8,7 +8,18 @@ from istiolog_pd.engine import lookup
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.kernel.heads import label_ahead
 from istiolog_pd.engine.kernel.jit import get, kernel, part
-from istiolog_pd.engine.kernel.found import COMPONENT, EVENT, HEADER, LEVEL, LOST, SCOPE_OF
+from istiolog_pd.engine.kernel.found import (
+    COMPONENT,
+    EVENT,
+    HEADER,
+    KEYS,
+    LAYOUT,
+    LEVEL,
+    LOST,
+    NOTHING,
+    SCOPE_OF,
+    THREAD,
+)
 from istiolog_pd.engine.kernel.text import stands, trimmed
 from istiolog_pd.engine.kernel.walk import automaton_end, fits, in_scope
 from istiolog_pd.engine.match import STEPS
@@ -18,6 +29,7 @@ GRAM_FACTOR, GRAM_SHIFT = np.uint32(lookup.GRAM_FACTOR), np.uint32(32 - lookup.G
 LONGEST = STEPS[0]
 S16, S12, S8, S4, S2 = STEPS
 PILOT, AGENT, NOBODY = 0, 1, -1
+THREAD_LABEL = (116, 104, 114, 101, 97, 100, 61)
 
 
 @part
@@ -260,12 +272,12 @@ def label_fits(numbers, words, label, text, start, end):
 
 
 @kernel
-def claim_all(stamp, numbers, words, text, ends, found, settings, scopes, scope_text, spans, stack, scratch, out, claims):
+def claim_all(stamp, numbers, words, text, ends, found, settings, scopes, scope_text, spans, stack, scratch, out, claims, keys):
     """Claim entries from ``settings[0]`` to ``settings[1]``; stops early if `out` (the spans) has no more room.
 
     `settings`: first entry, last, the source's component, whether there is a second opinion, spans so far,
-    the numbers of the event `unparsed` and of the scopes `ads` and `delta`, whether only the format is wanted.
-    `claims` takes of each entry its claim (or only its format), the component, and the place of its spans.
+    the numbers of the event `unparsed` and of the scopes `ads` and `delta`, whether only the format is wanted, Envoy's
+    number.     `claims` takes of each entry its claim (or only its format), the component, and the place of its spans.
     """
     first, past, own, opinion = settings[0], settings[1], settings[2], settings[3] != 0
     used, unparsed = settings[4], settings[5]
@@ -282,7 +294,7 @@ def claim_all(stamp, numbers, words, text, ends, found, settings, scopes, scope_
         which, seen_any = np.int64(1 if settings[8] else 0), False
         second = np.int64(-1)
         body, body_end, labels, labels_end = start, end, end, end
-        while which < 4 and found[n, EVENT] != unparsed:
+        while which < 4 and found[n, EVENT] != unparsed and found[n, LAYOUT] < 0:
             there = second >= 0
             if not there:
                 there, body, body_end, labels, labels_end = reading(which, text, start, end, found[n, LOST] != 0)
@@ -311,7 +323,13 @@ def claim_all(stamp, numbers, words, text, ends, found, settings, scopes, scope_
             claims[n, 0] = entry
             clear(spans)
             continue
-        claim = decided(numbers, words, entry, found[n, EVENT], label_start, label_end, text, spans)
+        if found[n, COMPONENT] == settings[9] and found[n, THREAD] == NOTHING:
+            found[n, THREAD] = thread_label(text, start, end, found[n, LOST] != 0)
+        if found[n, LAYOUT] >= 0:
+            claim = np.int64(get(numbers, get(numbers, p.LAYOUT_CLAIM) + found[n, LAYOUT]))
+            key_spans(numbers, words, claim, text, start, keys, found[n, KEYS], spans)
+        else:
+            claim = decided(numbers, words, entry, found[n, EVENT], label_start, label_end, text, spans)
         claims[n, 0], claims[n, 1], claims[n, 2] = claim, component, used
         at = get(numbers, p.SLOTS_AT) + claim
         count = get(numbers, at + 1) - get(numbers, at)
@@ -321,6 +339,40 @@ def claim_all(stamp, numbers, words, text, ends, found, settings, scopes, scope_
         used += count
     settings[0], settings[4] = past, used
     return past
+
+
+@part
+def key_spans(numbers, words, claim, text, start, keys, at, spans):
+    """The keys of a JSON line as slots of its claim; their places count from the message's beginning."""
+    first = get(numbers, get(numbers, p.LABELS_AT) + claim)
+    for n in range(first, get(numbers, get(numbers, p.LABELS_AT) + claim + 1)):
+        label = get(numbers, p.LABELS) + n * p.LABEL_WIDTH
+        begin, end = start + keys[at, 0], start + keys[at, 1]
+        if keys[at, 0] >= 0 and label_fits(numbers, words, label, text, begin, end):
+            slot = get(numbers, label + 4)
+            spans[slot, 0], spans[slot, 1] = begin, end
+        at += 1
+
+
+@part
+def thread_label(text, start, end, lost):
+    """The number of a ``thread=16`` that ends a message; NOTHING if none does."""
+    end = trimmed(text, start, end)
+    at = end
+    while at > start and 48 <= get(text, at - 1) <= 57:
+        at -= 1
+    if at == end or at - start < 8 or end - at > 18:
+        return np.int64(NOTHING)
+    for n in range(7):
+        if get(text, at - 7 + n) != THREAD_LABEL[n]:
+            return np.int64(NOTHING)
+    before = get(text, at - 8)
+    if before != 9 and not (lost and before == 32):
+        return np.int64(NOTHING)
+    value = np.int64(0)
+    for n in range(at, end):
+        value = value * 10 + np.int64(get(text, n)) - 48
+    return value
 
 
 @part

@@ -19,8 +19,12 @@ import numpy as np
     COMPONENT,  # -1: the source's own
     HEADER,  # whether it has one
     LOST,  # whether its tabs became blanks
-) = range(14)
-FIELDS = 14
+    LAYOUT,  # the JSON layout that says which of its keys are columns; -1: none
+    KEYS,  # where the places of those begin
+) = range(16)
+FIELDS = 16
+#: A number that is not there.
+NOTHING = -(2**63)
 
 #: The bytes a message can stand in: the log's own, those the kernel made of JSON, those of the reference.
 IN_LOG, IN_MADE, IN_SIDE = 0, 1, 2

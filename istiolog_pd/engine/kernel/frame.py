@@ -19,12 +19,13 @@ from istiolog_pd.engine.kernel.words import FULL, number_of
 
 # Why the kernel stopped.
 AT_END, AT_ODD_LINE, AT_FULL_TABLE = 0, 1, 2
-# Its state: where it goes on, the line's number, entries so far, the open entry (-1: none), bytes of `made`.
-AT, LINE, COUNT, OPEN, MADE = range(5)
+# Its state: where it goes on, the line's number, entries so far, the open entry (-1: none), bytes of `made`, rows of
+# `keys`.
+AT, LINE, COUNT, OPEN, MADE, KEYS = range(6)
 # Groups of words.
 SCOPE, CALLER = 0, 1
 # The keys of a JSON layout.
-J_TIME, J_LEVEL, J_SCOPE, J_MESSAGE, J_STACK = range(5)
+J_TIME, J_LEVEL, J_SCOPE, J_MESSAGE, J_STACK, J_NEEDS = range(6)
 
 
 class Rules(NamedTuple):
@@ -34,12 +35,16 @@ class Rules(NamedTuple):
     access: int
     go_gc: int
     envoy: int
+    ztunnel: int
     words: np.ndarray
     keys: np.ndarray  #: [layout, key]: place and length
     layout_event: np.ndarray
+    layout_component: np.ndarray
+    fields_at: np.ndarray  #: per layout: its keys that are columns
+    fields: np.ndarray
     loggers: np.ndarray
     caller: np.ndarray
-    gc: np.ndarray  #: the automaton of a whole GC line, in the form of a program
+    automata: np.ndarray  #: of `heads.GC_LINE` and so on, in the form of a program
 
 
 @part
@@ -78,7 +83,7 @@ def sort_of(text, start, end, rules, out):
     if is_digit(first):
         if end - start < 20 or get(text, start + 4) != get(text, start + 7) or get(text, start + 4) not in (45, 47):
             return heads.TEXT
-        return heads.console(text, start, end, out)
+        return heads.console(text, start, end, rules, out)
     if first == 91:
         if end - start < 22 or not (is_digit(get(text, start + 1)) or get(text, start + 1) == 69):
             return heads.TEXT
@@ -88,7 +93,7 @@ def sort_of(text, start, end, rules, out):
     if first == 103:
         if end - start < 4 or get(text, start + 1) != 99 or get(text, start + 2) != 32 or not is_digit(get(text, start + 3)):
             return heads.TEXT
-        whole = automaton_end(rules.gc, 0, text, start, end) == end
+        whole = automaton_end(rules.automata, heads.GC_LINE, text, start, end) == end
         return heads.GC if whole else heads.ODD
     return heads.ODD if is_rare(text, start, end, first) else heads.TEXT
 
@@ -120,10 +125,11 @@ def enter(found, n, begin, end, line):
     found[n, e.TIME] = NOT_A_TIME
     found[n, e.HEADER] = 1
     found[n, e.LOST] = 0
+    found[n, e.THREAD] = found[n, e.EPOCH] = e.NOTHING
 
 
 @kernel
-def frame(stamp, text, end, state, found, rules, table, out, pairs, made):
+def frame(stamp, text, end, state, found, rules, table, out, pairs, made, keys):
     """Find entries from ``state[AT]`` on; returns why it stopped."""
     at, line, count, opened = state[AT], state[LINE], state[COUNT], state[OPEN]
     reason = AT_END
@@ -133,7 +139,7 @@ def frame(stamp, text, end, state, found, rules, table, out, pairs, made):
             reason = AT_ODD_LINE
             break
         if stop > at and get(text, at) == 123:
-            reason = json_line(text, at, stop, state, found, count, line, rules, table, pairs, made)
+            reason = json_line(text, at, stop, state, found, count, line, rules, table, pairs, made, keys)
             if reason != AT_END:
                 break
             count += 1
@@ -189,13 +195,15 @@ def begin_entry(text, stop, found, n, line, rules, table, out):
     found[n, e.TIME], found[n, e.LEVEL] = out[heads.TIME], out[heads.LEVEL]
     found[n, e.SCOPE_OF], found[n, e.CALLER_OF] = scope, caller
     found[n, e.THREAD], found[n, e.EPOCH] = out[heads.THREAD], out[heads.EPOCH]
-    if out[heads.ENVOY]:
+    if out[heads.WRITER] == heads.ENVOY:
         found[n, e.COMPONENT] = rules.envoy
+    elif out[heads.WRITER] == heads.ZTUNNEL:
+        found[n, e.COMPONENT] = rules.ztunnel
     return True
 
 
 @part
-def json_line(text, at, stop, state, found, n, line, rules, table, pairs, made):
+def json_line(text, at, stop, state, found, n, line, rules, table, pairs, made, places):
     """Enter a line that is a flat JSON object of a known layout; otherwise why not."""
     count = json.pairs_of(text, at, stop, pairs)
     if count < 0:
@@ -206,8 +214,29 @@ def json_line(text, at, stop, state, found, n, line, rules, table, pairs, made):
         message = json.find(text, pairs, count, rules.words, keys, J_MESSAGE)
         if time < 0 or (message < 0 and keys[J_MESSAGE, 1]):
             continue
+        if keys[J_NEEDS, 1] and json.find(text, pairs, count, rules.words, keys, J_NEEDS) < 0:
+            continue
+        if not json_fields(text, at, state, rules, layout, pairs, count, places):
+            return AT_ODD_LINE
         return json_entry(text, at, stop, state, found, n, line, rules, table, pairs, made, count, layout, time, message)
     return AT_ODD_LINE  # JSON that is no header
+
+
+@part
+def json_fields(text, at, state, rules, layout, pairs, count, places):
+    """Note where the keys that are columns stand, from the line's beginning; false if one has an escape."""
+    first, past = rules.fields_at[layout], rules.fields_at[layout + 1]
+    for n in range(first, past):
+        row = state[KEYS] + n - first
+        places[row, 0] = -1
+        for m in range(count):
+            if json.key_is(text, pairs, m, rules.words, rules.fields[n, 0], rules.fields[n, 1]):
+                if pairs[m, json.SORT] == json.ESCAPED:
+                    return False
+                if pairs[m, json.SORT] == json.STRING or get(text, pairs[m, json.VALUE]) != 110:  # null is nothing
+                    places[row, 0], places[row, 1] = pairs[m, json.VALUE] - at, pairs[m, json.VALUE_END] - at
+                break
+    return True
 
 
 @part
@@ -254,8 +283,10 @@ def json_entry(text, at, stop, state, found, n, line, rules, table, pairs, made,
         enter(found, n, at, stop, line)
     found[n, e.TIME], found[n, e.LEVEL], found[n, e.SCOPE_OF], found[n, e.CALLER_OF] = when, level_number, scope_number, caller_number
     found[n, e.EVENT] = rules.layout_event[layout]
-    if of_envoy or rules.layout_event[layout] == rules.access:
-        found[n, e.COMPONENT] = rules.envoy
+    found[n, e.COMPONENT] = rules.envoy if of_envoy else rules.layout_component[layout]
+    if rules.fields_at[layout + 1] > rules.fields_at[layout]:
+        found[n, e.LAYOUT], found[n, e.KEYS] = layout, state[KEYS]
+        state[KEYS] += rules.fields_at[layout + 1] - rules.fields_at[layout]
     return AT_END
 
 

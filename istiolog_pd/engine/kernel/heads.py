@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from istiolog_pd.engine.kernel.jit import get, part
+from istiolog_pd.engine.kernel.found import NOTHING
 from istiolog_pd.engine.kernel.text import (
     date_and_clock,
     digits_end,
@@ -16,12 +17,17 @@ from istiolog_pd.engine.kernel.text import (
     NOT_A_TIME,
     NS,
 )
+from istiolog_pd.engine.kernel.walk import automaton_end
 
 # What a line begins with.
 TEXT, CONSOLE, BRACKETS, ACCESS, GC, ODD = 0, 1, 2, 3, 4, 5
 # Where `head` puts what it has found.
-MESSAGE, TIME, LEVEL, SCOPE, SCOPE_END, CALLER, CALLER_END, THREAD, EPOCH, ENVOY = range(10)
+MESSAGE, TIME, LEVEL, SCOPE, SCOPE_END, CALLER, CALLER_END, THREAD, EPOCH, WRITER = range(10)
 FIELDS = 10
+# Who wrote a line, by its header: the source's own component, Envoy, ztunnel.
+OWN, ENVOY, ZTUNNEL = 0, 1, 2
+# The automata of a target of ztunnel, and of the scope in it.
+GC_LINE, TARGET, TARGET_SCOPE = 0, 1, 2
 
 
 @part
@@ -102,7 +108,7 @@ def bracketed_place(text, at, end):
 
 
 @part
-def console(text, start, end, out):
+def console(text, start, end, rules, out):
     """``time TAB level TAB [envoy logger [caller] TAB | scope TAB] [file.go:1 TAB]``."""
     at, out[TIME] = iso_time(text, start, end)
     if at < 0 or at >= end or get(text, at) != 9:
@@ -113,8 +119,10 @@ def console(text, start, end, out):
     out[LEVEL] = level
     at += 1
     out[SCOPE] = out[SCOPE_END] = out[CALLER] = out[CALLER_END] = -1
-    out[THREAD] = out[EPOCH] = -1
-    out[ENVOY] = 0
+    out[THREAD] = out[EPOCH] = NOTHING
+    out[WRITER] = OWN
+    if ztunnel(text, at, end, rules, out):
+        return CONSOLE
     after = envoy(text, at, end, out)
     if after < 0 and at < end and is_letter(get(text, at)):
         stop = name_end(text, at, end)
@@ -134,6 +142,20 @@ def console(text, start, end, out):
             at = stop + 1
     out[MESSAGE] = at
     return CONSOLE
+
+
+@part
+def ztunnel(text, at, end, rules, out):
+    """A target of ztunnel and a tab (``xds::client:xds{id=1} TAB``): whether it is one."""
+    if at >= end or not 97 <= get(text, at) <= 122:
+        return False
+    stop = automaton_end(rules.automata, TARGET, text, at, end)
+    if stop < 0:
+        return False
+    out[SCOPE], out[SCOPE_END] = at, automaton_end(rules.automata, TARGET_SCOPE, text, at, end)
+    out[WRITER] = ZTUNNEL
+    out[MESSAGE] = stop
+    return True
 
 
 @part
@@ -165,7 +187,7 @@ def envoy(text, at, end, out):
             caller, caller_end = after + 1, place
         after = past
     out[SCOPE], out[SCOPE_END], out[CALLER], out[CALLER_END] = first, stop, caller, caller_end
-    out[ENVOY] = 1
+    out[WRITER] = ENVOY
     return after
 
 
@@ -173,7 +195,7 @@ def envoy(text, at, end, out):
 def brackets(text, start, end, out):
     """``[[Envoy (Epoch 0)] ][time][thread][level][logger] [[caller] ]``, and access lines; else ODD."""
     at = start
-    out[EPOCH] = -1
+    out[EPOCH] = NOTHING
     if at + 1 < end and get(text, at + 1) == 69:
         at, out[EPOCH] = epoch(text, at, end)
         if at < 0:
@@ -200,7 +222,7 @@ def brackets(text, start, end, out):
         return ODD
     at += 2
     out[CALLER] = out[CALLER_END] = -1
-    out[ENVOY] = 1
+    out[WRITER] = ENVOY
     out[MESSAGE] = caller_in_brackets(text, at, end, out)
     return BRACKETS
 
