@@ -51,12 +51,20 @@ FORMATS: tuple[Format, ...] = (
     ),
     _xds("xds_request", "sending initial request", level="debug", labels=_TYPE),
     _xds("xds_request", "sending request", level="debug", labels=_TYPE),
+    # an ACK at debug, a NACK at error: the text is the same
     _xds(
         "xds_ack",
         "sending response",
-        level="debug error",
+        level="debug",
+        needs_scope=True,
+        labels={**_TYPE, "nonce": "nonce:unquoted"},
+    ),
+    _xds(
+        "xds_nack",
+        "sending response",
+        level="error",
+        needs_scope=True,
         labels={**_TYPE, "nonce": "nonce:unquoted", "error": "error:unquoted_error"},
-        event_with={"error": "xds_nack"},
     ),
     _xds(
         "xds_disconnected",
