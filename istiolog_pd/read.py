@@ -67,7 +67,7 @@ def load(*sources: SourceLike, component: str | None = None, progress: bool = Fa
     """
     if component not in (None, "pilot", "agent"):
         raise ValueError(f"component is 'pilot', 'agent' or None, not {component!r}")
-    found = find(*sources)
+    found = [source for source in find(*sources) if source.kind == "log"]
     parts: list[tuple[Source, SourceTables]] = []
     empty: list[tuple[Source, SourceTables]] = []
     nodes: list[tuple[str, dict[str, Any]]] = []
