@@ -19,7 +19,7 @@ class Peeked:
     def __init__(self, file: Any) -> None:
         self._file = file
         self._seen: list[bytes] = []
-        self.close = file.close
+        self.close = getattr(file, "close", None)
 
     def look(self) -> Generator[bytes, None, None]:
         """Its first blocks, which will be read once more; of a pipe only what is there now."""

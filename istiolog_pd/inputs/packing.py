@@ -229,11 +229,15 @@ def _up_to_fault(blocks: Iterator[bytes]) -> Iterator[bytes]:
             rest = member.unconsumed_tail
 
 
-def _in_small_steps(member: zlib._Decompress, block: bytes) -> Iterator[bytes]:
-    for at in range(0, len(block), 64):
+def _in_small_steps(member: zlib._Decompress, block: bytes, step: int = 1 << 12) -> Iterator[bytes]:
+    """What a block unpacks to before the fault in it: in steps, and the one with the fault byte by byte."""
+    for at in range(0, len(block), step):
+        before = member.copy()
         try:
-            yield member.decompress(block[at : at + 64])
+            yield member.decompress(block[at : at + step])
         except zlib.error:
+            if step > 1:
+                yield from _in_small_steps(before, block[at : at + step], step >> 6)
             return
 
 
