@@ -332,7 +332,7 @@ def test_file_that_is_there_twice() -> None:
     raw = tar({"a.log": b"old", "b.log": b"b"})[:2048] + tar({"a.log": b"new"})
     found = find(io.BytesIO(raw))
     assert [text_of(source) for source in found] == [b"b", b"new"]
-    assert found[0].damage == ["in the archive: a.log stands in it more than once: the last one is read"]
+    assert found[0].damage == ["in the archive: a.log passed over: a later one of that name is read"]
 
 
 @pytest.mark.parametrize(

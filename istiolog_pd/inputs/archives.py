@@ -44,7 +44,8 @@ class Contents:
         self._name = source.name
         self._limits = limits
         self._count = 0
-        self._odd: dict[str, list[str]] = {}
+        #: The first of what was odd in one way, and how many.
+        self._odd: dict[str, tuple[str, int]] = {}
 
     def path(self, name: str) -> str:
         """A member's path, if it is within the archive; it counts as one member.
@@ -72,19 +73,20 @@ class Contents:
     def add(self, path: str, member: Source) -> None:
         """A file; of several of one path the last one stands, as when they are unpacked."""
         if path in self.archive.members:
-            self.archive.damage.append(f"{path} stands in it more than once: the last one is read")
+            self.odd(path, "a later one of that name is read")
             del self.archive.members[path]
         self.archive.members[path] = member
 
     def odd(self, path: str, what: str) -> None:
         """A member that is no file to be read."""
-        self._odd.setdefault(what, []).append(path)
+        first, count = self._odd.get(what, (path, 0))
+        self._odd[what] = first, count + 1
 
     def done(self) -> Archive:
         """The archive, with a word on what was odd."""
-        for what, paths in self._odd.items():
-            more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
-            self.archive.damage.append(f"{paths[0]}{more} passed over: {what}")
+        for what, (first, count) in self._odd.items():
+            more = f" and {count - 1:,} more" if count > 1 else ""
+            self.archive.damage.append(f"{first}{more} passed over: {what}")
         return self.archive
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import lzma
+import struct
 import weakref
 import zipfile
 import zlib
@@ -18,6 +19,9 @@ from istiolog_pd.inputs.source import Source
 #: What the table of contents has of a member, on average, at most.
 ENTRY = 300
 
+#: What zipfile raises of an archive that is broken.
+BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, RuntimeError, ValueError)
+
 #: How much is unpacked at a time: a fault loses what the same call unpacked before it. Of packings other than
 #: deflate a call unpacks all that so much holds, which may be thousands of times as much.
 STEP = 1 << 14
@@ -29,10 +33,11 @@ def zip_contents(source: Source, limits: Limits) -> Archive:
     file = _Table(_seekable(source, limits), source, limits)
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, OSError) as error:
+    except ArchiveError:
         file.close()
-        if isinstance(error, ArchiveError):
-            raise
+        raise
+    except BROKEN as error:
+        file.close()
         raise ArchiveError(f"{source.name}: the zip archive is cut or broken ({error}): copy it once more") from error
     file.most = None
     weakref.finalize(archive, file.close)
@@ -94,7 +99,7 @@ def _add(archive: zipfile.ZipFile, info: zipfile.ZipInfo, contents: Contents, so
     name = info.filename if "/" in info.filename else info.filename.replace("\\", "/")
     path = contents.path(name)
     mode = info.external_attr >> 28  # of the file as Unix has it: 8 is a plain file, 10 a link
-    if info.is_dir() or mode == 4:
+    if not path or name.endswith("/") or mode == 4:
         return
     if info.flag_bits & 1:
         contents.odd(path, "it needs a password")
@@ -130,7 +135,7 @@ class _Member:
         self._file: Any = None
         try:
             self._file = archive.open(info)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        except BROKEN as error:
             note(f"the zip data is broken ({error}): the rest is lost")
 
     def read(self, size: int) -> bytes:
@@ -140,7 +145,7 @@ class _Member:
             while size > 0 and self._file is not None and (piece := self._file.read1(min(size, self._step))):
                 pieces.append(piece)
                 size -= len(piece)
-        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError) as error:
+        except BROKEN as error:
             self._note(f"the zip data is broken ({error}): the rest is lost")
             self.close()
         return b"".join(pieces)
