@@ -470,6 +470,17 @@ def test_tar_header_that_leads_back() -> None:
         find(io.BytesIO(good + bad + bytes(1024)))
 
 
+@each_tar
+@pytest.mark.parametrize("size", [1 << 40, 1 << 63, 1 << 70])
+def test_size_that_no_file_has(sort: str, size: int, tmp_path: Path) -> None:
+    """The file is as long as it is."""
+    header = info_of("b.log", size=size).tobuf(tarfile.GNU_FORMAT)
+    (tmp_path / "a").write_bytes(PACKS[sort](tar({"a.log": b"a"})[:1024] + header + b"b"))
+    found = find(tmp_path / "a")
+    assert [text_of(source) for source in found] == [b"a", b"b"]
+    assert found[1].damage == ["the tar data ends too early: what came before the cut is here"]
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_any_fault_in_an_archive(seed: int) -> None:
     """What is broken is said so, or gives what is there; nothing else is raised."""

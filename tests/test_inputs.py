@@ -417,13 +417,16 @@ def test_urls_of_urls(memory: fsspec.AbstractFileSystem, tmp_path: Path) -> None
     memory.pipe("/a.zip", (tmp_path / "a.zip").read_bytes())
     (chained,) = find("zip://*/*.log::memory://a.zip")
     assert (chained.name, text_of(chained)) == ("zip://sub/a.log::memory://a.zip", ONE)
+    assert [source.name for source in find("zip://::memory://a.zip")] == [chained.name]
+    (cached,) = find("simplecache::memory://a.zip")
+    assert cached.name == "simplecache::memory:///a.zip!sub/a.log"
     (member,) = find("memory://a.zip")
     assert (member.name, text_of(member)) == ("memory:///a.zip!sub/a.log", ONE)
 
 
 def test_url_that_is_nothing(memory: fsspec.AbstractFileSystem) -> None:
     """Not there, an unknown protocol, no log."""
-    with pytest.raises(FileNotFoundError, match=r"gone\.log"):
+    with pytest.raises(FileNotFoundError, match=r"^memory://gone\.log: no such file"):
         find("memory://gone.log")
     with pytest.raises(FileNotFoundError, match="no file fits"):
         find("memory://*.log")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Generator
 from typing import Any
@@ -58,6 +59,8 @@ class FileStream:
     def __init__(self, file: Any, close: Callable[[], object]) -> None:
         self._file = file
         self._start = file.tell()
+        self._end = file.seek(0, io.SEEK_END)
+        file.seek(self._start)
         self.close = close
         self.at = 0
 
@@ -70,7 +73,7 @@ class FileStream:
     def skip(self, size: int) -> None:
         """Pass over bytes, even beyond the end."""
         self.at += size
-        self._file.seek(self._start + self.at)
+        self._file.seek(min(self._start + self.at, self._end))
 
 
 class Headers:

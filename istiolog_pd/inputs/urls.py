@@ -9,7 +9,8 @@ from typing import Any
 
 from istiolog_pd.inputs.source import Source
 
-URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.I)
+#: A URL of fsspec, or several chained: `simplecache::s3://...`.
+URL = re.compile(r"(?:[a-z]\w*::)*[a-z][a-z0-9+.-]+://", re.I)
 
 _SECRETS = re.compile(r"(?<=://)[^/@]*@")
 _QUERY = re.compile(r"^(https?://[^?#]*)[?#].*", re.S | re.I)
@@ -34,22 +35,22 @@ def files_at(url: str, storage_options: Mapping[str, Any] | None, limit: int) ->
     ValueError
         If there is no such protocol, what it takes is not installed, or the folder has too many files.
     """
-    import fsspec
     from fsspec.core import has_magic, url_to_fs
 
     try:
         system, path = url_to_fs(url, **(storage_options or {}))
-    except ImportError as error:
+    except (ImportError, ValueError) as error:
         raise ValueError(f"{shown_url(url)}: {error}") from error
-    except ValueError as error:
-        raise ValueError(f"{shown_url(url)}: {error} (known: {', '.join(fsspec.available_protocols())})") from error
-    source = partial(_source, system, "::".join(url.split("::")[1:]))
+    source = partial(_source, system, url.split("::"))
     if has_magic(path):
         files = {name: info for name, info in system.glob(path, detail=True).items() if info["type"] == "file"}
         if not files:
             raise FileNotFoundError(f"{shown_url(url)}: no file fits this pattern")
         return [(name, source(info)) for name, info in sorted(files.items())], False
-    info = system.info(path)
+    try:
+        info = system.info(path)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"{shown_url(url)}: no such file or folder") from error
     if info["type"] != "directory":
         return [(path, source(info))], False
     found = system.find(path, detail=True)
@@ -59,8 +60,9 @@ def files_at(url: str, storage_options: Mapping[str, Any] | None, limit: int) ->
     return [(name[top:], source(info)) for name, info in sorted(found.items())], True
 
 
-def _source(system: Any, rest: str, info: Mapping[str, Any]) -> Source:
-    name = system.unstrip_protocol(info["name"]) + ("::" + rest if rest else "")
+def _source(system: Any, chain: list[str], info: Mapping[str, Any]) -> Source:
+    at = next(at for at, part in enumerate(chain) if "://" in part)
+    name = "::".join([*chain[:at], system.unstrip_protocol(info["name"]), *chain[at + 1 :]])
     size = info.get("size")
     opens = partial(system.open, info["name"], "rb")
     return Source(shown_url(name), opens, int(size) if size is not None else None, owned=True, again=True)
