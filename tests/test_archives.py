@@ -204,11 +204,12 @@ def test_member_that_is_named(sort: str, tmp_path: Path) -> None:
 
 def test_archives_in_a_folder(tmp_path: Path) -> None:
     """And those that a pattern fits; each file is read once."""
+    (tmp_path / "d.log.zip").write_bytes(b"4")
     (tmp_path / "a.tgz").write_bytes(archived("tar.gz", {"x.log": b"1"}))
     (tmp_path / "b.zip").write_bytes(zipped({"x.log": b"2"}))
     (tmp_path / "c.log").write_bytes(b"3")
-    assert sorted(text_of(source) for source in find(tmp_path)) == [b"1", b"2", b"3"]
-    assert len(find(tmp_path, str(tmp_path / "*"), f"{tmp_path}/a.tgz!x.log")) == 3
+    assert sorted(text_of(source) for source in find(tmp_path)) == [b"1", b"2", b"3", b"4"]
+    assert len(find(tmp_path, str(tmp_path / "*"), f"{tmp_path}/a.tgz!x.log")) == 4
 
 
 def test_archive_without_a_log(tmp_path: Path) -> None:
@@ -216,6 +217,8 @@ def test_archive_without_a_log(tmp_path: Path) -> None:
     for sort in ("tar.gz", "zip"):
         with pytest.raises(NoLogError, match=r"<BytesIO>: an archive with no log in it .*<BytesIO>!path"):
             find(io.BytesIO(archived(sort, {"a.txt": b"x"})))
+        with pytest.raises(NoLogError, match=r"a\.log\.tgz \(an archive in an archive: take it out"):
+            find(io.BytesIO(archived(sort, {"a.log.tgz": archived("tar.gz", {"a.log": b"x"})})))
 
 
 def test_zip_made_by_windows() -> None:

@@ -407,6 +407,7 @@ def test_urls(memory: fsspec.AbstractFileSystem, data: Path) -> None:
     assert [(source.name, text_of(source)) for source in find("memory://logs/a.log")] == [("memory:///logs/a.log", log)]
     for url in ("memory://logs/*.log*", "memory://logs", "memory:///logs/"):
         assert [text_of(source) for source in find(url)] == [log, ONE]
+    assert len(find("memory://logs/a.log", "memory:///logs/a.log", "memory://logs")) == 2
     assert len(il.load("memory://logs/a.log")) == 68
 
 

@@ -85,6 +85,7 @@ class Source:
             blocks = unpack(blocks, how, self.damage.append, self.raw_from if self.again else None)
             if self.limits is not None:
                 blocks = bounded(blocks, lambda: raw.count, self.limits, self.name)
+        # Not of a file that is not ours: a thread that waits for a pipe's other end cannot be stopped.
         return ahead(blocks) if self.owned and (how or self.work) else blocks
 
     def raw_from(self, place: int) -> Blocks:

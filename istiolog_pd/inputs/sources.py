@@ -165,7 +165,7 @@ class _Finder:
 
     def _tree(self, name: str, files: list[tuple[str, Source]]) -> Iterator[Source]:
         """The logs of a folder, and of the archives in it."""
-        chosen, notes = choose([path for path, _ in files])
+        chosen, notes = choose([path for path, _ in files if not ARCHIVE_NAME.search(path)])
         places = dict(chosen)
         found: list[Source] = []
         for path, source in files:
@@ -188,11 +188,14 @@ class _Finder:
             if not chosen:
                 raise FileNotFoundError(f"{source.name}!{member}: no such member in the archive")
         else:
-            chosen, notes = choose(list(archive.members))
+            inner = [path for path in archive.members if ARCHIVE_NAME.search(path)]
+            chosen, notes = choose([path for path in archive.members if not ARCHIVE_NAME.search(path)])
+            notes += [f"left out: {path} (an archive in an archive: take it out and name it)" for path in inner[:9]]
         if not chosen:
             raise NoLogError(
-                f"{source.name}: an archive with no log in it (no file named *.log, *.log.gz, *.log.1, ...): "
-                f"name one of its files as {source.name}!path"
+                f"{source.name}: an archive with no log in it (no file named *.log, *.log.gz, *.log.1, ...)"
+                + "".join(f"; {note}" for note in notes)
+                + f"; name one of its files as {source.name}!path"
             )
         archive.expect([path for path, _ in chosen])
         found = [_placed(archive.members[path], at, f"{source.name}!") for path, at in chosen]

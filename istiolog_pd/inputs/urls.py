@@ -65,7 +65,7 @@ def _source(system: Any, chain: list[str], info: Mapping[str, Any]) -> Source:
     name = "::".join([*chain[:at], system.unstrip_protocol(info["name"]), *chain[at + 1 :]])
     size = info.get("size")
     opens = partial(system.open, info["name"], "rb")
-    return Source(shown_url(name), opens, int(size) if size is not None else None, owned=True, again=True)
+    return Source(shown_url(name), opens, int(size) if size is not None else None, key=name, owned=True, again=True)
 
 
 def shown_url(url: str) -> str:
