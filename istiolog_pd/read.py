@@ -85,7 +85,7 @@ def load(
     if component not in (None, "pilot", "agent", "ztunnel"):
         raise ValueError(f"component is 'pilot', 'agent', 'ztunnel' or None, not {component!r}")
     access = None if access_log_format is None else access_format(access_log_format)
-    found = find(*sources)
+    found = [source for source in find(*sources) if source.kind == "log"]
     parts: list[tuple[Source, SourceTables]] = []
     empty: list[tuple[Source, SourceTables]] = []
     nodes: list[tuple[str, dict[str, Any]]] = []
