@@ -8,7 +8,7 @@ from functools import cache
 import pyarrow as pa
 
 from istiolog_pd.formats import FORMATS
-from istiolog_pd.formats.columns import COLUMNS, COMMON, EVENTS, LABELLED, LABELS, Column
+from istiolog_pd.formats.columns import ARRANGED, COLUMNS, COMMON, EVENTS, LABELLED, LABELS, Column
 from istiolog_pd.formats.kinds import KINDS
 from istiolog_pd.formats.model import Format
 
@@ -30,7 +30,8 @@ def arrow_field(column: Column) -> pa.Field:
     return pa.field(column.name, TYPES[column.type])
 
 
-EVENTS_SCHEMA = pa.schema([arrow_field(column) for column in COMMON.values()])
+#: The common columns that lines tell.
+EVENTS_SCHEMA = pa.schema([arrow_field(column) for column in COMMON.values() if column.name not in ARRANGED])
 
 
 def label_target(target: str) -> tuple[str, str]:
