@@ -493,7 +493,7 @@ def test_folder_gives_its_logs_in_order(tmp_path: Path) -> None:
     for hour, name in enumerate(pieces):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
-        line = ONE.replace("T17:", f"T0{hour}:").encode()
+        line = ONE.replace("T00:", f"T0{hour}:").encode()
         path.write_bytes(gzip.compress(line) if name.endswith("gz") else line)
     for name in ("readme.txt", "catalog", "a.logs", "metrics.json"):
         (tmp_path / name).write_text(ONE)

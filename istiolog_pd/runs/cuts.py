@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from istiolog_pd.formats.model import COMPONENTS
-from istiolog_pd.runs.lane import Lane, pauses
+from istiolog_pd.runs.lane import Lane
 from istiolog_pd.runs.parts import NO_TIME, Ints
 
 SECOND = 1_000_000_000
@@ -21,6 +21,9 @@ TOLERANCE = SECOND
 AGREE = 3
 #: The head of a start-up stands so long before its first flag or version at most (a whole second, cut off).
 HEAD = 2 * SECOND
+#: ... and so many lines before it; among the first lines of a log anything can stand before it.
+MOST_HEAD = 200
+FIRST_LINES = 20
 #: A version that is printed so many entries after flags is of the same start-up.
 BANNER_LINES = 2000
 #: Counters that fall more often than this are of several processes in one stream, or no counters.
@@ -69,7 +72,9 @@ def cuts(lane: Lane) -> list[Cut]:
 
 def _banners(lane: Lane) -> Iterator[Cut]:
     """Starts of pilot and of the agent: flags come in alphabetical order, and a version once."""
-    at = np.flatnonzero(lane.is_event("startup") & ~lane.is_of("envoy"))
+    at = lane.rows_of("startup")
+    at = at[~lane.is_of("envoy", at)]
+    quiet = lane.rows_of("startup", "go_gc", "unparsed")
     signs = [(row, text) for row, text in zip(at.tolist(), lane.texts(at), strict=True) if _is_sign(text)]
     flag, began, version = "", -BANNER_LINES - 1, -1
     for row, text in signs:
@@ -82,26 +87,26 @@ def _banners(lane: Lane) -> Iterator[Cut]:
             version = row
         if begins:
             began = row
-            yield Cut(_head(lane, row), BANNER, f"start-up: {text[:60].splitlines()[0]!r}")
+            yield Cut(_head(lane, row, quiet), BANNER, f"start-up: {text[:60].splitlines()[0]!r}")
 
 
 def _is_sign(text: str) -> bool:
     return bool(_FLAG.match(text) or _VERSION.match(text))
 
 
-def _head(lane: Lane, row: int) -> int:
+def _head(lane: Lane, row: int, quiet: Ints) -> int:
     """The first entry of a start-up: what stands right before its first flag or version, and is as young."""
     first, time = row, lane.time[row]
-    startup = lane.is_event("startup", "go_gc", "unparsed")
-    for at in range(row - 1, max(row - 200, -1), -1):
+    low, high = np.searchsorted(quiet, [row - MOST_HEAD, row])
+    startup = set(quiet[low:high].tolist())
+    for at in range(row - 1, max(row - MOST_HEAD, -1), -1):
         own_time = lane.time[at]
         if own_time != NO_TIME and not time - HEAD <= own_time <= time + TOLERANCE:
             break
-        if startup[at] or at < 20:
-            # A line without a time is of this start only if one with a time stands before it.
-            first = at if own_time != NO_TIME or at == 0 else first
-        else:
+        if at not in startup and at >= FIRST_LINES:
             break
+        # A line without a time is of this start only if one with a time stands before it.
+        first = at if own_time != NO_TIME or at == 0 else first
     return first
 
 
@@ -150,8 +155,8 @@ def _debounces(lane: Lane) -> Iterator[Fall]:
     _, number = lane.column("debounce", "debounce_id")
     if not len(rows):
         return
-    counts = merged.is_valid().to_numpy() & number.is_valid().to_numpy() & lane.is_of("pilot")[rows]
-    events = merged.is_null().to_numpy() & number.is_valid().to_numpy() & lane.is_of("pilot")[rows]
+    counts = merged.is_valid().to_numpy() & number.is_valid().to_numpy() & lane.is_of("pilot", rows)
+    events = merged.is_null().to_numpy() & number.is_valid().to_numpy() & lane.is_of("pilot", rows)
     values = pc.fill_null(number, 0).to_numpy().astype(np.int64)
     for own, words in ((counts, "debounce numbers"), (events, "counts of events")):
         at, value = rows[own], values[own]
@@ -167,7 +172,7 @@ def _versions(lane: Lane) -> Iterator[Fall]:
     if not len(rows):
         return
     number = pc.struct_field(pc.extract_regex(text, r"/(?P<n>\d{1,9})$"), "n")
-    known = number.is_valid().to_numpy() & lane.is_of("pilot")[rows]
+    known = number.is_valid().to_numpy() & lane.is_of("pilot", rows)
     known &= pc.fill_null(pc.not_equal(number, ""), False).to_numpy()
     value = pc.fill_null(number, "0").to_numpy(zero_copy_only=False)[known].astype(np.int64)
     yield from _between(rows[known], np.diff(value) <= -RACE, value, "push versions")
@@ -178,7 +183,7 @@ def _connections(lane: Lane) -> Iterator[Fall]:
     rows, number = lane.column("connection_open", "connection")
     if not len(rows):
         return
-    known = number.is_valid().to_numpy() & lane.is_of("pilot")[rows]
+    known = number.is_valid().to_numpy() & lane.is_of("pilot", rows)
     known &= lane.level[rows] == 2  # at info: the line of a new connection, once for each
     rows, value = rows[known], pc.fill_null(number, 0).to_numpy()[known].astype(np.int64)
     order = np.argsort(value, kind="stable")
@@ -228,7 +233,7 @@ def _unexplained(falls: list[Fall], known: Ints) -> Iterator[Fall]:
 
 def _widest_step(lane: Lane, fall: Fall) -> int:
     """The entry before which time steps most: the silence (or the step back) in which the restart was."""
-    timed, pause = pauses(lane)
+    timed, pause = lane.pauses
     low, high = np.searchsorted(timed, [fall.after, fall.until], side="right")
     if high <= low:
         return fall.until

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
+from istiolog_pd.formats.model import COMPONENTS
 from istiolog_pd.runs.cuts import BANNER, RESTART, SECOND, Cut, cuts
 from istiolog_pd.runs.lane import LEVELS, Lane
 from istiolog_pd.runs.parts import NO_TIME, Ints
@@ -77,11 +78,12 @@ def described(lane: Lane) -> Iterator[tuple[Ints, Run]]:
     stops = np.append(starts[1:], len(lane))
     versions = detect(lane, starts, stops)
     lost = _skips(lane, starts)
-    first = _first_counts(lane)
+    first, exits = _first_counts(lane), lane.rows_of("envoy_exit")
+    levels = {component: _levels(lane, starts, component) for component in COMPONENTS}
     for n, (cut, start, stop) in enumerate(zip(begun, starts.tolist(), stops.tolist(), strict=True)):
         own = slice(start, stop)
         part = lane.parts[lane.part[start]]
-        component = "pilot" if lane.is_of("pilot")[own].any() else "agent"
+        component = "pilot" if lane.is_of("pilot", own).any() else "agent"
         yield (
             lane.rows[own],
             Run(
@@ -93,10 +95,10 @@ def described(lane: Lane) -> Iterator[tuple[Ints, Run]]:
                 found=versions[n],
                 **_span(lane, start, stop),
                 **_gaps(lane, start, stop, lost),
-                level=_level(lane, own, component),
-                envoy_level=_level(lane, own, "envoy"),
+                level=levels[component][n],
+                envoy_level=levels["envoy"][n],
                 start=_start(cut, n, start, stop, first),
-                end=_end(lane, start, stop, n + 1 < len(begun)),
+                end=_end(lane, start, stop, exits, followed=n + 1 < len(begun)),
                 why=cut.why,
             ),
         )
@@ -124,7 +126,7 @@ def _skips(lane: Lane, starts: Ints) -> Ints:
     _, merged = lane.column("debounce", "debounced_events")
     if not len(rows):
         return rows
-    known = number.is_valid().to_numpy() & merged.is_valid().to_numpy() & lane.is_of("pilot")[rows]
+    known = number.is_valid().to_numpy() & merged.is_valid().to_numpy() & lane.is_of("pilot", rows)
     at, value = rows[known], pc.fill_null(number, 0).to_numpy()[known]
     run = np.searchsorted(starts, at, side="right")
     jump = (np.diff(value) > 1) & (np.diff(run) == 0)
@@ -147,10 +149,10 @@ def _gaps(lane: Lane, start: int, stop: int, lost: Ints) -> dict[str, int]:
     return {"gaps": int(gap.sum()), "longest_gap": int(pause[gap].max()) if gap.any() else 0}
 
 
-def _level(lane: Lane, own: slice, component: str) -> str:
-    levels = lane.level[own][lane.is_of(component)[own]]
-    levels = levels[levels >= 0]
-    return LEVELS[int(levels.min())] if len(levels) else ""
+def _levels(lane: Lane, starts: Ints, component: str) -> list[str]:
+    """The most verbose level of a component in each run."""
+    printed = np.where(lane.is_of(component) & (lane.level >= 0), lane.level, len(LEVELS))
+    return [[*LEVELS, ""][level] for level in np.minimum.reduceat(printed, starts).tolist()]
 
 
 def _first_counts(lane: Lane) -> Ints:
@@ -170,9 +172,10 @@ def _start(cut: Cut, n: int, start: int, stop: int, first: Ints) -> str:
     return COUNTERS if np.searchsorted(first, start) < np.searchsorted(first, stop) else CUT
 
 
-def _end(lane: Lane, start: int, stop: int, followed: bool) -> str:
+def _end(lane: Lane, start: int, stop: int, exits: Ints, *, followed: bool) -> str:
     """How a run ends: its last lines say that it does, another follows, or nothing is known."""
-    last = slice(max(start, stop - LAST_LINES), stop)
-    if (lane.level[last] == LEVELS.index("fatal")).any() or lane.is_event("envoy_exit")[last].any():
+    last = max(start, stop - LAST_LINES)
+    fatal = (lane.level[last:stop] == LEVELS.index("fatal")).any()
+    if fatal or np.searchsorted(exits, last) < np.searchsorted(exits, stop):
         return EXIT
     return RESTART if followed else OPEN_END

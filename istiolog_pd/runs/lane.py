@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from istiolog_pd.formats.columns import EVENTS
 from istiolog_pd.formats.model import COMPONENTS
-from istiolog_pd.runs.parts import NO_TIME, Bools, Ints, Part, codes, texts
+from istiolog_pd.runs.parts import NO_TIME, Bools, Codes, Ints, Part, codes, texts
 
 #: Levels, most verbose first.
 LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "critical"]
-
-_EVENTS = list(EVENTS)
 
 
 @dataclass(frozen=True)
@@ -28,38 +25,54 @@ class Lane:
 
     parts: tuple[Part, ...]
     rows: Ints
-    part: Ints
+    part: Codes
     time: Ints
-    component: Ints
-    event: Ints
-    level: Ints
+    component: Codes
+    level: Codes
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def is_event(self, *events: str) -> Bools:
-        """Whether each entry is of one of some events."""
-        return np.isin(self.event, [_EVENTS.index(event) for event in events])
+    @cached_property
+    def starts(self) -> Ints:
+        """Where each piece begins in the concatenated pieces."""
+        return np.cumsum([0, *(len(part.events) for part in self.parts)])
 
-    def is_of(self, component: str) -> Bools:
+    @cached_property
+    def pauses(self) -> tuple[Ints, Ints]:
+        """The entries that print a time, and the time since the one before; nothing for the first."""
+        timed = np.flatnonzero(self.time != NO_TIME)
+        return timed, np.diff(self.time[timed], prepend=self.time[timed[:1]])
+
+    def rows_of(self, *events: str, component: str = "") -> Ints:
+        """The entries of some events, in order; of one component if it is named."""
+        rows = [
+            part.tables[event]["row"].to_numpy() + start
+            for start, part in zip(self.starts, self.parts, strict=False)
+            for event in events
+            if event in part.tables
+        ]
+        joined = np.sort(np.concatenate([np.empty(0, np.int64), *rows]), kind="stable")
+        at, _ = self._own(joined)
+        return at[self.is_of(component, at)] if component else at
+
+    def is_of(self, component: str, at: Ints | slice = slice(None)) -> Bools:
         """Whether each entry was written by a component."""
-        found: Bools = self.component == COMPONENTS.index(component)
+        found: Bools = self.component[at] == COMPONENTS.index(component)
         return found
 
     def texts(self, at: Ints, column: str = "message") -> list[str]:
         """A text column of some entries; empty where it is null or was not kept."""
-        starts = np.cumsum([0, *(len(part.events) for part in self.parts)])
         found: list[str] = []
         for number, part in enumerate(self.parts):
             own = at[self.part[at] == number]
-            found += texts(part, self.rows[own] - starts[number], column)
+            found += texts(part, self.rows[own] - self.starts[number], column)
         return found
 
     def column(self, event: str, name: str) -> tuple[Ints, pa.ChunkedArray]:
         """A column of an event's tables: the entries that have the event, and their values."""
-        starts = np.cumsum([0, *(len(part.events) for part in self.parts)])
         rows, values = [np.empty(0, np.int64)], []
-        for start, part in zip(starts, self.parts, strict=False):
+        for start, part in zip(self.starts, self.parts, strict=False):
             if event in part.tables:
                 rows.append(part.tables[event]["row"].to_numpy() + start)
                 column = part.tables[event][name]
@@ -68,15 +81,16 @@ class Lane:
         if not values:
             return joined, pa.chunked_array([pa.nulls(0)])
         chunks = pa.chunked_array([chunk for column in values for chunk in column.chunks], values[0].type)
-        return self._own(joined, chunks)
+        at, own = self._own(joined)
+        return at, (chunks if own is None else chunks.filter(pa.array(own)))
 
-    def _own(self, rows: Ints, values: pa.ChunkedArray) -> tuple[Ints, pa.ChunkedArray]:
-        """Of the rows of all pieces those of this lane, by their place in it."""
-        if not len(self.rows) or not len(rows):
-            return rows, values
+    def _own(self, rows: Ints) -> tuple[Ints, Bools | None]:
+        """Of some rows of all pieces those of this lane, by their place in it; null: all are."""
+        if len(self.rows) == self.starts[-1] or not len(self.rows):
+            return rows, None
         at = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
         own = self.rows[at] == rows
-        return at[own], (values if own.all() else values.filter(pa.array(own)))
+        return at[own], own
 
 
 def lanes(parts: Sequence[Part]) -> list[Lane]:
@@ -95,23 +109,22 @@ def lanes(parts: Sequence[Part]) -> list[Lane]:
 def _whole(parts: tuple[Part, ...]) -> Lane:
     sizes = [len(part.events) for part in parts]
 
-    def joined(column: str, words: list[str]) -> Ints:
-        return np.concatenate([codes(part.events[column], words) for part in parts])
+    def joined(column: str, words: Sequence[str]) -> Codes:
+        return np.concatenate([codes(part.events[column], list(words)) for part in parts])
 
     return Lane(
         parts,
         np.arange(sum(sizes)),
-        np.repeat(np.arange(len(parts)), sizes),
+        np.repeat(np.arange(len(parts), dtype=np.int32), sizes),
         np.concatenate([part.times() for part in parts]),
-        joined("component", list(COMPONENTS)),
-        joined("event", _EVENTS),
+        joined("component", COMPONENTS),
         joined("level", LEVELS),
     )
 
 
 def _taken(lane: Lane, own: Ints) -> Lane:
-    arrays = (lane.rows, lane.part, lane.time, lane.component, lane.event, lane.level)
-    return Lane(lane.parts, *(array[own] for array in arrays))
+    arrays = (lane.part[own], lane.time[own], lane.component[own], lane.level[own])
+    return Lane(lane.parts, lane.rows[own], *arrays)
 
 
 def _containers(parts: Sequence[Part], size: int) -> Ints | None:
@@ -124,14 +137,3 @@ def _containers(parts: Sequence[Part], size: int) -> Ints | None:
         place = np.concatenate([codes(part.events[name], words) for part in parts]) + 1
         number = number * (len(words) + 1) + place
     return number if size and (number != number[0]).any() else None
-
-
-def pauses(lane: Lane) -> tuple[Ints, Ints]:
-    """The entries that print a time, and the time since the one before; nothing for the first."""
-    timed = np.flatnonzero(lane.time != NO_TIME)
-    return timed, np.diff(lane.time[timed], prepend=lane.time[timed[:1]])
-
-
-def spans(of: npt.NDArray[np.bool_], starts: Ints) -> Ints:
-    """How many entries of a kind there are from each start to the next."""
-    return np.add.reduceat(of.astype(np.int64), starts)

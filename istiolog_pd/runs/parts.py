@@ -13,6 +13,8 @@ import pyarrow.compute as pc
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+#: Places in a list of words.
+Codes = npt.NDArray[np.int32]
 
 #: The time of an entry that prints none.
 NO_TIME = np.iinfo(np.int64).min
@@ -75,22 +77,20 @@ class Part:
 
         An access line's is the start of its request, not the moment it was written: it has none here.
         """
-        written = pc.invert(pc.equal(_plain(self.events["event"]), "access"))
-        times = pc.if_else(written, self.events["timestamp"].cast(pa.int64()), pa.scalar(None, pa.int64()))
-        return np.asarray(pc.fill_null(times, NO_TIME).to_numpy())
+        times = np.asarray(pc.fill_null(self.events["timestamp"].cast(pa.int64()), NO_TIME).to_numpy())
+        if "access" in self.tables:
+            times = times.copy()
+            times[self.tables["access"]["row"].to_numpy()] = NO_TIME
+        return times
 
 
-def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
-
-
-def codes(column: pa.ChunkedArray, words: list[str]) -> Ints:
+def codes(column: pa.ChunkedArray, words: list[str]) -> Codes:
     """The place of each value among some words, -1 for any other and for null."""
     encoded = (column if pa.types.is_dictionary(column.type) else column.dictionary_encode()).unify_dictionaries()
-    out = [np.empty(0, np.int64)]
+    out = [np.empty(0, np.int32)]
     for chunk in encoded.chunks:
         place = pc.fill_null(pc.index_in(chunk.dictionary.cast(pa.string()), pa.array(words, pa.string())), -1)
-        known = np.append(place.to_numpy(zero_copy_only=False).astype(np.int64), -1)
+        known = np.append(place.to_numpy(zero_copy_only=False).astype(np.int32), np.int32(-1))
         out.append(known[pc.fill_null(chunk.indices, len(known) - 1).to_numpy(zero_copy_only=False)])
     return np.concatenate(out)
 

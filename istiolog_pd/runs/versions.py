@@ -7,7 +7,6 @@ Istio prints it. A few fields of formats that lived long say more (`SIGNS`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -20,6 +19,9 @@ from istiolog_pd.formats.columns import EVENTS
 from istiolog_pd.formats.model import COMPONENTS, Format
 from istiolog_pd.runs.lane import LEVELS, Lane
 from istiolog_pd.runs.parts import Ints
+
+#: Events of no format.
+NO_FORMAT = ("other", "unparsed", "go_gc", "access")
 
 #: So many entries of each event are looked at in a run, spread over it; fewer where there are many runs.
 SPREAD = 8
@@ -87,11 +89,10 @@ def detect(lane: Lane, starts: Ints, stops: Ints) -> list[Found]:
         The first entry of each run, and the one after its last.
     """
     printed = _printed(lane)
-    rows = {event: _rows_of(lane, event) for event in EVENTS if event not in ("other", "unparsed", "go_gc", "access")}
     signs = [(sign, _filled(lane, sign)) for sign in SIGNS]
-    spread = int(np.clip(MOST_LOOKED_AT // (len(starts) * 30), 1, SPREAD))
+    claims = _claims(lane, starts, stops)
     found = []
-    for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
+    for n, (start, stop) in enumerate(zip(starts.tolist(), stops.tolist(), strict=True)):
         exact = next((text for row, text in printed if start <= row < stop), None)
         if exact is not None:
             number = _PRINTED.search(exact)
@@ -99,43 +100,58 @@ def detect(lane: Lane, starts: Ints, stops: Ints) -> list[Found]:
             found.append(Found(number[1], f"printed: {exact[:80].splitlines()[0]!r}"))
             continue
         bounds = [_of_sign(sign) for sign, at in signs if np.searchsorted(at, start) < np.searchsorted(at, stop)]
-        for at in rows.values():
-            low, high = np.searchsorted(at, [start, stop])
-            if high > low:
-                picked = np.unique(np.linspace(low, high - 1, spread).astype(np.int64))
-                bounds += _claims(lane, at[picked])
-        found.append(_intersection(bounds))
+        found.append(_intersection([*bounds, *claims.get(n, ())]))
     return found
 
 
 def _printed(lane: Lane) -> list[tuple[int, str]]:
     """The lines that print a version of Istio (a build of one's own prints `unknown`)."""
-    at = np.flatnonzero(lane.is_event("startup") & ~lane.is_of("envoy"))
+    at = lane.rows_of("startup")
+    at = at[~lane.is_of("envoy", at)]
     lines = zip(at.tolist(), lane.texts(at), strict=True)
     return [(row, text) for row, text in lines if _VERSION.match(text) and _PRINTED.search(text[:200])]
 
 
-def _rows_of(lane: Lane, event: str) -> Ints:
-    return np.flatnonzero(lane.is_event(event))
-
-
 def _filled(lane: Lane, sign: Sign) -> Ints:
-    """The entries that fill a sign's column, of the control plane."""
+    """The entries of the control plane that fill a sign's column."""
     rows, values = lane.column(sign.event, sign.column)
-    own = rows[values.is_valid().to_numpy()] if len(rows) else rows
-    return own[lane.is_of("pilot")[own]]
+    if values.null_count == len(values):
+        return rows[:0]
+    own: Ints = rows[values.is_valid().to_numpy()]
+    return own[lane.is_of("pilot", own)]
 
 
-def _claims(lane: Lane, at: Ints) -> Iterator[_Bound]:
-    """What the formats that claim some entries say."""
-    for row, text, scope in zip(at.tolist(), lane.texts(at), lane.texts(at, "scope"), strict=True):
-        writer = (COMPONENTS[lane.component[row]], (*LEVELS, None)[lane.level[row]], scope or None)
-        claimed = _recogniser().claim(*writer, text) or _recogniser().claim(*writer, split_labels(text)[0])
-        if claimed is not None:
-            entry = claimed[0].format
-            since, until = _istio(entry, entry.since), _istio(entry, entry.until) if entry.until else OPEN
-            if (since, until) != (OLDEST, OPEN):
-                yield _Bound(since, until, f"{text[:60].splitlines()[0]!r}")
+def _claims(lane: Lane, starts: Ints, stops: Ints) -> dict[int, list[_Bound]]:
+    """What the formats say that claim some entries of each run."""
+    spread = int(np.clip(MOST_LOOKED_AT // (len(starts) * 30), 1, SPREAD))
+    picked = [np.empty(0, np.int64)]
+    for event in EVENTS:
+        at = lane.rows_of(event) if event not in NO_FORMAT else picked[0]
+        low, high = np.searchsorted(at, [starts, stops])
+        own = np.flatnonzero(high > low)
+        place = np.linspace(low[own], high[own] - 1, spread).astype(np.int64)
+        picked.append(at[np.unique(place)] if len(own) else picked[0])
+    rows = np.unique(np.concatenate(picked))
+    runs = np.searchsorted(starts, rows, side="right") - 1
+    found: dict[int, list[_Bound]] = {}
+    for row, run, text, scope in zip(
+        rows.tolist(), runs.tolist(), lane.texts(rows), lane.texts(rows, "scope"), strict=True
+    ):
+        bound = _claim(COMPONENTS[lane.component[row]], (*LEVELS, None)[lane.level[row]], scope or None, text)
+        if bound is not None:
+            found.setdefault(run, []).append(bound)
+    return found
+
+
+def _claim(component: str, level: str | None, scope: str | None, text: str) -> _Bound | None:
+    """What the format says that claims an entry."""
+    claim = _recogniser().claim
+    claimed = claim(component, level, scope, text) or claim(component, level, scope, split_labels(text)[0])
+    if claimed is None:
+        return None
+    entry = claimed[0].format
+    since, until = _istio(entry, entry.since), _istio(entry, entry.until) if entry.until else OPEN
+    return None if (since, until) == (OLDEST, OPEN) else _Bound(since, until, f"{text[:60].splitlines()[0]!r}")
 
 
 def _istio(entry: Format, version: str) -> Version:
