@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,19 @@ def control_plane(capture: Capture, event: str) -> pd.DataFrame:
     table = table[table["component"].astype(object) == "pilot"]
     categories = {name: TEXT for name, dtype in table.dtypes.items() if isinstance(dtype, pd.CategoricalDtype)}
     return table.astype(categories).reset_index(drop=True)
+
+
+def remembered(answer: Callable[[Capture], pd.DataFrame]) -> Callable[[Capture], pd.DataFrame]:
+    """An answer that is worked out once per capture; who gets it may change his copy."""
+
+    @wraps(answer)
+    def once(capture: Capture) -> pd.DataFrame:
+        if answer not in capture.memo:
+            capture.memo[answer] = answer(capture)
+        found: pd.DataFrame = capture.memo[answer]
+        return found.copy(deep=False)
+
+    return once
 
 
 def no_lines(capture: Capture, what: str, how: str) -> str:

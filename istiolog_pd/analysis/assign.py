@@ -41,20 +41,20 @@ def assign_rounds(
     asked, closed
         The lines that show proxies connect, and their connections end.
     """
-    prints_requests = set(pushes.loc[pushes["push_type"].eq("request") & ~pushes["inferred"], "source"])
+    prints_requests = set(pushes.loc[pushes["push_type"].eq("request") & ~pushes["inferred"], "run"])
     parts = []
-    for source, own in pushes[pushes["push_type"].ne("request")].groupby("source", sort=False):
-        rounds = starts[starts["source"] == source]
-        ups, downs = (lines[lines["source"] == source] for lines in (asked, closed))
+    for run, own in pushes[pushes["push_type"].ne("request")].groupby("run", sort=False):
+        rounds = starts[starts["run"] == run]
+        ups, downs = (lines[lines["run"] == run] for lines in (asked, closed))
         # Before 1.10 an answer to a request looks like a push of a round, so a type may come twice.
-        once = ~own["proxy"].isin(overlapping(ups, downs)) & (source in prints_requests)
-        parts.append(_of_source(own.assign(once=once), rounds, ups))
+        once = ~own["proxy"].isin(overlapping(ups, downs)) & (run in prints_requests)
+        parts.append(_of_run(own.assign(once=once), rounds, ups))
     found = pd.concat(parts) if parts else pd.DataFrame({name: pd.Series(dtype=COUNT) for name in ROUND_COLUMNS})
     return found.reindex(pushes.index)
 
 
-def _of_source(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
-    """The same for one source, where rounds are counted from 0; -1 stands for all before the log.
+def _of_run(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
+    """The same for one run, where rounds are counted from 0; -1 stands for all before the log.
 
     `once`: a round pushes a type to this proxy once at most (it has one connection at a time).
     """
@@ -183,14 +183,14 @@ def _since_connected(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataF
 
 def overlapping(asked: pd.DataFrame, closed: pd.DataFrame) -> set[str]:
     """Proxies that had two connections at a time: push lines do not tell those apart."""
-    ends = closed.drop_duplicates(["proxy", "connection"])
-    begun = asked.drop_duplicates(["proxy", "connection"])
+    names = ["run", "proxy", "connection"]
+    ends, begun = closed.drop_duplicates(names), asked.drop_duplicates(names)
     # A connection from before the log has an end and no beginning: it was there from the first line.
-    keys = pd.MultiIndex.from_frame(ends[["proxy", "connection"]])
-    early = ends[~keys.isin(pd.MultiIndex.from_frame(begun[["proxy", "connection"]]))].assign(row=-1)
+    known = pd.MultiIndex.from_frame(ends[names]).isin(pd.MultiIndex.from_frame(begun[names]))
+    early = ends[~known].assign(row=-1)
     steps = pd.concat([begun.assign(step=1), early.assign(step=1), ends.assign(step=-1)], ignore_index=True)
     steps = steps.dropna(subset=["proxy"]).sort_values("row", kind="stable")
-    open_now = steps["step"].groupby(steps["proxy"]).cumsum()
+    open_now = steps["step"].groupby([steps["run"], steps["proxy"]]).cumsum()
     return set(steps.loc[open_now > 1, "proxy"])
 
 

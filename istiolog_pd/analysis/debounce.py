@@ -97,15 +97,13 @@ def debounces(capture: Capture, *, after: str = "100ms", maximum: str = "10s") -
         start=lines["timestamp"] - lines["debounce_time"],
         events=lines["debounced_events"].where(~counts_events, _events_between(lines)),
         bound=_bound(lines, pd.Timedelta(after), pd.Timedelta(maximum), counts_events),
-        run=0,
     )
     return shaped(table, DEBOUNCES, NO_START.format(int(counts_events.sum())) if counts_events.any() else "")
 
 
 def _events_between(lines: pd.DataFrame) -> pd.Series[Any]:
     """1.0: events since the decision before; of the first one all, if no push was before it."""
-    by_source = lines.groupby("source")["debounce_id"]
-    events = by_source.diff()
+    events = lines.groupby("run")["debounce_id"].diff()
     first_push = lines["since_last_push"].isna()
     return events.where(events >= 0).where(~first_push, lines["debounce_id"])
 

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from istiolog_pd.analysis.answers import COUNT, FLAG, TEXT, TIME, WORD, Shape, cannot, no_lines, shaped
+from istiolog_pd.analysis.lines import push_lines
 from istiolog_pd.analysis.requests import asking
 from istiolog_pd.analysis.rounds import PUSH_LINES, pushes
 from istiolog_pd.capture import Capture
@@ -20,6 +21,7 @@ XDS_ORDER: Shape = {
     "flow": WORD,
     "certain": FLAG,
     "timestamp": TIME,
+    "run": COUNT,
     "source": TEXT,
 }
 
@@ -46,8 +48,8 @@ def xds_order(capture: Capture) -> pd.DataFrame:
         turn, or null; `flow` (category): ``first configuration`` (the answers to a new proxy's
         requests), ``update`` (a full round) or ``incremental update`` (endpoints only);
         `certain` (boolean): each of these pushes can be of no other round;
-        `timestamp` of the first push (datetime64[ns, UTC]); `source` (str). Types beside these four
-        have no turn and are left out. Istio 1.0 pushes RDS before LDS in every full round.
+        `timestamp` of the first push (datetime64[ns, UTC]); `run` (Int64); `source` (str). Types beside
+        these four have no turn and are left out. Istio 1.0 pushes RDS before LDS in every full round.
         Empty with the reason in ``attrs["coverage"]`` if there is no push line.
 
     Examples
@@ -59,14 +61,15 @@ def xds_order(capture: Capture) -> pd.DataFrame:
     """
     table = pushes(capture)
     coverage = table.attrs["coverage"]
+    table["row"] = push_lines(capture)["row"]
     table = table[table["xds_type"].isin(TURN)].reset_index(drop=True)
     if table.empty:
         return cannot(XDS_ORDER, coverage or no_lines(capture, "push line", PUSH_LINES))
     table = table.assign(group=_group(capture, table), at=range(len(table))).dropna(subset=["group"])
     kinds = ~table["push_type"].astype(object).eq("incremental")
-    first = table.drop_duplicates(["source", "proxy", "group", "xds_type"])
+    first = table.drop_duplicates(["run", "proxy", "group", "xds_type"])
     first = first.assign(turn=first["xds_type"].map(TURN).astype(int), name=first["xds_type"].astype(object))
-    keys = ["source", "proxy", "group"]
+    keys = ["run", "proxy", "group"]
     # A type is early if one whose turn is before its own comes later.
     later = first[::-1].groupby(keys, sort=False)["turn"].cummin()[::-1]
     first["early"] = first["name"].where(first["turn"] > later)
@@ -75,6 +78,7 @@ def xds_order(capture: Capture) -> pd.DataFrame:
         order=("name", " ".join),
         early=("early", "first"),
         timestamp=("timestamp", "first"),
+        source=("source", "first"),
         push_type=("push_type", "first"),
     )
     certain = table["certain"] | table["push_type"].astype(object).eq("request")
@@ -93,15 +97,11 @@ def _group(capture: Capture, table: pd.DataFrame) -> pd.Series[Any]:
     for later is no flow of its own.
     """
     asked = asking(capture)
-    lines = table[["source", "line", "proxy", "xds_type"]].assign(at=table.index)
-    opened = asked[["source", "line", "proxy"]].assign(opened=range(len(asked)))
-    merged = (
-        pd.merge_asof(lines.sort_values("line"), opened.sort_values("line"), on="line", by=["source", "proxy"])
-        .set_index("at")["opened"]
-        .reindex(table.index)
-    )
+    lines = table[["run", "row", "proxy", "xds_type"]].assign(at=table.index)
+    opened = asked[["run", "row", "proxy"]].astype({"run": COUNT}).assign(opened=range(len(asked)))
+    merged = pd.merge_asof(lines, opened, on="row", by=["run", "proxy"]).set_index("at")["opened"].reindex(table.index)
     request = table["push_type"].astype(object).eq("request")
     numbered = table["round"].astype("Float64").map("round {:.0f}".format, na_action="ignore")
     begun = merged.map("connection {:.0f}".format, na_action="ignore")
-    first = ~table.assign(begun=begun, request=request).duplicated(["source", "proxy", "begun", "xds_type", "request"])
+    first = ~table.assign(begun=begun, request=request).duplicated(["run", "proxy", "begun", "xds_type", "request"])
     return numbered.astype(object).where(~request, begun.where(first))
