@@ -31,6 +31,9 @@ MOST_FALLS = 1000
 #: Full rounds can be printed in another order by so much (1.0-1.2 push several at a time).
 RACE = 3
 
+#: Connections that open at a time are printed in any order; they are not further apart than so many.
+STORM = 30
+
 _FLAG = re.compile(r"FLAG: --?([^=\s]+)")
 _VERSION = re.compile(r"version:? \S", re.IGNORECASE)
 MARKER = "========= Previous log"
@@ -191,16 +194,17 @@ def _connections(lane: Lane) -> Iterator[Fall]:
     again = np.flatnonzero(np.diff(value[order]) == 0)
     before[order[again + 1]] = order[again]
     newest = np.maximum.accumulate(before) if len(before) else before
-    start, fall = 0, np.zeros(max(len(value) - 1, 0), bool)
+    start = 0
     for _ in range(MOST_FALLS):
         at = int(np.searchsorted(newest, start))
         if at >= len(value):
             break
-        fall[at - 1] = True
+        yield Fall(int(rows[before[at]]), int(rows[at]), f"connection number {value[at]:,} is given again")
         start = at
-    low = np.flatnonzero(np.diff(value) < 0) + 1
-    for at in low[:MOST_FALLS].tolist():
-        fall[at - 1] |= value[max(at - AGREE, 0) : at].min() > value[at : at + AGREE].max() + 10 * AGREE
+    low = np.flatnonzero(np.diff(value) < 0)[:MOST_FALLS]
+    fall = np.zeros(max(len(value) - 1, 0), bool)
+    for at in low.tolist():
+        fall[at] = value[max(at + 1 - AGREE, 0) : at + 1].min() > value[at + 1 : at + 1 + AGREE].max() + STORM
     yield from _between(rows, fall, value, "connection numbers")
 
 

@@ -72,12 +72,13 @@ class Part:
                 tables[event] = own.set_column(0, own.schema.field("row"), row)
         return replace(self, events=self.events.filter(pa.array(keep)), tables=tables)
 
-    def times(self) -> Ints:
-        """The time of every entry in nanoseconds; `NO_TIME` where it prints none.
+    def printed(self) -> Ints:
+        """The time that every entry prints, in nanoseconds; `NO_TIME` where it prints none."""
+        return np.asarray(pc.fill_null(self.events["timestamp"].cast(pa.int64()), NO_TIME).to_numpy())
 
-        An access line's is the start of its request, not the moment it was written: it has none here.
-        """
-        times = np.asarray(pc.fill_null(self.events["timestamp"].cast(pa.int64()), NO_TIME).to_numpy())
+    def times(self) -> Ints:
+        """The time that every entry was written; `NO_TIME` for access lines, which print their request's start."""
+        times = self.printed()
         if "access" in self.tables:
             times = times.copy()
             times[self.tables["access"]["row"].to_numpy()] = NO_TIME
