@@ -79,7 +79,7 @@ def _banners(lane: Lane) -> Iterator[Cut]:
     at = at[~lane.is_of("envoy", at)]
     quiet = lane.rows_of("startup", "go_gc", "unparsed")
     signs = [(row, text) for row, text in zip(at.tolist(), lane.texts(at), strict=True) if _is_sign(text)]
-    flag, began, version = "", -BANNER_LINES - 1, -1
+    flag, began, version, before = "", -BANNER_LINES - 1, -1, -1
     for row, text in signs:
         found = _FLAG.match(text)
         if found:
@@ -90,23 +90,27 @@ def _banners(lane: Lane) -> Iterator[Cut]:
             version = row
         if begins:
             began = row
-            yield Cut(_head(lane, row, quiet), BANNER, f"start-up: {text[:60].splitlines()[0]!r}")
+            yield Cut(_head(lane, row, before, quiet), BANNER, f"start-up: {text[:60].splitlines()[0]!r}")
+        before = row
 
 
 def _is_sign(text: str) -> bool:
     return bool(_FLAG.match(text) or _VERSION.match(text))
 
 
-def _head(lane: Lane, row: int, quiet: Ints) -> int:
-    """The first entry of a start-up: what stands right before its first flag or version, and is as young."""
+def _head(lane: Lane, row: int, before: int, quiet: Ints) -> int:
+    """The first entry of a start-up: what stands right before its first flag or version, and is as young.
+
+    `before` is the last sign of the start before it, -1 if there is none: then nothing else was there.
+    """
     first, time = row, lane.time[row]
     low, high = np.searchsorted(quiet, [row - MOST_HEAD, row])
     startup = set(quiet[low:high].tolist())
-    for at in range(row - 1, max(row - MOST_HEAD, -1), -1):
+    for at in range(row - 1, max(row - MOST_HEAD, before), -1):
         own_time = lane.time[at]
         if own_time != NO_TIME and not time - HEAD <= own_time <= time + TOLERANCE:
             break
-        if at not in startup and at >= FIRST_LINES:
+        if at not in startup and (before >= 0 or row > FIRST_LINES):
             break
         # A line without a time is of this start only if one with a time stands before it.
         first = at if own_time != NO_TIME or at == 0 else first
