@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from istiolog_pd.capture import Capture, to_pandas
 
@@ -40,10 +42,15 @@ def cannot(shape: Shape, reason: str) -> pd.DataFrame:
 
 def control_plane(capture: Capture, event: str) -> pd.DataFrame:
     """The rows of an event that a control plane wrote, with plain text instead of categories."""
-    table = to_pandas(capture[event])
-    table = table[table["component"].astype(object) == "pilot"]
-    categories = {name: TEXT for name, dtype in table.dtypes.items() if isinstance(dtype, pd.CategoricalDtype)}
-    return table.astype(categories).reset_index(drop=True)
+    table = capture[event]
+    own = pc.equal(table["component"].cast(pa.string()), "pilot")
+    table = table if pc.all(own).as_py() else table.filter(own)
+    return to_pandas(
+        pa.table(
+            [column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column for column in table.columns],
+            names=table.schema.names,
+        )
+    )
 
 
 def remembered(answer: Callable[[Capture], pd.DataFrame]) -> Callable[[Capture], pd.DataFrame]:

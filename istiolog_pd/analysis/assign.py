@@ -67,17 +67,18 @@ def _of_run(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame) -> 
     newest = kinds.latest(begun)
     last = np.where(is_pinned, np.minimum(pinned, begun), newest)
     first = np.where(is_pinned, pinned, kinds.earliest(_since_connected(pushes, rounds, asked)))
-    proxy, once = pushes["proxy"].to_numpy(object), pushes["once"].to_numpy(bool)
-    series = [proxy[once], pushes["xds_type"].to_numpy(object)[once], kinds.of[once]]
+    proxy, once = pd.factorize(pushes["proxy"])[0], pushes["once"].to_numpy(bool)
+    types, names = pd.factorize(pushes["xds_type"])
+    series = ((proxy * (len(names) + 1) + types + 1) * 2 + kinds.of)[once]
     first[once] = np.maximum(first[once], _before_last(newest[once], series))
     for _ in range(2):  # each rule can tighten what the other needs; a third time changes little
-        first = _running(first, [proxy], np.maximum)
-        last = _running(last[::-1], [proxy[::-1]], np.minimum)[::-1]
+        first = _running(first, proxy, np.maximum)
+        last = _running(last[::-1], proxy[::-1], np.minimum)[::-1]
         first, last = kinds.earliest(first), kinds.latest(last)
         first[once], last[once] = kinds.strict(first, last, once, series)
     last = np.where(is_pinned, np.minimum(pinned, begun), last)
     first = np.minimum(kinds.earliest(np.maximum(first, 0)), np.maximum(last, 0))
-    guess = np.clip(_likeliest(pushes, rounds, newest, pinned), first, last)
+    guess = np.clip(_likeliest(pushes, rounds, proxy, newest, pinned), first, last)
     number = rounds["round"].to_numpy()
     numbers = {
         name: pd.Series(number[np.maximum(at, 0)], pushes.index, dtype=COUNT)
@@ -86,19 +87,19 @@ def _of_run(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame) -> 
     return pd.DataFrame(numbers)[last >= 0]
 
 
-def _before_last(newest: Ints, keys: list[npt.NDArray[np.object_]]) -> Ints:
+def _before_last(newest: Ints, keys: Ints) -> Ints:
     """For each push the newest round when the push of its type before it was written; -1 for the first.
 
     A proxy has one push on its way at most, and what waits behind it merges (1.3 on): so when a round
     begins, one push at most is still of an earlier one, and that is the next.
     """
-    before = pd.Series(newest).groupby(keys, dropna=False, sort=False).shift(fill_value=-1)
+    before = pd.Series(newest).groupby(keys, sort=False).shift(fill_value=-1)
     return before.to_numpy(np.int64)
 
 
-def _running(values: Ints, keys: list[npt.NDArray[np.object_]], how: np.ufunc) -> Ints:
+def _running(values: Ints, keys: Ints, how: np.ufunc) -> Ints:
     """The running maximum (minimum) within each group."""
-    groups = pd.Series(values).groupby(keys, dropna=False, sort=False)
+    groups = pd.Series(values).groupby(keys, sort=False)
     return (groups.cummax() if how is np.maximum else groups.cummin()).to_numpy(np.int64)
 
 
@@ -132,20 +133,20 @@ class _Kinds:
         found = np.where(at < size, self._after[self.of, np.clip(at, 0, size - 1)], size)
         return np.where(at < 0, -1, found)
 
-    def strict(self, first: Ints, last: Ints, pick: Bools, keys: list[npt.NDArray[np.object_]]) -> tuple[Ints, Ints]:
+    def strict(self, first: Ints, last: Ints, pick: Bools, keys: Ints) -> tuple[Ints, Ints]:
         """Bounds in which every push of a type to a proxy is of a later round than the one before.
 
         In steps of fitting rounds: the n-th push is n steps on at least, so the running maximum of
         ``first - n`` bounds it, and backwards the running minimum of ``last - n``.
         """
         first, last, of = first[pick].copy(), last[pick].copy(), self.of[pick]
-        count = pd.Series(first).groupby(keys, dropna=False, sort=False).cumcount().to_numpy(np.int64)
+        count = pd.Series(first).groupby(keys, sort=False).cumcount().to_numpy(np.int64)
         size = self._rank.shape[1]
         known = (last >= 0) & (first < size)
         low = np.where(known & (first >= 0), self._rank[of, np.clip(first, 0, size - 1)], LONG_AGO) - count
         high = np.where(known, self._rank[of, np.maximum(last, 0)], size) - count
         low = _running(low, keys, np.maximum) + count
-        high = _running(high[::-1], [key[::-1] for key in keys], np.minimum)[::-1] + count
+        high = _running(high[::-1], keys[::-1], np.minimum)[::-1] + count
         for kind, members in enumerate(self._members):
             mine = known & (of == kind) & (low <= high)
             first[mine] = np.where(low[mine] < 0, -1, members[np.clip(low[mine], 0, len(members) - 1)])
@@ -194,7 +195,7 @@ def overlapping(asked: pd.DataFrame, closed: pd.DataFrame) -> set[str]:
     return set(steps.loc[open_now > 1, "proxy"])
 
 
-def _likeliest(pushes: pd.DataFrame, rounds: pd.DataFrame, newest: Ints, pinned: Ints) -> Ints:
+def _likeliest(pushes: pd.DataFrame, rounds: pd.DataFrame, proxy: Ints, newest: Ints, pinned: Ints) -> Ints:
     """The likeliest round: that which a line of the same push to the same proxy names, or the newest then.
 
     One push sends its types one after the other, each once, in the order of `ORDER`. What begins again
@@ -203,22 +204,18 @@ def _likeliest(pushes: pd.DataFrame, rounds: pd.DataFrame, newest: Ints, pinned:
     """
     order = ORDER_1_0 if rounds["virtual_services"].notna().any() else ORDER
     rank = pushes["xds_type"].map(order).fillna(len(ORDER)).to_numpy(np.int64)
-    lead = pd.Series(rank).groupby(newest).transform("min")
-    table = pd.DataFrame(
-        {
-            "proxy": pushes["proxy"].to_numpy(object),
-            "rank": rank,
-            "time": pushes["timestamp"].to_numpy(),
-            "leads": rank <= lead,
-            "at": np.arange(len(pushes)),
-            "newest": newest,
-            "pinned": pinned,
-        }
-    ).sort_values(["proxy", "at"], kind="stable")
-    before = table.shift()
-    goes_on = table["proxy"].eq(before["proxy"]) & (table["rank"] > before["rank"])
-    goes_on &= (table["time"].diff() <= PAUSE) | ~table["leads"]
-    burst = table.groupby((~goes_on).cumsum(), sort=False)
-    named = burst["pinned"].transform("max")
-    guess = burst["newest"].transform("first").where(named < 0, named)
-    return guess.sort_index().to_numpy(np.int64)
+    lead = pd.Series(rank).groupby(newest).transform("min").to_numpy()
+    # Each proxy's pushes behind one another, in the order of writing.
+    by_proxy = np.argsort(proxy, kind="stable")
+    proxy, rank, leads = proxy[by_proxy], rank[by_proxy], (rank <= lead)[by_proxy]
+    time = pushes["timestamp"].to_numpy("datetime64[ns]")[by_proxy]
+    goes_on = np.zeros(len(rank), bool)
+    goes_on[1:] = (proxy[1:] == proxy[:-1]) & (proxy[1:] >= 0) & (rank[1:] > rank[:-1])
+    goes_on[1:] &= (np.diff(time) <= PAUSE.to_timedelta64()) | ~leads[1:]
+    burst = np.cumsum(~goes_on)
+    at = np.flatnonzero(~goes_on)
+    named = np.maximum.reduceat(pinned[by_proxy], at)[burst - 1] if len(at) else pinned
+    begun = newest[by_proxy][at][burst - 1] if len(at) else newest
+    guess = np.empty(len(rank), np.int64)
+    guess[by_proxy] = np.where(named < 0, begun, named)
+    return guess
