@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
@@ -40,17 +40,20 @@ def cannot(shape: Shape, reason: str) -> pd.DataFrame:
     return shaped(pd.DataFrame(), shape, reason)
 
 
-def control_plane(capture: Capture, event: str) -> pd.DataFrame:
-    """The rows of an event that a control plane wrote, with plain text instead of categories."""
+def control_plane(capture: Capture, event: str, columns: Sequence[str] = ()) -> pd.DataFrame:
+    """The rows of an event that a control plane wrote, with plain text instead of categories.
+
+    `columns`: only these, in a table of many rows; empty: all.
+    """
     table = capture[event]
     own = pc.equal(table["component"].cast(pa.string()), "pilot")
+    table = table.select(list(columns)) if columns else table
     table = table if pc.all(own).as_py() else table.filter(own)
-    return to_pandas(
-        pa.table(
-            [column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column for column in table.columns],
-            names=table.schema.names,
-        )
-    )
+    plain = {
+        name: column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+        for name, column in zip(table.schema.names, table.columns, strict=True)
+    }
+    return to_pandas(pa.table(plain))
 
 
 def remembered(answer: Callable[[Capture], pd.DataFrame]) -> Callable[[Capture], pd.DataFrame]:

@@ -21,8 +21,13 @@ PAUSE = pd.Timedelta("100ms")
 #: How long before the line of a new connection it can have been registered for pushes.
 REGISTERED = pd.Timedelta("1s")
 
+#: What is used of a push line.
+USED = ["run", "row", "timestamp", "proxy", "xds_type", "push_type", "inferred", "level", "clusters", "push_version"]
+
 ROUND_COLUMNS = ("round", "round_first", "round_last")
 NO_SUCH_VERSION = -2
+#: A row after all others.
+NEVER = 2**62
 #: A round before the log is any number of steps back, so nothing can be counted from it.
 LONG_AGO = -(2**40)
 
@@ -43,7 +48,7 @@ def assign_rounds(
     """
     prints_requests = set(pushes.loc[pushes["push_type"].eq("request") & ~pushes["inferred"], "run"])
     parts = []
-    for run, own in pushes[pushes["push_type"].ne("request")].groupby("run", sort=False):
+    for run, own in pushes.loc[pushes["push_type"].ne("request"), USED].groupby("run", sort=False):
         rounds = starts[starts["run"] == run]
         ups, downs = (lines[lines["run"] == run] for lines in (asked, closed))
         # Before 1.10 an answer to a request looks like a push of a round, so a type may come twice.
@@ -61,14 +66,16 @@ def _of_run(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame) -> 
     begun = np.searchsorted(rounds["row"].to_numpy(), pushes["row"].to_numpy()) - 1
     pinned = _pinned(pushes, rounds)
     possible = (begun >= 0) & (pinned != NO_SUCH_VERSION)
-    pushes, begun, pinned = pushes[possible], begun[possible], pinned[possible]
+    if not possible.all():
+        pushes, begun, pinned = pushes[possible], begun[possible], pinned[possible]
+    proxy, proxies = pd.factorize(pushes["proxy"])
+    types, names = pd.factorize(pushes["xds_type"])
     kinds = _Kinds(pushes, rounds)
     is_pinned = pinned >= 0
     newest = kinds.latest(begun)
     last = np.where(is_pinned, np.minimum(pinned, begun), newest)
-    first = np.where(is_pinned, pinned, kinds.earliest(_since_connected(pushes, rounds, asked)))
-    proxy, once = pd.factorize(pushes["proxy"])[0], pushes["once"].to_numpy(bool)
-    types, names = pd.factorize(pushes["xds_type"])
+    first = np.where(is_pinned, pinned, kinds.earliest(_since_connected(pushes, rounds, asked, proxy, proxies)))
+    once = pushes["once"].to_numpy(bool)
     series = ((proxy * (len(names) + 1) + types + 1) * 2 + kinds.of)[once]
     first[once] = np.maximum(first[once], _before_last(newest[once], series))
     for _ in range(2):  # each rule can tighten what the other needs; a third time changes little
@@ -164,11 +171,14 @@ def _pinned(pushes: pd.DataFrame, rounds: pd.DataFrame) -> Ints:
     for at, version in enumerate(rounds["push_version"]):
         if own[at] and isinstance(version, str):
             first.setdefault(version, at)
-    versions = pushes["push_version"]
-    return versions.map(first).fillna(NO_SUCH_VERSION).where(versions.notna(), -1).to_numpy(np.int64)
+    of_push, versions = pd.factorize(pushes["push_version"])
+    numbers = np.array([*(first.get(version, NO_SUCH_VERSION) for version in versions), -1], np.int64)
+    return numbers[of_push]
 
 
-def _since_connected(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame) -> Ints:
+def _since_connected(
+    pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame, proxy: Ints, proxies: pd.Index[Any]
+) -> Ints:
     """The first round that can have found the proxy connected; -1 where the log does not show it connect.
 
     istiod registers a connection, initialises the proxy, and only then prints the line: a round that
@@ -177,9 +187,11 @@ def _since_connected(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataF
     ups = asked.drop_duplicates("proxy")
     before = np.searchsorted(rounds["row"].to_numpy(), ups["row"].to_numpy())
     recent = rounds["timestamp"].searchsorted(ups["timestamp"] - REGISTERED)
-    found = pd.DataFrame({"proxy": ups["proxy"], "up": ups["row"], "first": np.minimum(before, recent)})
-    known = pushes[["proxy", "row"]].merge(found, on="proxy", how="left")
-    return known["first"].where(known["row"] > known["up"]).fillna(-1).to_numpy(np.int64)
+    up = pd.Index(ups["proxy"]).get_indexer(pd.Index(proxies))
+    place = np.append(up, -1)[proxy]
+    first = np.append(np.minimum(before, recent), -1)[place]
+    since = np.append(ups["row"].to_numpy(np.int64), NEVER)[place]
+    return np.where(pushes["row"].to_numpy() > since, first, -1)
 
 
 def overlapping(asked: pd.DataFrame, closed: pd.DataFrame) -> set[str]:
@@ -203,7 +215,8 @@ def _likeliest(pushes: pd.DataFrame, rounds: pd.DataFrame, proxy: Ints, newest: 
     the one that the round begun meanwhile (`newest`) leads with.
     """
     order = ORDER_1_0 if rounds["virtual_services"].notna().any() else ORDER
-    rank = pushes["xds_type"].map(order).fillna(len(ORDER)).to_numpy(np.int64)
+    types, names = pd.factorize(pushes["xds_type"])
+    rank = np.array([*(order.get(name, len(ORDER)) for name in names), len(ORDER)], np.int64)[types]
     lead = pd.Series(rank).groupby(newest).transform("min").to_numpy()
     # Each proxy's pushes behind one another, in the order of writing.
     by_proxy = np.argsort(proxy, kind="stable")

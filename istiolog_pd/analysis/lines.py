@@ -9,6 +9,11 @@ from istiolog_pd.analysis.assign import assign_rounds, overlapping
 from istiolog_pd.analysis.requests import asking, requested, sent_twice
 from istiolog_pd.capture import Capture
 
+#: What answers use of a push line; `row` leads to the rest of it.
+PUSH_COLUMNS = (
+    "row timestamp level source line run proxy xds_type push_type resources clusters endpoints size_bytes push_version"
+).split()
+
 
 @remembered
 def push_starts(capture: Capture) -> pd.DataFrame:
@@ -41,7 +46,7 @@ def push_lines(capture: Capture) -> pd.DataFrame:
     From 1.11 on (those lines print no `clusters`) what is printed at debug is of an endpoint-only round,
     and does not always say ``INC``; before 1.10 no line says that a proxy asked for it.
     """
-    lines, starts = control_plane(capture, "xds_push"), push_starts(capture)
+    lines, starts = control_plane(capture, "xds_push", PUSH_COLUMNS), push_starts(capture)
     printed, inferred = requested(capture, lines, starts)
     endpoint_only = lines["level"].eq("debug") & lines["clusters"].isna()
     lines["push_type"] = lines["push_type"].mask(endpoint_only & ~printed, "incremental").mask(inferred, "request")

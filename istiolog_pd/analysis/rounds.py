@@ -163,17 +163,12 @@ def push_rounds(capture: Capture) -> pd.DataFrame:
     if starts.empty:
         return cannot(ROUNDS, no_lines(capture, "line that begins a round", ROUND_LINES))
     lines = push_lines(capture)
-    sums = (
-        lines.dropna(subset=["round"])
-        .groupby("round")
-        .agg(
-            pushes=("line", "size"),
-            proxies=("proxy", "nunique"),
-            size_bytes=("size_bytes", lambda sizes: sizes.sum(min_count=1)),
-            first_push=("timestamp", "min"),
-            last_push=("timestamp", "max"),
-        )
-    )
+    own = lines[["round", "proxy", "size_bytes", "timestamp"]].dropna(subset=["round"])
+    by_round = own.groupby("round")
+    sums = by_round.agg(first_push=("timestamp", "min"), last_push=("timestamp", "max"))
+    sums["pushes"] = by_round.size()
+    sums["proxies"] = own.drop_duplicates(["round", "proxy"]).groupby("round")["proxy"].count()
+    sums["size_bytes"] = by_round["size_bytes"].sum(min_count=1)
     table = starts.drop(columns=["push_type", "duration"]).join(sums, on="round")
     table["visible"] = visible(starts, lines)
     for name in ("pushes", "proxies"):
@@ -240,10 +235,10 @@ def fan_out(capture: Capture) -> pd.DataFrame:
     table = table.dropna(subset=["round"])
     if table.empty:
         return cannot(FAN_OUT, coverage or no_lines(capture, "push of a round", ROUND_LINES))
-    sums = table.groupby(["round", "xds_type"], observed=True, as_index=False).agg(
-        proxies=("proxy", "nunique"),
-        pushes=("line", "size"),
-        resources=("resources", lambda values: values.sum(min_count=1)),
-        size_bytes=("size_bytes", lambda values: values.sum(min_count=1)),
-    )
-    return shaped(sums, FAN_OUT, with_sizes(coverage, table))
+    keys = ["round", "xds_type"]
+    groups = table.groupby(keys, observed=True)
+    sums = groups[["resources", "size_bytes"]].sum(min_count=1)
+    sums["pushes"] = groups.size()
+    proxies = table[[*keys, "proxy"]].drop_duplicates()
+    sums["proxies"] = proxies.groupby(keys, observed=True)["proxy"].count()
+    return shaped(sums.reset_index(), FAN_OUT, with_sizes(coverage, table))
