@@ -46,7 +46,7 @@ def assign_rounds(
     asked, closed
         The lines that show proxies connect, and their connections end.
     """
-    prints_requests = set(pushes.loc[pushes["push_type"].eq("request") & ~pushes["inferred"], "run"])
+    prints_requests = set(pushes.loc[pushes["push_type"].eq("request") & ~pushes["inferred"], "run"].unique())
     parts = []
     for run, own in pushes.loc[pushes["push_type"].ne("request"), USED].groupby("run", sort=False):
         rounds = starts[starts["run"] == run]

@@ -31,9 +31,12 @@ def sent_twice(pushes: pd.DataFrame, rounds: pd.DataFrame, overlapping: set[str]
 
     Not of proxies that had two connections at a time: each of those gets the round.
     """
+    silent = _silent(pushes)
+    if not silent.any():
+        return silent
     keys = pushes[["run", "proxy", "xds_type"]].assign(round=rounds["round"])
     full = pushes["push_type"].eq("full") & keys["round"].notna() & ~pushes["proxy"].isin(overlapping)
-    return full & _silent(pushes) & keys[full].duplicated().reindex(pushes.index, fill_value=False)
+    return full & silent & keys[full].duplicated().reindex(pushes.index, fill_value=False)
 
 
 def _silent(pushes: pd.DataFrame) -> pd.Series[Any]:
@@ -41,7 +44,7 @@ def _silent(pushes: pd.DataFrame) -> pd.Series[Any]:
     asked = pushes["push_type"].eq("request")
     if "inferred" in pushes:
         asked &= ~pushes["inferred"]
-    return ~pushes["run"].isin(set(pushes.loc[asked, "run"]))
+    return ~pushes["run"].isin(pushes.loc[asked, "run"].unique())
 
 
 def _first_answers(pushes: pd.DataFrame, asked: pd.DataFrame) -> pd.Series[Any]:

@@ -183,12 +183,12 @@ def visible(starts: pd.DataFrame, lines: pd.DataFrame) -> pd.Series[Any]:
     Full ones are, if any push is. Endpoint-only ones were at info to 1.4 (which print `endpoints`),
     and are at debug since. From 1.31 on no line tells which rounds those are.
     """
-    debug = set(lines.loc[lines["level"] == "debug", "run"])
+    debug = set(lines.loc[lines["level"] == "debug", "run"].unique())
     early = lines["push_type"].eq("incremental") & lines["endpoints"].notna() & lines["level"].eq("info")
-    incremental = debug | set(lines.loc[early, "run"])
-    full = starts["full"].fillna(False).astype(bool) & starts["run"].isin(set(lines["run"]))
+    incremental = debug | set(lines.loc[early, "run"].unique())
+    full = starts["full"].fillna(False).astype(bool) & starts["run"].isin(lines["run"].unique())
     nobody = starts["connected_endpoints"].eq(0).fillna(False).astype(bool)
-    return full | starts["run"].isin(incremental) | nobody | starts["round"].isin(lines["round"].dropna())
+    return full | starts["run"].isin(incremental) | nobody | starts["round"].isin(lines["round"].dropna().unique())
 
 
 def hidden_rounds(starts: pd.DataFrame, lines: pd.DataFrame) -> str:
