@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 import html
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,6 +28,9 @@ PANDAS_TYPES: dict[pa.DataType, Any] = {
     pa.float64(): pd.Float64Dtype(),
     pa.string(): pd.StringDtype(na_value=np.nan),
 }
+
+_TEXT = PANDAS_TYPES[pa.string()]
+_TIME = pd.DatetimeTZDtype("ns", "UTC")
 
 
 def to_pandas(table: pa.Table, dtype_backend: DtypeBackend = "numpy_nullable") -> pd.DataFrame:
@@ -66,7 +70,42 @@ class SourceInfo:
     damage: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+def with_run(table: pa.Table, run: npt.NDArray[np.int64]) -> pa.Table:
+    """A table of events, or a narrow one, with the column `run` after `component`."""
+    at = table.schema.get_field_index("component") + 1
+    return table.add_column(at, arrow_field(COMMON["run"]), pa.array(run, pa.int64()))
+
+
+#: One row per process run; `Capture.runs` says what the columns mean.
+RUNS: Mapping[str, Any] = {
+    "run": np.dtype(np.int64),
+    "source": _TEXT,
+    "sources": np.dtype(np.int64),
+    "pod": _TEXT,
+    "namespace": _TEXT,
+    "component": _TEXT,
+    "version": _TEXT,
+    "evidence": _TEXT,
+    "first": _TIME,
+    "last": _TIME,
+    "entries": np.dtype(np.int64),
+    "gaps": np.dtype(np.int64),
+    "longest_gap": np.dtype("timedelta64[ns]"),
+    "level": _TEXT,
+    "envoy_level": _TEXT,
+    "start": _TEXT,
+    "end": _TEXT,
+}
+
+
+def run_table(rows: Sequence[Mapping[str, Any]] = ()) -> pd.DataFrame:
+    """Rows of `Capture.runs` with the dtypes that they have."""
+    table = pd.DataFrame(rows, columns=list(RUNS))
+    times = {name: pd.to_datetime(table[name], utc=True) for name, dtype in RUNS.items() if dtype == _TIME}
+    return table.assign(**times).astype(dict(RUNS))
+
+
+@dataclass(frozen=True, eq=False)
 class Capture:
     """What was read: one narrow Arrow table per event, and the common columns of every entry.
 
@@ -84,12 +123,32 @@ class Capture:
         The sources.
     nodes
         Envoy bootstraps that were among the sources: source and `node` object of each.
+    process_runs
+        The process runs that the sources hold, for `runs`.
+    metrics_files
+        Prometheus text of control planes found among the sources: source and text of each.
     """
 
     events: pa.Table
     tables: dict[str, pa.Table]
     infos: tuple[SourceInfo, ...] = ()
     nodes: tuple[tuple[str, dict[str, Any]], ...] = field(default=(), repr=False)
+    process_runs: pd.DataFrame = field(default_factory=run_table, repr=False)
+    metrics_files: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    #: What answers share, so that each is worked out once.
+    memo: dict[object, Any] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Take each source for one run where nobody has arranged them."""
+        if "run" not in self.events.schema.names:
+            sources = self.events["source"].combine_chunks().cast(pa.string()).dictionary_encode()
+            run = sources.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+            object.__setattr__(self, "events", with_run(self.events, run))
+        missing = {event: table for event, table in self.tables.items() if "run" not in table.schema.names}
+        if missing:
+            run = self.events["run"].to_numpy()
+            added = {event: with_run(table, run[table["row"].to_numpy()]) for event, table in missing.items()}
+            object.__setattr__(self, "tables", self.tables | added)
 
     def __getitem__(self, event: str) -> pa.Table:
         """The narrow table of an event."""
@@ -97,7 +156,7 @@ class Capture:
             raise KeyError(unknown("event", event, EVENTS))
         if event in self.tables:
             return self.tables[event]
-        return event_schema(event).empty_table()
+        return with_run(event_schema(event).empty_table(), np.empty(0, np.int64))
 
     def __iter__(self) -> Iterator[str]:
         """The events that are there, most frequent first."""
@@ -136,6 +195,28 @@ class Capture:
             rows.insert(len(rows.columns) - 1, name, times.reindex(rows["source"]).to_numpy())
         texts = dict.fromkeys(("source", "component", "damage"), "str")
         return rows.astype({**texts, "first": "datetime64[ns, UTC]", "last": "datetime64[ns, UTC]"})
+
+    @property
+    def runs(self) -> pd.DataFrame:
+        """One row per process run: a container's log from a start of its process to the next.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `run` (int64, as in the column `run` of every table), `source` (str; the first it stands in)
+            and `sources` (int64; how many pieces), `pod`, `namespace`, `component` (str; ``pilot`` or
+            ``agent``, whose log it is), `version` (str): Istio's, exact where a line prints it, else the
+            range that its lines leave (``1.22-1.30``, ``1.31-``; empty: nothing tells), `evidence` (str)
+            which lines say so, `first`, `last` (datetime64[ns, UTC]), `entries` (int64), `gaps` (int64):
+            stretches where lines are lost (a counter jumps) or the log is silent unusually long,
+            `longest_gap` (timedelta64[ns]), `level` and `envoy_level` (str): the most verbose seen of
+            pilot or the agent, and of Envoy; `start` (str): ``banner`` (start-up lines are there),
+            ``counters`` (no start-up lines, but debounces or versions count from 1), ``restart`` (its
+            counters or its time begin again), ``cut`` (it begins in the middle of a life); `end` (str):
+            ``open`` (nothing follows), ``restart`` (another run of this container does), ``exit`` (its
+            last lines say that it ended). Empty if the sources were not arranged into runs.
+        """
+        return self.process_runs.copy()
 
     def counts(self) -> pd.Series[int]:
         """Entries per event, most frequent first (int64, indexed by `event`)."""
@@ -198,7 +279,7 @@ class Capture:
     def _wide(self, events: Sequence[str] | None, columns: Sequence[str] | None) -> pa.Table:
         """The common columns of every entry (of some events) beside all columns of all events."""
         size = self.events.num_rows
-        wide = {"row": pa.array(np.arange(size)), **{name: self.events[name] for name in EVENTS_SCHEMA.names}}
+        wide = {"row": pa.array(np.arange(size)), **{name: self.events[name] for name in self.events.schema.names}}
         for name in COLUMNS:
             if columns is None or name in columns:
                 wide[name] = self._scattered(name, size)

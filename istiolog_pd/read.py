@@ -18,6 +18,7 @@ from istiolog_pd.engine.reference import SourceTables
 from istiolog_pd.engine.schema import EVENTS_SCHEMA
 from istiolog_pd.formats.access import access_format
 from istiolog_pd.inputs.sources import NoLogError, Source, SourceLike, find
+from istiolog_pd.runs import Part, arrange, piece_of
 
 #: A bootstrap is a small file; nothing larger is tried as one.
 BOOTSTRAP_SIZE = 4 << 20
@@ -151,28 +152,33 @@ def _damage(source: Source, tables: SourceTables) -> Iterator[str]:
 
 
 def _capture(parts: list[tuple[Source, SourceTables]], nodes: tuple[tuple[str, dict[str, Any]], ...]) -> Capture:
-    """One capture of all sources: the rows of each follow those of the one before."""
-    offsets = np.cumsum([0, *(tables.events.num_rows for _, tables in parts)])
+    """One capture of all sources, arranged into runs: the rows of each follow those of the one before."""
+    arranged = arrange([_part(source, tables) for source, tables in parts])
+    offsets = np.cumsum([0, *(part.events.num_rows for part in arranged.parts)])
     by_event: dict[str, list[pa.Table]] = {}
-    for offset, (_, tables) in zip(offsets, parts, strict=False):
-        for event, table in tables.tables.items():
+    for offset, part in zip(offsets, arranged.parts, strict=False):
+        for event, table in part.tables.items():
             row = pa.array(table["row"].to_numpy() + offset)
             by_event.setdefault(event, []).append(table.set_column(0, table.schema.field("row"), row))
+    infos = []
+    for at, part, note in zip(arranged.order, arranged.parts, arranged.notes, strict=True):
+        source, tables = parts[at]
+        damage = [text.partition(": ")[2] for text in _damage(source, tables)]
+        infos.append(
+            SourceInfo(source.name, part.component, tables.lines, len(part.events), (*damage, *filter(None, [note])))
+        )
     return Capture(
-        _joined([tables.events for _, tables in parts] or [EVENTS_SCHEMA.empty_table()]),
+        _joined([part.events for part in arranged.parts] or [EVENTS_SCHEMA.empty_table()]),
         {event: _joined(tables) for event, tables in by_event.items()},
-        tuple(
-            SourceInfo(
-                source.name,
-                _component(tables),
-                tables.lines,
-                tables.events.num_rows,
-                tuple(text.partition(": ")[2] for text in _damage(source, tables)),
-            )
-            for source, tables in parts
-        ),
+        tuple(infos),
         nodes,
+        arranged.runs,
     )
+
+
+def _part(source: Source, tables: SourceTables) -> Part:
+    group, order = piece_of(source.name) if source.owned else ("", 0)
+    return Part(source.name, _component(tables), tables.events, tables.tables, group=group, order=order)
 
 
 def _component(tables: SourceTables) -> str:

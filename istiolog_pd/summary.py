@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from istiolog_pd.analysis import debounces, push_rounds, pushes
+from istiolog_pd.analysis import coverage, debounces, push_rounds, pushes
 from istiolog_pd.analysis.answers import control_plane, no_lines
 from istiolog_pd.capture import Capture
 from istiolog_pd.formats.columns import EVENTS
@@ -16,6 +16,9 @@ Answer = tuple[str, str, str]
 
 #: Shown where a capture cannot give an answer; the reason stands beside it.
 NO_ANSWER = "?"
+
+#: What the summary shows of each run.
+RUN_COLUMNS = ["run", "source", "component", "version", "level", "entries", "first", "last", "gaps", "start", "end"]
 
 _UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
@@ -40,6 +43,9 @@ def summarise(capture: Capture) -> dict[str, pd.DataFrame]:
         ``"pushes"``: one row per xDS type: `xds_type`, `full`, `incremental`, `request` and `pushes`
         (their sum), `resources`, `size_bytes` (Int64; null where no line prints it). Empty if no push
         is printed.
+        ``"runs"``: the columns of `Capture.runs` that tell most.
+        ``"coverage"``: what cannot be answered, or in part only (`can`: ``part`` or ``no``): `answers`,
+        `missing`, `setting` that would print it, `runs` (all str), from `istiolog_pd.analysis.coverage`.
 
     Examples
     --------
@@ -54,10 +60,20 @@ def summarise(capture: Capture) -> dict[str, pd.DataFrame]:
     answers = [*_decisions(capture), *_rounds(rounds), *_pushes(pushed, _coverage(rounds)), *_lines(capture)]
     return {
         "sources": capture.sources.drop(columns="lines"),
+        "runs": capture.runs[RUN_COLUMNS],
         "events": _events(capture),
         "answers": pd.DataFrame(answers, columns=["what", "value", "detail"], dtype="str"),
         "pushes": pushes_by_type(pushed),
+        "coverage": _not_covered(coverage(capture)),
     }
+
+
+def _not_covered(table: pd.DataFrame) -> pd.DataFrame:
+    """What cannot be answered, or in part only: one row for all answers that miss the same."""
+    table = table[table["can"] != "yes"].astype({"can": "str"})
+    by_lack = table.groupby(["can", "missing", "setting", "runs"], sort=False)["answer"]
+    joined = by_lack.agg(lambda answers: ", ".join(dict.fromkeys(answers))).rename("answers").reset_index()
+    return joined[["can", "answers", "missing", "setting", "runs"]].astype("str")
 
 
 def _events(capture: Capture) -> pd.DataFrame:

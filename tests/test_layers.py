@@ -25,7 +25,7 @@ LAYERS = (
     "analysis",
     "plots",
     "templates export summary simulate",
-    "explain report distributed",
+    "explain report distributed watching",
     "__init__",
     "terminal",
     "commands",

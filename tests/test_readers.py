@@ -297,7 +297,7 @@ def test_narrow_table_of_every_event(event: str, real: Real) -> None:
     capture = real("seed/pilot.log")
     table = capture[event]
     own = list(event_columns(event))
-    assert table.schema.names == ["row", "timestamp", "level", "scope", "source", "line", "component", *own]
+    assert table.schema.names == ["row", "timestamp", "level", "scope", "source", "line", "component", "run", *own]
     assert own == [name for name in COLUMNS if name in own]
     assert {name: table.schema.field(name).type for name in table.schema.names[1:]} == {
         name: ARROW_DTYPES[TYPES[name]] for name in table.schema.names[1:]
@@ -488,15 +488,17 @@ def test_file_that_is_named_twice_is_read_once(data: Path) -> None:
 
 
 def test_folder_gives_its_logs_in_order(tmp_path: Path) -> None:
-    """Rotated and packed ones too; other files are left alone."""
-    for name in ("b.log", "a.log.gz", "a.log.1", "a.log.20260101-120000.gz", "sub/c.log"):
+    """Rotated and packed ones too, the pieces of one log by their time; other files are left alone."""
+    pieces = ("a.log.20260101-120000.gz", "a.log.1", "a.log.gz", "b.log", "sub/c.log")
+    for hour, name in enumerate(pieces):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
-        path.write_bytes(gzip.compress(ONE.encode()) if name.endswith("gz") else ONE.encode())
+        line = ONE.replace("T00:", f"T0{hour}:").encode()
+        path.write_bytes(gzip.compress(line) if name.endswith("gz") else line)
     for name in ("readme.txt", "catalog", "a.logs", "metrics.json"):
         (tmp_path / name).write_text(ONE)
     found = [str(Path(name).relative_to(tmp_path)) for name in il.load(tmp_path).sources["source"]]
-    assert found == ["a.log.1", "a.log.20260101-120000.gz", "a.log.gz", "b.log", "sub/c.log"]
+    assert found == list(pieces)
 
 
 @pytest.mark.parametrize("name", ["a.log.gz", "a.log", "a.txt", "a.zst"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from istiolog_pd.analysis.coverage import coverage
 from istiolog_pd.analysis.debounce import debounces
 from istiolog_pd.analysis.nodes import node_metadata
 from istiolog_pd.analysis.order import xds_order
@@ -9,6 +10,7 @@ from istiolog_pd.analysis.rounds import fan_out, push_rounds, pushes
 from istiolog_pd.analysis.types import full_vs_incremental
 
 __all__ = [
+    "coverage",
     "debounces",
     "fan_out",
     "full_vs_incremental",

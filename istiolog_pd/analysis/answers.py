@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from istiolog_pd.capture import Capture, to_pandas
 
@@ -37,12 +40,33 @@ def cannot(shape: Shape, reason: str) -> pd.DataFrame:
     return shaped(pd.DataFrame(), shape, reason)
 
 
-def control_plane(capture: Capture, event: str) -> pd.DataFrame:
-    """The rows of an event that a control plane wrote, with plain text instead of categories."""
-    table = to_pandas(capture[event])
-    table = table[table["component"].astype(object) == "pilot"]
-    categories = {name: TEXT for name, dtype in table.dtypes.items() if isinstance(dtype, pd.CategoricalDtype)}
-    return table.astype(categories).reset_index(drop=True)
+def control_plane(capture: Capture, event: str, columns: Sequence[str] = ()) -> pd.DataFrame:
+    """The rows of an event that a control plane wrote, with plain text instead of categories.
+
+    `columns`: only these, in a table of many rows; empty: all.
+    """
+    table = capture[event]
+    own = pc.equal(table["component"].cast(pa.string()), "pilot")
+    table = table.select(list(columns)) if columns else table
+    table = table if pc.all(own).as_py() else table.filter(own)
+    plain = {
+        name: column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+        for name, column in zip(table.schema.names, table.columns, strict=True)
+    }
+    return to_pandas(pa.table(plain))
+
+
+def remembered(answer: Callable[[Capture], pd.DataFrame]) -> Callable[[Capture], pd.DataFrame]:
+    """An answer that is worked out once per capture; who gets it may change his copy."""
+
+    @wraps(answer)
+    def once(capture: Capture) -> pd.DataFrame:
+        if answer not in capture.memo:
+            capture.memo[answer] = answer(capture)
+        found: pd.DataFrame = capture.memo[answer]
+        return found.copy(deep=False)
+
+    return once
 
 
 def no_lines(capture: Capture, what: str, how: str) -> str:

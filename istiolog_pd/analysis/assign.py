@@ -21,8 +21,13 @@ PAUSE = pd.Timedelta("100ms")
 #: How long before the line of a new connection it can have been registered for pushes.
 REGISTERED = pd.Timedelta("1s")
 
+#: What is used of a push line.
+USED = ["run", "row", "timestamp", "proxy", "xds_type", "push_type", "inferred", "level", "clusters", "push_version"]
+
 ROUND_COLUMNS = ("round", "round_first", "round_last")
 NO_SUCH_VERSION = -2
+#: A row after all others.
+NEVER = 2**62
 #: A round before the log is any number of steps back, so nothing can be counted from it.
 LONG_AGO = -(2**40)
 
@@ -41,43 +46,46 @@ def assign_rounds(
     asked, closed
         The lines that show proxies connect, and their connections end.
     """
-    prints_requests = set(pushes.loc[pushes["push_type"].eq("request") & ~pushes["inferred"], "source"])
+    prints_requests = set(pushes.loc[pushes["push_type"].eq("request") & ~pushes["inferred"], "run"].unique())
     parts = []
-    for source, own in pushes[pushes["push_type"].ne("request")].groupby("source", sort=False):
-        rounds = starts[starts["source"] == source]
-        ups, downs = (lines[lines["source"] == source] for lines in (asked, closed))
+    for run, own in pushes.loc[pushes["push_type"].ne("request"), USED].groupby("run", sort=False):
+        rounds = starts[starts["run"] == run]
+        ups, downs = (lines[lines["run"] == run] for lines in (asked, closed))
         # Before 1.10 an answer to a request looks like a push of a round, so a type may come twice.
-        once = ~own["proxy"].isin(overlapping(ups, downs)) & (source in prints_requests)
-        parts.append(_of_source(own.assign(once=once), rounds, ups))
+        once = ~own["proxy"].isin(overlapping(ups, downs)) & (run in prints_requests)
+        parts.append(_of_run(own.assign(once=once), rounds, ups))
     found = pd.concat(parts) if parts else pd.DataFrame({name: pd.Series(dtype=COUNT) for name in ROUND_COLUMNS})
     return found.reindex(pushes.index)
 
 
-def _of_source(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
-    """The same for one source, where rounds are counted from 0; -1 stands for all before the log.
+def _of_run(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
+    """The same for one run, where rounds are counted from 0; -1 stands for all before the log.
 
     `once`: a round pushes a type to this proxy once at most (it has one connection at a time).
     """
     begun = np.searchsorted(rounds["row"].to_numpy(), pushes["row"].to_numpy()) - 1
     pinned = _pinned(pushes, rounds)
     possible = (begun >= 0) & (pinned != NO_SUCH_VERSION)
-    pushes, begun, pinned = pushes[possible], begun[possible], pinned[possible]
+    if not possible.all():
+        pushes, begun, pinned = pushes[possible], begun[possible], pinned[possible]
+    proxy, proxies = pd.factorize(pushes["proxy"])
+    types, names = pd.factorize(pushes["xds_type"])
     kinds = _Kinds(pushes, rounds)
     is_pinned = pinned >= 0
     newest = kinds.latest(begun)
     last = np.where(is_pinned, np.minimum(pinned, begun), newest)
-    first = np.where(is_pinned, pinned, kinds.earliest(_since_connected(pushes, rounds, asked)))
-    proxy, once = pushes["proxy"].to_numpy(object), pushes["once"].to_numpy(bool)
-    series = [proxy[once], pushes["xds_type"].to_numpy(object)[once], kinds.of[once]]
+    first = np.where(is_pinned, pinned, kinds.earliest(_since_connected(pushes, rounds, asked, proxy, proxies)))
+    once = pushes["once"].to_numpy(bool)
+    series = ((proxy * (len(names) + 1) + types + 1) * 2 + kinds.of)[once]
     first[once] = np.maximum(first[once], _before_last(newest[once], series))
     for _ in range(2):  # each rule can tighten what the other needs; a third time changes little
-        first = _running(first, [proxy], np.maximum)
-        last = _running(last[::-1], [proxy[::-1]], np.minimum)[::-1]
+        first = _running(first, proxy, np.maximum)
+        last = _running(last[::-1], proxy[::-1], np.minimum)[::-1]
         first, last = kinds.earliest(first), kinds.latest(last)
         first[once], last[once] = kinds.strict(first, last, once, series)
     last = np.where(is_pinned, np.minimum(pinned, begun), last)
     first = np.minimum(kinds.earliest(np.maximum(first, 0)), np.maximum(last, 0))
-    guess = np.clip(_likeliest(pushes, rounds, newest, pinned), first, last)
+    guess = np.clip(_likeliest(pushes, rounds, proxy, newest, pinned), first, last)
     number = rounds["round"].to_numpy()
     numbers = {
         name: pd.Series(number[np.maximum(at, 0)], pushes.index, dtype=COUNT)
@@ -86,19 +94,19 @@ def _of_source(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame) 
     return pd.DataFrame(numbers)[last >= 0]
 
 
-def _before_last(newest: Ints, keys: list[npt.NDArray[np.object_]]) -> Ints:
+def _before_last(newest: Ints, keys: Ints) -> Ints:
     """For each push the newest round when the push of its type before it was written; -1 for the first.
 
     A proxy has one push on its way at most, and what waits behind it merges (1.3 on): so when a round
     begins, one push at most is still of an earlier one, and that is the next.
     """
-    before = pd.Series(newest).groupby(keys, dropna=False, sort=False).shift(fill_value=-1)
+    before = pd.Series(newest).groupby(keys, sort=False).shift(fill_value=-1)
     return before.to_numpy(np.int64)
 
 
-def _running(values: Ints, keys: list[npt.NDArray[np.object_]], how: np.ufunc) -> Ints:
+def _running(values: Ints, keys: Ints, how: np.ufunc) -> Ints:
     """The running maximum (minimum) within each group."""
-    groups = pd.Series(values).groupby(keys, dropna=False, sort=False)
+    groups = pd.Series(values).groupby(keys, sort=False)
     return (groups.cummax() if how is np.maximum else groups.cummin()).to_numpy(np.int64)
 
 
@@ -132,20 +140,20 @@ class _Kinds:
         found = np.where(at < size, self._after[self.of, np.clip(at, 0, size - 1)], size)
         return np.where(at < 0, -1, found)
 
-    def strict(self, first: Ints, last: Ints, pick: Bools, keys: list[npt.NDArray[np.object_]]) -> tuple[Ints, Ints]:
+    def strict(self, first: Ints, last: Ints, pick: Bools, keys: Ints) -> tuple[Ints, Ints]:
         """Bounds in which every push of a type to a proxy is of a later round than the one before.
 
         In steps of fitting rounds: the n-th push is n steps on at least, so the running maximum of
         ``first - n`` bounds it, and backwards the running minimum of ``last - n``.
         """
         first, last, of = first[pick].copy(), last[pick].copy(), self.of[pick]
-        count = pd.Series(first).groupby(keys, dropna=False, sort=False).cumcount().to_numpy(np.int64)
+        count = pd.Series(first).groupby(keys, sort=False).cumcount().to_numpy(np.int64)
         size = self._rank.shape[1]
         known = (last >= 0) & (first < size)
         low = np.where(known & (first >= 0), self._rank[of, np.clip(first, 0, size - 1)], LONG_AGO) - count
         high = np.where(known, self._rank[of, np.maximum(last, 0)], size) - count
         low = _running(low, keys, np.maximum) + count
-        high = _running(high[::-1], [key[::-1] for key in keys], np.minimum)[::-1] + count
+        high = _running(high[::-1], keys[::-1], np.minimum)[::-1] + count
         for kind, members in enumerate(self._members):
             mine = known & (of == kind) & (low <= high)
             first[mine] = np.where(low[mine] < 0, -1, members[np.clip(low[mine], 0, len(members) - 1)])
@@ -163,11 +171,14 @@ def _pinned(pushes: pd.DataFrame, rounds: pd.DataFrame) -> Ints:
     for at, version in enumerate(rounds["push_version"]):
         if own[at] and isinstance(version, str):
             first.setdefault(version, at)
-    versions = pushes["push_version"]
-    return versions.map(first).fillna(NO_SUCH_VERSION).where(versions.notna(), -1).to_numpy(np.int64)
+    of_push, versions = pd.factorize(pushes["push_version"])
+    numbers = np.array([*(first.get(version, NO_SUCH_VERSION) for version in versions), -1], np.int64)
+    return numbers[of_push]
 
 
-def _since_connected(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame) -> Ints:
+def _since_connected(
+    pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame, proxy: Ints, proxies: pd.Index[Any]
+) -> Ints:
     """The first round that can have found the proxy connected; -1 where the log does not show it connect.
 
     istiod registers a connection, initialises the proxy, and only then prints the line: a round that
@@ -176,25 +187,27 @@ def _since_connected(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataF
     ups = asked.drop_duplicates("proxy")
     before = np.searchsorted(rounds["row"].to_numpy(), ups["row"].to_numpy())
     recent = rounds["timestamp"].searchsorted(ups["timestamp"] - REGISTERED)
-    found = pd.DataFrame({"proxy": ups["proxy"], "up": ups["row"], "first": np.minimum(before, recent)})
-    known = pushes[["proxy", "row"]].merge(found, on="proxy", how="left")
-    return known["first"].where(known["row"] > known["up"]).fillna(-1).to_numpy(np.int64)
+    up = pd.Index(ups["proxy"]).get_indexer(pd.Index(proxies))
+    place = np.append(up, -1)[proxy]
+    first = np.append(np.minimum(before, recent), -1)[place]
+    since = np.append(ups["row"].to_numpy(np.int64), NEVER)[place]
+    return np.where(pushes["row"].to_numpy() > since, first, -1)
 
 
 def overlapping(asked: pd.DataFrame, closed: pd.DataFrame) -> set[str]:
     """Proxies that had two connections at a time: push lines do not tell those apart."""
-    ends = closed.drop_duplicates(["proxy", "connection"])
-    begun = asked.drop_duplicates(["proxy", "connection"])
+    names = ["run", "proxy", "connection"]
+    ends, begun = closed.drop_duplicates(names), asked.drop_duplicates(names)
     # A connection from before the log has an end and no beginning: it was there from the first line.
-    keys = pd.MultiIndex.from_frame(ends[["proxy", "connection"]])
-    early = ends[~keys.isin(pd.MultiIndex.from_frame(begun[["proxy", "connection"]]))].assign(row=-1)
+    known = pd.MultiIndex.from_frame(ends[names]).isin(pd.MultiIndex.from_frame(begun[names]))
+    early = ends[~known].assign(row=-1)
     steps = pd.concat([begun.assign(step=1), early.assign(step=1), ends.assign(step=-1)], ignore_index=True)
     steps = steps.dropna(subset=["proxy"]).sort_values("row", kind="stable")
-    open_now = steps["step"].groupby(steps["proxy"]).cumsum()
+    open_now = steps["step"].groupby([steps["run"], steps["proxy"]]).cumsum()
     return set(steps.loc[open_now > 1, "proxy"])
 
 
-def _likeliest(pushes: pd.DataFrame, rounds: pd.DataFrame, newest: Ints, pinned: Ints) -> Ints:
+def _likeliest(pushes: pd.DataFrame, rounds: pd.DataFrame, proxy: Ints, newest: Ints, pinned: Ints) -> Ints:
     """The likeliest round: that which a line of the same push to the same proxy names, or the newest then.
 
     One push sends its types one after the other, each once, in the order of `ORDER`. What begins again
@@ -202,23 +215,20 @@ def _likeliest(pushes: pd.DataFrame, rounds: pd.DataFrame, newest: Ints, pinned:
     the one that the round begun meanwhile (`newest`) leads with.
     """
     order = ORDER_1_0 if rounds["virtual_services"].notna().any() else ORDER
-    rank = pushes["xds_type"].map(order).fillna(len(ORDER)).to_numpy(np.int64)
-    lead = pd.Series(rank).groupby(newest).transform("min")
-    table = pd.DataFrame(
-        {
-            "proxy": pushes["proxy"].to_numpy(object),
-            "rank": rank,
-            "time": pushes["timestamp"].to_numpy(),
-            "leads": rank <= lead,
-            "at": np.arange(len(pushes)),
-            "newest": newest,
-            "pinned": pinned,
-        }
-    ).sort_values(["proxy", "at"], kind="stable")
-    before = table.shift()
-    goes_on = table["proxy"].eq(before["proxy"]) & (table["rank"] > before["rank"])
-    goes_on &= (table["time"].diff() <= PAUSE) | ~table["leads"]
-    burst = table.groupby((~goes_on).cumsum(), sort=False)
-    named = burst["pinned"].transform("max")
-    guess = burst["newest"].transform("first").where(named < 0, named)
-    return guess.sort_index().to_numpy(np.int64)
+    types, names = pd.factorize(pushes["xds_type"])
+    rank = np.array([*(order.get(name, len(ORDER)) for name in names), len(ORDER)], np.int64)[types]
+    lead = pd.Series(rank).groupby(newest).transform("min").to_numpy()
+    # Each proxy's pushes behind one another, in the order of writing.
+    by_proxy = np.argsort(proxy, kind="stable")
+    proxy, rank, leads = proxy[by_proxy], rank[by_proxy], (rank <= lead)[by_proxy]
+    time = pushes["timestamp"].to_numpy("datetime64[ns]")[by_proxy]
+    goes_on = np.zeros(len(rank), bool)
+    goes_on[1:] = (proxy[1:] == proxy[:-1]) & (proxy[1:] >= 0) & (rank[1:] > rank[:-1])
+    goes_on[1:] &= (np.diff(time) <= PAUSE.to_timedelta64()) | ~leads[1:]
+    burst = np.cumsum(~goes_on)
+    at = np.flatnonzero(~goes_on)
+    named = np.maximum.reduceat(pinned[by_proxy], at)[burst - 1] if len(at) else pinned
+    begun = newest[by_proxy][at][burst - 1] if len(at) else newest
+    guess = np.empty(len(rank), np.int64)
+    guess[by_proxy] = np.where(named < 0, begun, named)
+    return guess

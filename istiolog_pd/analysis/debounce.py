@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from istiolog_pd.analysis.answers import (
     COUNT,
@@ -71,7 +74,8 @@ def debounces(capture: Capture, *, after: str = "100ms", maximum: str = "10s") -
         `debounce_time` since the first (timedelta64[ns]); `events` merged (Int64); `full`, `forced`
         (boolean; from 1.31 on only `forced`); `bound` (category): ``quiet`` or ``max``, the bound that
         let it go, ``either`` where both were exceeded (from 1.3 on a push waits for the one before),
-        null where neither was (the settings are others than `after` and `maximum`); `config_kind`,
+        null where neither was (the settings are others than `after` and `maximum`, or 1.0 runs
+        without debounce); `config_kind`,
         `config_namespace`, `config_name` (str): one of the changed configs, picked at random, and
         `more_configs` (Int64); `reason` (str); `debounce_id`, `run`, `line` (Int64); `source` (str).
         Empty with the reason in ``attrs["coverage"]`` if there is no such line.
@@ -93,21 +97,30 @@ def debounces(capture: Capture, *, after: str = "100ms", maximum: str = "10s") -
         how = "they are printed at level info in scope ads (--log_output_level ads:info)"
         return cannot(DEBOUNCES, no_lines(capture, "debounce line", how))
     counts_events = lines["debounced_events"].isna()  # 1.0: a running count instead
+    bound = _bound(lines, pd.Timedelta(after), pd.Timedelta(maximum), counts_events)
     table = lines.assign(
         start=lines["timestamp"] - lines["debounce_time"],
         events=lines["debounced_events"].where(~counts_events, _events_between(lines)),
-        bound=_bound(lines, pd.Timedelta(after), pd.Timedelta(maximum), counts_events),
-        run=0,
+        bound=bound.mask(_not_debounced(capture, lines, counts_events), None),
     )
     return shaped(table, DEBOUNCES, NO_START.format(int(counts_events.sum())) if counts_events.any() else "")
 
 
 def _events_between(lines: pd.DataFrame) -> pd.Series[Any]:
     """1.0: events since the decision before; of the first one all, if no push was before it."""
-    by_source = lines.groupby("source")["debounce_id"]
-    events = by_source.diff()
+    events = lines.groupby("run")["debounce_id"].diff()
     first_push = lines["since_last_push"].isna()
     return events.where(events >= 0).where(~first_push, lines["debounce_id"])
+
+
+def _not_debounced(capture: Capture, lines: pd.DataFrame, old: pd.Series[Any]) -> npt.NDArray[np.bool_]:
+    """1.0 with the debounce off (``Push 7: ...``, ``Timer push 9: ...``): no bound let those go."""
+    found = np.zeros(len(lines), bool)
+    at = np.flatnonzero(old)
+    if len(at) and "message" in capture.events.schema.names:
+        messages = capture.events["message"].take(pa.array(lines["row"].to_numpy(np.int64)[at]))
+        found[at] = ~np.asarray(pc.starts_with(messages.cast(pa.string()), "Push debounce").fill_null(True))
+    return found
 
 
 def _bound(lines: pd.DataFrame, after: pd.Timedelta, maximum: pd.Timedelta, old: pd.Series[Any]) -> pd.Series[Any]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from istiolog_pd.analysis.answers import COUNT, FLAG, TEXT, TIME, WORD, Shape, cannot, no_lines, shaped
+from istiolog_pd.analysis.lines import push_lines
 from istiolog_pd.analysis.requests import asking
 from istiolog_pd.analysis.rounds import PUSH_LINES, pushes
 from istiolog_pd.capture import Capture
@@ -20,6 +22,7 @@ XDS_ORDER: Shape = {
     "flow": WORD,
     "certain": FLAG,
     "timestamp": TIME,
+    "run": COUNT,
     "source": TEXT,
 }
 
@@ -46,8 +49,8 @@ def xds_order(capture: Capture) -> pd.DataFrame:
         turn, or null; `flow` (category): ``first configuration`` (the answers to a new proxy's
         requests), ``update`` (a full round) or ``incremental update`` (endpoints only);
         `certain` (boolean): each of these pushes can be of no other round;
-        `timestamp` of the first push (datetime64[ns, UTC]); `source` (str). Types beside these four
-        have no turn and are left out. Istio 1.0 pushes RDS before LDS in every full round.
+        `timestamp` of the first push (datetime64[ns, UTC]); `run` (Int64); `source` (str). Types beside
+        these four have no turn and are left out. Istio 1.0 pushes RDS before LDS in every full round.
         Empty with the reason in ``attrs["coverage"]`` if there is no push line.
 
     Examples
@@ -59,49 +62,58 @@ def xds_order(capture: Capture) -> pd.DataFrame:
     """
     table = pushes(capture)
     coverage = table.attrs["coverage"]
+    table["row"] = push_lines(capture)["row"]
     table = table[table["xds_type"].isin(TURN)].reset_index(drop=True)
     if table.empty:
         return cannot(XDS_ORDER, coverage or no_lines(capture, "push line", PUSH_LINES))
-    table = table.assign(group=_group(capture, table), at=range(len(table))).dropna(subset=["group"])
-    kinds = ~table["push_type"].astype(object).eq("incremental")
-    first = table.drop_duplicates(["source", "proxy", "group", "xds_type"])
-    first = first.assign(turn=first["xds_type"].map(TURN).astype(int), name=first["xds_type"].astype(object))
-    keys = ["source", "proxy", "group"]
+    table = table.assign(group=_group(capture, table)).dropna(subset=["group"])
+    table = table.assign(flow_of=table.groupby(["run", "proxy", "group"], sort=False).ngroup().to_numpy())
+    turn = table["xds_type"].astype(object).map(TURN).to_numpy(np.int64)
+    first = table.assign(turn=turn)[
+        ~pd.Series(table["flow_of"].to_numpy() * len(TURN) + turn, table.index).duplicated()
+    ]
     # A type is early if one whose turn is before its own comes later.
-    later = first[::-1].groupby(keys, sort=False)["turn"].cummin()[::-1]
-    first["early"] = first["name"].where(first["turn"] > later)
-    rows = first.groupby(keys, sort=False).agg(
-        round=("round", "first"),
-        order=("name", " ".join),
-        early=("early", "first"),
-        timestamp=("timestamp", "first"),
-        push_type=("push_type", "first"),
-    )
-    certain = table["certain"] | table["push_type"].astype(object).eq("request")
-    rows["certain"] = certain.groupby([table[key] for key in keys], sort=False).all().reindex(rows.index)
-    full = kinds.groupby([table[key] for key in keys], sort=False).any()
+    later = first["turn"][::-1].groupby(first["flow_of"][::-1]).cummin()[::-1]
+    early = first["turn"].where(first["turn"] > later)
+    place = first.groupby("flow_of").cumcount()
+    by_flow = first.assign(early=early, digits=(first["turn"] + 1) * (len(TURN) + 1) ** place).groupby("flow_of")
+    rows = pd.DataFrame(by_flow[["run", "proxy", "round", "timestamp", "source", "push_type"]].nth(0))
+    rows = rows.reset_index(drop=True)
+    rows["order"] = _spelt(by_flow["digits"].sum())
+    rows["early"] = by_flow["early"].first().map(dict(enumerate(TURN))).to_numpy(object)
+    asked_for = table["push_type"].eq("request")
+    rows["certain"] = (table["certain"] | asked_for).groupby(table["flow_of"]).all()
+    full = table["push_type"].ne("incremental").groupby(table["flow_of"]).any()
     rows["kept"] = rows["early"].isna()
-    asked = rows["push_type"].astype(object).eq("request")
-    rows["flow"] = pd.Series(UPDATE, rows.index).where(full.reindex(rows.index), INCREMENTAL).mask(asked, FIRST)
-    return shaped(rows.reset_index(), XDS_ORDER, coverage)
+    asked = rows["push_type"].eq("request")
+    rows["flow"] = pd.Series(UPDATE, rows.index).where(full, INCREMENTAL).mask(asked, FIRST)
+    return shaped(rows, XDS_ORDER, coverage)
+
+
+def _spelt(digits: pd.Series[int]) -> pd.Series[str]:
+    """The types of each flow in their order, from a number whose digits are their turns."""
+    names, base = [*TURN], len(TURN) + 1
+    words = {}
+    for number in digits.unique().tolist():
+        left, found = number, []
+        while left:
+            found.append(names[left % base - 1])
+            left //= base
+        words[number] = " ".join(found)
+    return digits.map(words)
 
 
 def _group(capture: Capture, table: pd.DataFrame) -> pd.Series[Any]:
-    """What belongs together: the round, or for requested pushes the connection they belong to.
+    """What belongs together, as a number: the round, or for requested pushes the connection they belong to.
 
     Only the first answer of each type after a proxy connected is its first configuration; what it asks
     for later is no flow of its own.
     """
     asked = asking(capture)
-    lines = table[["source", "line", "proxy", "xds_type"]].assign(at=table.index)
-    opened = asked[["source", "line", "proxy"]].assign(opened=range(len(asked)))
-    merged = (
-        pd.merge_asof(lines.sort_values("line"), opened.sort_values("line"), on="line", by=["source", "proxy"])
-        .set_index("at")["opened"]
-        .reindex(table.index)
-    )
-    request = table["push_type"].astype(object).eq("request")
-    numbered = table["round"].astype("Float64").map("round {:.0f}".format, na_action="ignore")
-    begun = merged.map("connection {:.0f}".format, na_action="ignore")
-    first = ~table.assign(begun=begun, request=request).duplicated(["source", "proxy", "begun", "xds_type", "request"])
-    return numbered.astype(object).where(~request, begun.where(first))
+    lines = table[["run", "row", "proxy"]]
+    opened = asked[["run", "row", "proxy"]].astype({"run": COUNT}).assign(opened=range(len(asked)))
+    merged = pd.merge_asof(lines, opened, on="row", by=["run", "proxy"]).set_axis(table.index)["opened"]
+    request = table["push_type"].eq("request")
+    first = ~table.assign(begun=merged, request=request).duplicated(["run", "proxy", "begun", "xds_type", "request"])
+    begun = (-1 - merged).where(first)
+    return table["round"].astype("Float64").where(~request, begun.astype("Float64"))

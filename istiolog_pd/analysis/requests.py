@@ -13,7 +13,7 @@ from istiolog_pd.capture import Capture
 def requested(capture: Capture, pushes: pd.DataFrame, starts: pd.DataFrame) -> tuple[pd.Series[Any], pd.Series[Any]]:
     """Whether each push line says that its proxy asked for it, and whether that must be inferred.
 
-    Since 1.10 (but not in 1.11.0 and 1.11.1) the line says ``PUSH request``. Where no line of a source
+    Since 1.10 (but not in 1.11.0 and 1.11.1) the line says ``PUSH request``. Where no line of a run
     does, an answer to a request is taken to be the first push of each type after a proxy's CDS request
     (1.0-1.7) or new connection (1.8 on), up to the second push of clusters, with which a round begins;
     and in 1.0-1.2 what comes after the round's ``Push finished``.
@@ -31,28 +31,31 @@ def sent_twice(pushes: pd.DataFrame, rounds: pd.DataFrame, overlapping: set[str]
 
     Not of proxies that had two connections at a time: each of those gets the round.
     """
-    keys = pushes[["source", "proxy", "xds_type"]].assign(round=rounds["round"])
+    silent = _silent(pushes)
+    if not silent.any():
+        return silent
+    keys = pushes[["run", "proxy", "xds_type"]].assign(round=rounds["round"])
     full = pushes["push_type"].eq("full") & keys["round"].notna() & ~pushes["proxy"].isin(overlapping)
-    return full & _silent(pushes) & keys[full].duplicated().reindex(pushes.index, fill_value=False)
+    return full & silent & keys[full].duplicated().reindex(pushes.index, fill_value=False)
 
 
 def _silent(pushes: pd.DataFrame) -> pd.Series[Any]:
-    """Whether the source of a push never prints that a proxy asked."""
+    """Whether the run of a push never prints that a proxy asked."""
     asked = pushes["push_type"].eq("request")
     if "inferred" in pushes:
         asked &= ~pushes["inferred"]
-    return ~pushes["source"].isin(set(pushes.loc[asked, "source"]))
+    return ~pushes["run"].isin(pushes.loc[asked, "run"].unique())
 
 
 def _first_answers(pushes: pd.DataFrame, asked: pd.DataFrame) -> pd.Series[Any]:
     """The first push of each type after a proxy asked, before clusters come a second time."""
     last = pd.merge_asof(
-        pushes[["row", "source", "proxy", "xds_type"]],
-        asked[["row", "source", "proxy"]].assign(asked=asked["row"]),
+        pushes[["row", "run", "proxy", "xds_type"]],
+        asked[["row", "run", "proxy"]].assign(asked=asked["row"]),
         on="row",
-        by=["source", "proxy"],
+        by=["run", "proxy"],
     ).set_axis(pushes.index)
-    keys = ["source", "proxy", "asked"]
+    keys = ["run", "proxy", "asked"]
     clusters = last["xds_type"].eq("CDS").groupby([last[key] for key in keys]).cumsum()
     return ~last.duplicated([*keys, "xds_type"]) & (clusters <= 1) & last["asked"].notna()
 
@@ -63,20 +66,20 @@ def _after_the_end(capture: Capture, pushes: pd.DataFrame, starts: pd.DataFrame)
     A `Push finished` says how long ago its context was made: its round is the first begun since.
     """
     ends = control_plane(capture, "push_finish")
-    full = starts.loc[starts["full"].fillna(False).astype(bool), ["source", "timestamp", "row"]]
+    full = starts.loc[starts["full"].fillna(False).astype(bool), ["run", "timestamp", "row"]]
     if ends.empty or full.empty:
         return pd.Series(False, pushes.index)
-    begun = ends.assign(timestamp=ends["timestamp"] - ends["duration"])[["source", "timestamp", "row"]]
+    begun = ends.assign(timestamp=ends["timestamp"] - ends["duration"])[["run", "timestamp", "row"]]
     ended = pd.merge_asof(
         begun.sort_values("timestamp"),
         full.sort_values("timestamp"),
         on="timestamp",
-        by="source",
+        by="run",
         direction="forward",
         suffixes=("_end", ""),
     ).dropna(subset=["row"])
-    ends_of = full.merge(ended[["source", "row", "row_end"]].astype({"row": full["row"].dtype}), how="left")
-    newest = pd.merge_asof(pushes[["row", "source"]], ends_of.sort_values("row"), on="row", by="source")
+    ends_of = full.merge(ended[["run", "row", "row_end"]].astype({"row": full["row"].dtype}), how="left")
+    newest = pd.merge_asof(pushes[["row", "run"]], ends_of.sort_values("row"), on="row", by="run")
     return (newest["row_end"] < newest["row"]).fillna(False).astype(bool).set_axis(pushes.index)
 
 
@@ -85,6 +88,6 @@ def asking(capture: Capture) -> pd.DataFrame:
     requests = control_plane(capture, "xds_request")
     requests = requests[requests["xds_type"].eq("CDS") & requests["level"].eq("info")]
     opened = control_plane(capture, "connection_open")
-    names = ["row", "timestamp", "source", "line", "proxy", "connection"]
+    names = ["row", "timestamp", "run", "source", "line", "proxy", "connection"]
     both = pd.concat([requests[names], opened[names]])
     return both.dropna(subset=["proxy"]).sort_values("row")

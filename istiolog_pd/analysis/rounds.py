@@ -12,7 +12,19 @@ from typing import Any
 
 import pandas as pd
 
-from istiolog_pd.analysis.answers import COUNT, FLAG, SPAN, TEXT, TIME, WORD, Shape, cannot, no_lines, shaped
+from istiolog_pd.analysis.answers import (
+    COUNT,
+    FLAG,
+    SPAN,
+    TEXT,
+    TIME,
+    WORD,
+    Shape,
+    cannot,
+    no_lines,
+    remembered,
+    shaped,
+)
 from istiolog_pd.analysis.lines import push_lines, push_starts
 from istiolog_pd.capture import Capture
 
@@ -72,13 +84,14 @@ HIDDEN = (
 )
 
 
+@remembered
 def pushes(capture: Capture) -> pd.DataFrame:
     """Every push with the round that it belongs to, and the bounds of that statement.
 
     Parameters
     ----------
     capture
-        Logs of a control plane. Several replicas are kept apart by their source.
+        Logs of a control plane. Replicas and restarts are kept apart by their run.
 
     Returns
     -------
@@ -106,14 +119,14 @@ def pushes(capture: Capture) -> pd.DataFrame:
     >>> table["push_type"].value_counts().to_dict()
     {'request': 13, 'full': 4, 'incremental': 3}
     """
-    starts = push_starts(capture)
-    lines = push_lines(capture, starts)
+    starts, lines = push_starts(capture), push_lines(capture)
     if lines.empty:
         return cannot(PUSHES, no_lines(capture, "push line", PUSH_LINES))
     certain = lines["round_first"].eq(lines["round_last"])
-    return shaped(lines.assign(run=0, certain=certain), PUSHES, hidden_rounds(starts, lines))
+    return shaped(lines.assign(certain=certain), PUSHES, hidden_rounds(starts, lines))
 
 
+@remembered
 def push_rounds(capture: Capture) -> pd.DataFrame:
     """Every round: what was pushed, to how many proxies, and how long until the last one.
 
@@ -122,7 +135,7 @@ def push_rounds(capture: Capture) -> pd.DataFrame:
     Parameters
     ----------
     capture
-        Logs of a control plane. Several replicas are kept apart by their source.
+        Logs of a control plane. Replicas and restarts are kept apart by their run.
 
     Returns
     -------
@@ -149,24 +162,18 @@ def push_rounds(capture: Capture) -> pd.DataFrame:
     starts = push_starts(capture)
     if starts.empty:
         return cannot(ROUNDS, no_lines(capture, "line that begins a round", ROUND_LINES))
-    lines = push_lines(capture, starts)
-    sums = (
-        lines.dropna(subset=["round"])
-        .groupby("round")
-        .agg(
-            pushes=("line", "size"),
-            proxies=("proxy", "nunique"),
-            size_bytes=("size_bytes", lambda sizes: sizes.sum(min_count=1)),
-            first_push=("timestamp", "min"),
-            last_push=("timestamp", "max"),
-        )
-    )
+    lines = push_lines(capture)
+    own = lines[["round", "proxy", "size_bytes", "timestamp"]].dropna(subset=["round"])
+    by_round = own.groupby("round")
+    sums = by_round.agg(first_push=("timestamp", "min"), last_push=("timestamp", "max"))
+    sums["pushes"] = by_round.size()
+    sums["proxies"] = own.drop_duplicates(["round", "proxy"]).groupby("round")["proxy"].count()
+    sums["size_bytes"] = by_round["size_bytes"].sum(min_count=1)
     table = starts.drop(columns=["push_type", "duration"]).join(sums, on="round")
     table["visible"] = visible(starts, lines)
     for name in ("pushes", "proxies"):
         table[name] = table[name].astype(COUNT).mask(table["visible"] & table[name].isna(), 0)
     table["duration"] = table["last_push"] - table["timestamp"]
-    table["run"] = 0
     return shaped(table, ROUNDS, with_sizes(hidden_rounds(starts, lines), lines))
 
 
@@ -176,12 +183,12 @@ def visible(starts: pd.DataFrame, lines: pd.DataFrame) -> pd.Series[Any]:
     Full ones are, if any push is. Endpoint-only ones were at info to 1.4 (which print `endpoints`),
     and are at debug since. From 1.31 on no line tells which rounds those are.
     """
-    debug = set(lines.loc[lines["level"] == "debug", "source"])
+    debug = set(lines.loc[lines["level"] == "debug", "run"].unique())
     early = lines["push_type"].eq("incremental") & lines["endpoints"].notna() & lines["level"].eq("info")
-    incremental = debug | set(lines.loc[early, "source"])
-    full = starts["full"].fillna(False).astype(bool) & starts["source"].isin(set(lines["source"]))
+    incremental = debug | set(lines.loc[early, "run"].unique())
+    full = starts["full"].fillna(False).astype(bool) & starts["run"].isin(lines["run"].unique())
     nobody = starts["connected_endpoints"].eq(0).fillna(False).astype(bool)
-    return full | starts["source"].isin(incremental) | nobody | starts["round"].isin(lines["round"].dropna())
+    return full | starts["run"].isin(incremental) | nobody | starts["round"].isin(lines["round"].dropna().unique())
 
 
 def hidden_rounds(starts: pd.DataFrame, lines: pd.DataFrame) -> str:
@@ -228,10 +235,10 @@ def fan_out(capture: Capture) -> pd.DataFrame:
     table = table.dropna(subset=["round"])
     if table.empty:
         return cannot(FAN_OUT, coverage or no_lines(capture, "push of a round", ROUND_LINES))
-    sums = table.groupby(["round", "xds_type"], observed=True, as_index=False).agg(
-        proxies=("proxy", "nunique"),
-        pushes=("line", "size"),
-        resources=("resources", lambda values: values.sum(min_count=1)),
-        size_bytes=("size_bytes", lambda values: values.sum(min_count=1)),
-    )
-    return shaped(sums, FAN_OUT, with_sizes(coverage, table))
+    keys = ["round", "xds_type"]
+    groups = table.groupby(keys, observed=True)
+    sums = groups[["resources", "size_bytes"]].sum(min_count=1)
+    sums["pushes"] = groups.size()
+    proxies = table[[*keys, "proxy"]].drop_duplicates()
+    sums["proxies"] = proxies.groupby(keys, observed=True)["proxy"].count()
+    return shaped(sums.reset_index(), FAN_OUT, with_sizes(coverage, table))

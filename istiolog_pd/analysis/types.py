@@ -55,16 +55,12 @@ def full_vs_incremental(capture: Capture, *, freq: str | None = None) -> pd.Data
     if lines.empty:
         return cannot(BINS, coverage or "the push lines print no time")
     width = freq or _width(lines["timestamp"].max() - lines["timestamp"].min())
-    table = (
-        lines.assign(time=lines["timestamp"].dt.floor(width))
-        .groupby(["time", "xds_type", "push_type"], observed=True, as_index=False, dropna=False)
-        .agg(
-            pushes=("line", "size"),
-            resources=("resources", lambda values: values.sum(min_count=1)),
-            size_bytes=("size_bytes", lambda values: values.sum(min_count=1)),
-        )
+    groups = lines.assign(time=lines["timestamp"].dt.floor(width)).groupby(
+        ["time", "xds_type", "push_type"], observed=True, dropna=False
     )
-    answer = shaped(table, BINS, with_sizes(coverage, lines))
+    table = groups[["resources", "size_bytes"]].sum(min_count=1)
+    table["pushes"] = groups.size()
+    answer = shaped(table.reset_index(), BINS, with_sizes(coverage, lines))
     answer.attrs["freq"] = width
     return answer
 

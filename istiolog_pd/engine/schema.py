@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from istiolog_pd.formats import FORMATS
 from istiolog_pd.formats.access import TARGETS
-from istiolog_pd.formats.columns import COLUMNS, COMMON, EVENTS, LABELLED, LABELS, Column
+from istiolog_pd.formats.columns import ARRANGED, COLUMNS, COMMON, EVENTS, LABELLED, LABELS, Column
 from istiolog_pd.formats.kinds import KINDS
 from istiolog_pd.formats.layouts import JSON_LAYOUTS
 from istiolog_pd.formats.model import Format
@@ -39,7 +39,8 @@ def arrow_field(column: Column) -> pa.Field:
     return pa.field(column.name, TYPES["category" if repeats else column.type])
 
 
-EVENTS_SCHEMA = pa.schema([arrow_field(column) for column in COMMON.values()])
+#: The common columns that lines tell.
+EVENTS_SCHEMA = pa.schema([arrow_field(column) for column in COMMON.values() if column.name not in ARRANGED])
 
 
 def label_target(target: str) -> tuple[str, str]:

@@ -36,10 +36,14 @@ COMMON: dict[str, Column] = _columns(
     ("source", "category", "", "the file the entry came from"),
     ("line", "int64", "", "the entry's first line in its source, from 1"),
     ("component", "category", "", "who wrote it: pilot, envoy, agent or ztunnel"),
+    ("run", "int64", "", "the process run the entry is of, numbered over the whole capture"),
     ("epoch", "int64", "", "Envoy's hot-restart epoch, where the header prints it (1.4-1.5)"),
     ("caller", "category", "", "file:line of the logging statement, where the header prints it"),
     ("thread", "int64", "", "Envoy's thread number, where it is printed (1.0-1.5, and from 1.17 on)"),
 )
+
+#: Columns that no line tells: they are known when sources are put together.
+ARRANGED = frozenset({"run"})
 
 #: Columns that some events have.
 COLUMNS: dict[str, Column] = _columns(

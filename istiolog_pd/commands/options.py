@@ -1,0 +1,53 @@
+"""Arguments and options that commands share, with their checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Annotated
+
+import typer
+
+Given = str | list[str] | None
+
+
+def one_of(what: str, known: Callable[[], Collection[str]]) -> Callable[[Given], Given]:
+    """A check that an option is among what is known; wrong use otherwise."""
+
+    def check(value: Given) -> Given:
+        for name in [value] if isinstance(value, str) else value or ():
+            if name not in known():
+                from istiolog_pd.capture import unknown
+
+                raise typer.BadParameter(unknown(what, name, known()))
+        return value
+
+    return check
+
+
+def _events() -> Collection[str]:
+    from istiolog_pd.formats.columns import EVENTS
+
+    return EVENTS
+
+
+def _components() -> Collection[str]:
+    from istiolog_pd.formats.model import COMPONENTS
+
+    return COMPONENTS
+
+
+_whose = one_of("component that a source can be of", lambda: ("pilot", "agent"))
+_component = one_of("component", _components)
+_event = one_of("event", _events)
+
+Sources = Annotated[
+    list[str],
+    typer.Argument(metavar="SOURCES", help="Logs, plain or gzip: paths, globs, folders, or - for standard input."),
+]
+Whose = Annotated[
+    str | None,
+    typer.Option("--component", callback=_whose, help="Whose logs they are: pilot or agent. [default: found out]"),
+]
+OfComponent = Annotated[str | None, typer.Option(callback=_component, help="Of pilot, agent or envoy only.")]
+Events = Annotated[list[str] | None, typer.Option(callback=_event, help="Only this event; may be given again.")]
+OfEvent = Annotated[str | None, typer.Option(callback=_event, help="Of this event only.")]

@@ -1,0 +1,45 @@
+"""`istiolog parse`: logs written as Parquet or CSV."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from istiolog_pd.commands.doing import in_python, load_logs, told
+from istiolog_pd.commands.options import Events, Sources, Whose
+from istiolog_pd.terminal import say
+
+PYTHON = in_python(
+    "from istiolog_pd.export import to_parquet", 'to_parquet(istiolog_pd.load("istiod.log"), "out.parquet")'
+)
+
+
+def parse(
+    sources: Sources,
+    output: Annotated[
+        str, typer.Option("-o", "--output", help="x.parquet, x.csv, a folder, or - for CSV on stdout.")
+    ] = "-",
+    events: Events = None,
+    component: Whose = None,
+) -> None:
+    """Write logs as Parquet or CSV.
+
+    A name that ends in .parquet or .csv gives one wide table (with one --events: that event's own
+    table); any other a folder with a Parquet file per event and events.parquet for all.
+    """
+    path = Path(output)
+    if path.suffix not in ("", ".parquet", ".csv") and not (output.endswith("/") or path.is_dir()):
+        raise typer.BadParameter(f"{output}: end it in .parquet or .csv, or in / for a folder", param_hint="-o")
+    with told():
+        from istiolog_pd.export import to_csv, to_parquet
+
+        capture = load_logs(sources, component)
+        only = events[0] if events and len(events) == 1 else events or None
+        if output == "-":
+            to_csv(capture, sys.stdout.buffer, events=only)
+        else:
+            (to_csv if path.suffix == ".csv" else to_parquet)(capture, path, events=only)
+            say(f"wrote {path}")

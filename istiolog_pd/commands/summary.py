@@ -1,0 +1,19 @@
+"""`istiolog summary`: logs summed up on one screen."""
+
+from __future__ import annotations
+
+from istiolog_pd.commands.doing import in_python, load_logs, told
+from istiolog_pd.commands.options import Sources, Whose
+from istiolog_pd.terminal import show
+
+PYTHON = in_python("from istiolog_pd.summary import summarise", 'summarise(istiolog_pd.load("istiod.log"))["answers"]')
+
+
+def summary(sources: Sources, component: Whose = None) -> None:
+    """Sum up logs: sources, events, headline answers."""
+    from istiolog_pd.summary import summarise
+
+    with told():
+        for title, table in summarise(load_logs(sources, component)).items():
+            if len(table):
+                show(table, title)

@@ -1,0 +1,8 @@
+"""Runs: every source cut into the process runs that it holds, rotated pieces joined, overlaps removed."""
+
+from __future__ import annotations
+
+from istiolog_pd.runs.arrange import Arranged, arrange
+from istiolog_pd.runs.parts import Part, piece_of
+
+__all__ = ["Arranged", "Part", "arrange", "piece_of"]

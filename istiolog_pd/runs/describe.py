@@ -1,0 +1,181 @@
+"""What is to be said of each run: its time, its gaps, its levels, how it begins and ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+
+from istiolog_pd.formats.model import COMPONENTS
+from istiolog_pd.runs.cuts import BANNER, RESTART, SECOND, Cut, cuts
+from istiolog_pd.runs.lane import LEVELS, Lane
+from istiolog_pd.runs.parts import NO_TIME, Ints
+from istiolog_pd.runs.versions import Found, detect
+
+COUNTERS, CUT = "counters", "cut"
+OPEN_END, EXIT = "open", "exit"
+
+#: A silence is a gap if it is so long, and so many times as long as 99 of 100 pauses of the run.
+SILENCE = 600 * SECOND
+UNUSUAL = 10
+#: So many of the last entries are looked at for the end of a process.
+LAST_LINES = 5
+
+
+@dataclass(frozen=True)
+class Run:
+    """One process run."""
+
+    source: str
+    sources: int
+    pod: str
+    namespace: str
+    component: str
+    found: Found
+    first: int
+    last: int
+    entries: int
+    gaps: int
+    longest_gap: int
+    level: str
+    envoy_level: str
+    start: str
+    end: str
+    why: str
+    number: int = 0
+
+    @property
+    def begins(self) -> tuple[int, int]:
+        """What runs of one container are ordered by: those without a time come last."""
+        return (self.first == NO_TIME, self.first)
+
+    def row(self) -> Mapping[str, object]:
+        """The row of the run in `istiolog_pd.capture.Capture.runs`."""
+        times = {
+            name: pd.NaT if time == NO_TIME else pd.Timestamp(time, tz="UTC")
+            for name, time in (("first", self.first), ("last", self.last))
+        }
+        names = "source sources pod namespace component entries gaps level envoy_level start end".split()
+        return {
+            "run": self.number,
+            "version": self.found.version,
+            "evidence": "; ".join(filter(None, (self.found.evidence, self.why))),
+            "longest_gap": pd.Timedelta(self.longest_gap),
+            **times,
+            **{name: getattr(self, name) for name in names},
+        }
+
+
+def described(lane: Lane) -> Iterator[tuple[Ints, Run]]:
+    """Each run of a lane: the places of its entries in the concatenated pieces, and what it is."""
+    if not len(lane):
+        return
+    begun = cuts(lane)
+    starts = np.array([cut.at for cut in begun], np.int64)
+    stops = np.append(starts[1:], len(lane))
+    versions = detect(lane, starts, stops)
+    lost = _skips(lane, starts)
+    first, exits = _first_counts(lane), lane.rows_of("envoy_exit")
+    levels = {component: _levels(lane, starts, component) for component in COMPONENTS}
+    for n, (cut, start, stop) in enumerate(zip(begun, starts.tolist(), stops.tolist(), strict=True)):
+        own = slice(start, stop)
+        part = lane.parts[lane.part[start]]
+        component = "pilot" if lane.is_of("pilot", own).any() else "agent"
+        yield (
+            lane.rows[own],
+            Run(
+                source=part.name,
+                sources=int((np.diff(lane.part[own]) != 0).sum()) + 1,
+                pod=_named(lane, start, "source_pod") or part.pod,
+                namespace=_named(lane, start, "source_namespace") or part.namespace,
+                component=component,
+                found=versions[n],
+                **_span(lane, start, stop),
+                **_gaps(lane, start, stop, lost),
+                level=levels[component][n],
+                envoy_level=levels["envoy"][n],
+                start=_start(cut, n, start, stop, first),
+                end=_end(lane, start, stop, exits, followed=n + 1 < len(begun)),
+                why=cut.why,
+            ),
+        )
+
+
+def _named(lane: Lane, row: int, column: str) -> str:
+    """What a wrapper says of an entry; empty where there is none."""
+    part = lane.parts[lane.part[row]]
+    if column not in part.events.schema.names:
+        return ""
+    before = sum(len(one.events) for one in lane.parts[: lane.part[row]])
+    return str(part.events[column][int(lane.rows[row]) - before].as_py() or "")
+
+
+def _span(lane: Lane, start: int, stop: int) -> dict[str, int]:
+    time = lane.time[start:stop]
+    known = time[time != NO_TIME]
+    ends = (int(known.min()), int(known.max())) if len(known) else (NO_TIME, NO_TIME)
+    return {"first": ends[0], "last": ends[1], "entries": stop - start}
+
+
+def _skips(lane: Lane, starts: Ints) -> Ints:
+    """Where the number of the debounce jumps within a run (1.1 on): lines before those places are lost."""
+    rows, number = lane.column("debounce", "debounce_id")
+    _, merged = lane.column("debounce", "debounced_events")
+    if not len(rows):
+        return rows
+    known = number.is_valid().to_numpy() & merged.is_valid().to_numpy() & lane.is_of("pilot", rows)
+    at, value = rows[known], pc.fill_null(number, 0).to_numpy()[known]
+    run = np.searchsorted(starts, at, side="right")
+    jump = (np.diff(value) > 1) & (np.diff(run) == 0)
+    found: Ints = at[1:][jump]
+    return found
+
+
+def _gaps(lane: Lane, start: int, stop: int, lost: Ints) -> dict[str, int]:
+    """Stretches that are silent for unusually long, or in which numbers are missing."""
+    timed = np.flatnonzero(lane.time[start:stop] != NO_TIME) + start
+    pause = np.diff(lane.time[timed])
+    gap = np.zeros(len(pause), bool)
+    if len(pause):
+        gap = (pause > SILENCE) & (pause > UNUSUAL * np.quantile(pause, 0.99))
+    for row in lost[(lost >= start) & (lost < stop)].tolist():
+        # The lines are missing somewhere before this one: most likely in the longest pause near it.
+        at = int(np.searchsorted(timed, row)) - 1
+        if 0 <= at < len(pause):
+            gap[at] = True
+    return {"gaps": int(gap.sum()), "longest_gap": int(pause[gap].max()) if gap.any() else 0}
+
+
+def _levels(lane: Lane, starts: Ints, component: str) -> list[str]:
+    """The most verbose level of a component in each run."""
+    printed = np.where(lane.is_of(component) & (lane.level >= 0), lane.level, len(LEVELS))
+    return [[*LEVELS, ""][level] for level in np.minimum.reduceat(printed, starts).tolist()]
+
+
+def _first_counts(lane: Lane) -> Ints:
+    """Entries that print the first number of a counter: debounce 1, or the first push version."""
+    rows, number = lane.column("debounce", "debounce_id")
+    if not len(rows):
+        return rows
+    found: Ints = rows[pc.fill_null(pc.equal(number, 1), False).to_numpy(zero_copy_only=False)]
+    return found
+
+
+def _start(cut: Cut, n: int, start: int, stop: int, first: Ints) -> str:
+    if cut.how == BANNER:
+        return BANNER
+    if n or cut.how == RESTART:
+        return RESTART
+    return COUNTERS if np.searchsorted(first, start) < np.searchsorted(first, stop) else CUT
+
+
+def _end(lane: Lane, start: int, stop: int, exits: Ints, *, followed: bool) -> str:
+    """How a run ends: its last lines say that it does, another follows, or nothing is known."""
+    last = max(start, stop - LAST_LINES)
+    fatal = (lane.level[last:stop] == LEVELS.index("fatal")).any()
+    if fatal or np.searchsorted(exits, last) < np.searchsorted(exits, stop):
+        return EXIT
+    return RESTART if followed else OPEN_END

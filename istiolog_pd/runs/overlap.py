@@ -1,0 +1,61 @@
+"""Entries that two pieces of one log both hold: they are kept once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow.compute as pc
+
+from istiolog_pd.runs.parts import NO_TIME, Bools, Ints, Part
+
+#: So many places are tried at most; more entries of one time tell nothing.
+MOST_TRIES = 64
+
+
+def without_overlap(before: Part, after: Part) -> tuple[Bools, Bools] | None:
+    """Which entries of two pieces to keep; null if none stands in both.
+
+    The later piece then begins in the middle of the earlier one, and repeats it from there to its end
+    (or to the end of the later one).
+
+    Parameters
+    ----------
+    before, after
+        Pieces of one log; `before` begins no later.
+    """
+    old, new = before.printed(), after.printed()
+    timed = np.flatnonzero(new != NO_TIME)
+    if not len(timed):
+        return None
+    head = int(timed[0])  # what stands before is the rest of an entry that the cut went through
+    for at in np.flatnonzero(old == new[head])[:MOST_TRIES]:
+        size = min(len(old) - int(at), len(new) - head)
+        if np.array_equal(old[at : at + size], new[head : head + size]):
+            same = _same(before, after, int(at), head, size)
+            if same is not None:
+                return same
+    return None
+
+
+def _same(before: Part, after: Part, at: int, head: int, size: int) -> tuple[Bools, Bools] | None:
+    """What to keep if the messages of a stretch are the same too; where one piece ends its last may be cut."""
+    keep_old, keep_new = np.ones(len(before.events), bool), np.ones(len(after.events), bool)
+    keep_new[: head + size] = False
+    if "message" not in before.events.schema.names or "message" not in after.events.schema.names:
+        return keep_old, keep_new
+    old = before.events["message"].slice(at, size).combine_chunks()
+    new = after.events["message"].slice(head, size).combine_chunks()
+    differ = np.flatnonzero(~pc.fill_null(pc.equal(old, new), True).to_numpy(zero_copy_only=False))
+    if not len(differ):
+        return keep_old, keep_new
+    one, other = str(old[-1].as_py()), str(new[-1].as_py())
+    if len(differ) > 1 or differ[0] != size - 1 or not (one.startswith(other) or other.startswith(one)):
+        return None
+    if other.startswith(one):
+        keep_new[head + size - 1], keep_old[at + size - 1] = True, False
+    return keep_old, keep_new
+
+
+def first_time(times: Ints) -> int:
+    """The earliest of some times; the largest number if there is none."""
+    known = times[times != NO_TIME]
+    return int(known.min()) if len(known) else np.iinfo(np.int64).max
