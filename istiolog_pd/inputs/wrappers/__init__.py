@@ -32,7 +32,7 @@ import numpy as np
 from istiolog_pd.inputs.wrappers.blocks import whole_lines
 from istiolog_pd.inputs.wrappers.demux import Demux, in_order
 from istiolog_pd.inputs.wrappers.detect import LOOKS, Form, Sniffer, Verdict, detect
-from istiolog_pd.inputs.wrappers.model import ChainedMarks, Marks, Note, Stream
+from istiolog_pd.inputs.wrappers.model import ChainedMarks, LineMarks, Marks, Note, Stream
 from istiolog_pd.inputs.wrappers.prefixes import Cri, Decoder, Logcli, Named, Timestamps
 from istiolog_pd.inputs.wrappers.records import Records, line_batches, object_batches
 from istiolog_pd.inputs.wrappers.sections import CLUSTER_INFO, bug_report, cluster_info
@@ -130,5 +130,5 @@ def _inner(stream: Stream, note: Note) -> Stream:
         note(marks.columns(np.array([line], np.int64))["line"][0].as_py(), text)
 
     inner = next(_without_prefix(blocks, verdict, outer_note))
-    assert inner.marks is not None
+    assert isinstance(inner.marks, LineMarks)
     return replace(stream, blocks=inner.blocks, marks=ChainedMarks(marks, inner.marks))

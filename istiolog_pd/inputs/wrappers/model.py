@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -29,8 +29,7 @@ STREAM_TYPE = pa.dictionary(pa.int32(), pa.string())
 RECEIVED_TYPE = pa.timestamp("ns", tz="UTC")
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Whose log a line is; what the wrapper does not say is empty."""
 
     namespace: str = ""
@@ -96,6 +95,11 @@ class LineMarks:
         #: The stripped line number of the first line of each chunk, and of the line after the last.
         self._firsts = [1]
 
+    @property
+    def count(self) -> int:
+        """How many lines were taken so far, the forgotten ones included."""
+        return self._firsts[-1] - 1
+
     def add(self, line: Ints, received: Ints, std: npt.NDArray[np.int8]) -> None:
         """Take the marks of the lines that follow those known."""
         if len(line):
@@ -139,7 +143,7 @@ class ChainedMarks:
     """Marks of a wrapper inside a wrapper: the inner one's time and stream, where it has any, count."""
 
     outer: Marks
-    inner: Marks
+    inner: LineMarks
 
     def columns(self, lines: Ints) -> dict[str, pa.Array]:
         """The columns of some stripped lines: see `Marks`."""
@@ -156,6 +160,7 @@ class ChainedMarks:
 
     def forget(self, before: int) -> None:
         """Drop what both know of lines before this one."""
-        known = self.inner.columns(np.array([before], np.int64))["line"]
-        self.inner.forget(before)
-        self.outer.forget(known[0].as_py())
+        if self.inner.count:
+            last = np.array([min(before, self.inner.count)], np.int64)
+            self.outer.forget(self.inner.columns(last)["line"][0].as_py())
+            self.inner.forget(before)

@@ -18,14 +18,24 @@ class Origins:
 
     def __init__(self) -> None:
         self.found: list[Origin] = []
-        self._codes: dict[Origin, int] = {}
+        self._codes: dict[tuple[str | bool, ...], int] = {}
 
-    def code(self, origin: Origin) -> int:
-        """The code of a container; a new one, or that of all there is no room for."""
+    def code(self, origin: Origin | tuple[str, str, str]) -> int:
+        """The code of a container; a new one, or that of all there is no room for.
+
+        Raises
+        ------
+        TypeError
+            If a name is no text.
+        """
         code = self._codes.get(origin)
         if code is None:
-            if len(self.found) >= MOST_ORIGINS and origin not in (TALK, Origin()):
+            new = Origin(*origin)
+            if not all(isinstance(name, str) for name in origin[:3]):
+                raise TypeError("a name that is no text")
+            if len(self.found) >= MOST_ORIGINS and new not in (TALK, Origin()):
                 return self.code(Origin())
-            code = self._codes[origin] = len(self.found)
-            self.found.append(origin)
+            code = self._codes[origin] = self._codes.setdefault(new, len(self.found))
+            if code == len(self.found):
+                self.found.append(new)
         return code

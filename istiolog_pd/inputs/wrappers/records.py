@@ -10,15 +10,18 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from istiolog_pd.inputs.wrappers.batch import Batch, offsets_of
-from istiolog_pd.inputs.wrappers.model import NO_TIME, STD, Ints, Note, Origin
+from istiolog_pd.inputs.wrappers.batch import Batch, joined, offsets_of
+from istiolog_pd.inputs.wrappers.columns import COLUMNS, NO_NAMES
+from istiolog_pd.inputs.wrappers.model import NO_TIME, STD, Flags, Ints, Note, Origin
 from istiolog_pd.inputs.wrappers.objects import objects
 from istiolog_pd.inputs.wrappers.origins import Origins
 from istiolog_pd.inputs.wrappers.shapes import READERS, Row
-from istiolog_pd.inputs.wrappers.stamps import LONGEST, stamps
+from istiolog_pd.inputs.wrappers.stamps import padded, stamps
 
 NO_RECORD = "a line that is no {} record: kept as text"
 TWICE = "an entry that is there twice (same timestamp and insertId): left out"
+
+_LINE_END, _NOTHING = (pa.scalar(text, pa.large_string()) for text in ("\n", ""))
 
 #: So many of the last entries are remembered to tell one that comes twice.
 REMEMBERED = 1 << 18
@@ -44,7 +47,37 @@ class Records:
 
     def rows(self, texts: Sequence[bytes], lines: Ints) -> Batch:
         """The rows of some records, and the lines on which they begin."""
-        found = [self._row(record) for record in _parsed(texts)]
+        records = _parsed(texts)
+        batch = self._at_once(records, lines)
+        return self._one_by_one(records, texts, lines) if batch is None else batch
+
+    def _at_once(self, records: Sequence[Any], lines: Ints) -> Batch | None:
+        """The rows of records that all have the usual keys and types, or null."""
+        if self.name not in COLUMNS or not records:
+            return None
+        try:
+            columns = COLUMNS[self.name](records)
+            texts = pa.array(columns.texts, pa.large_string())
+            times = _stamped(columns.times) if columns.times else np.full(len(records), NO_TIME)
+            origins = columns.origins or [NO_NAMES] * len(records)
+            key = np.array([self.origins.code(origin) for origin in origins], np.int64)
+            std = np.array([STD.get(stream, -1) for stream in columns.streams or [""] * len(records)], np.int8)
+        except (KeyError, TypeError, StopIteration, UnicodeEncodeError, pa.ArrowException):
+            return None
+        if texts.null_count:
+            return None
+        self._last = self.origins.found[key[-1]]
+        ended = pa.compute.ends_with(texts, pattern="\n")
+        if self.name == "docker":
+            part = ~ended.to_numpy(zero_copy_only=False)
+        else:
+            part = np.array([tag == "P" for tag in columns.tags or [""] * len(records)])
+            texts = _with_line_ends(texts, ended, part)
+        return Batch(texts.cast(pa.large_binary()), key, std, times, lines, part, np.ones(len(records), bool))
+
+    def _one_by_one(self, records: Sequence[Any], texts: Sequence[bytes], lines: Ints) -> Batch:
+        """The rows of any records, and of lines that are none."""
+        found = [self._row(record) for record in records]
         own = np.array([row is not None for row in found])
         keep = np.ones(len(found), bool)
         for n in np.flatnonzero(~own).tolist():
@@ -145,19 +178,27 @@ def _batch(rows: Sequence[Row], origins: Origins, lines: Ints, own: Any) -> Batc
     )
 
 
-def received(times: Sequence[Any]) -> Ints:
-    """Times as nanoseconds since 1970: RFC 3339 texts, or numbers of seconds."""
-    texts = pa.array(
-        [time[:LONGEST] if isinstance(time, str) and time.isascii() else "" for time in times], pa.large_string()
-    )
-    offsets = offsets_of(texts) if len(texts) else np.zeros(1, np.int64)
-    data = np.zeros(int(offsets[-1] - offsets[0]) + LONGEST + 1, np.uint8)
-    if offsets[-1] > offsets[0]:
-        text = memoryview(texts.buffers()[2])[offsets[0] : offsets[-1]]
-        data[: len(text)] = np.frombuffer(text, np.uint8)
+def _with_line_ends(texts: pa.Array, ended: pa.Array, part: Flags) -> pa.Array:
+    """Texts that end with a line end each, but for parts of lines, which never do."""
+    if not part.any() and not pa.compute.any(ended).as_py():
+        return pa.compute.binary_join_element_wise(texts, _LINE_END, _NOTHING)
+    bare = pa.compute.if_else(ended, pa.compute.utf8_slice_codeunits(texts, 0, -1), texts)
+    return pa.compute.binary_join_element_wise(bare, pa.array(np.where(part, "", "\n"), pa.large_string()), _NOTHING)
+
+
+def _stamped(times: Sequence[str | None]) -> Ints:
+    """RFC 3339 texts as nanoseconds since 1970."""
+    texts = pa.array(times, pa.large_string())
+    offsets = offsets_of(texts)
+    data = padded(joined(texts))
     offsets = offsets - offsets[0]
     length, found = stamps(data, offsets[:-1])
-    found = np.where(length == np.diff(offsets), found, NO_TIME)
+    return np.where(length == np.diff(offsets), found, NO_TIME)
+
+
+def received(times: Sequence[Any]) -> Ints:
+    """Times as nanoseconds since 1970: RFC 3339 texts, or numbers of seconds."""
+    found = _stamped([time if isinstance(time, str) and time.isascii() else None for time in times])
     for n in [n for n, time in enumerate(times) if isinstance(time, (int, float))]:
         if 0 < times[n] < 9e9:
             found[n] = round(times[n] * 1_000_000) * 1000
