@@ -95,7 +95,7 @@ def label_text(line: Line) -> str:
 
 
 def logcli_text(line: Line) -> str:
-    return f"{stamp(line.n)} {label_text(line):<140} {line.text}"
+    return f"{stamp(line.n)} {label_text(line):<140} {line.text.strip()}"
 
 
 def cloud_entry(line: Line) -> dict[str, Any]:
@@ -187,7 +187,7 @@ def _w(name: str, says: str, write: Callable[[Iterable[Line]], bytes]) -> Wrappe
 
 
 WRAPPERS = {
-    "kubectl --timestamps": _w("kubectl timestamps", "time", each(lambda x: f"{stamp(x.n)} {x.text}")),
+    "kubectl --timestamps": _w("kubectl timestamps", "time one", each(lambda x: f"{stamp(x.n)} {x.text}")),
     "kubectl --prefix": _w("kubectl", "pod", each(lambda x: f"[pod/{x.pod}/{CONTAINER}] {x.text}")),
     "kubectl --prefix --timestamps": _w(
         "kubectl", "pod time", each(lambda x: f"[pod/{x.pod}/{CONTAINER}] {stamp(x.n)} {x.text}")

@@ -72,9 +72,20 @@ def _kail(records: Sequence[Record]) -> Columns:
     )
 
 
+def _logcli(records: Sequence[Record]) -> Columns:
+    labels = [r["labels"] for r in records]
+    return Columns(
+        [r["line"] for r in records],
+        [r["timestamp"] for r in records],
+        [x.get("stream", "") for x in labels],
+        [(x["namespace"], x["pod"], x["container"]) for x in labels],
+    )
+
+
 #: The wrappers whose records come by the million.
 COLUMNS: dict[str, Callable[[Sequence[Record]], Columns]] = {
     "docker": _docker,
+    "logcli": _logcli,
     "Fluent Bit": _fluent_bit,
     "Filebeat": _filebeat,
     "stern": _stern,

@@ -31,7 +31,7 @@ _LEVEL = rb"(?:debug|info|warn|warning|error|fatal|trace|critical|off)"
 #: What a line of Istio or Envoy itself begins with.
 _PLAIN = (
     rb"%b[\t ]+%b[\t ]|\[\d{4}-\d\d-\d\d[ T]\d\d:|\[Envoy \(Epoch |gc \d+ @\d|[IWEF]\d{4} \d\d:\d\d:\d\d\."
-    rb"|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d [A-Z]" % (_STAMP, _LEVEL)
+    rb"|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?:DEBUG|INFO|WARN|ERROR) " % (_STAMP, _LEVEL)
 )
 _HEADER = rb"(?:%b|\{\")" % _PLAIN
 _NAME = rb"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?"
