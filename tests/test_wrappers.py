@@ -140,7 +140,7 @@ def shown(found: list[tuple[Stream, bytes]], notes: Notes) -> object:
     """All that there is to see of some streams."""
     return [
         (s.wrapper, s.namespace, s.pod, s.container, s.talk, text, s.marks and columns(s, text)) for s, text in found
-    ], notes
+    ], sorted(notes)
 
 
 # ---- what is bare stays bare ----

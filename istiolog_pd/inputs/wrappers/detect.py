@@ -97,7 +97,8 @@ LOOKS = (
 
 _STAMPED = re.compile(rb"%b %b" % (_STAMP, _HEADER))
 _LIST = re.compile(rb'\{\s*"(?:kind": "\w+List"|apiVersion": "v1"|metadata": \{)')
-_ARRAY = re.compile(rb"\s*\[\s*(?:\{|$)")
+#: An array of objects, or an object over several lines, perhaps not there yet.
+_SPREAD = re.compile(rb'(?:\[\s*(?:\{\s*(?:"|\Z)|\Z)|\{\s*?\n\s*(?:"|\Z))')
 
 
 class Form(Enum):
@@ -228,14 +229,13 @@ def detect_whole(head: bytes) -> Verdict | None:
         return Verdict(BUG_REPORT, Form.SECTIONS)
     if START.match(first):
         return Verdict(CLUSTER_INFO, Form.SECTIONS)
-    line = first.partition(b"\n")[0].rstrip(b"\r")
-    if line != b"{" and not _ARRAY.match(first):
+    if not _SPREAD.match(first):
         return None
     if _LIST.match(first):
         return Verdict(CLUSTER_INFO, Form.SECTIONS)
     found = next(objects(iter([head])), [])
     try:
-        record = orjson.loads(found[0][1]) if found else None
+        record = orjson.loads(found[0][1] if found else b"")
     except orjson.JSONDecodeError:
         return WAIT
     name = shape_of(record)

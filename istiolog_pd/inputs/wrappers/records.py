@@ -110,11 +110,7 @@ class Records:
 
     def _with_misfits(self, found: Sequence[Row | None], texts: Sequence[bytes]) -> list[Row]:
         """Lines that are no record belong to the log of the record before them."""
-        if None not in found:
-            rows = [row for row in found if row is not None]
-            self._last = rows[-1].origin if rows else self._last
-            return rows
-        rows = []
+        rows: list[Row] = []
         for row, text in zip(found, texts, strict=True):
             if row is None:
                 row = Row(text.decode(errors="surrogateescape"), False, None, None, self._last)
