@@ -227,9 +227,9 @@ def test_last_part_is_missing(name: str) -> None:
 def test_line_in_very_many_parts() -> None:
     """It is ended at a bound, in time in proportion to its length."""
     part = f"{stamp(1)} stdout P {'x' * 16384}\n".encode()
-    found, notes = unwrapped(part * 3000)
-    assert sum(text.count(b"x") for _, text in found) == 3000 * 16384
-    assert len(notes) in range(2, 5)
+    found, notes = unwrapped(part * 1300)
+    assert sum(text.count(b"x") for _, text in found) == 1300 * 16384
+    assert 1 <= len(notes) <= 2
 
 
 # ---- damage, and the wrapper's own words ----
@@ -241,7 +241,7 @@ def test_line_without_the_prefix() -> None:
     one, two, *rest = raw.splitlines(keepends=True)
     found, notes = unwrapped(b"".join([one, two, b"broken [2\n", *rest]))
     assert [(stream.pod, text) for stream, text in found] == [("p", b"a\nb\nc\n"), ("q", b"x\nbroken [2\ny\nz\n")]
-    assert notes == [(3, "a line that does not have the others' kubectl: kept as text")]
+    assert notes == [(3, "a line without the kubectl prefix that the others have: kept as text")]
 
 
 def test_first_line_is_cut() -> None:

@@ -77,6 +77,18 @@ class Batch:
             self.own[at],
         )
 
+    def slice(self, a: int, b: int) -> Batch:
+        """Rows that follow each other, not copied."""
+        return Batch(
+            self.text.slice(a, b - a),
+            self.key[a:b],
+            self.std[a:b],
+            self.received[a:b],
+            self.line[a:b],
+            self.part[a:b],
+            self.own[a:b],
+        )
+
 
 def concat(batches: Sequence[Batch]) -> Batch:
     """Batches one after another."""

@@ -54,20 +54,20 @@ class Demux:
         self._wrapper = wrapper
         self._joiner = Joiner(note)
         self._queues: dict[int, _Queue] = {}
+        #: The keys in the order of their first lines.
+        self._order: list[int] = []
 
     def streams(self) -> Iterator[Stream]:
         """A stream for each container, in the order of their first lines; the wrapper's own words last."""
-        given: list[int] = []
         talk: list[int] = []
-        while True:
-            for key in [key for key in self._queues if key not in given and key not in talk]:
+        seen = 0
+        while seen < len(self._order) or self._pull():
+            for key in self._order[seen:]:
+                seen += 1
                 if self._origins.found[key].talk:
                     talk.append(key)
                 else:
-                    given.append(key)
                     yield self._stream(key)
-            if all(key in given or key in talk for key in self._queues) and not self._pull():
-                break
         yield from map(self._stream, talk)
 
     def _stream(self, key: int) -> Stream:
@@ -106,16 +106,15 @@ class Demux:
             return
         order = np.argsort(batch.key, kind="stable")
         keys = batch.key[order]
-        cuts = np.flatnonzero(np.diff(keys)) + 1
-        if not len(cuts):
-            self._queue(int(keys[0])).add(batch)
-            return
-        groups = np.split(order, cuts)
-        for rows in sorted(groups, key=lambda rows: int(rows[0])):
-            self._queue(int(batch.key[rows[0]])).add(batch.take(rows))
-
-    def _queue(self, key: int) -> _Queue:
-        return self._queues.setdefault(key, _Queue())
+        cuts = np.concatenate([[0], np.flatnonzero(np.diff(keys)) + 1, [len(keys)]])
+        if len(cuts) > 2:
+            batch = batch.take(order)
+        for n in np.argsort(order[cuts[:-1]]).tolist():  # the container whose line came first is first
+            key = int(keys[cuts[n]])
+            if key not in self._queues:
+                self._queues[key] = _Queue()
+                self._order.append(key)
+            self._queues[key].add(batch.slice(int(cuts[n]), int(cuts[n + 1])))
 
 
 def in_order(batches: Iterator[Batch]) -> Iterator[Batch]:

@@ -96,7 +96,7 @@ LOOKS = (
 )
 
 _STAMPED = re.compile(rb"%b %b" % (_STAMP, _HEADER))
-_LIST = re.compile(rb'\{\s*"(?:kind": "\w+List"|apiVersion": "v1"|metadata": \{)')
+_LIST = re.compile(rb'\{\s*"(?:kind": "\w+List"|apiVersion": "v1")')
 #: An array of objects, or an object over several lines, perhaps not there yet.
 _SPREAD = re.compile(rb'(?:\[\s*(?:\{\s*(?:"|\Z)|\Z)|\{\s*?\n\s*(?:"|\Z))')
 

@@ -19,7 +19,7 @@ from istiolog_pd.inputs.wrappers.model import NO_TIME, STD, TALK, Bytes, Flags, 
 from istiolog_pd.inputs.wrappers.origins import ANSI, Origins
 from istiolog_pd.inputs.wrappers.stamps import padded, stamps, windows
 
-MISFIT = "a line that does not have the others' {}: kept as text"
+MISFIT = "a line without the {} prefix that the others have: kept as text"
 
 _SPACE, _ESCAPE, _LINE_END, _RETURN = (ord(sign) for sign in " \x1b\n\r")
 
