@@ -132,6 +132,9 @@ def test_blocks_do_not_matter(wrapper: Wrapper, data: st.DataObject) -> None:
     """However the bytes come, the streams and what is said of their lines are the same."""
     raw = wrapper.write(in_turn(*(lines_of(log, pod)[:12] for log, pod in zip(logs(), PODS, strict=True))))
     raw = raw[: data.draw(st.integers(0, len(raw)), label="cut at")]
+    lines = raw.splitlines(keepends=True)
+    at = data.draw(st.integers(0, len(lines)), label="a line that does not fit, at")
+    raw = b"".join([*lines[:at], b"+ what is \xe2\x80\xba this?\n", *lines[at:]])
     size = data.draw(st.one_of(st.integers(1, 9), st.integers(1, max(len(raw), 1))), label="block")
     assert shown(*unwrapped(raw, size)) == shown(*unwrapped(raw))
 

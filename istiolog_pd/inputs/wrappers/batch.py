@@ -135,12 +135,18 @@ class Joiner:
 
     def __init__(self, note: Note) -> None:
         self._note = note
-        self._held: Batch | None = None
+        self._held: list[Batch] = []
+        #: How many bytes are held, and how many were when it was last looked whether the line has ended.
+        self._size = self._tried = 0
 
     def push(self, batch: Batch) -> Batch:
         """The rows that are ready, in order; those behind an open line are kept."""
-        if self._held is not None:
-            batch, self._held = concat([self._held, batch]), None
+        if self._held:
+            self._held.append(batch)
+            self._size += batch.text.nbytes
+            if self._size < 2 * self._tried:
+                return batch.slice(0, 0)
+            batch, self._held = concat(self._held), []
         if not batch.part.any():
             return batch
         first, last = _chains(batch)
@@ -151,17 +157,17 @@ class Joiner:
         held = batch.take(late)
         if held.text.nbytes > HELD:
             return self._ended(batch, order, last)
-        self._held = held
+        self._held, self._size, self._tried = [held], held.text.nbytes, held.text.nbytes
         return batch.take(order[~late[order]])
 
     def end(self) -> Batch | None:
         """What was kept; an open line that is the source's last stays without its end."""
-        if self._held is None:
+        if not self._held:
             return None
-        batch, self._held = self._held, None
+        batch, self._held = concat(self._held), []
         first, last = _chains(batch)
         order = np.argsort(first, kind="stable")
-        return self._ended(batch, order, last, keep=int(order[-1]))
+        return self._ended(batch, order, last, keep=int(order[-1])) if len(order) else batch
 
     def _ended(self, batch: Batch, order: Ints, last: Ints, keep: int = -1) -> Batch:
         """All rows, lines still open ended where they are (but not that of the row to keep)."""

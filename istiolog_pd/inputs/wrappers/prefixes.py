@@ -77,7 +77,8 @@ class _Text:
         own = cut.length >= 0
         if not own.all():
             self._place_misfits(block, line, (starts, ends), cut)
-        self._last = int(cut.key[-1]) if own[-1] else self._last
+        if own.any():
+            self._last = int(cut.key[np.flatnonzero(own)[-1]])
         past = np.where(cut.part, ends - (data[np.maximum(ends - 1, 0)] == _RETURN), np.minimum(ends + 1, len(block)))
         begin = starts + np.maximum(cut.length, 0)
         text = pieces(block, begin, np.maximum(past, begin))
@@ -87,17 +88,17 @@ class _Text:
         """Lines without a prefix belong to the log of the line before them, the wrapper's own words to none."""
         own = cut.length >= 0
         before = np.maximum.accumulate(np.where(own, np.arange(len(own)), -1))
-        for row in np.flatnonzero(~own):
-            text = block[bounds[0][row] : bounds[1][row]]
+        first = before < 0
+        cut.key = np.where(own | first, cut.key, cut.key[before])
+        if first.any():
+            cut.key[first] = self.origins.code(Origin()) if self._last is None else self._last
+        starts, ends = bounds
+        for row in np.flatnonzero(~own & (ends > starts)).tolist():
+            text = block[starts[row] : ends[row]]
             if self.talk.match(ANSI.sub(b"", text[:4096])):
                 cut.key[row] = self.origins.code(TALK)
-                continue
-            if text.strip():
-                self.note(line + int(row), MISFIT.format(self.name))
-            if before[row] >= 0:
-                cut.key[row] = cut.key[before[row]]
-            else:
-                cut.key[row] = self.origins.code(Origin()) if self._last is None else self._last
+            elif not text.isspace():
+                self.note(line + row, MISFIT.format(self.name))
 
 
 @dataclass(slots=True)
