@@ -287,6 +287,22 @@ def test_stern_says_what_it_follows() -> None:
     assert notes == []
 
 
+def test_what_kubectl_says() -> None:
+    """Which container it chose is no log, before a wrapped log; a bare log stays bare with it."""
+    talk = b'Defaulted container "discovery" out of: discovery, istio-proxy\n'
+    found, notes = unwrapped(talk + WRAPPERS["kubectl --timestamps"].write(lines_of(logs()[0])))
+    assert [(text, stream.talk) for stream, text in found] == [(logs()[0], False), (talk, True)]
+    assert notes == []
+    assert told(talk + logs()[1]) == ""
+
+
+def test_times_in_seconds() -> None:
+    """Fluent Bit's `date` is a number of seconds."""
+    record = {"date": 1795454857.25, "log": f"{HEAD}x", "stream": "stdout"}
+    [(stream, text)], _ = unwrapped(json.dumps(record).encode())
+    assert columns(stream, text)["received"] == [1795454857_250_000_000]
+
+
 def test_labels_that_logcli_prints_once() -> None:
     """Common labels are the labels of every line."""
     talk = f'2026/11/23 17:27:37 Common labels: {{pod="{PODS[0]}", namespace="{NAMESPACE}"}}\n'
@@ -448,6 +464,7 @@ def test_one_container_is_never_held(name: str) -> None:
         assert stream.marks.columns(lines)["line"].to_pylist() == lines.tolist()
         done = int(lines[-1])
         stream.marks.forget(done + 1)
+        stream.marks.forget(done + 1)  # a second time does nothing
     assert done == 12 * 250
     with pytest.raises(ValueError, match="lines 1 to 1"):
         stream.marks.columns(np.array([1]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import zip_longest
 from typing import Any
@@ -132,6 +132,24 @@ def fluent(line: Line) -> str:
     )
 
 
+def fluent_parts(lines: Iterable[Line], limit: int = 60) -> bytes:
+    """Fluent Bit that leaves the parts of long lines as they are."""
+    out = []
+    for line in lines:
+        cuts = [line.text[i : i + limit] for i in range(0, len(line.text), limit)] or [""]
+        for cut in cuts[:-1]:
+            out.append(fluent(replace(line, text=cut)).replace('"_p":"F"', '"_p":"P"') + "\n")
+        out.append(fluent(replace(line, text=cuts[-1])) + "\n")
+    return "".join(out).encode()
+
+
+def fluent_docker(line: Line) -> str:
+    """Fluent Bit reading docker's files: line ends stay, no tag."""
+    record = json.loads(fluent(replace(line, text=line.text + "\n")))
+    del record["_p"]
+    return dumps(record)
+
+
 def filebeat(line: Line) -> str:
     return dumps(
         {
@@ -199,6 +217,11 @@ WRAPPERS = {
     "stern -o json": _w("stern", "pod namespace", each(lambda x: stern_json(x, x.text))),
     "stern -o json -t": _w("stern", "pod namespace time", each(lambda x: stern_json(x, f"{stamp(x.n)} {x.text}"))),
     "stern -o extjson": _w("stern", "pod", each(stern_extjson)),
+    "stern -o ppextjson": _w(
+        "stern",
+        "pod spread",
+        each(lambda x: json.dumps({"pod": x.pod, "container": CONTAINER, "message": x.text}, indent=2)),
+    ),
     "kail": _w("kail", "pod namespace", each(lambda x: f"{NAMESPACE}/{x.pod}[{CONTAINER}]: {x.text}")),
     "kail, coloured": _w(
         "kail",
@@ -240,6 +263,8 @@ WRAPPERS = {
     "Cloud Logging": _w("Cloud Logging", "pod namespace time stream newest twice spread", cloud_array),
     "Cloud Logging, lines": _w("Cloud Logging", "pod namespace time stream", each(lambda x: dumps(cloud_entry(x)))),
     "Fluent Bit": _w("Fluent Bit", "pod namespace time stream", each(fluent)),
+    "Fluent Bit, parts": _w("Fluent Bit", "pod namespace time stream parts", fluent_parts),
+    "Fluent Bit from docker": _w("Fluent Bit", "pod namespace time stream", each(fluent_docker)),
     "Filebeat": _w("Filebeat", "pod namespace time stream", each(filebeat)),
     "Elasticsearch": _w("Filebeat", "pod namespace time stream", each(elastic)),
 }

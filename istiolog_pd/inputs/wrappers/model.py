@@ -96,6 +96,11 @@ class LineMarks:
         self._firsts = [1]
 
     @property
+    def first(self) -> int:
+        """The first line that is not forgotten."""
+        return self._firsts[0]
+
+    @property
     def count(self) -> int:
         """How many lines were taken so far, the forgotten ones included."""
         return self._firsts[-1] - 1
@@ -160,7 +165,8 @@ class ChainedMarks:
 
     def forget(self, before: int) -> None:
         """Drop what both know of lines before this one."""
-        if self.inner.count:
-            last = np.array([min(before, self.inner.count)], np.int64)
-            self.outer.forget(self.inner.columns(last)["line"][0].as_py())
+        last = min(before, self.inner.count)
+        if last >= self.inner.first:
+            outer = self.inner.columns(np.array([last], np.int64))["line"]
             self.inner.forget(before)
+            self.outer.forget(outer[0].as_py())
