@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
-from istiolog_pd.simulate.load import TYPES, Ints, micro, stream
+from istiolog_pd.simulate.load import Ints, micro, stream
 from istiolog_pd.simulate.queue import RING, durations
 from istiolog_pd.simulate.settings import Settings
 
@@ -36,7 +39,8 @@ def pushes(
     asked = _at_start(settings, seed, sessions)
     watched = np.full((len(sessions), 4), 1 << 62)
     watched[asked["session"], asked["type"]] = asked["built"]
-    queued = queued[queued["built"].to_numpy() >= watched[queued["session"], queued["type"]]]
+    in_time = queued["built"].to_numpy() >= watched[queued["session"], queued["type"]]
+    queued = queued.loc[in_time]
     table = pd.concat([queued, asked, _warming(settings, rounds, queued)], ignore_index=True)
     close = sessions["close"].to_numpy()[table["session"]]
     built = table["built"].to_numpy() < close
@@ -99,7 +103,7 @@ def _warming(settings: Settings, rounds: pd.DataFrame, queued: pd.DataFrame) -> 
     """Requests for the endpoints of clusters that a push has brought: Envoy warms them."""
     new = np.concatenate([[0], np.cumsum(rounds["new_services"].to_numpy())])
     brought = new[queued["round_last"].to_numpy() + 1] > new[queued["round_first"].to_numpy()]
-    table = queued[brought & queued["type"].eq(0).to_numpy()].copy()
+    table: pd.DataFrame = queued.loc[brought & queued["type"].eq(0).to_numpy()].copy()
     table["type"], table["kind"], table["round_first"], table["round_last"] = 1, REQUEST, -1, -1
     trip = 2 * settings.span("network") + settings.span("apply_time")
     rest = 4 * settings.span("push_time")  # the connection is busy with the other types
@@ -151,11 +155,12 @@ def _answers(settings: Settings, seed: int, sessions: pd.DataFrame, table: pd.Da
     table["rejected"] = (random.random(count) < settings.nack_share) & (table["acknowledged"] >= 0)
 
 
-def _unless(times: Ints, never: object) -> Ints:
+def _unless(times: Ints, never: Any) -> Ints:
     out: Ints = np.where(never, NEVER, times)
     return out
 
 
-def names(types: Ints) -> pd.Categorical:
-    """Places in `TYPES` as categories."""
-    return pd.Categorical.from_codes(types, list(TYPES))
+def named(codes: Any, names: Sequence[str]) -> pd.Series[Any]:
+    """Places in a list of names as categories."""
+    dtype = pd.CategoricalDtype(list(names))
+    return pd.Series(pd.Categorical.from_codes(np.asarray(codes, np.int64), dtype=dtype))

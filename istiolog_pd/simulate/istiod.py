@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from istiolog_pd.simulate.answers import INCREMENTAL, REQUEST
-from istiolog_pd.simulate.load import SECOND, TYPES, Ints
+from istiolog_pd.simulate.answers import REQUEST
+from istiolog_pd.simulate.load import TYPES
+from istiolog_pd.simulate.process import Process, column, scopes
+from istiolog_pd.simulate.pushed import push_lines
 from istiolog_pd.simulate.settings import Settings
-from istiolog_pd.simulate.text import Lines, byte_count, duration, each, joined, number
+from istiolog_pd.simulate.text import Lines, duration, joined
 
 ERRORS = {
     0: "Error adding/updating cluster(s) outbound|8080||svc-1.ns-1.svc.cluster.local: invalid cluster",
@@ -24,20 +24,6 @@ ERRORS = {
 CLOSED = "rpc error: code = Canceled desc = context canceled"
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
-    """One process of the control plane: all that happened in it."""
-
-    settings: Settings
-    begin: int
-    changes: pd.DataFrame
-    rounds: pd.DataFrame
-    sessions: pd.DataFrame
-    served: pd.DataFrame
-    pushes: pd.DataFrame
-    first_id: int
-
-
 def log(process: Process) -> bytes:
     """All lines of a process, in the order of their times."""
     lines = Lines(process.settings.json)
@@ -45,7 +31,7 @@ def log(process: Process) -> bytes:
     _connections(process, lines)
     _decisions(process, lines)
     _starts(process, lines)
-    _pushes(process, lines)
+    push_lines(process, lines)
     _requests(process, lines)
     if process.settings.debug:
         _debug(process, lines)
@@ -59,31 +45,19 @@ def _startup(process: Process, lines: Lines) -> None:
         lines.add([process.begin + took], "info", "ads", [text])
 
 
-def _scopes(settings: Settings, delta: Any) -> list[tuple[str, Any]]:
-    """Which rows are of scope `ads`, and which of `delta`."""
-    if not settings.since("1.14"):
-        return [("ads", np.ones(len(delta), bool))]
-    return [("ads", ~delta), ("delta", delta)]
-
-
 def _connections(process: Process, lines: Lines) -> None:
     settings, sessions = process.settings, process.sessions
     delta = sessions["delta"].to_numpy()
-    for scope, rows in _scopes(settings, delta):
+    for scope, rows in scopes(settings, delta):
         part = sessions[rows]
         if settings.since("1.8"):
             what = pa.array(np.where(part["delta"], "delta ", ""))
-            message = joined("ADS: new ", what, "connection for node:", _text(part["con"]))
+            message = joined("ADS: new ", what, "connection for node:", column(part["con"]))
             lines.add(part["open"].to_numpy(), "info", scope, message)
         gone = part[part["cause"] != "end"]
         ends = " terminated" if settings.since("1.14") else f" terminated {CLOSED}"
-        message = joined('ADS: "', _text(gone["peer"]), '" ', _text(gone["con"]), ends)
+        message = joined('ADS: "', column(gone["peer"]), '" ', column(gone["con"]), ends)
         lines.add(gone["close"].to_numpy(), "info", scope, message)
-
-
-def _text(column: pd.Series[Any]) -> pa.Array:
-    """A column of text as an Arrow array."""
-    return pa.array(column.to_numpy(object), pa.string())
 
 
 def _decisions(process: Process, lines: Lines) -> None:
@@ -148,102 +122,8 @@ def _starts(process: Process, lines: Lines) -> None:
     if settings.since("1.1") and not settings.since("1.8"):
         wide = process.pushes[process.pushes["kind"] == 0].drop_duplicates(["session", "round_last"])
         begin = wide["built"].to_numpy()
-        con = _text(process.sessions["con"]).take(pa.array(wide["session"].to_numpy()))
+        con = column(process.sessions["con"]).take(pa.array(wide["session"].to_numpy()))
         lines.add(begin, "info", "ads", joined("Pushing ", con))
-
-
-def visible(settings: Settings, pushes: pd.DataFrame) -> dict[str, Any]:
-    """Which push lines are printed at info, and which at debug."""
-    old_eds = settings.version == "1.1"
-    early = not settings.since("1.5")
-    incremental = (pushes["kind"] == INCREMENTAL).to_numpy()
-    quiet = (pushes["type"] == 1).to_numpy() if old_eds else incremental & (not early)
-    sent = ~pushes["failed"].to_numpy()
-    return {"info": sent & ~quiet, "debug": sent & quiet & settings.debug}
-
-
-def _pushes(process: Process, lines: Lines) -> None:
-    settings, pushes = process.settings, process.pushes
-    delta = process.sessions["delta"].to_numpy()[pushes["session"]]
-    for level, rows in visible(settings, pushes).items():
-        for scope, of_scope in _scopes(settings, delta):
-            part = pushes[rows & of_scope]
-            for code in range(len(TYPES)):
-                typed = part[part["type"].to_numpy() == code]
-                if len(typed):
-                    lines.add(typed["sent"].to_numpy(), level, scope, _push(process, typed, code, scope, level))
-
-
-def _push(process: Process, part: pd.DataFrame, code: int, scope: str, level: str) -> pa.Array:
-    """The push lines of one type."""
-    if process.settings.since("1.8"):
-        return _new_push(process, part, code, scope, level)
-    session = pa.array(part["session"].to_numpy())
-    name = {column: _text(process.sessions[column]).take(session) for column in ("proxy", "con", "peer")}
-    count = number(part["resources"])
-    version = _text(process.rounds["version"]).take(pa.array(np.maximum(part["context"].to_numpy(), 0)))
-    services = number(process.rounds["services"].to_numpy()[np.maximum(part["context"].to_numpy(), 0)])
-    inc = (
-        pa.array(np.where(part["kind"] == INCREMENTAL, "INC ", "")),
-        pa.array(np.where(part["kind"] == INCREMENTAL, " INC", "")),
-    )
-    clusters, endpoints = number(part["clusters"]), number(part["clusters"] * 3)
-    if process.settings.since("1.2"):
-        node = joined("for node:", name["proxy"])
-        empty = each(part["empty"], str if process.settings.since("1.5") else _list)
-        return {
-            0: lambda: joined("CDS: PUSH ", node, " clusters:", count, " services:", services, " version:", version),
-            1: lambda: joined(
-                "EDS: PUSH", inc[1], " ", node, " clusters:", clusters, " endpoints:", endpoints, " empty:", empty
-            ),
-            2: lambda: joined("LDS: PUSH ", node, " listeners:", count),
-            3: lambda: joined("RDS: PUSH ", node, " routes:", count),
-        }[code]()
-    node = name["proxy"] if not process.settings.since("1.1") else name["con"]
-    ver = () if process.settings.since("1.1") else (" ver:", version)
-    peer = name["peer"]
-    size = number(part["size_bytes"])
-    return {
-        0: lambda: joined(
-            "CDS: PUSH ", version, " for ", node, ' "', peer, '", Clusters: ', count, ", Services ", services
-        ),
-        1: lambda: joined(
-            "EDS: ", inc[0], "PUSH for ", name["con"], " clusters ", clusters, " endpoints ", endpoints,
-            " empty ", number(part["empty"]),
-        ),
-        2: lambda: joined("LDS: PUSH for node:", node, ' addr:"', peer, '" listeners:', count, " ", size),
-        3: lambda: joined("ADS: RDS: PUSH for node: ", node, " addr:", peer, " routes:", count, *ver),
-    }[code]()  # fmt: skip
-
-
-def _list(count: int) -> str:
-    """The names of so many clusters without endpoints, as 1.2 to 1.4 print them."""
-    return f"[{' '.join(f'outbound|8080||svc-{place}.ns-0.svc.cluster.local' for place in range(count))}]"
-
-
-def _new_push(process: Process, part: pd.DataFrame, code: int, scope: str, level: str) -> pa.Array:
-    """A push line of 1.8 and later."""
-    settings = process.settings
-    proxy = _text(process.sessions["proxy"]).take(pa.array(part["session"].to_numpy()))
-    words = ["", " INC", " request" if settings.since("1.10") else ""]
-    kind = pa.array(words).take(pa.array(part["kind"].to_numpy()))
-    if code != 1:
-        kind = pc.replace_substring(kind, " INC", "") if not settings.since("1.11") else kind
-    resources = number(part["resources"])
-    old_inc = code == 1 and level == "debug" and not settings.since("1.11")
-    text = [f"{TYPES[code]}: PUSH", kind, " for node:", proxy, " clusters:" if old_inc else " resources:", resources]
-    if scope == "delta" and settings.since("1.18"):
-        text.append(" removed:0")
-    if settings.since("1.9"):
-        text += [" size:", each(part["size_bytes"], byte_count)]
-    if code == 1:
-        text += [" empty:", number(part["empty"])]
-    if (code == 1) or (code == 0 and settings.since("1.11")) or (code == 3 and settings.since("1.12")):
-        text += [" cached:", number(part["cached"]), "/", number(part["cacheable"])]
-    if settings.debug and settings.since("1.11") and level == "info":
-        version = _text(process.rounds["version"]).take(pa.array(np.maximum(part["context"].to_numpy(), 0)))
-        text += [" nonce:", _text(part["nonce"]), " version:", version]
-    return joined(*text)
 
 
 def _requests(process: Process, lines: Lines) -> None:
@@ -251,7 +131,7 @@ def _requests(process: Process, lines: Lines) -> None:
     settings, pushes = process.settings, process.pushes
     bad = pushes[pushes["rejected"]]
     sessions = process.sessions
-    for scope, rows in _scopes(settings, sessions["delta"].to_numpy()[bad["session"]]):
+    for scope, rows in scopes(settings, sessions["delta"].to_numpy()[bad["session"]]):
         part = bad[rows]
         texts = [
             _rejection(settings, sessions.loc[session], code)
@@ -307,7 +187,7 @@ def _debug(process: Process, lines: Lines) -> None:
         lines.add(shown["time"].to_numpy(), "debug", scope, texts)
     if settings.since("1.3"):
         skipped = process.served[process.served["types"] == 0]
-        con = _text(process.sessions["con"]).take(pa.array(skipped["session"].to_numpy()))
+        con = column(process.sessions["con"]).take(pa.array(skipped["session"].to_numpy()))
         lines.add(
             skipped["begin"].to_numpy(), "debug", "ads", joined("Skipping push to ", con, ", no updates required")
         )
@@ -318,40 +198,15 @@ def _debug(process: Process, lines: Lines) -> None:
 def _acknowledged(process: Process, lines: Lines) -> None:
     settings, sessions = process.settings, process.sessions
     good = process.pushes[(process.pushes["acknowledged"] >= 0) & ~process.pushes["rejected"]]
-    for scope, rows in _scopes(settings, sessions["delta"].to_numpy()[good["session"]]):
+    for scope, rows in scopes(settings, sessions["delta"].to_numpy()[good["session"]]):
         part = good[rows]
-        con = _text(sessions["con"]).take(pa.array(part["session"].to_numpy()))
+        con = column(sessions["con"]).take(pa.array(part["session"].to_numpy()))
         typed = pa.array(TYPES).take(pa.array(part["type"].to_numpy()))
-        nonce, times = _text(part["nonce"]), part["acknowledged"].to_numpy()
-        version = _text(process.rounds["version"]).take(pa.array(np.maximum(part["context"].to_numpy(), 0)))
+        nonce, times = column(part["nonce"]), part["acknowledged"].to_numpy()
+        version = column(process.rounds["version"]).take(pa.array(np.maximum(part["context"].to_numpy(), 0)))
         if scope == "delta" and settings.since("1.21"):
             lines.add(
                 times, "debug", scope, joined("ADS:", typed, ": REQ ", con, " resources sub:0 unsub:0 nonce:", nonce)
             )
         text = [nonce] if scope == "delta" else [version, " ", nonce]
         lines.add(times, "debug", scope, joined("ADS:", typed, ": ACK ", con, " ", *text))
-
-
-def round_columns(settings: Settings, rounds: pd.DataFrame, begin: int, changes: pd.DataFrame) -> pd.DataFrame:
-    """Rounds with what their lines print: push version, services, the configs that changed."""
-    builds = rounds["builds"].to_numpy()
-    at = rounds["decision"].to_numpy() // SECOND * SECOND
-    seconds = pd.to_datetime(at).strftime("%Y-%m-%dT%H:%M:%SZ")
-    versions = (
-        pd.Series(seconds, rounds.index).astype(object) + "/" + rounds["version_number"].astype(str).astype(object)
-    )
-    none = pd.Timestamp(begin // SECOND * SECOND).strftime("%Y-%m-%dT%H:%M:%SZ") + "/0"
-    keys = changes["config_kind"] + "/" + changes["config_namespace"] + "/" + changes["config_name"]
-    distinct = pd.DataFrame({"round": changes["round"], "key": keys}).drop_duplicates()
-    by_round = distinct.groupby("round")["key"]
-    more = by_round.size().reindex(rounds.index).fillna(1).astype(int) - 1
-    one = by_round.last().reindex(rounds.index).fillna("")
-    configs = one + [f" and {count} more configs" if count else "" for count in more]
-    hosts = changes.groupby("round")["config_name"].agg(lambda names: tuple(dict.fromkeys(names)))
-    grown: Ints = rounds["new_services"].to_numpy().cumsum()
-    return rounds.assign(
-        version=versions.where(builds).ffill().fillna(none),
-        services=settings.services + grown,
-        config=configs,
-        hosts=hosts.reindex(rounds.index),
-    )

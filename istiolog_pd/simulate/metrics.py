@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from istiolog_pd.simulate.answers import REQUEST
-from istiolog_pd.simulate.istiod import Process
 from istiolog_pd.simulate.load import TYPES
+from istiolog_pd.simulate.process import Process
 
 SECOND = 1e9
 URLS = {
@@ -73,8 +73,8 @@ def _queue(process: Process) -> list[Row]:
 
 def _triggers(process: Process) -> list[Row]:
     """+1 per proxy for every change merged into its push, by reason."""
-    reasons = process.changes[process.changes["round"] >= 0].groupby(["round", "reason"]).size().unstack(fill_value=0)
-    reasons = reasons.reindex(process.rounds.index, fill_value=0)
+    reasons = process.changes[process.changes["round"] >= 0]
+    reasons = pd.crosstab(reasons["round"], reasons["reason"]).reindex(process.rounds.index, fill_value=0)
     first, last = (process.served[name].to_numpy() for name in ("round_first", "round_last"))
     rows: list[Row] = []
     for reason in reasons.columns:

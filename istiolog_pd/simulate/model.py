@@ -11,8 +11,8 @@ import pandas as pd
 
 from istiolog_pd.simulate import answers, istiod, load, sidecar
 from istiolog_pd.simulate.control import rounds as make_rounds
-from istiolog_pd.simulate.istiod import Process
 from istiolog_pd.simulate.metrics import metrics
+from istiolog_pd.simulate.process import Process, round_columns
 from istiolog_pd.simulate.queue import present
 from istiolog_pd.simulate.queue import pushes as serve
 from istiolog_pd.simulate.settings import Settings
@@ -172,7 +172,7 @@ def _described(settings: Settings, rounds: pd.DataFrame, changes: pd.DataFrame, 
     rounds = rounds.join(merged.reindex(rounds.index).fillna(0).astype(np.int64))
     rounds["new_services"] = new.reindex(rounds.index).fillna(0).astype(np.int64)
     rounds["wide"] = (~only_endpoints.reindex(rounds.index).fillna(True).astype(bool)).astype(np.int64)
-    return istiod.round_columns(settings, rounds, begin, known)
+    return round_columns(settings, rounds, begin, known)
 
 
 def _named(settings: Settings, sessions: pd.DataFrame, pods: pd.DataFrame) -> pd.DataFrame:

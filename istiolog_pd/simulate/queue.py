@@ -25,7 +25,8 @@ def durations(settings: Settings, seed: int) -> Ints:
     random = stream(seed, 3)
     spread = random.lognormal(-0.08, 0.4, (RING, len(COSTS)))
     times = spread * np.array(COSTS) * settings.span("push_time")
-    return np.maximum(1000, (times / 1000).astype(np.int64) * 1000)
+    whole: Ints = np.maximum(1000, (times / 1000).astype(np.int64) * 1000)
+    return whole
 
 
 @dataclass(slots=True)

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from istiolog_pd.simulate.istiod import ERRORS, Process
+from istiolog_pd.simulate.istiod import ERRORS
 from istiolog_pd.simulate.load import TYPES, Ints
 from istiolog_pd.simulate.metrics import URLS
+from istiolog_pd.simulate.process import Process
 from istiolog_pd.simulate.settings import Settings
 from istiolog_pd.simulate.text import Lines, joined, number, stamp
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from istiolog_pd.simulate.answers import PUSH_TYPES, names
-from istiolog_pd.simulate.istiod import Process
-from istiolog_pd.simulate.load import Ints
+from istiolog_pd.simulate.answers import PUSH_TYPES, named
+from istiolog_pd.simulate.load import TYPES, Ints
+from istiolog_pd.simulate.process import Process
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,8 @@ def truth(processes: Sequence[Process], pods: pd.DataFrame) -> Truth:
 
 def _all(make: Any, processes: Sequence[Process]) -> pd.DataFrame:
     parts = [make(process).assign(run=run) for run, process in enumerate(processes)]
-    return pd.concat(parts, ignore_index=True)
+    table: pd.DataFrame = pd.concat(parts, ignore_index=True)
+    return table
 
 
 def _time(values: Any) -> pd.Series[Any]:
@@ -138,8 +139,8 @@ def _pushes(process: Process) -> pd.DataFrame:
             "proxy": pd.Categorical.from_codes(proxies.codes[session], dtype=proxies.dtype).astype("str"),
             "connection": sessions["connection"].to_numpy()[session],
             "delta": sessions["delta"].to_numpy()[session],
-            "xds_type": names(table["type"].to_numpy()),
-            "push_type": pd.Categorical.from_codes(table["kind"].to_numpy(), list(PUSH_TYPES)),
+            "xds_type": named(table["type"], TYPES),
+            "push_type": named(table["kind"], PUSH_TYPES),
             **rounds,
             **{name: _time(table[name]) for name in ("built", "sent")},
             **{name: table[name].to_numpy() for name in ("failed", "resources", "size_bytes", "rejected")},
