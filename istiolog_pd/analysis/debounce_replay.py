@@ -39,7 +39,7 @@ LINES = "they are printed at level info in scope ads (--log_output_level ads:inf
 OLD = "Istio 1.0 does not print when a debounce began: no load to replay"
 HIDDEN = (
     "what {} of {} pushes cost is not printed (they are endpoint-only, and show only with "
-    "--log_output_level ads:debug,delta:debug): `size_bytes_high` is null, and they count for no bytes and no proxies in the low ones"
+    "--log_output_level ads:debug,delta:debug): `size_bytes_high` is null, and in the low bounds they cost nothing"
 )
 NO_KIND = "Istio 1.31 and later do not print which pushes are full: `full_pushes` is null"
 
@@ -98,7 +98,7 @@ def debounce_replay(
     >>> import istiolog_pd as il
     >>> table = il.analysis.debounce_replay(il.load("data/istiod-1.30.3/discovery.log.gz"), after=["100ms", "1s"])
     >>> table[["recorded", "changes", "pushes_low", "pushes_high"]].to_records(index=False).tolist()
-    [(True, 549, 145, 145), (False, 549, 145, 145), (False, 549, 41, 41)]
+    [(True, 664, 145, 145), (False, 664, 145, 145), (False, 664, 12, 13)]
     """
     settings = _settings(after, maximum, eds_debounce)
     found = recorded_load(capture)
@@ -127,7 +127,7 @@ def _settings(
     spans = [[each] if isinstance(each, str) else list(each) for each in (after, maximum)]
     flags = [eds_debounce] if isinstance(eds_debounce, bool) else list(eds_debounce)
     chosen = []
-    for quiet, most, flag in product(*spans, flags):
+    for (quiet, most), flag in product(product(*spans), flags):
         low, high = pd.Timedelta(quiet).value, pd.Timedelta(most).value
         if not 0 < low <= high:
             raise ValueError(f"after is a span above zero and no longer than maximum, not {quiet!r} with {most!r}")
@@ -136,8 +136,8 @@ def _settings(
 
 
 def _row(setting: Setting, parts: Sequence[Totals]) -> dict[str, Any]:
-    row: dict[str, Any] = dict(zip(("after", "maximum", "eds_debounce"), setting, strict=True))
-    row |= {"after": pd.Timedelta(setting[0]), "maximum": pd.Timedelta(setting[1]), "recorded": False}
+    row: dict[str, Any] = {"after": pd.Timedelta(setting[0]), "maximum": pd.Timedelta(setting[1])}
+    row |= {"eds_debounce": setting[2], "recorded": False}
     for name in ("pushes", "full_pushes", "proxies", "size_bytes"):
         for place, end in enumerate(("low", "high")):
             value = sum(getattr(part, name)[place] for part in parts)

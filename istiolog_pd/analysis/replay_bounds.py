@@ -75,7 +75,8 @@ class Track:
         """The latest decision of a debounce that begins at `start`, when the push before is started at `free`."""
         gap = np.maximum(np.searchsorted(self.before, start), np.searchsorted(self.behind, free))
         quiet = np.maximum(self.before[gap] + self.rules.after, free)
-        return np.minimum(np.maximum(start + self.rules.maximum + self.rules.after, free), quiet)
+        late: Ints = np.minimum(np.maximum(start + self.rules.maximum + self.rules.after, free), quiet)
+        return late
 
     def quiet_from(self, place: Ints) -> Ints:
         """The earliest decision for quiet of a debounce that holds these points."""

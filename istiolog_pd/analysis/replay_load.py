@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from istiolog_pd.analysis.answers import control_plane
 from istiolog_pd.analysis.debounce import debounces
 from istiolog_pd.analysis.rounds import push_rounds
-from istiolog_pd.capture import Capture
+from istiolog_pd.capture import Capture, to_pandas
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -102,11 +102,13 @@ def recorded_load(capture: Capture) -> tuple[tuple[Load, ...], Recorded] | None:
     starts = push_rounds(capture)
     decisions = _with_rounds(decisions, starts)
     at_once = _at_once(decisions, starts, capture)
-    recorded = _settings(decisions, at_once, capture)
+    after = _after(decisions)
+    waits = not capture["push_all"].num_rows and not capture["push_finish"].num_rows  # those end with 1.2
+    recorded = Recorded(after, _maximum(decisions, after), at_once.empty, *contexts(decisions, waits))
     table = pd.concat([decisions, at_once], ignore_index=True) if len(at_once) else decisions
     lines = _named_changes(capture)
     parts = table.groupby(["source", "run"], sort=False, dropna=False)
-    loads = tuple(_load(part, lines.get(source, np.zeros(0, np.int64)), recorded) for (source, _), part in parts)
+    loads = tuple(load_of(part, lines.get(source, np.zeros(0, np.int64)), recorded) for (source, _), part in parts)
     return loads, recorded
 
 
@@ -141,9 +143,12 @@ def _at_once(decisions: pd.DataFrame, starts: pd.DataFrame, capture: Capture) ->
     """Endpoint-only pushes that no debounce decided (PILOT_ENABLE_EDS_DEBOUNCE=false): each is one change."""
     alone = starts["full"].eq(False).fillna(False).astype(bool) & ~starts["round"].isin(decisions["number"].dropna())
     table = starts[alone & starts["source"].isin(decisions["source"])]
-    # At the beginning of a log a decision can be cut off; only where none is, the setting is the reason.
-    if decisions["full"].eq(False).any() or len(table) < 2:
+    if table.empty or decisions["full"].eq(False).any():
         return table.iloc[:0]
+    # At the beginning of a log the decision may be cut off: it stands a moment before.
+    events = to_pandas(capture.events.select(["source", "timestamp"])).astype({"source": "str"})
+    begin = events.groupby("source")["timestamp"].min()
+    table = table[table["timestamp"] - table["source"].map(begin) > pd.Timedelta("100ms")]
     zero = pd.Timedelta(0)
     return table.assign(
         start=table["timestamp"],
@@ -155,18 +160,12 @@ def _at_once(decisions: pd.DataFrame, starts: pd.DataFrame, capture: Capture) ->
     )
 
 
-def _settings(decisions: pd.DataFrame, at_once: pd.DataFrame, capture: Capture) -> Recorded:
-    after = _after(decisions)
-    waits = not capture["push_all"].num_rows and not capture["push_finish"].num_rows  # those end with 1.2
-    took = (decisions["began"] - decisions["timestamp"]).clip(lower=pd.Timedelta(0))
+def contexts(decisions: pd.DataFrame, waits: bool) -> tuple[tuple[int, int], tuple[int, int]]:
+    """How long full and endpoint-only pushes took from the decision to the start, at least and at most."""
+    took = decisions["began"] - decisions["timestamp"]
+    took = took.where(~(took < pd.Timedelta(0)), pd.Timedelta(0))
     endpoints = decisions["full"].eq(False).fillna(False).astype(bool)
-    return Recorded(
-        after,
-        _maximum(decisions, after),
-        at_once.empty,
-        _range(took[~endpoints]) if waits else (0, 0),
-        _range(took[endpoints]) if waits else (0, 0),
-    )
+    return (_range(took[~endpoints]), _range(took[endpoints])) if waits else ((0, 0), (0, 0))
 
 
 def _range(spans: pd.Series[Any]) -> tuple[int, int]:
@@ -208,7 +207,8 @@ def _named_changes(capture: Capture) -> dict[str, Ints]:
     return {str(source): nanoseconds(part["timestamp"]) for source, part in lines.groupby("source")}
 
 
-def _load(part: pd.DataFrame, lines: Ints, recorded: Recorded) -> Load:
+def load_of(part: pd.DataFrame, lines: Ints, recorded: Recorded) -> Load:
+    """The load of one process: its decisions with their rounds, and the times of debug lines that name changes."""
     events = part["events"].to_numpy(np.int64)
     stamp = nanoseconds(part["timestamp"])
     first = nanoseconds(part["start"])
@@ -223,15 +223,15 @@ def _load(part: pd.DataFrame, lines: Ints, recorded: Recorded) -> Load:
     sizes = np.where(seen, part["size_bytes"].to_numpy(np.float64, na_value=np.nan), np.nan)
     kind_known = bool(part["full"].notna().all())
     full = part["full"].fillna(True).to_numpy(bool)
-    costs = (proxies, np.where(np.isnan(proxies), connected, proxies), np.where(seen & (proxies == 0), 0.0, sizes))
+    costs = (np.where(np.isnan(proxies), connected, proxies), np.where(seen & (proxies == 0), 0.0, sizes))
     known = tuple(_named(lines, *each) for each in zip(first[order], last[order], events[order], strict=True))
     named = np.array([_names_all(lines, *each) for each in zip(first[order], last[order], events[order], strict=True)])
     alone = (events[order] == 1) | ~full[order] | named
     sure = kind_known & (alone | (not recorded.eds_debounce))
-    return Load(
-        first[order], last[order], events[order], full[order], kind_known, dense[order],
-        *(cost[order] for cost in costs), known, sure, stamp[order],
-    )  # fmt: skip
+    arrays = (first, last, events, full, dense, stamp, proxies, costs[0], costs[1])
+    names = ("first", "last", "events", "full", "dense", "decision", "proxies", "proxies_high", "size_bytes")
+    ordered: dict[str, Any] = {name: array[order] for name, array in zip(names, arrays, strict=True)}
+    return Load(**ordered, known=known, sure=sure, kind_known=kind_known)
 
 
 def _names_all(lines: Ints, first: int, last: int, events: int) -> bool:

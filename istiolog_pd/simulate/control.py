@@ -124,7 +124,7 @@ def _numbered(
 ) -> tuple[pd.DataFrame, Ints]:
     table = pd.DataFrame(merged, columns=["decision", "first", "last", "full", "numbers", "debounced"])
     builds = table["full"].astype(bool) | settings.every_round_full
-    took = np.where(builds, settings.span("context_time"), ENQUEUE)
+    took = np.where(builds, settings.span("context_time"), np.where(table["debounced"], ENQUEUE, 0))
     table["start"] = table["decision"].astype(np.int64) + took
     table = table.sort_values(["start", "decision"], kind="stable", ignore_index=True)
     table["events"] = [len(numbers) for numbers in table["numbers"]]
