@@ -91,7 +91,9 @@ def debounce_replay(
     -----
     pilot/pkg/xds/discovery.go (``debounce``). Timers are taken to be ideal; Istio's are some 0.1 to 1 ms
     late. `proxies` and `size_bytes` take it that a merged push costs no less than any and no more than all of
-    those it stands for, and that no proxy is so slow that its queue merges pushes of the debounce.
+    those it stands for, and that no proxy is so slow that its queue merges pushes of the debounce;
+    sizes are as printed, with one decimal (each is off by 5 % at most). A change that was pushed at once is
+    taken to have come when its round began.
 
     Examples
     --------

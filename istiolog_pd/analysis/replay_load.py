@@ -108,7 +108,7 @@ def recorded_load(capture: Capture) -> tuple[tuple[Load, ...], Recorded] | None:
     table = pd.concat([decisions, at_once], ignore_index=True) if len(at_once) else decisions
     lines = _named_changes(capture)
     parts = table.groupby(["source", "run"], sort=False, dropna=False)
-    loads = tuple(load_of(part, lines.get(source, np.zeros(0, np.int64)), recorded) for (source, _), part in parts)
+    loads = tuple(load_of(part, lines.get(str(source), np.zeros(0, np.int64)), recorded) for (source, _), part in parts)
     return loads, recorded
 
 
@@ -209,13 +209,15 @@ def _named_changes(capture: Capture) -> dict[str, Ints]:
 
 def load_of(part: pd.DataFrame, lines: Ints, recorded: Recorded) -> Load:
     """The load of one process: its decisions with their rounds, and the times of debug lines that name changes."""
+    part = part.sort_values("timestamp", kind="stable")
     events = part["events"].to_numpy(np.int64)
     stamp = nanoseconds(part["timestamp"])
     first = nanoseconds(part["start"])
     last = np.maximum(stamp - nanoseconds(part["quiet_time"]), first)
     last = np.where(events == 1, first, last)
     order = np.argsort(first, kind="stable")
-    free = np.concatenate([[-NEVER], nanoseconds(part["began"].fillna(part["timestamp"]))[:-1]])
+    began = np.maximum.accumulate(nanoseconds(part["began"].fillna(part["timestamp"])))
+    free = np.concatenate([[-NEVER], began[:-1]])
     dense = (first + (recorded.after or NEVER) >= free) if recorded.after else np.zeros(len(part), bool)
     connected = part["connected_endpoints"].to_numpy(np.float64, na_value=np.nan)
     seen = part["visible"].fillna(False).to_numpy(bool)
