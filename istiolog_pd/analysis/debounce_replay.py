@@ -93,7 +93,8 @@ def debounce_replay(
     late. `proxies` and `size_bytes` take it that a merged push costs no less than any and no more than all of
     those it stands for, and that no proxy is so slow that its queue merges pushes of the debounce;
     sizes are as printed, with one decimal (each is off by 5 % at most). A change that was pushed at once is
-    taken to have come when its round began.
+    taken to have come when its round began. A push is counted to the round of its kind that began last before
+    it, before 1.10 also one that a proxy asked for (no line says so there).
 
     Examples
     --------

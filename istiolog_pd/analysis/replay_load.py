@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from istiolog_pd.analysis.answers import control_plane
 from istiolog_pd.analysis.debounce import debounces
-from istiolog_pd.analysis.rounds import push_rounds
+from istiolog_pd.analysis.lines import push_starts
+from istiolog_pd.analysis.replay_costs import with_costs
 from istiolog_pd.capture import Capture, to_pandas
 
 Ints = NDArray[np.int64]
@@ -99,7 +100,7 @@ def recorded_load(capture: Capture) -> tuple[tuple[Load, ...], Recorded] | None:
     decisions = decisions.dropna(subset=["timestamp", "start", "quiet_time", "events"])
     if decisions.empty:
         return None
-    starts = push_rounds(capture)
+    starts = with_costs(capture, push_starts(capture))
     decisions = _with_rounds(decisions, starts)
     at_once = _at_once(decisions, starts, capture)
     after = _after(decisions)
