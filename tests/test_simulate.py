@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,7 @@ def test_sizes_and_durations() -> None:
 # ---- logs and truth ----
 
 
-@pytest.mark.parametrize("version", "1.0 1.1 1.2 1.4 1.5 1.6 1.7 1.8 1.10 1.14 1.22 1.31".split())
+@pytest.mark.parametrize("version", ["1.0", "1.1", "1.3", "1.7", "1.9", "1.14", "1.31"])
 def test_every_line_is_known_and_counted(version: str) -> None:
     """No version's log has a line without an event; decisions, rounds, rejections are all there."""
     run = simulate(small(version=version, json=version > "1.2"), seed=1)
@@ -90,7 +91,7 @@ def test_every_line_is_known_and_counted(version: str) -> None:
     assert {"listener_update", "cds_update" if run.settings.since("1.4") else "cluster_warmed"} <= set(sidecar)
 
 
-@pytest.mark.parametrize("version", ["1.1", "1.4", "1.7", "1.12", "1.20", "1.30"])
+@pytest.mark.parametrize("version", ["1.1", "1.7", "1.30"])
 def test_decisions_are_read_as_they_were(version: str) -> None:
     run = simulate(small(version=version), seed=2)
     table = analysis.debounces(read(run))
@@ -156,14 +157,14 @@ def test_metrics_count_what_is_true() -> None:
 
 
 def test_the_same_seed_gives_the_same_logs_and_other_settings_meet_the_same_load() -> None:
-    assert simulate(SMALL, seed=7).istiod_log() == simulate(SMALL, seed=7).istiod_log()
-    assert simulate(SMALL, seed=7).istiod_log() != simulate(SMALL, seed=8).istiod_log()
-    one, other = (simulate(small(after=after), seed=7).truth.changes for after in ("100ms", "1s"))
-    assert one["time"].tolist() == other["time"].tolist()
-    assert one["config_name"].tolist() == other["config_name"].tolist()
+    one, same, other = simulate(SMALL, seed=7), simulate(SMALL, seed=7), simulate(small(after="1s"), seed=7)
+    assert one.istiod_log() == same.istiod_log() != other.istiod_log()
+    for name in ("time", "config_name"):
+        assert one.truth.changes[name].tolist() == other.truth.changes[name].tolist()
+    assert simulate(SMALL, seed=8).truth.changes["time"].tolist() != one.truth.changes["time"].tolist()
 
 
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(
     seed=st.integers(0, 1000),
     proxies=st.integers(0, 5),
@@ -200,6 +201,14 @@ def test_what_cannot_be_simulated_is_refused_by_name(wrong: dict[str, Any], said
 def test_no_such_proxy() -> None:
     with pytest.raises(ValueError, match="no proxy 'x'"):
         simulate(SMALL).sidecar_log("x")
+
+
+def test_the_sample_says_that_it_is_synthetic_and_its_metrics_are_its_own(data: Path) -> None:
+    log = gzip.decompress((data / "synthetic-1.30" / "discovery.log.gz").read_bytes())
+    metrics = dict(line.rsplit(" ", 1) for line in (data / "synthetic-1.30" / "metrics.txt").read_text().splitlines())
+    assert int(metrics["pilot_debounce_time_count"]) == log.count(b"Push debounce stable[")
+    assert int(metrics['pilot_xds_pushes{type="cds"}']) >= log.count(b"CDS: PUSH ") > 1000
+    assert "**synthetic**" in (data / "SOURCES.md").read_text(encoding="utf-8")
 
 
 def test_files(tmp_path: Path) -> None:
