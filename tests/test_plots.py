@@ -144,7 +144,25 @@ def some_orders() -> pd.DataFrame:
     )
 
 
+def some_settings() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "after": spans(100, 100, 1000, 100),
+            "maximum": spans(10_000, 10_000, 10_000, 10_000),
+            "eds_debounce": flags(True, True, True, False),
+            "recorded": flags(True, False, False, False),
+            "pushes_low": counts(145, 145, 12, 600),
+            "pushes_high": counts(145, 145, 13, 650),
+            "size_bytes_low": counts(9_000_000, 9_000_000, 2_000_000, 9_000_000),
+            "size_bytes_high": counts(9_000_000, 9_000_000, 9_000_000, 20_000_000),
+            "delay_median_low": spans(101, 100, 2000, 0),
+            "delay_median_high": spans(220, 220, 3000, 0),
+        }
+    )
+
+
 TABLES = {
+    "debounce_replay": some_settings,
     "debounces": some_debounces,
     "push_rounds": some_rounds,
     "fan_out": some_fan_out,
@@ -222,6 +240,7 @@ def test_labels_name_the_units(plot: plots.Plot) -> None:
         "fan_out": r"round \| pushes",
         "full_vs_incremental": r"time \(UTC\) \| bytes per bin",
         "pushes": r"time \(UTC\) \| size of the push \(bytes\)",
+        "debounce_replay": r"median delay of a change until it is pushed \(ms\) \| pushes",
         "xds_order": r"times seen \(a proxy in a round\) \| ",
     }
     assert any(re.fullmatch(units[plot.name], label) for label in labels), labels

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from istiolog_pd.analysis.coverage import coverage
 from istiolog_pd.analysis.debounce import debounces
+from istiolog_pd.analysis.debounce_replay import debounce_replay
 from istiolog_pd.analysis.nodes import node_metadata
 from istiolog_pd.analysis.order import xds_order
 from istiolog_pd.analysis.rounds import fan_out, push_rounds, pushes
@@ -11,6 +12,7 @@ from istiolog_pd.analysis.types import full_vs_incremental
 
 __all__ = [
     "coverage",
+    "debounce_replay",
     "debounces",
     "fan_out",
     "full_vs_incremental",

@@ -48,6 +48,6 @@ Whose = Annotated[
     str | None,
     typer.Option("--component", callback=_whose, help="Whose logs they are: pilot or agent. [default: found out]"),
 ]
-OfComponent = Annotated[str | None, typer.Option(callback=_component, help="Of pilot, agent or envoy only.")]
+OfComponent = Annotated[str | None, typer.Option(callback=_component, help="Of pilot, agent, envoy or ztunnel only.")]
 Events = Annotated[list[str] | None, typer.Option(callback=_event, help="Only this event; may be given again.")]
 OfEvent = Annotated[str | None, typer.Option(callback=_event, help="Of this event only.")]

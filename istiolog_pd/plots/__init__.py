@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from istiolog_pd.plots.debounce import debounce_distribution, debounces
+from istiolog_pd.plots.debounce_replay import debounce_replay
 from istiolog_pd.plots.order import xds_order
 from istiolog_pd.plots.push_kinds import full_vs_incremental
 from istiolog_pd.plots.push_sizes import pushes
@@ -22,6 +23,7 @@ __all__ = [
     "PLOTS",
     "Plot",
     "debounce_distribution",
+    "debounce_replay",
     "debounces",
     "fan_out",
     "full_vs_incremental",
@@ -62,5 +64,6 @@ PLOTS: dict[str, Plot] = {
         ),
         Plot("pushes", "pushes", pushes, "every push over time, by size, type and kind"),
         Plot("xds_order", "xds_order", xds_order, "orders of types per proxy and round, kept and broken"),
+        Plot("debounce_replay", "debounce_replay", debounce_replay, "cost of other debounce settings against delay"),
     )
 }
