@@ -1,0 +1,198 @@
+"""Metrics of pushes: how many of each type, their sizes, sends that failed, cache hits.
+
+pilot/pkg/xds/xdsgen.go, delta.go (``pushXds``, ``pushDeltaXds``), monitoring.go. A push is counted when
+it was built, also if it cannot be sent; its line is printed when it was sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from istiolog_pd.analysis.metrics_lines import PUSH_SCOPES, Frame, RunLines
+from istiolog_pd.analysis.metrics_series import Numbers, Series, at_least, buckets, exactly, labelled, plus
+
+TYPES = ("CDS", "EDS", "LDS", "RDS")
+
+#: Types that an endpoint-only round never pushes, in a mesh without ambient proxies.
+FULL_ONLY = ("CDS", "LDS", "RDS", "NDS")
+AMBIENT = ("WDS", "WADS")
+
+#: What the size metric calls the types.
+URLS = {
+    "CDS": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
+    "EDS": "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment",
+    "LDS": "type.googleapis.com/envoy.config.listener.v3.Listener",
+    "RDS": "type.googleapis.com/envoy.config.route.v3.RouteConfiguration",
+    "SDS": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret",
+    "ECDS": "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig",
+    "NDS": "type.googleapis.com/istio.networking.nds.v1.NameTable",
+}
+
+
+class Built(NamedTuple):
+    """How many pushes of a type were built: what its lines show, and what they cannot."""
+
+    xds_type: str
+    seen: int
+    lost: float | None
+    hidden: float | None
+
+    @property
+    def more(self) -> float | None:
+        """The most that no line shows."""
+        return plus(self.lost, self.hidden)
+
+    def series(self, metric: str, labels: str) -> Series:
+        """These pushes as a series."""
+        return Series(metric, labels, self.seen, plus(self.seen, self.more))
+
+
+def push_series(run: RunLines, types: Sequence[str]) -> Iterator[Series]:
+    """The series of pushes of one run."""
+    if not run.talks:
+        names = ("pilot_xds_pushes", "pilot_xds_push_time_count")
+        yield from (Series(name, _label(xds_type)) for name in names for xds_type in types)
+        return
+    built = [_built(run, xds_type) for xds_type in types]
+    for each in built:
+        yield each.series("pilot_xds_pushes", _label(each.xds_type))
+        yield each.series("pilot_xds_push_time_count", _label(each.xds_type))
+        yield Series("pilot_xds_push_time_sum", _label(each.xds_type))
+        if each.xds_type in URLS:
+            yield from _sizes(run, each)
+    # A connection that closes loses one push, whatever its type: not one of each.
+    more = plus(built[0].lost, *(each.hidden for each in built))
+    seen = sum(each.seen for each in built)
+    yield Series("pilot_xds_send_time_count", "", seen, plus(seen, more))
+    yield Series("pilot_xds_send_time_sum")
+    yield from _failed(run)
+    yield at_least("xds_cache_reads", float(run["xds_push"]["cached"].sum()), labelled([("type", "hit")]))
+    yield Series("xds_cache_reads", labelled([("type", "miss")]))
+
+
+def of_type(lines: Frame, xds_type: str) -> Frame:
+    """The lines of a type."""
+    return lines[(lines["xds_type"] == xds_type).to_numpy(bool)]
+
+
+def arrivals(run: RunLines) -> int:
+    """Connections that may have come into a round after its line had counted them."""
+    return len(run.opens)
+
+
+def _label(xds_type: str) -> str:
+    return labelled([("type", xds_type.lower())])
+
+
+def _failures(run: RunLines) -> Frame:
+    """Sends that failed and said so: `Send failure`, or where that is not printed, `Timeout writing`."""
+    lines = run["xds_send_failure"]
+    return lines[lines["error"].notna().to_numpy(bool)]
+
+
+def timeouts(run: RunLines) -> Frame:
+    """The lines ``Timeout writing``, which a send that failed prints beside its own or alone."""
+    lines = run["xds_send_failure"]
+    return lines[(lines["error"].isna() & (lines["level"].astype(object) == "info")).to_numpy(bool)]
+
+
+def _told(run: RunLines, failures: Frame, xds_type: str) -> int:
+    """Sends of a type that are known to have failed, from one of the two lines that tell of it."""
+    told = 0
+    for scope in PUSH_SCOPES:
+        counts = [
+            int((of_type(lines, xds_type)["scope"].astype(object) == scope).sum()) for lines in (failures, timeouts(run))
+        ]
+        told += max(counts)
+    return told
+
+
+def _built(run: RunLines, xds_type: str) -> Built:
+    lines, failures = run["xds_push"], _failures(run)
+    seen = len(of_type(lines, xds_type)) + _told(run, failures, xds_type)
+    if run.missing or (xds_type == "EDS" and _no_eds_at_info(run)):
+        return Built(xds_type, seen, None, None)
+    closes = run["connection_close"]
+    silent = closes["scope"].astype(object).ne("delta") if "delta" in run.debug else closes["row"].notna()
+    told = failures["scope"].astype(object).ne("delta") if "delta" in run.debug else failures["row"].notna()
+    lost = max(0, int(silent.sum()) - int(told.sum()))
+    ambient = bool(lines["xds_type"].isin(AMBIENT).any())
+    full_only = xds_type in FULL_ONLY and not (ambient and xds_type in ("CDS", "LDS"))
+    hidden = 0.0 if full_only or not run.hidden.any() else _reached(run)
+    return Built(xds_type, seen, lost, hidden)
+
+
+def _reached(run: RunLines) -> float:
+    """The most pushes of one type in rounds that are not printed: one per connection and round."""
+    return float(run.starts["connected_endpoints"].to_numpy(float)[run.hidden].sum()) + arrivals(run)
+
+
+def _no_eds_at_info(run: RunLines) -> bool:
+    """1.1 prints EDS at debug only, in full rounds too."""
+    lines = run["xds_push"]
+    return bool(lines["clusters"].notna().any()) and not len(of_type(lines, "EDS"))
+
+
+def _sizes(run: RunLines, built: Built) -> Iterator[Series]:
+    metric, label = "pilot_xds_config_size_bytes", (("type", URLS[built.xds_type]),)
+    yield built.series(f"{metric}_count", labelled(label))
+    parts = [of_type(lines, built.xds_type)["size_bytes"] for lines in (run["xds_push"], _failures(run))]
+    sizes = pd.concat(parts)
+    known = sizes.dropna().to_numpy(np.int64)
+    low, high = rounded(known)
+    if not len(known) and built.seen:
+        yield Series(f"{metric}_sum", labelled(label))
+        return
+    more = plus(built.more, built.seen - len(known))
+    yield Series(f"{metric}_sum", labelled(label), float(low.sum()), None if more != 0 else float(high.sum()))
+    if len(known) == built.seen:
+        yield from buckets(metric, low, high, more, label)
+
+
+def rounded(sizes: np.ndarray[Any, np.dtype[np.int64]]) -> tuple[Numbers, Numbers]:
+    """The smallest and largest sizes that are printed so: with one decimal of a decimal unit.
+
+    Examples
+    --------
+    >>> [ends.tolist() for ends in rounded(np.array([999, 1500, 2_000_000]))]
+    [[999.0, 1450.0, 1950000.0], [999.0, 1550.0, 2050000.0]]
+    """
+    half = np.select([sizes < 10**3, sizes < 10**6, sizes < 10**9], [0, 50, 50_000], 50_000_000)
+    return (sizes - half).astype(float), (sizes + half).astype(float)
+
+
+def _failed(run: RunLines) -> Iterator[Series]:
+    """Sends that failed unexpectedly; delta prints them (1.22 on) only where it is at debug."""
+    failures = _failures(run)
+    failures = failures[(failures["level"].astype(object) != "debug").to_numpy(bool)]
+    delta_tells = "delta" in run.debug or bool((failures["scope"].astype(object) == "delta").any())
+    closes = (run["connection_close"]["scope"].astype(object) == "delta").sum()
+    unseen = None if run.missing else 0.0 if delta_tells else float(closes)
+    for xds_type in TYPES:
+        told = _told(run, failures, xds_type)
+        yield Series("pilot_xds_pushes", labelled([("type", f"{xds_type.lower()}_senderr")]), told, plus(told, unseen))
+
+
+def counted(run: RunLines, types: Sequence[str]) -> Iterator[Series]:
+    """What has a line each: rejections, timeouts, stale nonces, streams that broke."""
+    # Without info, warnings may still be printed: if there is one, all are.
+    heard = run.talks or len(run["xds_nack"]) > 0
+    for xds_type in types:
+        nacks = len(of_type(run["xds_nack"], xds_type))
+        high = None if run.missing else nacks
+        yield Series("pilot_total_xds_rejects", _label(xds_type), *((nacks, high) if heard else ()))
+    for xds_type in types:
+        stale = len(of_type(run["xds_stale_nonce"], xds_type))
+        all_printed = run.all_debug and not run.missing
+        count = exactly if all_printed else at_least
+        yield count("pilot_xds_expired_nonce", stale, _label(xds_type))
+    broken = int((run["connection_close"]["level"].astype(object) == "error").sum())
+    for metric, lines in (
+        ("pilot_xds_write_timeout", len(timeouts(run))),
+        ("pilot_total_xds_internal_errors", broken),
+    ):
+        yield Series(metric, "", *((lines, None if run.missing else lines) if run.talks else ()))
