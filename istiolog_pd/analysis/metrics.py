@@ -79,10 +79,21 @@ def metrics(capture: Capture, *, by_run: bool = False) -> pd.DataFrame:
     shape = BY_RUN if by_run else METRICS
     if not any(run.talks or len(run["xds_nack"]) for run in found):
         return cannot(shape, no_lines(capture, "line that a metric can be counted from", LINES))
+    return shaped(tabulate(found, by_run=by_run), shape, _coverage(found))
+
+
+def tabulate(found: list[RunLines], *, by_run: bool = False) -> pd.DataFrame:
+    """The series of some runs, as `metrics` gives them.
+
+    Parameters
+    ----------
+    found
+        The runs, in file order.
+    by_run
+        As in `metrics`.
+    """
     table = _rows(found)
-    if not by_run:
-        table = _combined(table, found)
-    return shaped(_judged(table), shape, _coverage(found))
+    return _judged(table if by_run else _combined(table, found))
 
 
 def _types(found: Iterable[RunLines]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -57,16 +57,30 @@ def of_pilot(table: pa.Table, names: tuple[str, ...]) -> Frame:
 
 @dataclass(frozen=True)
 class RunLines:
-    """What one process run printed: a small table per event, and the rows of its lines at debug."""
+    """What one process run printed: a small table per event, and the rows of its lines at debug.
+
+    `first` and `last` are the times of its first and last entry, `end` the row of the last.
+    """
 
     source: str
     run: int
+    first: pd.Timestamp
+    last: pd.Timestamp
     end: int
     lines: Mapping[str, Frame]
 
     def __getitem__(self, event: str) -> Frame:
         """The lines of an event."""
         return self.lines[event]
+
+    def until(self, time: pd.Timestamp) -> RunLines:
+        """The same run as it was at this time."""
+        if time >= self.last:
+            return self
+        lines = {event: frame[(frame["timestamp"] <= time).to_numpy(bool)] for event, frame in self.lines.items()}
+        lines = {event: frame.reset_index(drop=True) for event, frame in lines.items()}
+        end = max((int(frame["row"].iloc[-1]) for frame in lines.values() if len(frame)), default=-1)
+        return replace(self, last=max(time, self.first), end=end, lines=lines)
 
     @cached_property
     def decisions(self) -> Frame:
@@ -173,15 +187,18 @@ def runs(capture: Capture) -> Iterator[RunLines]:
     """The runs of the control planes of a capture, in file order."""
     frames = {event: of_pilot(capture[event], (*KEYS, *names)) for event, names in NEEDED.items()}
     events = capture.events.append_column("row", pa.array(np.arange(len(capture))))
-    names = ("row", "source", "run", "scope")
-    every = of_pilot(events, names[:3])
+    names = ("row", "timestamp", "source", "run", "scope")
+    every = of_pilot(events, names[:4])
     at_debug = pc.equal(events["level"].cast(pa.string()), "debug")
     scopes = pc.is_in(events["scope"].cast(pa.string()), pa.array(PUSH_SCOPES))
     frames["debug"] = of_pilot(events.filter(pc.and_(at_debug, scopes)), names)
     parts = {event: _by_run(frame) for event, frame in frames.items()}
-    for (source, run), rows in every.groupby(["source", "run"], observed=True, sort=False)["row"]:
+    spans = every.groupby(["source", "run"], observed=True, sort=False).agg(
+        first=("timestamp", "min"), last=("timestamp", "max"), end=("row", "last")
+    )
+    for (source, run), first, last, end in spans.itertuples():
         lines = {event: parts[event].get((source, run), frames[event].iloc[:0]) for event in frames}
-        yield RunLines(str(source), int(run), int(rows.iloc[-1]), lines)
+        yield RunLines(str(source), int(run), first, last, int(end), lines)
 
 
 def _by_run(frame: Frame) -> dict[Any, Frame]:

@@ -16,6 +16,9 @@ from istiolog_pd.analysis.metrics_series import Numbers, Series, at_least, bucke
 #: Time stamps have microseconds; between measuring and printing a time some more may pass.
 STAMP, SLACK = 1e-6, 1e-3
 
+#: A round that began so many seconds before the last line has been queued by then.
+SETTLED = 1.0
+
 
 def round_series(run: RunLines) -> Iterator[Series]:
     """The series of rounds of one run."""
@@ -42,7 +45,10 @@ def _debounces(run: RunLines) -> Iterator[Series]:
     low = measured.copy()
     own = run.starts[run.starts["decision"] >= 0]
     low[own["decision"].to_numpy()] += np.maximum(own["built_within"].to_numpy(float) - STAMP, 0)
-    later = (-lines["timestamp"].diff(-1)).dt.total_seconds().to_numpy(float)
+    later = (-lines["timestamp"].diff(-1)).dt.total_seconds().to_numpy(float, copy=True)
+    if len(lines):
+        rest = (run.last - max([lines["timestamp"].iloc[-1], *own["timestamp"].iloc[-1:]])).total_seconds()
+        later[-1] = (run.last - lines["timestamp"].iloc[-1]).total_seconds() if rest >= SETTLED else np.inf
     high = np.where(np.isnan(later), np.inf, measured + later + SLACK)
     total = None if run.missing or np.isinf(high).any() else float(high.sum())
     yield Series(f"{metric}_sum", "", float(low.sum()), total)
