@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from istiolog_pd.commands.metrics import metrics
 from istiolog_pd.terminal import say, show
 
 if TYPE_CHECKING:
@@ -245,6 +246,11 @@ def unmatched(
     first = shown["source"] + ":" + shown["line"].astype("str")
     show(shown[["count", "component", "scope", "level", "template"]].assign(first=first))
     say(f"{table['count'].sum():,} entries of {len(table):,} templates have no known event; {len(shown):,} are shown")
+
+
+app.command(epilog=_python("from istiolog_pd import analysis", 'analysis.metrics(istiolog_pd.load("istiod.log"))'))(
+    metrics
+)
 
 
 # ---- what the verbs share ----

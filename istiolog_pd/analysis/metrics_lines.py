@@ -40,16 +40,29 @@ Flags = np.ndarray[Any, np.dtype[np.bool_]]
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 
 
+def is_one_of(column: pa.ChunkedArray, *words: str) -> Flags:
+    """Which values of a column of repeating text are one of these words; each word is compared once."""
+    words_of = column.combine_chunks()
+    if not pa.types.is_dictionary(words_of.type):
+        words_of = words_of.dictionary_encode()
+    known = pc.is_in(words_of.dictionary, pa.array(words, words_of.dictionary.type)).to_numpy(zero_copy_only=False)
+    codes = pc.fill_null(words_of.indices, len(known)).to_numpy(zero_copy_only=False)
+    found: Flags = np.append(known, False)[codes].astype(bool)
+    return found
+
+
 def of_pilot(table: pa.Table, names: tuple[str, ...]) -> Frame:
     """Some columns of the rows that a control plane wrote; text as categories, however it is held."""
-    table = table.filter(pc.equal(table["component"].cast(pa.string()), "pilot"))
+    pilot = is_one_of(table["component"], "pilot")
+    table = table if pilot.all() else table.filter(pa.array(pilot))
     columns = {}
     for name in names:
         if name in table.schema.names:
             column = table[name].combine_chunks()
             text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
             columns[name] = column.dictionary_encode() if text else column
-    frame: Frame = pa.table(columns).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+    # Numbers with nulls become floats, which hold every count and size there is.
+    frame: Frame = pa.table(columns).to_pandas()
     if "run" not in frame:
         frame["run"] = 0
     return frame.astype({"row": "int64", "run": "int64"})
@@ -115,8 +128,10 @@ class RunLines:
         if decisions.empty:
             return {"events": np.full(len(lines), np.nan), "built_within": np.full(len(lines), np.nan)}
         own = decisions.iloc[np.maximum(place, 0)]
-        within = (lines["timestamp"].reset_index(drop=True) - own["timestamp"].reset_index(drop=True)).dt.total_seconds()
-        events = own["debounced_events"].astype("Float64").to_numpy(float, na_value=np.nan)
+        within = (
+            lines["timestamp"].reset_index(drop=True) - own["timestamp"].reset_index(drop=True)
+        ).dt.total_seconds()
+        events = own["debounced_events"].to_numpy(float)
         return {"events": np.where(place >= 0, events, np.nan), "built_within": np.where(place >= 0, within, np.nan)}
 
     @cached_property
@@ -141,7 +156,7 @@ class RunLines:
         """Why lines are missing, so that no count has an upper bound; empty if none are known to be."""
         ids = self.decisions["debounce_id"].where(self.decisions["debounced_events"].notna()).dropna()
         if (ids.diff().dropna() != 1).any():
-            return "debounce numbers are missing: a part of the log is"
+            return "some debounce numbers are not there: a part of the log is missing"
         connected = self.starts["connected_endpoints"].to_numpy(float)
         if self.from_start and len(self.opens):
             after = np.append(self.starts["row"].to_numpy()[1:], self.end + 1)
@@ -169,7 +184,7 @@ class RunLines:
         At debug something is printed for every proxy of a round: a round after which nothing is was not
         seen (levels change at run time). 1.0-1.4 print endpoint-only pushes at info.
         """
-        rounds = self.starts["connected_endpoints"].gt(0).to_numpy(bool)
+        rounds = self.starts["connected_endpoints"].to_numpy(float) > 0
         if not self.decisions["forced"].notna().any():
             rounds &= ~self.starts["full"].to_numpy(bool)
         pushes = self["xds_push"]
@@ -189,18 +204,20 @@ def runs(capture: Capture) -> Iterator[RunLines]:
     events = capture.events.append_column("row", pa.array(np.arange(len(capture))))
     names = ("row", "timestamp", "source", "run", "scope")
     every = of_pilot(events, names[:4])
-    at_debug = pc.equal(events["level"].cast(pa.string()), "debug")
-    scopes = pc.is_in(events["scope"].cast(pa.string()), pa.array(PUSH_SCOPES))
-    frames["debug"] = of_pilot(events.filter(pc.and_(at_debug, scopes)), names)
+    at_debug = is_one_of(events["level"], "debug") & is_one_of(events["scope"], *PUSH_SCOPES)
+    frames["debug"] = of_pilot(events.filter(pa.array(at_debug)), names)
     parts = {event: _by_run(frame) for event, frame in frames.items()}
-    spans = every.groupby(["source", "run"], observed=True, sort=False).agg(
-        first=("timestamp", "min"), last=("timestamp", "max"), end=("row", "last")
-    )
-    for (source, run), first, last, end in spans.itertuples():
+    for (source, run), own in _by_run(every).items():
         lines = {event: parts[event].get((source, run), frames[event].iloc[:0]) for event in frames}
-        yield RunLines(str(source), int(run), first, last, int(end), lines)
+        times = own["timestamp"]
+        yield RunLines(str(source), int(run), times.min(), times.max(), int(own["row"].iloc[-1]), lines)
 
 
 def _by_run(frame: Frame) -> dict[Any, Frame]:
+    """The parts of a table, by source and run; a table of one run is its own part."""
+    if len(frame):
+        source, run = frame["source"].cat.codes.to_numpy(), frame["run"].to_numpy()
+        if (source == source[0]).all() and (run == run[0]).all():
+            return {(frame["source"].iloc[0], run[0]): frame}
     groups = frame.groupby(["source", "run"], observed=True, sort=False)
     return {key: part.reset_index(drop=True) for key, part in groups}

@@ -26,7 +26,10 @@ class Meaning:
 
 
 LOST = "counted when built, printed when sent: a connection that closes can lose its last push"
-HIDDEN = f"{LOST}; endpoint-only pushes are printed at debug (ads:debug,delta:debug), and are at most one per connection and round"
+HIDDEN = (
+    f"{LOST}; endpoint-only pushes are printed at debug (ads:debug,delta:debug), "
+    "and are at most one per connection and round"
+)
 FAN_OUT = "a round is queued for every connection (ConnectedEndpoints); what is merged or skipped there is not printed"
 
 MEANINGS: dict[str, Meaning] = {

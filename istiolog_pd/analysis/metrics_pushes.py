@@ -7,12 +7,11 @@ it was built, also if it cannot be sent; its line is printed when it was sent.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
-from istiolog_pd.analysis.metrics_lines import PUSH_SCOPES, Frame, RunLines
+from istiolog_pd.analysis.metrics_lines import PUSH_SCOPES, Flags, Frame, RunLines
 from istiolog_pd.analysis.metrics_series import Numbers, Series, at_least, buckets, exactly, labelled, plus
 
 TYPES = ("CDS", "EDS", "LDS", "RDS")
@@ -74,9 +73,9 @@ def push_series(run: RunLines, types: Sequence[str]) -> Iterator[Series]:
     yield Series("xds_cache_reads", labelled([("type", "miss")]))
 
 
-def of_type(lines: Frame, xds_type: str) -> Frame:
-    """The lines of a type."""
-    return lines[(lines["xds_type"] == xds_type).to_numpy(bool)]
+def of_type(lines: Frame, xds_type: str) -> Flags:
+    """Which lines are of a type."""
+    return (lines["xds_type"] == xds_type).to_numpy(bool)
 
 
 def arrivals(run: RunLines) -> int:
@@ -105,7 +104,8 @@ def _told(run: RunLines, failures: Frame, xds_type: str) -> int:
     told = 0
     for scope in PUSH_SCOPES:
         counts = [
-            int((of_type(lines, xds_type)["scope"].astype(object) == scope).sum()) for lines in (failures, timeouts(run))
+            int((of_type(lines, xds_type) & (lines["scope"] == scope).to_numpy(bool)).sum())
+            for lines in (failures, timeouts(run))
         ]
         told += max(counts)
     return told
@@ -113,7 +113,7 @@ def _told(run: RunLines, failures: Frame, xds_type: str) -> int:
 
 def _built(run: RunLines, xds_type: str) -> Built:
     lines, failures = run["xds_push"], _failures(run)
-    seen = len(of_type(lines, xds_type)) + _told(run, failures, xds_type)
+    seen = int(of_type(lines, xds_type).sum()) + _told(run, failures, xds_type)
     if run.missing or (xds_type == "EDS" and _no_eds_at_info(run)):
         return Built(xds_type, seen, None, None)
     closes = run["connection_close"]
@@ -134,15 +134,15 @@ def _reached(run: RunLines) -> float:
 def _no_eds_at_info(run: RunLines) -> bool:
     """1.1 prints EDS at debug only, in full rounds too."""
     lines = run["xds_push"]
-    return bool(lines["clusters"].notna().any()) and not len(of_type(lines, "EDS"))
+    return bool(lines["clusters"].notna().any()) and not of_type(lines, "EDS").any()
 
 
 def _sizes(run: RunLines, built: Built) -> Iterator[Series]:
     metric, label = "pilot_xds_config_size_bytes", (("type", URLS[built.xds_type]),)
     yield built.series(f"{metric}_count", labelled(label))
-    parts = [of_type(lines, built.xds_type)["size_bytes"] for lines in (run["xds_push"], _failures(run))]
-    sizes = pd.concat(parts)
-    known = sizes.dropna().to_numpy(np.int64)
+    parts = (run["xds_push"], _failures(run))
+    sizes = np.concatenate([lines["size_bytes"].to_numpy(float)[of_type(lines, built.xds_type)] for lines in parts])
+    known = sizes[~np.isnan(sizes)]
     low, high = rounded(known)
     if not len(known) and built.seen:
         yield Series(f"{metric}_sum", labelled(label))
@@ -153,16 +153,16 @@ def _sizes(run: RunLines, built: Built) -> Iterator[Series]:
         yield from buckets(metric, low, high, more, label)
 
 
-def rounded(sizes: np.ndarray[Any, np.dtype[np.int64]]) -> tuple[Numbers, Numbers]:
+def rounded(sizes: Numbers) -> tuple[Numbers, Numbers]:
     """The smallest and largest sizes that are printed so: with one decimal of a decimal unit.
 
     Examples
     --------
-    >>> [ends.tolist() for ends in rounded(np.array([999, 1500, 2_000_000]))]
+    >>> [ends.tolist() for ends in rounded(np.array([999.0, 1500, 2_000_000]))]
     [[999.0, 1450.0, 1950000.0], [999.0, 1550.0, 2050000.0]]
     """
     half = np.select([sizes < 10**3, sizes < 10**6, sizes < 10**9], [0, 50, 50_000], 50_000_000)
-    return (sizes - half).astype(float), (sizes + half).astype(float)
+    return sizes - half, sizes + half
 
 
 def _failed(run: RunLines) -> Iterator[Series]:
@@ -182,11 +182,11 @@ def counted(run: RunLines, types: Sequence[str]) -> Iterator[Series]:
     # Without info, warnings may still be printed: if there is one, all are.
     heard = run.talks or len(run["xds_nack"]) > 0
     for xds_type in types:
-        nacks = len(of_type(run["xds_nack"], xds_type))
+        nacks = int(of_type(run["xds_nack"], xds_type).sum())
         high = None if run.missing else nacks
         yield Series("pilot_total_xds_rejects", _label(xds_type), *((nacks, high) if heard else ()))
     for xds_type in types:
-        stale = len(of_type(run["xds_stale_nonce"], xds_type))
+        stale = int(of_type(run["xds_stale_nonce"], xds_type).sum())
         all_printed = run.all_debug and not run.missing
         count = exactly if all_printed else at_least
         yield count("pilot_xds_expired_nonce", stale, _label(xds_type))

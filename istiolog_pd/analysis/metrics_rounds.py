@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from istiolog_pd.analysis.metrics_lines import RunLines
+from istiolog_pd.analysis.metrics_lines import Frame, RunLines
 from istiolog_pd.analysis.metrics_pushes import arrivals
 from istiolog_pd.analysis.metrics_series import Numbers, Series, at_least, buckets, exactly, labelled, plus
 
@@ -101,13 +101,13 @@ def _triggers(run: RunLines) -> Series:
     if np.isnan(events[connected > 0]).any() or run.missing:
         return at_least(metric, float(np.nansum(events * connected)))
     total = float((np.nan_to_num(events) * connected).sum())
-    more, fewer = (_beside(run, events, rows) for rows in (run.opens["row"], run["connection_close"]["row"]))
+    more, fewer = (_beside(run, events, lines) for lines in (run.opens, run["connection_close"]))
     return Series(metric, "", max(total - fewer, 0), total + more)
 
 
-def _beside(run: RunLines, events: Numbers, rows: Numbers) -> float:
-    """The events of the larger round beside each of these rows, added up."""
-    place = np.searchsorted(run.starts["row"].to_numpy(), np.asarray(rows))
+def _beside(run: RunLines, events: Numbers, lines: Frame) -> float:
+    """The events of the larger round beside each of these lines, added up."""
+    place = np.searchsorted(run.starts["row"].to_numpy(), lines["row"].to_numpy())
     around = np.concatenate([[0.0], np.nan_to_num(events), [0.0]])
     return float(np.maximum(around[place], around[place + 1]).sum())
 
@@ -139,7 +139,7 @@ def _taken(run: RunLines) -> tuple[int, int]:
     lines = run["xds_push"]
     if not lines["push_type"].eq("request").any():
         return 0, 0
-    kept = lines[(lines["push_type"].ne("request") & lines["proxy"].notna()).to_numpy(bool)]
+    kept = lines.loc[(lines["push_type"].ne("request") & lines["proxy"].notna()).to_numpy(bool), ["proxy", "xds_type"]]
     counts = kept.groupby(["proxy", "xds_type"], observed=True).size().unstack(fill_value=0)
     if "EDS" in counts:
         forced = run["warming_push"]["proxy"].astype(object).value_counts()
@@ -159,19 +159,22 @@ def _gauges(run: RunLines) -> Iterator[Series]:
 
 
 def _connections(run: RunLines) -> Series:
-    """Open connections: what opened less what closed, if the last round that counts them agrees."""
+    """Open connections: what opened less what closed, if the last round that counts them agrees.
+
+    1.0-1.2 do not print at info that a connection opens: then that round is a lower bound only.
+    """
     metric, closes = "pilot_xds", run["connection_close"]["row"].to_numpy()
+    printed = len(run.opens) > 0 or not len(run["xds_push"])
+    opened = len(run.opens) - len(closes)
     if run.starts.empty:
-        if run.from_start and run.talks and len(run.opens):
-            return exactly(metric, len(run.opens) - len(closes))
-        return Series(metric)
+        known = run.from_start and run.talks and not run.missing and len(run.opens)
+        return exactly(metric, opened) if known else Series(metric)
     rows = run.starts["row"].to_numpy()
     counted = int(run.starts["connected_endpoints"].iloc[-1])
     # A close is printed before it is counted, perhaps after the round's line: those since the round before.
     since = rows[-2] if len(rows) > 1 else -1
     low = max(counted - int((closes > since).sum()), 0)
     high = counted + int((run.opens["row"] > rows[-1]).sum())
-    opened = len(run.opens) - len(closes)
-    if run.from_start and low <= opened <= high:
+    if run.from_start and printed and low <= opened <= high:
         return exactly(metric, opened)
-    return Series(metric, "", low, None if run.missing else high)
+    return Series(metric, "", low, high if printed and not run.missing else None)
