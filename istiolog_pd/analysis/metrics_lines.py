@@ -42,7 +42,7 @@ Numbers = np.ndarray[Any, np.dtype[np.float64]]
 
 def is_one_of(column: pa.ChunkedArray, *words: str) -> Flags:
     """Which values of a column of repeating text are one of these words; each word is compared once."""
-    words_of = column.combine_chunks()
+    words_of = column.unify_dictionaries().combine_chunks()
     if not pa.types.is_dictionary(words_of.type):
         words_of = words_of.dictionary_encode()
     known = pc.is_in(words_of.dictionary, pa.array(words, words_of.dictionary.type)).to_numpy(zero_copy_only=False)
@@ -58,7 +58,7 @@ def of_pilot(table: pa.Table, names: tuple[str, ...]) -> Frame:
     columns = {}
     for name in names:
         if name in table.schema.names:
-            column = table[name].combine_chunks()
+            column = table[name].unify_dictionaries().combine_chunks()
             text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
             columns[name] = column.dictionary_encode() if text else column
     # Numbers with nulls become floats, which hold every count and size there is.
@@ -162,7 +162,7 @@ class RunLines:
             after = np.append(self.starts["row"].to_numpy()[1:], self.end + 1)
             if (connected > np.searchsorted(self.opens["row"].to_numpy(), after)).any():
                 return "more connections are counted than opened: a scope (delta) does not print at info"
-        elif connected.any() and not len(self["xds_push"]):
+        elif connected.any() and not len(self.opens) and not len(self["xds_push"]):
             return "connections are counted, but no push to them is printed"
         return ""
 
