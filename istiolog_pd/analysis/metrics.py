@@ -93,7 +93,7 @@ def tabulate(found: list[RunLines], *, by_run: bool = False) -> pd.DataFrame:
         As in `metrics`.
     """
     table = _rows(found)
-    return _judged(table if by_run else _combined(table, found))
+    return _judged(table if by_run or len(found) == 1 else _combined(table, found))
 
 
 def _types(found: Iterable[RunLines]) -> tuple[str, ...]:

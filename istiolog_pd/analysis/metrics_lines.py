@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from istiolog_pd.capture import Capture
+from istiolog_pd.engine.schema import event_schema
 
 KEYS = ("row", "timestamp", "level", "scope", "source", "run")
 
@@ -141,6 +142,18 @@ class RunLines:
         return lines[lines["connection_id"].notna()].reset_index(drop=True)
 
     @cached_property
+    def failures(self) -> Frame:
+        """Sends that failed and say why (`Send failure`)."""
+        lines = self["xds_send_failure"]
+        return lines[lines["error"].notna().to_numpy(bool)]
+
+    @cached_property
+    def timeouts(self) -> Frame:
+        """The lines ``Timeout writing``, which a send that failed prints beside `Send failure`, or alone."""
+        lines = self["xds_send_failure"]
+        return lines[lines["error"].isna().to_numpy(bool) & (lines["level"] == "info").to_numpy(bool)]
+
+    @cached_property
     def from_start(self) -> bool:
         """Whether the log begins when the process did."""
         ids = self.decisions["debounce_id"].where(self.decisions["debounced_events"].notna()).dropna()
@@ -200,7 +213,7 @@ class RunLines:
 
 def runs(capture: Capture) -> Iterator[RunLines]:
     """The runs of the control planes of a capture, in file order."""
-    frames = {event: of_pilot(capture[event], (*KEYS, *names)) for event, names in NEEDED.items()}
+    frames = {event: _lines(capture, event) for event in NEEDED}
     events = capture.events.append_column("row", pa.array(np.arange(len(capture))))
     names = ("row", "timestamp", "source", "run", "scope")
     every = of_pilot(events, names[:4])
@@ -211,6 +224,16 @@ def runs(capture: Capture) -> Iterator[RunLines]:
         lines = {event: parts[event].get((source, run), frames[event].iloc[:0]) for event in frames}
         times = own["timestamp"]
         yield RunLines(str(source), int(run), times.min(), times.max(), int(own["row"].iloc[-1]), lines)
+
+
+def _lines(capture: Capture, event: str) -> Frame:
+    """What is needed of an event's lines."""
+    return of_pilot(capture[event], (*KEYS, *NEEDED[event])) if event in capture else _no_lines(event)
+
+
+@cache
+def _no_lines(event: str) -> Frame:
+    return of_pilot(event_schema(event).empty_table(), (*KEYS, *NEEDED[event]))
 
 
 def _by_run(frame: Frame) -> dict[Any, Frame]:

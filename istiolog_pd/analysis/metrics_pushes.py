@@ -6,10 +6,12 @@ it was built, also if it cannot be sent; its line is printed when it was sent.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from istiolog_pd.analysis.metrics_lines import PUSH_SCOPES, Flags, Frame, RunLines
 from istiolog_pd.analysis.metrics_series import Numbers, Series, at_least, buckets, exactly, labelled, plus
@@ -56,7 +58,8 @@ def push_series(run: RunLines, types: Sequence[str]) -> Iterator[Series]:
         names = ("pilot_xds_pushes", "pilot_xds_push_time_count")
         yield from (Series(name, _label(xds_type)) for name in names for xds_type in types)
         return
-    built = [_built(run, xds_type) for xds_type in types]
+    told = _told(run, expected=True)
+    built = [_built(run, xds_type, told[xds_type]) for xds_type in types]
     for each in built:
         yield each.series("pilot_xds_pushes", _label(each.xds_type))
         yield each.series("pilot_xds_push_time_count", _label(each.xds_type))
@@ -75,7 +78,7 @@ def push_series(run: RunLines, types: Sequence[str]) -> Iterator[Series]:
 
 def of_type(lines: Frame, xds_type: str) -> Flags:
     """Which lines are of a type."""
-    return (lines["xds_type"] == xds_type).to_numpy(bool)
+    return _is(lines["xds_type"], xds_type)
 
 
 def arrivals(run: RunLines) -> int:
@@ -87,43 +90,41 @@ def _label(xds_type: str) -> str:
     return labelled([("type", xds_type.lower())])
 
 
-def _failures(run: RunLines) -> Frame:
-    """Sends that failed and said so: `Send failure`, or where that is not printed, `Timeout writing`."""
-    lines = run["xds_send_failure"]
-    return lines[lines["error"].notna().to_numpy(bool)]
+def _told(run: RunLines, *, expected: bool) -> Counter[str]:
+    """Sends that are known to have failed, by type: each prints one of two lines, or both, in its scope.
 
-
-def timeouts(run: RunLines) -> Frame:
-    """The lines ``Timeout writing``, which a send that failed prints beside its own or alone."""
-    lines = run["xds_send_failure"]
-    return lines[(lines["error"].isna() & (lines["level"].astype(object) == "info")).to_numpy(bool)]
-
-
-def _told(run: RunLines, failures: Frame, xds_type: str) -> int:
-    """Sends of a type that are known to have failed, from one of the two lines that tell of it."""
-    told = 0
+    Those that just lost their connection are `expected`; they are printed at debug.
+    """
+    failures = run.failures if expected else run.failures[(run.failures["level"] != "debug").to_numpy(bool)]
+    told: Counter[str] = Counter()
     for scope in PUSH_SCOPES:
-        counts = [
-            int((of_type(lines, xds_type) & (lines["scope"] == scope).to_numpy(bool)).sum())
-            for lines in (failures, timeouts(run))
+        kinds = [
+            Counter(lines.loc[_is(lines["scope"], scope), "xds_type"].dropna()) for lines in (failures, run.timeouts)
         ]
-        told += max(counts)
+        told += kinds[0] | kinds[1]
     return told
 
 
-def _built(run: RunLines, xds_type: str) -> Built:
-    lines, failures = run["xds_push"], _failures(run)
-    seen = int(of_type(lines, xds_type).sum()) + _told(run, failures, xds_type)
+def _is(words: pd.Series[Any], word: str) -> Flags:
+    """Which of some words are this one."""
+    return (words == word).to_numpy(bool)
+
+
+def _built(run: RunLines, xds_type: str, failed: int) -> Built:
+    lines = run["xds_push"]
+    seen = int(of_type(lines, xds_type).sum()) + failed
     if run.missing or (xds_type == "EDS" and _no_eds_at_info(run)):
         return Built(xds_type, seen, None, None)
-    closes = run["connection_close"]
-    silent = closes["scope"].astype(object).ne("delta") if "delta" in run.debug else closes["row"].notna()
-    told = failures["scope"].astype(object).ne("delta") if "delta" in run.debug else failures["row"].notna()
-    lost = max(0, int(silent.sum()) - int(told.sum()))
+    lost = max(0, _unsaid(run, run["connection_close"]) - _unsaid(run, run.failures))
     ambient = bool(lines["xds_type"].isin(AMBIENT).any())
     full_only = xds_type in FULL_ONLY and not (ambient and xds_type in ("CDS", "LDS"))
     hidden = 0.0 if full_only or not run.hidden.any() else _reached(run)
     return Built(xds_type, seen, lost, hidden)
+
+
+def _unsaid(run: RunLines, lines: Frame) -> int:
+    """Lines but for those of scope delta, where that is at debug and prints every send that failed."""
+    return len(lines) - (int(_is(lines["scope"], "delta").sum()) if "delta" in run.debug else 0)
 
 
 def _reached(run: RunLines) -> float:
@@ -140,7 +141,7 @@ def _no_eds_at_info(run: RunLines) -> bool:
 def _sizes(run: RunLines, built: Built) -> Iterator[Series]:
     metric, label = "pilot_xds_config_size_bytes", (("type", URLS[built.xds_type]),)
     yield built.series(f"{metric}_count", labelled(label))
-    parts = (run["xds_push"], _failures(run))
+    parts = (run["xds_push"], run.failures)
     sizes = np.concatenate([lines["size_bytes"].to_numpy(float)[of_type(lines, built.xds_type)] for lines in parts])
     known = sizes[~np.isnan(sizes)]
     low, high = rounded(known)
@@ -167,14 +168,13 @@ def rounded(sizes: Numbers) -> tuple[Numbers, Numbers]:
 
 def _failed(run: RunLines) -> Iterator[Series]:
     """Sends that failed unexpectedly; delta prints them (1.22 on) only where it is at debug."""
-    failures = _failures(run)
-    failures = failures[(failures["level"].astype(object) != "debug").to_numpy(bool)]
-    delta_tells = "delta" in run.debug or bool((failures["scope"].astype(object) == "delta").any())
-    closes = (run["connection_close"]["scope"].astype(object) == "delta").sum()
-    unseen = None if run.missing else 0.0 if delta_tells else float(closes)
+    told = _told(run, expected=False)
+    deltas = run.failures[_is(run.failures["scope"], "delta")]
+    tells = "delta" in run.debug or bool((deltas["level"] != "debug").any())
+    unseen = None if run.missing else 0.0 if tells else float(_is(run["connection_close"]["scope"], "delta").sum())
     for xds_type in TYPES:
-        told = _told(run, failures, xds_type)
-        yield Series("pilot_xds_pushes", labelled([("type", f"{xds_type.lower()}_senderr")]), told, plus(told, unseen))
+        failed = told[xds_type]
+        yield Series("pilot_xds_pushes", _label(f"{xds_type}_senderr"), failed, plus(failed, unseen))
 
 
 def counted(run: RunLines, types: Sequence[str]) -> Iterator[Series]:
@@ -190,9 +190,9 @@ def counted(run: RunLines, types: Sequence[str]) -> Iterator[Series]:
         all_printed = run.all_debug and not run.missing
         count = exactly if all_printed else at_least
         yield count("pilot_xds_expired_nonce", stale, _label(xds_type))
-    broken = int((run["connection_close"]["level"].astype(object) == "error").sum())
+    broken = int(_is(run["connection_close"]["level"], "error").sum())
     for metric, lines in (
-        ("pilot_xds_write_timeout", len(timeouts(run))),
+        ("pilot_xds_write_timeout", len(run.timeouts)),
         ("pilot_total_xds_internal_errors", broken),
     ):
         yield Series(metric, "", *((lines, None if run.missing else lines) if run.talks else ()))
