@@ -98,7 +98,8 @@ def exported(text: str) -> Exported:
         if len(series) > MOST_SERIES:
             raise ValueError(f"more than {MOST_SERIES:,} series of pilot are no metrics of istiod")
     began, up = (clocks.get(name, np.nan) for name in CLOCKS)
-    return Exported(_added_up(series), _time(began), _time(began + up), damaged)
+    started = _time(began)
+    return Exported(_added_up(series), started, started and _time(began + up), damaged)
 
 
 def _known_lines(text: str) -> Iterator[tuple[str, str]]:
