@@ -6,10 +6,13 @@ import io
 import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -414,6 +417,43 @@ def test_each_replica_by_itself(tmp_path: Path) -> None:
         "b/discovery.log": 14,
     }
     assert rows["run"].tolist() == [0, 0]
+
+
+def with_runs(capture: il.Capture, first_of_second: int) -> il.Capture:
+    """The same capture with a column `run`: 0, and from that row on 1."""
+
+    def told(table: pa.Table, rows: np.ndarray) -> pa.Table:
+        return table.append_column("run", pa.array((rows >= first_of_second).astype("int64")))
+
+    tables = {event: told(table, table["row"].to_numpy()) for event, table in capture.tables.items()}
+    return replace(capture, events=told(capture.events, np.arange(len(capture))), tables=tables)
+
+
+def test_a_restart_begins_again(lines: Read) -> None:
+    """Counters add up over the runs of a source; what is open is of the newest."""
+    first = [flag(), opened(1, 1), opened(1, 2), *round_of(2, 1, 2)]
+    capture = with_runs(lines(*first, flag(10), opened(11, 1), *round_of(12, 1, 1)), len(first))
+    table = analysis.metrics(capture)
+    assert bounds(table, "pilot_debounce_time_count") == (2, 2)
+    assert bounds(table, "pilot_xds") == (1, 1)
+    rows = analysis.metrics(capture, by_run=True).query("metric == 'pilot_xds'")
+    assert rows[["run", "value"]].to_numpy().tolist() == [[0, 2], [1, 1]]
+
+
+def test_tables_in_chunks_and_with_dictionaries_count_the_same(real: Real, metrics_of: Metrics) -> None:
+    log = "istiod-1.30.3/discovery-debug.log.gz"
+
+    def other(table: pa.Table) -> pa.Table:
+        for place, column in enumerate(table.schema):
+            if pa.types.is_string(column.type) and column.name not in ("message", "error", "nonce"):
+                table = table.set_column(place, column.name, table[column.name].dictionary_encode())
+        half = table.num_rows // 2
+        return pa.concat_tables([table.slice(0, half), table.slice(half)])
+
+    capture = real(log)
+    tables = {event: other(table) for event, table in capture.tables.items()}
+    again = analysis.metrics(replace(capture, events=other(capture.events), tables=tables))
+    pd.testing.assert_frame_equal(again, metrics_of(log))
 
 
 # ---- the table ----

@@ -144,6 +144,20 @@ def some_orders() -> pd.DataFrame:
     )
 
 
+def some_metrics() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "metric": words(
+                "pilot_xds_pushes", "pilot_services", "pilot_inbound_updates", "pilot_proxy_queue_time_sum"
+            ),
+            "labels": ['type="cds"', "", 'type="config"', ""],
+            "low": counts(581, 25, 664, None),
+            "high": counts(631, 25, None, None),
+            "kind": words("bounded", "exact", "bounded", "not answerable"),
+        }
+    )
+
+
 TABLES = {
     "debounces": some_debounces,
     "push_rounds": some_rounds,
@@ -151,6 +165,7 @@ TABLES = {
     "full_vs_incremental": some_bins,
     "pushes": some_pushes,
     "xds_order": some_orders,
+    "metrics": some_metrics,
 }
 EVERY_PLOT = pytest.mark.parametrize("plot", plots.PLOTS.values(), ids=lambda plot: plot.name)
 
@@ -223,6 +238,7 @@ def test_labels_name_the_units(plot: plots.Plot) -> None:
         "full_vs_incremental": r"time \(UTC\) \| bytes per bin",
         "pushes": r"time \(UTC\) \| size of the push \(bytes\)",
         "xds_order": r"times seen \(a proxy in a round\) \| ",
+        "metrics": r"value, in the metric's unit \| ",
     }
     assert any(re.fullmatch(units[plot.name], label) for label in labels), labels
 
