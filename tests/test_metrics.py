@@ -240,8 +240,9 @@ def test_delta_prints_at_info_only_that_a_send_took_too_long(lines: Read) -> Non
         closed(3, 2, "delta"),
     )
     table = analysis.metrics(capture)
-    assert pushes_of(table, "lds_senderr") == (1, 3)
-    assert pushes_of(table, "lds") == (1, 3)
+    assert pushes_of(table, "lds_senderr") == (1, 2)
+    assert pushes_of(table, "lds") == (1, 2)
+    assert pushes_of(table, "cds") == (0, 1)
 
 
 def test_endpoint_only_rounds_hide_at_most_a_push_per_connection(lines: Read) -> None:

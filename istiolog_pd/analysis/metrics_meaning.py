@@ -37,19 +37,19 @@ MEANINGS: dict[str, Meaning] = {
         "pushes built, per type; *_senderr: sends that failed, but for connections that just closed", HIDDEN
     ),
     "pilot_xds_push_time": Meaning(
-        "time to build, encode and send one type for one proxy (1.5 on); counts what pilot_xds_pushes counts",
+        "time to build, encode and send one type for one proxy; counts what pilot_xds_pushes counts",
         HIDDEN,
         "no line says when the building of a type began",
     ),
     "pilot_xds_send_time": Meaning(
-        "time inside the gRPC send alone (1.9 on); counts every send, failed ones too",
+        "time inside the gRPC send alone; counts every send, failed ones too",
         HIDDEN,
         "no line says when a send began",
     ),
     "pilot_xds_config_size_bytes": Meaning(
-        "bytes of the resources of a push, a little less than what is sent (1.9 on)",
+        "bytes of the resources of a push, a little less than what is sent",
         f"sizes are printed with one decimal; {HIDDEN}",
-        "no line prints a size",
+        "before Istio 1.9 no line prints a size (but for LDS)",
     ),
     "pilot_total_xds_rejects": Meaning("responses that a proxy rejected (NACK): one ACK ERROR line each"),
     "pilot_total_xds_internal_errors": Meaning("streams that ended with an unexpected error"),

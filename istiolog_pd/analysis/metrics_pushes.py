@@ -115,16 +115,21 @@ def _built(run: RunLines, xds_type: str, failed: int) -> Built:
     seen = int(of_type(lines, xds_type).sum()) + failed
     if run.missing or (xds_type == "EDS" and _no_eds_at_info(run)):
         return Built(xds_type, seen, None, None)
-    lost = max(0, _unsaid(run, run["connection_close"]) - _unsaid(run, run.failures))
     ambient = bool(lines["xds_type"].isin(AMBIENT).any())
     full_only = xds_type in FULL_ONLY and not (ambient and xds_type in ("CDS", "LDS"))
     hidden = 0.0 if full_only or not run.hidden.any() else _reached(run)
+    # Scope delta at debug prints every send that failed.
+    lost = _lost(run, delta=False) + (0 if "delta" in run.debug else _lost(run, delta=True))
     return Built(xds_type, seen, lost, hidden)
 
 
-def _unsaid(run: RunLines, lines: Frame) -> int:
-    """Lines but for those of scope delta, where that is at debug and prints every send that failed."""
-    return len(lines) - (int(_is(lines["scope"], "delta").sum()) if "delta" in run.debug else 0)
+def _lost(run: RunLines, *, delta: bool) -> int:
+    """Connections of a kind that may have lost a push which no line tells of."""
+    closes, failures, timeouts = (
+        int((_is(lines["scope"], "delta") == delta).sum())
+        for lines in (run["connection_close"], run.failures, run.timeouts)
+    )
+    return max(0, closes - max(failures, timeouts))
 
 
 def _reached(run: RunLines) -> float:
@@ -167,11 +172,11 @@ def rounded(sizes: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def _failed(run: RunLines) -> Iterator[Series]:
-    """Sends that failed unexpectedly; delta prints them (1.22 on) only where it is at debug."""
+    """Sends that failed unexpectedly; delta prints them at info in 1.20, later only where it is at debug."""
     told = _told(run, expected=False)
     deltas = run.failures[_is(run.failures["scope"], "delta")]
     tells = "delta" in run.debug or bool((deltas["level"] != "debug").any())
-    unseen = None if run.missing else 0.0 if tells else float(_is(run["connection_close"]["scope"], "delta").sum())
+    unseen = None if run.missing else 0 if tells else _lost(run, delta=True)
     for xds_type in TYPES:
         failed = told[xds_type]
         yield Series("pilot_xds_pushes", _label(f"{xds_type}_senderr"), failed, plus(failed, unseen))
