@@ -118,8 +118,7 @@ class RunLines:
         known = place >= 0
         if len(decisions):
             said = decisions["full"].astype(object).to_numpy()[place]
-            known &= np.array([kind is None or kind is pd.NA or bool(kind) for kind in said]) == full
-            known |= (place >= 0) & pd.isna(said)
+            known &= np.asarray(pd.isna(said) | (said == full), bool)
         first = ~pd.Series(np.where(known, place, -1 - np.arange(len(place)))).duplicated().to_numpy(bool)
         place = np.where(known & first, place, -1)
         return lines.assign(full=full, decision=place, **self._of_decisions(place, lines))
