@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from istiolog_pd.commands import explain, formats, parse, plot, summary, unmatched, watch
+from istiolog_pd.commands import explain, formats, metrics, parse, plot, summary, unmatched, watch
 
 app = typer.Typer(
     name="istiolog",
@@ -45,6 +45,7 @@ app.command(epilog=formats.PYTHON)(formats.formats)
 app.command(epilog=explain.PYTHON)(explain.explain)
 app.command(epilog=unmatched.PYTHON)(unmatched.unmatched)
 app.command(epilog=watch.PYTHON)(watch.watch)
+app.command(epilog=metrics.PYTHON)(metrics.metrics)
 
 if __name__ == "__main__":
     app()

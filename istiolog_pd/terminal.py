@@ -68,6 +68,8 @@ def cell(value: object) -> str:
         return str(value).lower()
     if isinstance(value, (int, np.integer)):
         return f"{value:,}"
+    if isinstance(value, (float, np.floating)):
+        return f"{value:,.0f}" if value == int(value) else f"{value:,.6g}"
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d %H:%M:%S}"
     return visible(str(value))

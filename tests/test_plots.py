@@ -144,6 +144,20 @@ def some_orders() -> pd.DataFrame:
     )
 
 
+def some_metrics() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "metric": words(
+                "pilot_xds_pushes", "pilot_services", "pilot_inbound_updates", "pilot_proxy_queue_time_sum"
+            ),
+            "labels": ['type="cds"', "", 'type="config"', ""],
+            "low": counts(581, 25, 664, None),
+            "high": counts(631, 25, None, None),
+            "kind": words("bounded", "exact", "bounded", "not answerable"),
+        }
+    )
+
+
 def some_settings() -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -163,6 +177,7 @@ def some_settings() -> pd.DataFrame:
 
 TABLES = {
     "debounce_replay": some_settings,
+    "metrics": some_metrics,
     "debounces": some_debounces,
     "push_rounds": some_rounds,
     "fan_out": some_fan_out,
@@ -241,6 +256,7 @@ def test_labels_name_the_units(plot: plots.Plot) -> None:
         "full_vs_incremental": r"time \(UTC\) \| bytes per bin",
         "pushes": r"time \(UTC\) \| size of the push \(bytes\)",
         "debounce_replay": r"median delay of a change until it is pushed \(ms\) \| pushes",
+        "metrics": r"value, in the metric's unit \| ",
         "xds_order": r"times seen \(a proxy in a round\) \| ",
     }
     assert any(re.fullmatch(units[plot.name], label) for label in labels), labels

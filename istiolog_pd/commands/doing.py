@@ -24,13 +24,11 @@ def in_python(*lines: str) -> str:
 @contextmanager
 def told() -> Iterator[None]:
     """Tell what went wrong in one line, and exit with 1."""
-    from istiolog_pd.inputs.sources import NoLogError
-
     try:
         yield
     except BrokenPipeError:
         raise
-    except (NoLogError, OSError) as error:
+    except (ValueError, OSError) as error:
         say(str(error))
         raise typer.Exit(1) from None
 

@@ -50,7 +50,9 @@ def tables(
         places.append(_Place(rows, lines))
         rows, lines = rows + piece.entries, lines + piece.lines
     build = _Tables(pieces, places, source, messages)
-    events = build.table(EVENTS_SCHEMA, [build.common(piece, place) for piece, place in zip(pieces, places, strict=True)])
+    events = build.table(
+        EVENTS_SCHEMA, [build.common(piece, place) for piece, place in zip(pieces, places, strict=True)]
+    )
     narrow = {}
     for event in EVENT_NAMES:
         parts = [build.narrow(event, piece, place) for piece, place in zip(pieces, places, strict=True)]

@@ -13,7 +13,6 @@ from istiolog_pd.engine.piece import Coded, Numbers, Texts, Values
 from istiolog_pd.engine.schema import PLAIN_TEXT, event_columns
 from istiolog_pd.engine.vocabulary import Vocabulary, Words
 
-
 #: Where the values of each sort are held.
 STORES = {p.INT: p.INT, p.DURATION: p.INT, p.TEXT: p.TEXT, p.DASHED: p.TEXT, p.WORD: p.WORD}
 
@@ -143,5 +142,3 @@ def _name_proxies(columns: dict[str, Values], rows: int, vocabulary: Vocabulary)
     known = known.copy()
     known[apart] = np.array(names, np.int32)[place.ravel()]
     columns["proxy"] = Coded(known)
-
-

@@ -147,9 +147,7 @@ def _reading(chunk: cutter.Chunk, into: Pieces) -> Callable[[Worker], Piece]:
     return lambda worker: worker.finish(worker.frame(chunk), into.component, second_opinion=into.mixed)
 
 
-def _sample(
-    pool: _Pool, cut: Iterator[cutter.Chunk], into: Pieces, component: str
-) -> list[tuple[Framed, Worker]]:
+def _sample(pool: _Pool, cut: Iterator[cutter.Chunk], into: Pieces, component: str) -> list[tuple[Framed, Worker]]:
     """Frame chunks until their entries tell whose log it is."""
     worker = pool.worker()
     head: list[tuple[Framed, Worker]] = []

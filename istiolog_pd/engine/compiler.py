@@ -61,7 +61,9 @@ def compile_catalogue(formats: Sequence[Format]) -> Catalogue:
         sets=builder.set_array(),
         bytes=_bytes(builder.text),
     )
-    return Catalogue(tuple(formats), program, *p.flat(program), tuple(builder.cells), tuple(builder.groups), builder.filled_by())
+    return Catalogue(
+        tuple(formats), program, *p.flat(program), tuple(builder.cells), tuple(builder.groups), builder.filled_by()
+    )
 
 
 def _labels(entry: Format | None, event: str) -> dict[str, str]:

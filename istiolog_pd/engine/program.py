@@ -83,7 +83,9 @@ class Program(NamedTuple):
 
 
 #: The arrays of a `Program` in the one array that the kernel gets, which begins with the place of each.
-TABLES = tuple(name for name in Program._fields if name not in ("bytes", "sets", "next", "accept", "grams", "gram_text"))
+TABLES = tuple(
+    name for name in Program._fields if name not in ("bytes", "sets", "next", "accept", "grams", "gram_text")
+)
 (
     STEPS, DFA, CLASSES, FIRST_STEP, COMPONENT, LEVELS, SCOPES_AT, SCOPES, TRUSTED, STARTS, START_LIST, LISTS_AT,
     LISTS, FREE_AT, FREE_FORMATS, FREE_GRAM, FALLBACK, CLAIM_OF, CLAIM_EVENT, CLAIM_OTHER, CLAIM_SWITCH, BARE, LAYOUT_CLAIM,
@@ -153,5 +155,3 @@ def native_of(kind: Kind, columns: tuple[str, ...]) -> int:
     if value is dashed and len(columns) == 1 and columns[0] in PLAIN_TEXT:
         return DASHED
     return WORD
-
-

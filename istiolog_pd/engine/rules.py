@@ -48,9 +48,7 @@ def rules_of() -> Rules:
         np.frombuffer(bytes(words), np.uint8),
         np.array(keys, np.int32),
         np.array([EVENT_NUMBER.get(one.event, -1) for one in layouts.JSON_LAYOUTS], np.int32),
-        np.array(
-            [COMPONENTS.index(one.component) if one.component else -1 for one in layouts.JSON_LAYOUTS], np.int32
-        ),
+        np.array([COMPONENTS.index(one.component) if one.component else -1 for one in layouts.JSON_LAYOUTS], np.int32),
         np.array([0, *np.cumsum([len(one) for one in fields])], np.int32),
         np.array([key for one in fields for key in one], np.int32).reshape(-1, 2),
         np.array(loggers, np.int32),

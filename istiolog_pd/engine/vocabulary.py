@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from istiolog_pd.engine.kernel.frame import CALLER, SCOPE
 from istiolog_pd.engine.kernel import words as w
+from istiolog_pd.engine.kernel.frame import CALLER, SCOPE
 from istiolog_pd.engine.kernel.words import Table, grown, new_table
 from istiolog_pd.engine.program import Catalogue
 from istiolog_pd.formats.columns import COLUMNS

@@ -107,7 +107,9 @@ class Worker:
         ztunnel = found[:, e.COMPONENT] == ZTUNNEL
         plainly = (found[:, e.COMPONENT] == ENVOY) | agent_scopes[found[:, e.SCOPE_OF]]
         asked = ~plainly & ~ztunnel & (found[:, e.HEADER] > 0) & (found[:, e.EVENT] < 0)
-        of_agent, of_pilot = (self._claims(framed, len(found), one, only_format=True)[0][:, 0] >= 0 for one in (AGENT, PILOT))
+        of_agent, of_pilot = (
+            self._claims(framed, len(found), one, only_format=True)[0][:, 0] >= 0 for one in (AGENT, PILOT)
+        )
         agent = plainly | (asked & of_agent & ~of_pilot)
         pilot = asked & of_pilot & ~of_agent
         return np.array([pilot.sum(), agent.sum(), ztunnel.sum()])

@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 
 from istiolog_pd.plots.debounce import debounce_distribution, debounces
 from istiolog_pd.plots.debounce_replay import debounce_replay
+from istiolog_pd.plots.metrics import metrics
 from istiolog_pd.plots.order import xds_order
 from istiolog_pd.plots.push_kinds import full_vs_incremental
 from istiolog_pd.plots.push_sizes import pushes
@@ -27,6 +28,7 @@ __all__ = [
     "debounces",
     "fan_out",
     "full_vs_incremental",
+    "metrics",
     "push_rounds",
     "pushes",
     "xds_order",
@@ -65,5 +67,6 @@ PLOTS: dict[str, Plot] = {
         Plot("pushes", "pushes", pushes, "every push over time, by size, type and kind"),
         Plot("xds_order", "xds_order", xds_order, "orders of types per proxy and round, kept and broken"),
         Plot("debounce_replay", "debounce_replay", debounce_replay, "cost of other debounce settings against delay"),
+        Plot("metrics", "metrics", metrics, "Istio's own metrics: exact ones, and the bounds of others"),
     )
 }

@@ -129,7 +129,9 @@ def fill(stamp, numbers, words, text, spans, claims, first, cells, table, first_
         claim, at = claims[n, 0], claims[n, 2]
         event = get(numbers, get(numbers, p.CLAIM_EVENT) + claim)
         row = events[event, 1]
-        for slot in range(get(numbers, get(numbers, p.SLOTS_AT) + claim), get(numbers, get(numbers, p.SLOTS_AT) + claim + 1)):
+        for slot in range(
+            get(numbers, get(numbers, p.SLOTS_AT) + claim), get(numbers, get(numbers, p.SLOTS_AT) + claim + 1)
+        ):
             native = get(numbers, get(numbers, p.SLOT_NATIVE) + slot)
             start, end = np.int64(spans[at, 0]), np.int64(spans[at, 1])
             at += 1
@@ -138,7 +140,11 @@ def fill(stamp, numbers, words, text, spans, claims, first, cells, table, first_
             constant = get(numbers, p.SLOT_TEXT) + 2 * slot
             source, begin, stop = text, start, end
             if get(numbers, constant) >= 0:
-                source, begin, stop = words, np.int64(get(numbers, constant)), np.int64(get(numbers, constant)) + get(numbers, constant + 1)
+                source, begin, stop = (
+                    words,
+                    np.int64(get(numbers, constant)),
+                    np.int64(get(numbers, constant)) + get(numbers, constant + 1),
+                )
             elif start < 0:
                 continue
             if native == INT or native == DURATION:
@@ -157,7 +163,9 @@ def fill(stamp, numbers, words, text, spans, claims, first, cells, table, first_
                     start += 1
                 texts[place, 0], texts[place, 1] = start, end - start
             else:
-                number = number_of(table, first_group + get(numbers, get(numbers, p.CELL_GROUP) + cell), source, begin, stop)
+                number = number_of(
+                    table, first_group + get(numbers, get(numbers, p.CELL_GROUP) + cell), source, begin, stop
+                )
                 if number == FULL:
                     room[1] = stop - begin
                     return n

@@ -6,8 +6,6 @@ import numpy as np
 
 from istiolog_pd.engine import lookup
 from istiolog_pd.engine import program as p
-from istiolog_pd.engine.kernel.heads import label_ahead
-from istiolog_pd.engine.kernel.jit import get, kernel, part
 from istiolog_pd.engine.kernel.found import (
     COMPONENT,
     EVENT,
@@ -20,6 +18,8 @@ from istiolog_pd.engine.kernel.found import (
     SCOPE_OF,
     THREAD,
 )
+from istiolog_pd.engine.kernel.heads import label_ahead
+from istiolog_pd.engine.kernel.jit import get, kernel, part
 from istiolog_pd.engine.kernel.text import stands, trimmed
 from istiolog_pd.engine.kernel.walk import automaton_end, fits, in_scope
 from istiolog_pd.engine.match import STEPS
@@ -89,14 +89,18 @@ def tried(numbers, words, entry, level, scope, scope_size, scopes, text, start, 
     first = get(numbers, get(numbers, p.FIRST_STEP) + entry)
     if not fits(numbers, words, first, text, start, end, last, spans, stack):
         return False
-    if get(numbers, get(numbers, p.TRUSTED) + entry) or in_scope(numbers, words, entry, level, scope, scope_size, scopes):
+    if get(numbers, get(numbers, p.TRUSTED) + entry) or in_scope(
+        numbers, words, entry, level, scope, scope_size, scopes
+    ):
         return True
     clear(spans)
     return False
 
 
 @part
-def claimed(numbers, words, component, level, scope, scope_size, scopes, text, start, end, by_start, spans, stack, scratch):
+def claimed(
+    numbers, words, component, level, scope, scope_size, scopes, text, start, end, by_start, spans, stack, scratch
+):
     """The format that claims a message; -1 if none does. `scratch`: eight lists, then the grams seen."""
     last = trimmed(text, start, end)
     count = lists_of(numbers, component, text, start, end, scratch)
@@ -272,7 +276,9 @@ def label_fits(numbers, words, label, text, start, end):
 
 
 @kernel
-def claim_all(stamp, numbers, words, text, ends, found, settings, scopes, scope_text, spans, stack, scratch, out, claims, keys):
+def claim_all(
+    stamp, numbers, words, text, ends, found, settings, scopes, scope_text, spans, stack, scratch, out, claims, keys
+):
     """Claim entries from ``settings[0]`` to ``settings[1]``; stops early if `out` (the spans) has no more room.
 
     `settings`: first entry, last, the source's component, whether there is a second opinion, spans so far,

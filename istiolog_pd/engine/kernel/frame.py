@@ -91,7 +91,12 @@ def sort_of(text, start, end, rules, out):
             return heads.TEXT
         return heads.brackets(text, start, end, out)
     if first == 103:
-        if end - start < 4 or get(text, start + 1) != 99 or get(text, start + 2) != 32 or not is_digit(get(text, start + 3)):
+        if (
+            end - start < 4
+            or get(text, start + 1) != 99
+            or get(text, start + 2) != 32
+            or not is_digit(get(text, start + 3))
+        ):
             return heads.TEXT
         whole = automaton_end(rules.automata, heads.GC_LINE, text, start, end) == end
         return heads.GC if whole else heads.ODD
@@ -218,7 +223,9 @@ def json_line(text, at, stop, state, found, n, line, rules, table, pairs, made, 
             continue
         if not json_fields(text, at, state, rules, layout, pairs, count, places):
             return AT_ODD_LINE
-        return json_entry(text, at, stop, state, found, n, line, rules, table, pairs, made, count, layout, time, message)
+        return json_entry(
+            text, at, stop, state, found, n, line, rules, table, pairs, made, count, layout, time, message
+        )
     return AT_ODD_LINE  # JSON that is no header
 
 
@@ -281,7 +288,12 @@ def json_entry(text, at, stop, state, found, n, line, rules, table, pairs, made,
         found[n, e.PLACE] = e.IN_MADE
     else:
         enter(found, n, at, stop, line)
-    found[n, e.TIME], found[n, e.LEVEL], found[n, e.SCOPE_OF], found[n, e.CALLER_OF] = when, level_number, scope_number, caller_number
+    found[n, e.TIME], found[n, e.LEVEL], found[n, e.SCOPE_OF], found[n, e.CALLER_OF] = (
+        when,
+        level_number,
+        scope_number,
+        caller_number,
+    )
     found[n, e.EVENT] = rules.layout_event[layout]
     found[n, e.COMPONENT] = rules.envoy if of_envoy else rules.layout_component[layout]
     if rules.fields_at[layout + 1] > rules.fields_at[layout]:

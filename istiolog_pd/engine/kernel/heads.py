@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from istiolog_pd.engine.kernel.jit import get, part
 from istiolog_pd.engine.kernel.found import NOTHING
+from istiolog_pd.engine.kernel.jit import get, part
 from istiolog_pd.engine.kernel.text import (
+    NOT_A_TIME,
+    NS,
     date_and_clock,
     digits_end,
     fraction,
@@ -14,8 +16,6 @@ from istiolog_pd.engine.kernel.text import (
     is_letter,
     is_word,
     iso_time,
-    NOT_A_TIME,
-    NS,
 )
 from istiolog_pd.engine.kernel.walk import automaton_end
 
@@ -41,7 +41,13 @@ def level_at(text, at, end):
         if left >= 4 and get(text, at + 1) == 110 and get(text, at + 2) == 102 and get(text, at + 3) == 111:
             return 1, at + 4
     elif first == 100:  # debug
-        if left >= 5 and get(text, at + 1) == 101 and get(text, at + 2) == 98 and get(text, at + 3) == 117 and get(text, at + 4) == 103:
+        if (
+            left >= 5
+            and get(text, at + 1) == 101
+            and get(text, at + 2) == 98
+            and get(text, at + 3) == 117
+            and get(text, at + 4) == 103
+        ):
             return 0, at + 5
     elif first == 119:  # warn, warning
         if left >= 4 and get(text, at + 1) == 97 and get(text, at + 2) == 114 and get(text, at + 3) == 110:
@@ -49,16 +55,40 @@ def level_at(text, at, end):
                 return 2, at + 7
             return 2, at + 4
     elif first == 101:  # error
-        if left >= 5 and get(text, at + 1) == 114 and get(text, at + 2) == 114 and get(text, at + 3) == 111 and get(text, at + 4) == 114:
+        if (
+            left >= 5
+            and get(text, at + 1) == 114
+            and get(text, at + 2) == 114
+            and get(text, at + 3) == 111
+            and get(text, at + 4) == 114
+        ):
             return 3, at + 5
     elif first == 102:  # fatal
-        if left >= 5 and get(text, at + 1) == 97 and get(text, at + 2) == 116 and get(text, at + 3) == 97 and get(text, at + 4) == 108:
+        if (
+            left >= 5
+            and get(text, at + 1) == 97
+            and get(text, at + 2) == 116
+            and get(text, at + 3) == 97
+            and get(text, at + 4) == 108
+        ):
             return 4, at + 5
     elif first == 116:  # trace
-        if left >= 5 and get(text, at + 1) == 114 and get(text, at + 2) == 97 and get(text, at + 3) == 99 and get(text, at + 4) == 101:
+        if (
+            left >= 5
+            and get(text, at + 1) == 114
+            and get(text, at + 2) == 97
+            and get(text, at + 3) == 99
+            and get(text, at + 4) == 101
+        ):
             return 5, at + 5
     elif first == 99:  # critical
-        if left >= 8 and get(text, at + 1) == 114 and get(text, at + 2) == 105 and get(text, at + 3) == 116 and get(text, at + 4) == 105:
+        if (
+            left >= 8
+            and get(text, at + 1) == 114
+            and get(text, at + 2) == 105
+            and get(text, at + 3) == 116
+            and get(text, at + 4) == 105
+        ):
             if get(text, at + 5) == 99 and get(text, at + 6) == 97 and get(text, at + 7) == 108:
                 return 6, at + 8
     elif first == 111:  # off
@@ -137,7 +167,12 @@ def console(text, start, end, rules, out):
         colon = stop - 1
         while get(text, colon) != 58:
             colon -= 1
-        if colon - 3 >= at and get(text, colon - 3) == 46 and get(text, colon - 2) == 103 and get(text, colon - 1) == 111:
+        if (
+            colon - 3 >= at
+            and get(text, colon - 3) == 46
+            and get(text, colon - 2) == 103
+            and get(text, colon - 1) == 111
+        ):
             out[CALLER], out[CALLER_END] = at, stop
             at = stop + 1
     out[MESSAGE] = at
@@ -202,7 +237,13 @@ def brackets(text, start, end, out):
             return ODD
     elif at + 12 < end and get(text, at + 11) == 84:
         stop, out[TIME] = iso_time(text, at + 1, end)
-        if stop < 0 or stop + 1 >= end or get(text, stop - 1) != 90 or get(text, stop) != 93 or get(text, stop + 1) != 32:
+        if (
+            stop < 0
+            or stop + 1 >= end
+            or get(text, stop - 1) != 90
+            or get(text, stop) != 93
+            or get(text, stop + 1) != 32
+        ):
             return ODD
         out[MESSAGE] = start
         return ACCESS

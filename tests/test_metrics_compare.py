@@ -1,0 +1,317 @@
+"""Metrics from lines beside those that were exported: the file, the time of the export, the command."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner, Result
+
+import istiolog_pd as il
+from istiolog_pd import analysis
+from istiolog_pd.analysis import metrics_exported
+from istiolog_pd.analysis.metrics_exported import Exported, exported
+from istiolog_pd.cli import app
+
+Read = Callable[..., il.Capture]
+Real = Callable[[str], il.Capture]
+
+MIDNIGHT = pd.Timestamp("2026-01-01T00:00:00Z")
+PAIRS = {
+    "istiod-1.20.8/discovery.log.gz": "istiod-1.20.8/metrics.txt",
+    "istiod-1.30.3/discovery.log.gz": "istiod-1.30.3/metrics.txt",
+    "istiod-1.30.3/discovery-debug.log.gz": "istiod-1.30.3/metrics-debug.txt",
+}
+
+
+def at(seconds: float, message: str, level: str = "info", scope: str = "ads") -> str:
+    time = MIDNIGHT + pd.Timedelta(seconds, "s")
+    return "\t".join([time.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), level, *filter(None, [scope]), message])
+
+
+def nack(seconds: float) -> str:
+    return at(seconds, "ADS:RDS: ACK ERROR web-1.shop-1 Internal:bad route", "warn")
+
+
+def opened(seconds: float, number: int = 1) -> str:
+    return at(seconds, f"ADS: new connection for node:web-1.shop-{number}")
+
+
+def up(seconds: float, *series: str) -> str:
+    """What a process that began at midnight exports so much later."""
+    clock = [f"process_start_time_seconds {MIDNIGHT.timestamp():.0f}", f"istiod_uptime_seconds {seconds}"]
+    return "\n".join([*clock, *series, ""])
+
+
+FLAG = at(0, 'FLAG: --caCertFile=""', scope="")
+END = at(60, "Triggering reload", scope="monitor")
+
+
+def row(table: pd.DataFrame, metric: str, labels: str = "") -> pd.Series:
+    found = table[(table["metric"] == metric) & (table["labels"] == labels)]
+    assert len(found) == 1
+    return found.iloc[0]
+
+
+def rejects(table: pd.DataFrame) -> tuple[float, float, float, bool | None]:
+    """What the lines allow, what was exported, and whether that agrees."""
+    one = row(table, "pilot_total_xds_rejects", 'type="rds"')
+    agrees = None if pd.isna(one["agrees"]) else bool(one["agrees"])
+    return one["low"], one["high"], one["exported"], agrees
+
+
+# ---- real runs ----
+
+
+@pytest.mark.parametrize("log", PAIRS)
+def test_every_real_run_agrees_with_what_it_exported(log: str, real: Real, data: Path) -> None:
+    table = analysis.compare_metrics(real(log), data / PAIRS[log])
+    said = table["agrees"].dropna()
+    assert said.all()
+    assert len(said) > 75
+    assert table["exported"].notna().sum() > 150
+    assert set(table["exporter"]) == {str(data / PAIRS[log])}
+
+
+@pytest.mark.parametrize("log", PAIRS)
+def test_another_process_is_not_compared(log: str, real: Real, data: Path) -> None:
+    """The processes ran one after the other: their clocks tell them apart."""
+    other = next(metrics for name, metrics in PAIRS.items() if name != log)
+    table = analysis.compare_metrics(real(log), data / other)
+    assert table.empty
+    assert "no run of this log" in table.attrs["coverage"]
+
+
+def test_metrics_that_were_changed_do_not_agree(real: Real, data: Path) -> None:
+    """A count that is higher, one that is lower, a sum of bytes below what was printed."""
+    text = (data / "istiod-1.30.3" / "metrics.txt").read_text()
+    for was, now in (
+        ('pilot_total_xds_rejects{type="eds"} 9', 'pilot_total_xds_rejects{type="eds"} 10'),
+        ("pilot_pushcontext_init_seconds_count 21", "pilot_pushcontext_init_seconds_count 18"),
+        ("1.3010913e+07", "1.2010913e+07"),
+    ):
+        assert was in text
+        text = text.replace(was, now)
+    table = analysis.compare_metrics(real("istiod-1.30.3/discovery.log.gz"), text)
+    wrong = table[table["agrees"].eq(False).fillna(False)]
+    assert wrong["metric"].tolist() == [
+        "pilot_xds_config_size_bytes_sum",
+        "pilot_total_xds_rejects",
+        "pilot_pushcontext_init_seconds_count",
+    ]
+
+
+# ---- the time of the export ----
+
+
+def test_what_the_log_prints_after_the_export_is_not_in_it(lines: Read) -> None:
+    capture = lines(FLAG, opened(1), nack(10), nack(20), nack(30), END)
+    exports = 'pilot_total_xds_rejects{type="rds"} 2'
+    assert rejects(analysis.compare_metrics(capture, up(25, exports))) == (2, 2, 2, True)
+    assert rejects(analysis.compare_metrics(capture, up(15, exports))) == (1, 1, 2, False)
+
+
+def test_what_lies_around_the_export_may_be_in_it(lines: Read) -> None:
+    capture = lines(FLAG, opened(1), nack(10), nack(20), END)
+    for count, agrees in ((1, True), (2, True), (3, False)):
+        table = analysis.compare_metrics(capture, up(20.2, f'pilot_total_xds_rejects{{type="rds"}} {count}'))
+        assert rejects(table) == (1, 2, count, agrees)
+        assert row(table, "pilot_total_xds_rejects", 'type="rds"')["kind"] == "bounded"
+
+
+def test_what_came_after_the_log_is_no_contradiction(lines: Read) -> None:
+    """Fewer than the log has are one."""
+    capture = lines(FLAG, opened(1), nack(10), nack(20))
+    for count, agrees in ((5, None), (2, True), (1, False)):
+        table = analysis.compare_metrics(capture, up(300, f'pilot_total_xds_rejects{{type="rds"}} {count}'))
+        assert rejects(table) == (2, 2, count, agrees)
+        assert "exported 280.0 s after the log's last line" in table.attrs["coverage"]
+
+
+def test_without_a_time_nothing_is_a_contradiction(lines: Read) -> None:
+    capture = lines(FLAG, opened(1), nack(10))
+    for count, agrees in ((1, True), (2, None), (0, None)):
+        table = analysis.compare_metrics(capture, f'pilot_total_xds_rejects{{type="rds"}} {count}\n')
+        assert rejects(table) == (1, 1, count, agrees)
+    assert "does not say when it was exported" in table.attrs["coverage"]
+
+
+def test_a_log_that_begins_late_has_counted_before(lines: Read) -> None:
+    capture = lines(opened(31, 9), nack(40), END)
+    table = analysis.compare_metrics(capture, up(50, 'pilot_total_xds_rejects{type="rds"} 7'))
+    one = row(table, "pilot_total_xds_rejects", 'type="rds"')
+    assert (one["low"], pd.isna(one["high"]), bool(one["agrees"])) == (1, True, True)
+    assert one["why"] == "the log begins after its process"
+
+
+def test_a_gauge_may_have_been_anywhere_in_that_second(lines: Read) -> None:
+    """Two connections open and one closes around the export."""
+    close = at(20.3, 'ADS: "10.0.0.1:4000" web-1.shop-1 terminated')
+    capture = lines(FLAG, opened(1, 1), opened(20, 2), opened(20.1, 3), close, END)
+    table = analysis.compare_metrics(
+        capture, up(20.2, 'pilot_xds{version="1.30.3"} 2', 'pilot_xds{version="1.29.0"} 1')
+    )
+    one = row(table, "pilot_xds")
+    assert (one["low"], one["high"], one["exported"], bool(one["agrees"])) == (0, 4, 3, True)
+
+
+def test_a_series_that_is_not_there_is_zero_if_its_metric_is(lines: Read) -> None:
+    capture = lines(FLAG, opened(1), nack(10), END)
+    table = analysis.compare_metrics(capture, up(50, 'pilot_total_xds_rejects{type="rds"} 1'))
+    assert row(table, "pilot_total_xds_rejects", 'type="cds"')["exported"] == 0
+    assert pd.isna(row(table, "pilot_debounce_time_count")["exported"])  # not before Istio 1.16
+    assert pd.isna(row(table, "pilot_debounce_time_count")["agrees"])
+
+
+# ---- files of a bug-report ----
+
+
+@dataclass(frozen=True)
+class BugReport(il.Capture):
+    """A capture that holds metrics files too."""
+
+    metrics_files: tuple[tuple[str, str], ...] = ()
+
+
+def test_each_metrics_file_is_compared_with_the_log_beside_it(tmp_path: Path) -> None:
+    for name, count in (("istiod-a", 1), ("istiod-b", 3)):
+        (tmp_path / name).mkdir()
+        texts = [FLAG, opened(1), *(nack(10 + n) for n in range(count)), END]
+        (tmp_path / name / "discovery.log").write_text("\n".join(texts) + "\n")
+    capture = il.load(tmp_path / "istiod-a" / "discovery.log", tmp_path / "istiod-b" / "discovery.log")
+    files = [
+        (f"{tmp_path}/{name}/metrics", up(50, f'pilot_total_xds_rejects{{type="rds"}} {count}'))
+        for name, count in (("istiod-b", 3), ("istiod-a", 1), ("istiod-c", 8))
+    ]
+    parts = {field.name: getattr(capture, field.name) for field in fields(il.Capture)}
+    table = analysis.compare_metrics(BugReport(**{**parts, "metrics_files": tuple(files)}))
+    rows = table[(table["metric"] == "pilot_total_xds_rejects") & (table["labels"] == 'type="rds"')]
+    assert rows["exported"].tolist() == [3, 1]
+    assert rows["agrees"].tolist() == [True, True]
+    assert [Path(source).parent.name for source in rows["source"]] == ["istiod-b", "istiod-a"]
+    assert "istiod-c/metrics: no run of this log" in table.attrs["coverage"]
+
+
+def test_without_metrics_there_is_nothing_to_compare(lines: Read) -> None:
+    table = analysis.compare_metrics(lines(FLAG, opened(1)))
+    assert table.empty
+    assert table["agrees"].dtype == "boolean"
+    assert "give the text" in table.attrs["coverage"]
+
+
+# ---- hostile text ----
+
+
+def test_labels_are_read_as_they_are_meant() -> None:
+    found = exported('pilot_xds_pushes{type="a\\"b,c}"} 1 1795454856000\npilot_xds_pushes { type = "x" } NaN\n')
+    assert found.series[("pilot_xds_pushes", 'type="a\\"b,c}"')] == 1
+    assert found.taken is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'pilot_xds_pushes{type="cds"',
+        'pilot_xds_pushes{type="cds"} many',
+        "pilot_xds_pushes{{{{",
+        "pilot_services",
+        'pilot_xds_pushes{type="' + "x" * 5000 + '"} 1',
+        "pilot_services 0x1p3 nonsense",
+    ],
+)
+def test_a_damaged_line_is_counted_and_passed_over(line: str) -> None:
+    found = exported(f"{line}\npilot_services 7\n")
+    assert found.series == {("pilot_services", ""): 7.0}
+    assert found.damaged == 1
+
+
+@given(st.text(max_size=60), st.sampled_from(["pilot_services", "pilot_xds_pushes{", "istiod_uptime_seconds ", ""]))
+@settings(max_examples=25)
+def test_any_text_is_read_or_counted(text: str, start: str) -> None:
+    assert isinstance(exported(start + text), Exported)
+
+
+def test_times_that_are_none() -> None:
+    for value in ("NaN", "+Inf", "-1", "1e300"):
+        assert exported(f"process_start_time_seconds {value}\nistiod_uptime_seconds 5\n").taken is None
+
+
+def test_too_much_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lines: Read) -> None:
+    monkeypatch.setattr(metrics_exported, "MOST_SERIES", 10)
+    many = "".join(f'pilot_xds_pushes{{type="{n}"}} 1\n' for n in range(12))
+    with pytest.raises(ValueError, match="series of pilot"):
+        exported(many)
+    monkeypatch.setattr(metrics_exported, "MOST_BYTES", 100)
+    (tmp_path / "metrics").write_text(many)
+    for given_as in (many, tmp_path / "metrics"):
+        with pytest.raises(ValueError, match="no metrics of istiod"):
+            analysis.compare_metrics(lines(FLAG, opened(1)), given_as)
+
+
+# ---- the command ----
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["metrics", *arguments])
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> str:
+    path = tmp_path / "discovery.log"
+    path.write_text("\n".join([FLAG, opened(1), nack(10), END]) + "\n")
+    return str(path)
+
+
+def test_command_prints_a_table(log: str) -> None:
+    result = run(log)
+    assert result.exit_code == 0
+    head, *body = result.stdout.splitlines()
+    assert head.split() == ["metric", "labels", "value", "low", "high", "kind"]
+    assert 'pilot_total_xds_rejects type="rds" 1 1 1 exact'.split() in [line.split() for line in body]
+    assert "_bucket" not in result.stdout
+    assert "buckets of histograms" in result.stderr
+
+
+def test_command_prints_csv_and_json_with_everything(log: str) -> None:
+    table = analysis.metrics(il.load(log))
+    text = pd.read_csv(io.StringIO(run(log, "--format", "csv").stdout), keep_default_na=False)
+    assert text.columns.tolist() == table.columns.tolist()
+    assert text["labels"].tolist() == table["labels"].tolist()
+    rows = json.loads(run(log, "--format", "json").stdout)
+    assert [each["high"] for each in rows] == table["high"].astype(object).where(table["high"].notna(), None).tolist()
+
+
+def test_command_compares(log: str, tmp_path: Path) -> None:
+    (tmp_path / "metrics").write_text(up(50, 'pilot_total_xds_rejects{type="rds"} 4', 'pilot_xds{version="\x1b[2J"} 1'))
+    result = run(log, "--metrics", str(tmp_path / "metrics"))
+    assert result.exit_code == 0
+    assert 'pilot_total_xds_rejects type="rds" 1 1 1 4 false exact'.split() in [
+        line.split() for line in result.stdout.splitlines()
+    ]
+
+
+def test_command_shows_nothing_that_a_terminal_obeys(log: str, tmp_path: Path) -> None:
+    (tmp_path / "metrics").write_text(up(50, 'pilot_xds_pushes{type="\x1b[2J\u202e"} 1'))
+    for form in ("table", "json"):
+        result = run(log, "--metrics", str(tmp_path / "metrics"), "--format", form)
+        assert "[2J" in result.stdout
+        assert not set("\x1b\u202e") & set(result.stdout)
+
+
+def test_command_says_what_is_wrong(log: str, tmp_path: Path) -> None:
+    result = run(log, "--metrics", str(tmp_path / "none"))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "none" in result.stderr
+    assert run(log, "--format", "xml").exit_code == 2
+
+
+def test_command_by_run(log: str) -> None:
+    rows = json.loads(run(log, "--by-run", "--format", "json").stdout)
+    assert {each["source"] for each in rows} == {log}
