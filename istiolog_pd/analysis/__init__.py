@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from istiolog_pd.analysis.debounce import debounces
+from istiolog_pd.analysis.gc import gc
 from istiolog_pd.analysis.nodes import node_metadata
 from istiolog_pd.analysis.order import xds_order
 from istiolog_pd.analysis.rounds import fan_out, push_rounds, pushes
+from istiolog_pd.analysis.sizes import cache_ratio, push_sizes, sidecar_savings
 from istiolog_pd.analysis.types import full_vs_incremental
 
 __all__ = [
+    "cache_ratio",
     "debounces",
     "fan_out",
     "full_vs_incremental",
+    "gc",
     "node_metadata",
     "push_rounds",
+    "push_sizes",
     "pushes",
+    "sidecar_savings",
     "xds_order",
 ]
