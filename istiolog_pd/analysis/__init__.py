@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from istiolog_pd.analysis.connections import connected_endpoints, connections
 from istiolog_pd.analysis.debounce import debounces
 from istiolog_pd.analysis.gc import gc
 from istiolog_pd.analysis.nodes import node_metadata
@@ -12,6 +13,8 @@ from istiolog_pd.analysis.types import full_vs_incremental
 
 __all__ = [
     "cache_ratio",
+    "connected_endpoints",
+    "connections",
     "debounces",
     "fan_out",
     "full_vs_incremental",

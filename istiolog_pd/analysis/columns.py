@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -12,15 +14,18 @@ from istiolog_pd.analysis.types import MOST_BINS, WIDTHS
 from istiolog_pd.capture import Capture, to_pandas
 
 
-def columns(capture: Capture, event: str, *names: str, component: str | None = "pilot") -> pd.DataFrame:
+def columns(
+    capture: Capture, event: str, *names: str, component: str | None = "pilot", where: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """These columns of an event's lines in file order, text as ``str``, and `run` (0 where nothing tells runs apart).
 
     Only what is asked for is taken from the table: other columns of two million lines cost seconds.
-    `component` is whose lines (None: everybody's); `message` is taken from all entries.
+    `component` is whose lines (None: everybody's), `where` what else must be equal; `message` is taken
+    from all entries.
     """
     table = capture[event]
-    if component is not None:
-        own = pc.fill_null(pc.equal(table["component"].cast(pa.string()), component), False)
+    for name, value in {**({"component": component} if component else {}), **(where or {})}.items():
+        own = pc.fill_null(pc.equal(table[name].cast(pa.string()), value), False)
         if not pc.all(own, min_count=0).as_py():
             table = table.filter(own)
     if "message" in names:
