@@ -13,6 +13,11 @@ import pyarrow.compute as pc
 from istiolog_pd.analysis.types import MOST_BINS, WIDTHS
 from istiolog_pd.capture import Capture, to_pandas
 
+LEVEL = (
+    "pushes of endpoint-only rounds are printed at level debug from Istio 1.5 on (--log_output_level "
+    "ads:debug,delta:debug), and none is among these lines"
+)
+
 
 def columns(
     capture: Capture, event: str, *names: str, component: str | None = "pilot", where: Mapping[str, str] | None = None
@@ -53,6 +58,17 @@ def codes(column: pa.ChunkedArray) -> npt.NDArray[np.int32]:
         column = column.dictionary_encode()
     encoded = column.unify_dictionaries().combine_chunks()
     return np.asarray(encoded.indices.fill_null(-1).to_numpy(), np.int32)
+
+
+def unprinted(capture: Capture, lines: pd.DataFrame) -> str:
+    """That pushes of endpoint-only rounds are not among these push lines (with `level`), where there may be any."""
+    rounds = pc.equal(capture["push_start"]["push_type"].cast(pa.string()), "incremental")
+    no_kinds = capture["debounce"]["forced"].null_count < capture["debounce"].num_rows  # from 1.31 on
+    if lines["level"].eq("debug").any() or not (no_kinds or pc.any(rounds).as_py()):
+        return ""
+    early = pc.equal(capture["xds_push"]["push_type"].cast(pa.string()), "incremental")
+    early = pc.and_(early, pc.is_valid(capture["xds_push"]["endpoints"]))
+    return "" if pc.any(early).as_py() else LEVEL
 
 
 def arrow(texts: pd.Series[str]) -> pa.Array:

@@ -192,10 +192,11 @@ def _lines(capture: Capture) -> pd.DataFrame:
         asked.assign(opens=True, printed=False),
         closed.assign(opens=False, printed=True),
     ]
-    lines = pd.concat([part for part in parts if len(part)] or [parts[0]], ignore_index=True)
+    lines: pd.DataFrame = pd.concat([part for part in parts if len(part)] or [parts[0]], ignore_index=True)
     blank = {"peer": None, "error": None, "grpc_code": None, "delta": None}
     lines = lines.assign(**{name: value for name, value in blank.items() if name not in lines})
-    return lines.dropna(subset=["proxy", "connection"]).sort_values("row", kind="stable").reset_index(drop=True)
+    known = lines.dropna(subset=["proxy", "connection"])
+    return known.sort_values("row", kind="stable", ignore_index=True)
 
 
 def _sessions(lines: pd.DataFrame) -> pd.DataFrame:

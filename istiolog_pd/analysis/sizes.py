@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from istiolog_pd.analysis.answers import COUNT, FLAG, TEXT, TIME, WORD, Shape, cannot, no_lines, shaped
-from istiolog_pd.analysis.columns import bin_width, columns, joined
+from istiolog_pd.analysis.columns import bin_width, columns, joined, unprinted
 from istiolog_pd.analysis.rounds import PUSH_LINES, pushes, with_sizes
 from istiolog_pd.capture import Capture
 
@@ -58,10 +58,6 @@ CACHE: Shape = {
 
 NO_SIZES = "this version prints no sizes (Istio 1.9 and later do)"
 NO_CACHE = "no push line prints `cached:` (EDS lines do from Istio 1.8 on, SDS 1.9, CDS 1.11, RDS 1.12)"
-LEVEL = (
-    "pushes of endpoint-only rounds are printed at level debug from Istio 1.5 on (--log_output_level "
-    "ads:debug,delta:debug): none is among these lines, so bytes are those of full and requested pushes"
-)
 ASSUMPTION = (
     "assumption: with a narrower Sidecar a proxy would be sent the share of its bytes that the median (`saving_low`) "
     "or the smallest (`saving_high`) configuration of its namespace is of its own; a configuration is the largest "
@@ -127,7 +123,7 @@ def push_sizes(capture: Capture, *, by: Sequence[str] = ("xds_type",)) -> pd.Dat
     sums = ["size_bytes", "size_low", "size_high"]
     table[sums] = table[sums].mask(table["sized"].eq(0))
     table = table.sort_values(["size_bytes", "pushes"], ascending=False, kind="stable", na_position="last")
-    return shaped(table, shape, joined(with_sizes("", lines), _level(lines)))
+    return shaped(table, shape, joined(with_sizes("", lines), unprinted(capture, lines)))
 
 
 def sidecar_savings(capture: Capture) -> pd.DataFrame:
@@ -167,7 +163,7 @@ def sidecar_savings(capture: Capture) -> pd.DataFrame:
     lines = sized_lines(capture, "xds_type", "source", "proxy", "namespace").dropna(subset=["proxy"])
     if lines.empty:
         return cannot(SAVINGS, no_lines(capture, "push line", PUSH_LINES))
-    coverage = joined(ASSUMPTION, with_sizes("", lines), _level(lines))
+    coverage = joined(ASSUMPTION, with_sizes("", lines), unprinted(capture, lines))
     lines = lines.dropna(subset=["size_bytes"])
     if lines.empty:
         return cannot(SAVINGS, NO_SIZES)
@@ -242,7 +238,7 @@ def cache_ratio(capture: Capture, *, freq: str | None = None) -> pd.DataFrame:
         )
     )
     table["ratio"] = table["cached"].astype(RATIO) / table["cacheable"].mask(table["cacheable"].eq(0))
-    answer = shaped(table, CACHE, _level(lines))
+    answer = shaped(table, CACHE, unprinted(capture, lines))
     answer.attrs["freq"] = width
     return answer
 
@@ -287,7 +283,3 @@ def _saved(sent: pd.Series[Any], own: pd.Series[Any], target: pd.Series[Any], ro
     """The part of the bytes sent that a proxy of the target's size would not have been sent; never less than 0."""
     share = 1 - target.astype(float) / own.astype(float).where(own > 0)
     return pd.Series(rounded((sent.astype(float) * share.clip(lower=0)).fillna(0)), sent.index)
-
-
-def _level(lines: pd.DataFrame) -> str:
-    return "" if lines["level"].eq("debug").any() else LEVEL
