@@ -83,7 +83,7 @@ def gc(capture: Capture) -> pd.DataFrame:
         `heap_after_mb`, `live_mb` and `goal_mb` (Int64, MB); `processors` (Int64); `forced`
         (boolean); `pushes`: push lines written while it ran (Int64; by the latest bound),
         `push_lag`: the median time from the start of their round to those lines (timedelta64[ns]; null if there is
-        none; requested pushes left out). ``attrs["push_lag"]`` is the median over all pushes.
+        none; requested pushes left out). ``attrs["push_lag"]`` is the median over all pushes (or None).
         Empty with the reason in ``attrs["coverage"]`` without such lines.
 
     Notes
@@ -112,7 +112,7 @@ def gc(capture: Capture) -> pd.DataFrame:
     lags = _lags(capture)
     table = pd.concat([table, _meanwhile(table, lags)], axis=1)
     answer = shaped(table, GC, joined(cut, DRIFT.format(drifted) if drifted else ""))
-    answer.attrs["push_lag"] = lags["lag"].median()
+    answer.attrs["push_lag"] = lags["lag"].median() if lags["lag"].notna().any() else None
     return answer
 
 
