@@ -830,7 +830,7 @@ def test_collections_have_heap_above_and_pauses_below() -> None:
     assert next(y for _, y in offsets(below, "pushes meanwhile, since their round began (median)")) == 4
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", ["$x$", "_hidden", "tab\there"])
 def test_names_of_the_other_answers_are_shown_literally(name: str) -> None:
     literal = name.replace("\t", "\\t")
     churn, savings, connected, wrong = some_churn(), some_savings(), some_connected(), some_errors()
