@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import istiolog_pd as il
@@ -526,3 +527,29 @@ def test_no_line_prints_empty_clusters(lines: Lines) -> None:
     table = analysis.empty_clusters(lines(at(1, "CDS: PUSH for node:a.b resources:4 size:1.5kB")))
     assert table.empty
     assert "no push line prints `empty:`" in table.attrs["coverage"]
+
+
+# ---- other shapes of the same tables ----
+
+
+def encoded(capture: il.Capture) -> il.Capture:
+    """The same capture in chunks, repeating text as dictionaries, a `run` in each table."""
+
+    def other(table: pa.Table) -> pa.Table:
+        half = table.num_rows // 2
+        table = pa.concat_tables([table.slice(0, half), table.slice(half)])
+        for place, field in enumerate(table.schema):
+            if field.type == pa.string() and field.name not in ("message", "error", "nonce"):
+                table = table.set_column(place, field.name, table[field.name].dictionary_encode())
+        return table.append_column("run", pa.array([3] * table.num_rows, pa.int64()))
+
+    return il.Capture(other(capture.events), {e: other(t) for e, t in capture.tables.items()}, capture.infos)
+
+
+@pytest.mark.parametrize("name", [*SHAPES, "triggers", "push_sizes", "sidecar_savings", "cache_ratio", "gc"])
+def test_tables_in_chunks_with_dictionaries_and_runs(name: str, real: Real) -> None:
+    """Only `run` differs."""
+    log = real("istiod-1.30.3/discovery-debug.log.gz")
+    expected, table = (getattr(analysis, name)(capture) for capture in (log, encoded(log)))
+    assert set(table["run"]) == {3}
+    pd.testing.assert_frame_equal(table.drop(columns="run"), expected.drop(columns="run"), check_like=True)
