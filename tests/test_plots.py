@@ -175,7 +175,144 @@ def some_settings() -> pd.DataFrame:
     )
 
 
+def some_triggers() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "config_kind": ["ServiceEntry", "Gateway"],
+            "config_namespace": ["shop", "shop"],
+            "config_name": ["web", "gw"],
+            "pushes_low": counts(3, 1),
+            "pushes_high": counts(5, 1),
+            "weight_estimate": pd.Series([4.5, None], dtype="Float64"),
+        }
+    )
+
+
+def some_connections() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "run": counts(0, 0, 1, 1),
+            "opened": times(0, 1, None, 3),
+            "closed": times(1800, 2, 5, None),
+            "duration": spans(1_800_000, 1000, None, None),
+            "duration_low": spans(1_800_000, 1000, 5000, 7000),
+            "reason": words("maximum age", "flapping", "other", None),
+        }
+    )
+
+
+def some_connected() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "time": times(0, 0, 1, 1),
+            "run": counts(0, 1, 0, 1),
+            "source": ["a.log", "b.log", "a.log", "b.log"],
+            "connected_endpoints": counts(20, 10, 21, None),
+        }
+    )
+
+
+def some_errors() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "component": words("pilot", "pilot", "envoy"),
+            "cause": words("NACK", "NACK", "stream closed"),
+            "count": counts(3, 1, 8),
+            "first_seen": times(0, 1, 2),
+            "last_seen": times(9, 1, 5),
+            "expected": flags(False, False, True),
+        }
+    )
+
+
+def some_churn() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "service": ["cart", "web"],
+            "namespace": ["shop", None],
+            "went_empty_low": counts(1, 0),
+            "went_empty_high": counts(3, 0),
+            "full_pushes": counts(2, 1),
+        }
+    )
+
+
+def some_empty() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "time": times(0, 10),
+            "run": counts(0, 0),
+            "empty_min": counts(0, 2),
+            "empty_median": pd.Series([1.5, 2.0], dtype="Float64"),
+            "empty_max": counts(4, 2),
+        }
+    )
+
+
+def some_sizes() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "xds_type": words("CDS", "EDS", "NDS"),
+            "pushes": counts(2, 9, 1),
+            "size_low": counts(2900, 820, None),
+            "size_high": counts(3100, 820, None),
+        }
+    )
+
+
+def some_savings() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "proxy": ["web-1.shop", "web-2.shop"],
+            "config_low": counts(9000, 5000),
+            "config_high": counts(9200, 5000),
+            "median_high": counts(7100, 7100),
+            "smallest_low": counts(5000, 5000),
+            "saving_low": counts(40_000, 0),
+            "saving_high": counts(70_000, 0),
+        }
+    )
+
+
+def some_cache() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "time": times(0, 1, 1),
+            "run": counts(0, 0, 0),
+            "xds_type": words("CDS", "CDS", "EDS"),
+            "cached": counts(4, 9, 0),
+            "cacheable": counts(10, 10, 0),
+            "ratio": pd.Series([0.4, 0.9, None], dtype="Float64"),
+        }
+    )
+
+
+def some_gc() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "run": counts(0, 0, 0),
+            "timestamp_low": times(0, 1, None),
+            "pause_low_ms": pd.Series([0.5, 0.0, 1.0], dtype="Float64"),
+            "pause_high_ms": pd.Series([0.6, 0.1, 1.1], dtype="Float64"),
+            "heap_before_mb": counts(12, 14, 15),
+            "live_mb": counts(6, 7, 8),
+            "goal_mb": counts(13, 15, 16),
+            "push_lag": spans(4, None, None),
+        }
+    )
+
+
 TABLES = {
+    "triggers": some_triggers,
+    "connections": some_connections,
+    "connected_endpoints": some_connected,
+    "errors": some_errors,
+    "endpoint_churn": some_churn,
+    "empty_clusters": some_empty,
+    "push_sizes": some_sizes,
+    "sidecar_savings": some_savings,
+    "cache_ratio": some_cache,
+    "gc": some_gc,
     "debounce_replay": some_settings,
     "metrics": some_metrics,
     "debounces": some_debounces,
@@ -256,6 +393,16 @@ def test_labels_name_the_units(plot: plots.Plot) -> None:
         "full_vs_incremental": r"time \(UTC\) \| bytes per bin",
         "pushes": r"time \(UTC\) \| size of the push \(bytes\)",
         "debounce_replay": r"median delay of a change until it is pushed \(ms\) \| pushes",
+        "triggers": r"push decisions \| ",
+        "connections": r"time \(UTC\) \| session \(s\)",
+        "connected_endpoints": r"time \(UTC\) \| ADS connections",
+        "errors": r"time \(UTC\) \| ",
+        "endpoint_churn": r"times \| ",
+        "empty_clusters": r"time \(UTC\) \| clusters without endpoints",
+        "push_sizes": r"bytes pushed \| ",
+        "sidecar_savings": r"configuration \(bytes\) \| ",
+        "cache_ratio": r"time \(UTC\) \| resources from the cache \(%\)",
+        "gc": r"time \(UTC\) \| time \(ms\)",
         "metrics": r"value, in the metric's unit \| ",
         "xds_order": r"times seen \(a proxy in a round\) \| ",
     }
@@ -631,3 +778,95 @@ def test_rare_orders_share_a_bar() -> None:
     ax = plots.xds_order(table)
     assert ax.get_yticklabels()[-1].get_text() == "other orders (28)"
     assert sum(bar.get_width() for bar in ax.patches) == 40
+
+
+def test_what_is_possible_is_paler_than_what_is_certain() -> None:
+    ax = plots.triggers(some_triggers())
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["ServiceEntry / shop / web", "Gateway / shop / gw"]
+    assert [(bar.get_x(), bar.get_width()) for bar in ax.patches] == [(0, 3), (0, 1), (3, 2), (1, 0)]
+    assert ax.patches[2].get_alpha() < ax.patches[0].get_alpha()
+    (estimate,) = ax.lines
+    assert estimate.get_xdata().tolist() == [4.5]
+    assert legend(ax) == ["push decisions that had it", "at most", "estimate (objects over decisions)"]
+
+
+def test_only_the_first_of_many_rows_are_ranked() -> None:
+    ax = plots.triggers(pd.concat([some_triggers()] * 20, ignore_index=True))
+    assert len(ax.get_yticklabels()) == 15
+    assert ax.get_title(loc="left") == "What pushes were for (the first 15 of 40)"
+
+
+def test_sessions_are_points_by_why_they_ended() -> None:
+    ax = plots.connections(some_connections())
+    assert legend(ax) == ["maximum age (1)", "flapping (1)", "other (1)", "still open (1)"]
+    places = {
+        str(c.get_label()): (mdates.num2date(x).timestamp() - START.timestamp(), y)
+        for c in ax.collections
+        for x, y in np.ma.getdata(c.get_offsets())
+    }
+    assert places["maximum age"] == pytest.approx((1800, 1800), abs=1e-3)
+    assert places["other"] == pytest.approx((5, 5), abs=1e-3)
+    assert places["still open"] == pytest.approx((3, 7), abs=1e-3)
+
+
+def test_each_replica_has_a_line() -> None:
+    ax = plots.connected_endpoints(some_connected())
+    assert legend(ax) == ["a.log", "b.log"]
+    assert [line.get_ydata().tolist() for line in ax.lines] == [[20, 21], [10]]
+
+
+def test_causes_have_lanes_the_most_frequent_first() -> None:
+    ax = plots.errors(some_errors())
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["stream closed (8)", "NACK (4)"]
+    assert legend(ax) == ["pilot (4 lines)", "envoy (8 lines)", "expected"]
+
+
+def test_services_show_how_often_they_went_empty() -> None:
+    ax = plots.endpoint_churn(some_churn())
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["shop / cart", "web"]
+    assert [bar.get_width() for bar in ax.patches] == [1, 0, 2, 0, 2, 1]
+    assert legend(ax) == ["went empty", "at most", "forced a full push"]
+
+
+def test_empty_clusters_span_from_least_to_most() -> None:
+    band = plots.empty_clusters(some_empty()).collections[0]
+    assert [[y for _, y in segment] for segment in band.get_segments()] == [[0, 4], [2, 2]]
+
+
+def test_bytes_leave_out_what_has_no_size() -> None:
+    ax = plots.push_sizes(some_sizes())
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["CDS", "EDS"]
+    assert [text.get_text() for text in ax.texts] == ["2 pushes", "9 pushes"]
+    assert [bar.get_width() for bar in ax.patches] == [2900, 820, 200, 0]
+
+
+def test_savings_are_a_range() -> None:
+    ax = plots.sidecar_savings(some_savings())
+    assert next(text.get_text() for text in ax.texts) == "saves 40.0 kB to 70.0 kB"
+    assert [line.get_xdata().tolist() for line in ax.lines] == [[7100, 7100], [5000, 5000]]
+
+
+def test_a_type_that_could_not_be_cached_has_no_line() -> None:
+    ax = plots.cache_ratio(some_cache())
+    assert legend(ax) == ["CDS (65%)"]
+    assert ax.lines[0].get_ydata().tolist() == [40, 90]
+
+
+def test_collections_have_heap_above_and_pauses_below() -> None:
+    table = some_gc()
+    table.attrs["push_lag"] = pd.Timedelta("6ms")
+    ax = plots.gc(table)
+    assert [line.get_ydata().tolist() for line in ax.lines] == [[12, 14], [6, 7], [13, 15]]
+    below = panel_of(ax)
+    assert below.lines[0].get_ydata() == pytest.approx([6, 6])
+    assert next(y for _, y in offsets(below, "pushes meanwhile, since their round began (median)")) == 4
+
+
+@pytest.mark.parametrize("name", ["$x$", "_hidden", "tab\there"])
+def test_names_of_the_other_answers_are_shown_literally(name: str) -> None:
+    literal = name.replace("\t", "\\t")
+    churn, savings, connected, wrong = some_churn(), some_savings(), some_connected(), some_errors()
+    churn["service"] = savings["proxy"] = connected["source"] = wrong["cause"] = name
+    for ax in (plots.endpoint_churn(churn), plots.sidecar_savings(savings), plots.errors(wrong)):
+        assert any(literal in text for text in shown(ax.figure)), literal
+    assert literal in legend(plots.connected_endpoints(connected))[0].replace(r"\$", "$")

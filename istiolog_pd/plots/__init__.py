@@ -12,25 +12,41 @@ from typing import Protocol
 import pandas as pd
 from matplotlib.axes import Axes
 
+from istiolog_pd.plots.connections import connected_endpoints, connections
 from istiolog_pd.plots.debounce import debounce_distribution, debounces
 from istiolog_pd.plots.debounce_replay import debounce_replay
 from istiolog_pd.plots.metrics import metrics
+from istiolog_pd.plots.endpoints import empty_clusters, endpoint_churn
+from istiolog_pd.plots.errors import errors
+from istiolog_pd.plots.gc import gc
 from istiolog_pd.plots.order import xds_order
 from istiolog_pd.plots.push_kinds import full_vs_incremental
 from istiolog_pd.plots.push_sizes import pushes
 from istiolog_pd.plots.rounds import fan_out, push_rounds
+from istiolog_pd.plots.sizes import cache_ratio, push_sizes, sidecar_savings
+from istiolog_pd.plots.triggers import triggers
 
 __all__ = [
     "PLOTS",
     "Plot",
+    "cache_ratio",
+    "connected_endpoints",
+    "connections",
     "debounce_distribution",
     "debounce_replay",
     "debounces",
+    "empty_clusters",
+    "endpoint_churn",
+    "errors",
     "fan_out",
     "full_vs_incremental",
     "metrics",
+    "gc",
     "push_rounds",
+    "push_sizes",
     "pushes",
+    "sidecar_savings",
+    "triggers",
     "xds_order",
 ]
 
@@ -68,5 +84,25 @@ PLOTS: dict[str, Plot] = {
         Plot("xds_order", "xds_order", xds_order, "orders of types per proxy and round, kept and broken"),
         Plot("debounce_replay", "debounce_replay", debounce_replay, "cost of other debounce settings against delay"),
         Plot("metrics", "metrics", metrics, "Istio's own metrics: exact ones, and the bounds of others"),
+        Plot("triggers", "triggers", triggers, "what pushes were for: certain, possible, and estimated"),
+        Plot("connections", "connections", connections, "sessions of proxies, and why they ended"),
+        Plot(
+            "connected_endpoints",
+            "connected_endpoints",
+            connected_endpoints,
+            "ADS connections per replica over time",
+        ),
+        Plot("errors", "errors", errors, "NACKs, failed sends, refused clients and closed streams over time"),
+        Plot("endpoint_churn", "endpoint_churn", endpoint_churn, "services that went empty, or forced full pushes"),
+        Plot("empty_clusters", "empty_clusters", empty_clusters, "clusters without endpoints over time"),
+        Plot("push_sizes", "push_sizes", push_sizes, "bytes pushed per group, with the bounds of rounding"),
+        Plot(
+            "sidecar_savings",
+            "sidecar_savings",
+            sidecar_savings,
+            "the largest proxies, and what could be saved",
+        ),
+        Plot("cache_ratio", "cache_ratio", cache_ratio, "resources from the xDS cache over time, by type"),
+        Plot("gc", "gc", gc, "heap and pauses of the Go runtime beside the lag of pushes"),
     )
 }

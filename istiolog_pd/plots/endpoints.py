@@ -1,0 +1,114 @@
+"""Services whose endpoints come and go, and clusters without any."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from istiolog_pd.plots.legend import head
+from istiolog_pd.plots.ranks import MOST, bounded, labels, ladder
+from istiolog_pd.plots.scales import dates, mark_runs, numbers, time_axis
+from istiolog_pd.plots.style import PUSH_TYPES, Look, coverage, need, new_axes, show_reason
+
+CHURN = "Services that went empty, or forced full pushes"
+EMPTY = "Clusters without endpoints, in one push"
+WENT = Look("#D55E00", hatch="////", label="went empty")
+FORCED = Look(PUSH_TYPES["full"].colour, label="forced a full push")
+BAND = "#E69F00"
+
+
+def endpoint_churn(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """The most restless services: how often each went empty, and forced a full push.
+
+    Pale is how often it may have gone empty at most, where lines do not tell.
+
+    Parameters
+    ----------
+    table
+        Of `istiolog_pd.analysis.endpoint_churn`: `service`, `namespace`, `went_empty_low`,
+        `went_empty_high`, `full_pushes`.
+    ax
+        Where to draw; a new figure if None.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Number of times by service.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import pandas as pd
+    >>> from istiolog_pd import plots
+    >>> ax = plots.endpoint_churn(pd.DataFrame({
+    ...     "service": ["cart"], "namespace": ["shop"], "went_empty_low": [1], "went_empty_high": [3],
+    ...     "full_pushes": [2],
+    ... }))
+    >>> [bar.get_width() for bar in ax.patches]
+    [1.0, 2.0, 2.0]
+    >>> plt.close(ax.figure)
+    """
+    need(table, "endpoint_churn", "service", "namespace", "went_empty_low", "went_empty_high", "full_pushes")
+    ax = new_axes(ax)
+    known = table.dropna(subset=["went_empty_low", "went_empty_high", "full_pushes"]).head(MOST)
+    if known.empty:
+        return show_reason(ax, table, CHURN)
+    places = ladder(ax, labels(known, ["namespace", "service"]))
+    low, high = numbers(known["went_empty_low"]), numbers(known["went_empty_high"])
+    pushes = numbers(known["full_pushes"])
+    handles: list[Artist] = [*bounded(ax, places + 0.19, (low, high), WENT, 0.36)]
+    handles += bounded(ax, places - 0.19, (pushes, pushes), FORCED, 0.36)
+    ax.set(xlim=(0, max(float(np.nanmax([high, pushes])), 1) * 1.08), xlabel="times")
+    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    more = f" (the first {len(known)} of {len(table):,})" if len(table) > len(known) else ""
+    head(ax, CHURN + more, coverage(table), handles)
+    return ax
+
+
+def empty_clusters(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Clusters without endpoints over time: from the least to the most in one push, and the median.
+
+    Parameters
+    ----------
+    table
+        Of `istiolog_pd.analysis.empty_clusters`: `time`, `empty_min`, `empty_median`, `empty_max`, and
+        `run` if there is one.
+    ax
+        Where to draw; a new figure if None.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Time (UTC) by number of clusters.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import pandas as pd
+    >>> from istiolog_pd import plots
+    >>> ax = plots.empty_clusters(pd.DataFrame({
+    ...     "time": pd.to_datetime(["2026-11-23T17:27:38Z"]), "empty_min": [0], "empty_median": [1.5],
+    ...     "empty_max": [4],
+    ... }))
+    >>> ax.get_ylabel()
+    'clusters without endpoints'
+    >>> plt.close(ax.figure)
+    """
+    need(table, "empty_clusters", "time", "empty_min", "empty_median", "empty_max")
+    ax = new_axes(ax)
+    known = table.dropna(subset=["time", "empty_min", "empty_max"]).sort_values("time", kind="stable")
+    if known.empty:
+        return show_reason(ax, table, EMPTY)
+    when = dates(known["time"])
+    low, high, middle = (numbers(known[name]) for name in ("empty_min", "empty_max", "empty_median"))
+    mark_runs(ax, known, when)
+    band = ax.vlines(when, low, high, color=BAND, linewidth=4, alpha=0.7, label="least to most in one push")
+    line = ax.plot(when, middle, "o", color=PUSH_TYPES["full"].colour, markersize=3, label="median")
+    time_axis(ax, when)
+    ax.set(ylim=(-0.2, max(float(np.nanmax(high)), 1) * 1.08), ylabel="clusters without endpoints")
+    ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    head(ax, EMPTY, coverage(table), [band, *line])
+    return ax

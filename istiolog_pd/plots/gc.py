@@ -1,0 +1,92 @@
+"""Garbage collections: heap, pauses, and pushes that came meanwhile."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+
+from istiolog_pd.plots.legend import head
+from istiolog_pd.plots.scales import dates, log_axis, mark_runs, milliseconds, numbers, panel, time_axis
+from istiolog_pd.plots.style import PUSH_TYPES, coverage, ink, need, new_axes, show_reason
+
+TITLE = "Garbage collections: heap, pauses, and how late pushes were meanwhile"
+NO_TIMES = "the log does not tell when these collections were"
+HEAP = {
+    "heap_before_mb": ("#0072B2", "-", "heap before"),
+    "live_mb": ("#009E73", "--", "live after"),
+    "goal_mb": ("#999999", ":", "goal"),
+}
+
+
+def gc(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Heap before and after each collection over time; below it pauses, and the lag of pushes meanwhile.
+
+    Parameters
+    ----------
+    table
+        Of `istiolog_pd.analysis.gc`: `timestamp_low`, `pause_low_ms`, `pause_high_ms`,
+        `heap_before_mb`, `live_mb`, `goal_mb`, `push_lag`, and `run` if there is one.
+    ax
+        Where to draw; a new figure if None. Its room is shared with the panel of times.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes of the heap: time (UTC) by MB. The panel below is in milliseconds (logarithmic).
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import pandas as pd
+    >>> from istiolog_pd import plots
+    >>> ax = plots.gc(pd.DataFrame({
+    ...     "timestamp_low": pd.to_datetime(["2026-11-23T17:27:38Z"]), "pause_low_ms": [0.5], "pause_high_ms": [0.6],
+    ...     "heap_before_mb": [12], "live_mb": [6], "goal_mb": [13], "push_lag": pd.to_timedelta(["4ms"]),
+    ... }))
+    >>> ax.get_ylabel()
+    'heap (MB)'
+    >>> plt.close(ax.figure)
+    """
+    need(table, "gc", "timestamp_low", "pause_low_ms", "pause_high_ms", *HEAP, "push_lag")
+    ax = new_axes(ax)
+    known = table.dropna(subset=["timestamp_low", "pause_low_ms", "pause_high_ms"])
+    if known.empty:
+        return show_reason(ax, table, TITLE, NO_TIMES if len(table) else "")
+    when = dates(known["timestamp_low"])
+    mark_runs(ax, known, when)
+    handles: list[Artist] = []
+    for name, (colour, dashes, label) in HEAP.items():
+        handles += ax.plot(when, numbers(known[name]), dashes, color=colour, linewidth=1, label=label)
+    time_axis(ax, when)
+    ax.set_ylim(bottom=0)
+    ax.set_ylabel("heap (MB)")
+    handles += _below(ax, known, when)
+    head(ax, TITLE, coverage(table), handles)
+    return ax
+
+
+def _below(ax: Axes, table: pd.DataFrame, when: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[Artist]:
+    """Pauses, and the lag of pushes, in a panel of their own: they are orders of magnitude apart."""
+    below = panel(ax, "bottom", 0.45)
+    low, high, lag = numbers(table["pause_low_ms"]), numbers(table["pause_high_ms"]), milliseconds(table["push_lag"])
+    pauses = below.vlines(when, low, high, color="#D55E00", linewidth=1, label="world stopped")
+    below.scatter(when, high, s=8, c="#D55E00", linewidth=0)
+    values = [low[low > 0], high]
+    handles: list[Artist] = [pauses]
+    if np.isfinite(lag).any():
+        handles.append(
+            below.scatter(
+                when, lag, s=16, marker="^", facecolors="none", edgecolors=PUSH_TYPES["full"].colour,
+                label="pushes meanwhile, since their round began (median)",
+            )
+        )  # fmt: skip
+        values.append(lag)
+    overall = table.attrs.get("push_lag")
+    if isinstance(overall, pd.Timedelta):
+        label = "all pushes (median)"
+        handles.append(below.axhline(overall / pd.Timedelta("1ms"), color=ink(), linewidth=0.8, alpha=0.6, label=label))
+    log_axis(below, "y", np.concatenate(values))
+    below.set_ylabel("time (ms)")
+    return handles
