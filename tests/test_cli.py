@@ -26,7 +26,6 @@ HOSTILE = f"{ADS}[bold]\x1b]0;owned\x07\x1b[31m[/bold] is what a log may say\u20
 VERBS = ["summary", "parse", "plot", "formats", "explain", "unmatched", "watch", "metrics"]
 
 
-
 @pytest.fixture
 def seed(data: Path) -> str:
     return str(data / "seed" / "pilot.log")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from istiolog_pd.analysis.connections import connected_endpoints, connections
 from istiolog_pd.analysis.coverage import coverage
 from istiolog_pd.analysis.debounce import debounces
 from istiolog_pd.analysis.debounce_replay import debounce_replay
-from istiolog_pd.analysis.metrics import metrics
-from istiolog_pd.analysis.metrics_compare import compare_metrics
-from istiolog_pd.analysis.connections import connected_endpoints, connections
 from istiolog_pd.analysis.endpoints import empty_clusters, endpoint_churn
 from istiolog_pd.analysis.errors import errors
 from istiolog_pd.analysis.gc import gc
+from istiolog_pd.analysis.metrics import metrics
+from istiolog_pd.analysis.metrics_compare import compare_metrics
 from istiolog_pd.analysis.nodes import node_metadata
 from istiolog_pd.analysis.order import xds_order
 from istiolog_pd.analysis.rounds import fan_out, push_rounds, pushes
@@ -19,20 +19,20 @@ from istiolog_pd.analysis.triggers import triggers
 from istiolog_pd.analysis.types import full_vs_incremental
 
 __all__ = [
-    "compare_metrics",
-    "coverage",
-    "debounce_replay",
     "cache_ratio",
+    "compare_metrics",
     "connected_endpoints",
     "connections",
+    "coverage",
+    "debounce_replay",
     "debounces",
     "empty_clusters",
     "endpoint_churn",
     "errors",
     "fan_out",
     "full_vs_incremental",
-    "metrics",
     "gc",
+    "metrics",
     "node_metadata",
     "push_rounds",
     "push_sizes",

@@ -133,7 +133,8 @@ class OddLines:
 
     def keys(self, found: np.ndarray, ends: np.ndarray, used: int) -> tuple[np.ndarray, bytes]:
         """The keys that are columns of the JSON lines read here: their places, and texts to follow the messages."""
-        texts, places = bytearray(), []
+        texts = bytearray()
+        places: list[tuple[int, int]] = []
         for n, entry in self.read.items():
             if entry.layout not in KEYS_OF:
                 continue

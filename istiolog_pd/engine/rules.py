@@ -68,13 +68,15 @@ def _patterns() -> Iterator[tuple[str, bool]]:
 def _as_program(automata: list[Automaton]) -> np.ndarray:
     """Automata alone, where a program has its own."""
     head = p.START_MASK + 1
-    metas, classes, states = [], [], []
+    metas: list[int] = []
+    classes: list[np.ndarray] = []
+    states: list[np.ndarray] = []
     for one in automata:
-        metas += [sum(map(len, states)), one.next.shape[1], sum(map(len, classes)), -1]
+        metas += [sum(each.size for each in states), one.next.shape[1], sum(each.size for each in classes), -1]
         classes.append(one.classes.astype(np.int32))
         states.append((one.next.astype(np.int32) * 2 + one.accept).ravel())
     numbers = np.concatenate([np.zeros(head, np.int32), np.array(metas, np.int32), *classes, *states])
     numbers[p.DFA] = head
     numbers[p.CLASSES] = head + len(metas)
-    numbers[p.STATES] = head + len(metas) + sum(map(len, classes))
+    numbers[p.STATES] = head + len(metas) + sum(each.size for each in classes)
     return numbers

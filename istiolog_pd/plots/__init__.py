@@ -15,10 +15,10 @@ from matplotlib.axes import Axes
 from istiolog_pd.plots.connections import connected_endpoints, connections
 from istiolog_pd.plots.debounce import debounce_distribution, debounces
 from istiolog_pd.plots.debounce_replay import debounce_replay
-from istiolog_pd.plots.metrics import metrics
 from istiolog_pd.plots.endpoints import empty_clusters, endpoint_churn
 from istiolog_pd.plots.errors import errors
 from istiolog_pd.plots.gc import gc
+from istiolog_pd.plots.metrics import metrics
 from istiolog_pd.plots.order import xds_order
 from istiolog_pd.plots.push_kinds import full_vs_incremental
 from istiolog_pd.plots.push_sizes import pushes
@@ -40,8 +40,8 @@ __all__ = [
     "errors",
     "fan_out",
     "full_vs_incremental",
-    "metrics",
     "gc",
+    "metrics",
     "push_rounds",
     "push_sizes",
     "pushes",

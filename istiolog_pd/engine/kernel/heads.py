@@ -99,7 +99,7 @@ def level_at(text, at, end):
 
 @part
 def name_end(text, at, end):
-    """The end of ``[\\w-]*``."""
+    """The end of a run of letters, digits, ``_`` and ``-``."""
     while at < end and (is_word(get(text, at)) or get(text, at) == 45):
         at += 1
     return at

@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numba
 import numpy as np
 
-_F = TypeVar("_F", bound=Callable[..., Any])
+#: What decorated functions are for mypy: Numba infers their types.
+Compiled = Callable[..., Any]
 
 
-def part(function: _F) -> _F:
+def part(function: Compiled) -> Compiled:
     """A function that is compiled into each of its callers, and called by no one else."""
-    compiled: _F = numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")(function)
+    compiled: Compiled = numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")(
+        function
+    )
     return compiled
 
 
@@ -25,12 +28,12 @@ def get(array, at):
     return array[np.uint64(at)]
 
 
-def kernel(function: _F) -> _F:
+def kernel(function: Compiled) -> Compiled:
     """A function that Python calls: compiled once, the code kept beside the module or in the user's cache."""
     try:
-        cached: _F = numba.njit(nogil=True, cache=True, no_cfunc_wrapper=True, error_model="numpy")(function)
+        cached: Compiled = numba.njit(nogil=True, cache=True, no_cfunc_wrapper=True, error_model="numpy")(function)
     except RuntimeError:  # no folder that can be written: compiled in each process
-        compiled: _F = numba.njit(nogil=True)(function)
+        compiled: Compiled = numba.njit(nogil=True)(function)
         return compiled
     return cached
 
