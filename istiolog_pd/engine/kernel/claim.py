@@ -307,8 +307,8 @@ def claim_all(
             if there:
                 of = component if second < 0 else second
                 entry = claimed(
-                    numbers, words, of, found[n, LEVEL], scope, scope_size, scope_text, text, body, body_end, second >= 0,
-                    spans, stack, scratch,
+                    numbers, words, of, found[n, LEVEL], scope, scope_size, scope_text, text, body, body_end,
+                    second >= 0, spans, stack, scratch,
                 )  # fmt: skip
                 if not seen_any or entry >= 0:
                     label_start, label_end = labels, labels_end
