@@ -10,13 +10,15 @@ from typing import Any
 import numba
 import numpy as np
 
+#: Its stubs do not know all of its options.
+_njit: Any = numba.njit
 #: What decorated functions are for mypy: Numba infers their types.
 Compiled = Callable[..., Any]
 
 
 def part(function: Compiled) -> Compiled:
     """A function that is compiled into each of its callers, and called by no one else."""
-    compiled: Compiled = numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")(
+    compiled: Compiled = _njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")(
         function
     )
     return compiled
@@ -31,9 +33,9 @@ def get(array, at):
 def kernel(function: Compiled) -> Compiled:
     """A function that Python calls: compiled once, the code kept beside the module or in the user's cache."""
     try:
-        cached: Compiled = numba.njit(nogil=True, cache=True, no_cfunc_wrapper=True, error_model="numpy")(function)
+        cached: Compiled = _njit(nogil=True, cache=True, no_cfunc_wrapper=True, error_model="numpy")(function)
     except RuntimeError:  # no folder that can be written: compiled in each process
-        compiled: Compiled = numba.njit(nogil=True)(function)
+        compiled: Compiled = _njit(nogil=True)(function)
         return compiled
     return cached
 
