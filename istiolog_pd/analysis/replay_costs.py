@@ -21,17 +21,18 @@ def with_costs(capture: Capture, starts: pd.DataFrame) -> pd.DataFrame:
     that takes `pushes`, which takes far longer.
     """
     table = capture["xds_push"]
-    lines = to_pandas(table.select(COLUMNS)).astype({"source": "str", "push_type": "str", "level": "str"})
+    lines = to_pandas(table.select(COLUMNS))
     lines["proxy"] = _codes(table["proxy"])
-    of_pilot = lines["component"].astype("str").eq("pilot") & lines["timestamp"].notna()
-    lines = lines[of_pilot & lines["push_type"].ne("request")]
+    of_pilot = lines["component"].eq("pilot") & lines["timestamp"].notna()
+    lines = lines[(of_pilot & lines["push_type"].ne("request")).to_numpy(bool)]
     # To 1.10 lines of an endpoint-only round say INC and print `clusters`; later ones are at debug, and INC at
     # info is a proxy that needed no more than endpoints of a full round.
     old = lines["clusters"].notna()
     lines = lines.assign(endpoints=np.where(old, lines["push_type"].eq("incremental"), lines["level"].eq("debug")))
     starts = starts.assign(proxies=np.nan, size_bytes=np.nan, visible=False)
     for source, rounds in starts.groupby("source"):
-        mine = lines[lines["source"] == source]
+        own = lines["source"].eq(source).to_numpy(bool)
+        mine = lines if own.all() else lines[own]
         if rounds["full"].isna().all():  # Istio 1.31 on: no line tells which kind a round is
             _count(starts, rounds, mine, bool(mine["endpoints"].any()))
             continue
@@ -55,10 +56,11 @@ def _count(starts: pd.DataFrame, rounds: pd.DataFrame, lines: pd.DataFrame, all_
     """Set what the lines of one kind say of the rounds of that kind."""
     if rounds.empty:
         return
-    begins = rounds["timestamp"].to_numpy()
+    begins = rounds["timestamp"].dt.tz_localize(None).to_numpy()
     order = np.argsort(begins, kind="stable")
-    place = np.searchsorted(begins[order], lines["timestamp"].to_numpy(), "right") - 1
-    lines, place = lines[place >= 0], order[place[place >= 0]]
+    place = np.searchsorted(begins[order], lines["timestamp"].dt.tz_localize(None).to_numpy(), "right") - 1
+    kept = place >= 0
+    lines, place = lines if kept.all() else lines[kept], order[place[kept]]
     count = len(rounds)
     pushes = np.bincount(place, minlength=count)
     proxy = lines["proxy"].to_numpy(np.int64) + 1
