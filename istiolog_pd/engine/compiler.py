@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
+from typing import Any
 
 import numpy as np
 
@@ -238,7 +239,7 @@ class _Builder:
 
     # ---- arrays ----
 
-    def claim_arrays(self) -> dict[str, Ints]:
+    def claim_arrays(self) -> dict[str, Any]:
         claims, slots = _ints(self.claims, 3), _ints(self.slots, 4)
         return {
             "claim_event": claims[:, 0].copy(),
@@ -255,7 +256,7 @@ class _Builder:
             "cell_event": _ints([p.EVENT_NUMBER[cell.event] for cell in self.cells]),
         }
 
-    def automaton_arrays(self) -> dict[str, np.ndarray]:
+    def automaton_arrays(self) -> dict[str, Any]:
         meta, place = [], 0
         for number, one in enumerate(self.automata):
             meta.append((place, one.next.shape[1], number * (256 + 1), number - 1 if one.unless is not None else -1))

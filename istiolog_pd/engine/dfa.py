@@ -180,7 +180,7 @@ def _determined(choices: list[Any], *, whole: bool, unless: Automaton | None = N
     first = nfa.sequence(list(choices[0]), last)
     classes, samples = _classes([step[1] for step in nfa.steps if step[0] in ("char", "look")])
     states: dict[tuple[int, ...], int] = {(): 0, (first,): 1}
-    todo = [(first,)]
+    todo: list[tuple[int, ...]] = [(first,)]
     rows: dict[int, list[tuple[int, bool]]] = {0: [(0, False)] * len(samples)}
     while todo:
         state = todo.pop()
