@@ -5,18 +5,18 @@ from __future__ import annotations
 import difflib
 import html
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, arrow_field, event_columns, event_schema
 from istiolog_pd.formats.columns import COLUMNS, COMMON, EVENTS
+from istiolog_pd.run_table import run_table, with_run
 
 DtypeBackend = Literal["numpy_nullable", "pyarrow"]
 Time = str | pd.Timestamp | None
@@ -28,9 +28,6 @@ PANDAS_TYPES: dict[pa.DataType, Any] = {
     pa.float64(): pd.Float64Dtype(),
     pa.string(): pd.StringDtype(na_value=np.nan),
 }
-
-_TEXT = PANDAS_TYPES[pa.string()]
-_TIME = pd.DatetimeTZDtype("ns", "UTC")
 
 
 def to_pandas(table: pa.Table, dtype_backend: DtypeBackend = "numpy_nullable") -> pd.DataFrame:
@@ -68,41 +65,6 @@ class SourceInfo:
     lines: int
     entries: int
     damage: tuple[str, ...] = ()
-
-
-def with_run(table: pa.Table, run: npt.NDArray[np.int64]) -> pa.Table:
-    """A table of events, or a narrow one, with the column `run` after `component`."""
-    at = table.schema.get_field_index("component") + 1
-    return table.add_column(at, arrow_field(COMMON["run"]), pa.array(run, pa.int64()))
-
-
-#: One row per process run; `Capture.runs` says what the columns mean.
-RUNS: Mapping[str, Any] = {
-    "run": np.dtype(np.int64),
-    "source": _TEXT,
-    "sources": np.dtype(np.int64),
-    "pod": _TEXT,
-    "namespace": _TEXT,
-    "component": _TEXT,
-    "version": _TEXT,
-    "evidence": _TEXT,
-    "first": _TIME,
-    "last": _TIME,
-    "entries": np.dtype(np.int64),
-    "gaps": np.dtype(np.int64),
-    "longest_gap": np.dtype("timedelta64[ns]"),
-    "level": _TEXT,
-    "envoy_level": _TEXT,
-    "start": _TEXT,
-    "end": _TEXT,
-}
-
-
-def run_table(rows: Sequence[Mapping[str, Any]] = ()) -> pd.DataFrame:
-    """Rows of `Capture.runs` with the dtypes that they have."""
-    table = pd.DataFrame(rows, columns=list(RUNS))
-    times = {name: pd.to_datetime(table[name], utc=True) for name, dtype in RUNS.items() if dtype == _TIME}
-    return table.assign(**times).astype(dict(RUNS))
 
 
 @dataclass(frozen=True, eq=False)

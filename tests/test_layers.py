@@ -19,6 +19,7 @@ LAYERS = (
     "formats",
     "inputs",
     "engine",
+    "run_table",
     "capture",
     "runs",
     "read",

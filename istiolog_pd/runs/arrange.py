@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from istiolog_pd.capture import run_table, with_run
+from istiolog_pd.run_table import run_table, with_run
 from istiolog_pd.runs.describe import Run, described
 from istiolog_pd.runs.lane import lanes
 from istiolog_pd.runs.overlap import first_time, without_overlap

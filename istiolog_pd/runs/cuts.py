@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from istiolog_pd.formats.model import COMPONENTS
 from istiolog_pd.runs.lane import Lane
-from istiolog_pd.runs.parts import NO_TIME, Ints
+from istiolog_pd.runs.parts import NO_TIME, Bools, Ints
 
 SECOND = 1_000_000_000
 
@@ -212,7 +212,7 @@ def _connections(lane: Lane) -> Iterator[Fall]:
     yield from _between(rows, fall, value, "connection numbers")
 
 
-def _between(rows: Ints, fall: np.ndarray, value: Ints, words: str) -> Iterator[Fall]:
+def _between(rows: Ints, fall: Bools, value: Ints, words: str) -> Iterator[Fall]:
     """The falls of a counter; none where it falls so often that it is no counter of one process."""
     at = np.flatnonzero(fall)
     if len(at) > MOST_FALLS or (len(at) > AGREE and len(at) * 4 > len(rows)):
