@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, arrow_field, event_columns, event_schema
 from istiolog_pd.formats.columns import COLUMNS, COMMON, EVENTS
-from istiolog_pd.run_table import run_table, with_run
+from istiolog_pd.run_table import run_table, with_place, with_run
 
 DtypeBackend = Literal["numpy_nullable", "pyarrow"]
 Time = str | pd.Timestamp | None
@@ -41,11 +41,21 @@ def to_pandas(table: pa.Table, dtype_backend: DtypeBackend = "numpy_nullable") -
         ``"numpy_nullable"``: `datetime64[ns, UTC]`, `timedelta64[ns]`, `Int64`, `boolean`,
         `category`, `str`. ``"pyarrow"``: Arrow-backed types, without a copy where pandas allows.
     """
+    table = _spelt_out(table)
     mappers = {"numpy_nullable": PANDAS_TYPES.get, "pyarrow": pd.ArrowDtype}
     if dtype_backend not in mappers:
         raise ValueError(f"dtype_backend is 'numpy_nullable' or 'pyarrow', not {dtype_backend!r}")
     frame: pd.DataFrame = table.to_pandas(types_mapper=mappers[dtype_backend])
     return frame
+
+
+def _spelt_out(table: pa.Table) -> pa.Table:
+    """A table whose columns of text are text: Arrow tables hold texts that repeat as dictionaries."""
+    for at, one in enumerate(table.schema):
+        column = COLUMNS.get(one.name)
+        if pa.types.is_dictionary(one.type) and column is not None and column.type == "string":
+            table = table.set_column(at, one.name, table.column(at).cast(pa.string()))
+    return table
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
@@ -106,6 +116,7 @@ class Capture:
             sources = self.events["source"].combine_chunks().cast(pa.string()).dictionary_encode()
             run = sources.indices.to_numpy(zero_copy_only=False).astype(np.int64)
             object.__setattr__(self, "events", with_run(self.events, run))
+        object.__setattr__(self, "events", with_place(self.events, {}))
         missing = {event: table for event, table in self.tables.items() if "run" not in table.schema.names}
         if missing:
             run = self.events["run"].to_numpy()

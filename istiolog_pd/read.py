@@ -12,16 +12,22 @@ import pandas as pd
 import pyarrow as pa
 from tqdm import tqdm
 
+from istiolog_pd import reading
 from istiolog_pd.capture import Capture, DtypeBackend, SourceInfo, Time, node_from_bootstrap
 from istiolog_pd.engine import reference
 from istiolog_pd.engine.reference import SourceTables
 from istiolog_pd.engine.schema import EVENTS_SCHEMA
 from istiolog_pd.formats.access import access_format
-from istiolog_pd.inputs.sources import NoLogError, Source, SourceLike, find
-from istiolog_pd.runs import Part, arrange, piece_of
+from istiolog_pd.inputs.limits import LIMITS
+from istiolog_pd.inputs.sources import Limits, NoLogError, Source, SourceLike, find
+from istiolog_pd.reading import Log
+from istiolog_pd.run_table import in_file_order
+from istiolog_pd.runs import arrange
 
 #: A bootstrap is a small file; nothing larger is tried as one.
 BOOTSTRAP_SIZE = 4 << 20
+#: So much is kept of a file of metrics.
+METRICS_SIZE = 64 << 20
 
 
 #: A text, or an object of texts: `istiolog_pd.formats.access.access_format`.
@@ -37,15 +43,19 @@ def load(
     component: str | None = None,
     progress: bool = False,
     access_log_format: AccessLogFormat | None = None,
+    messages: bool = True,
+    storage_options: Mapping[str, Any] | None = None,
+    limits: Limits = LIMITS,
 ) -> Capture:
     """Read logs of Istio's control plane and sidecars.
 
     Parameters
     ----------
     sources
-        Paths, globs, folders (every file below whose name has ``.log``), open binary or text files,
-        ``-`` for standard input, or lists of these; gzip is unpacked. An Envoy bootstrap
-        (``envoy-rev.json``) among them gives its node's metadata (see `node_metadata`).
+        Paths, globs, folders, archives (a bug-report, any tar or zip), URLs of fsspec, open binary or text
+        files, ``-`` for standard input, or lists of these; gzip, zstd, xz and bzip2 are unpacked, and what
+        kubectl, stern, a container runtime or a log store puts around lines is taken off. An Envoy
+        bootstrap (``envoy-rev.json``) among them gives its node's metadata (see `node_metadata`).
     component
         ``"pilot"``, ``"agent"`` (a sidecar's agent and Envoy) or ``"ztunnel"`` if it is known whose they are;
         otherwise it is found out from each source's lines.
@@ -55,7 +65,14 @@ def load(
         The mesh's own format of access lines, if it is not Istio's: the text of
         ``meshConfig.accessLogFormat`` (``"[%START_TIME%] %REQ(:METHOD)% %DURATION%"``), or the object of
         its JSON form as a mapping or as text. Its lines are `access` events, with a column for each
-        command operator that has one (`istiolog_pd.formats.access.OPERATORS`).
+        command operator that has one (`istiolog_pd.formats.access.OPERATORS`). Such logs are read by the
+        slower of the two engines.
+    messages
+        Whether to keep the text of each entry; without it a capture takes about half the memory.
+    storage_options
+        For the file systems of URLs, as in pandas.
+    limits
+        How far archives are trusted (`istiolog_pd.inputs.sources.Limits`).
 
     Returns
     -------
@@ -86,28 +103,46 @@ def load(
     if component not in (None, "pilot", "agent", "ztunnel"):
         raise ValueError(f"component is 'pilot', 'agent', 'ztunnel' or None, not {component!r}")
     access = None if access_log_format is None else access_format(access_log_format)
-    found = [source for source in find(*sources) if source.kind == "log"]
-    parts: list[tuple[Source, SourceTables]] = []
-    empty: list[tuple[Source, SourceTables]] = []
+    found = find(*sources, storage_options=storage_options, limits=limits)
+    logs: list[Log] = []
+    empty: list[tuple[Source, SourceTables | None]] = []
     nodes: list[tuple[str, dict[str, Any]]] = []
+    metrics: list[tuple[str, str]] = []
     total = sum(source.size or 0 for source in found)
     with tqdm(total=total or None, unit="B", unit_scale=True, disable=not progress, leave=False) as bar:
         for source in found:
             blocks = source.blocks(bar.update if progress else None)
+            if source.kind == "metrics":
+                metrics.append((source.name, _text(blocks)))
+                continue
             head = list(_head(blocks))
             if (node := node_from_bootstrap(b"".join(head)) if _may_be_bootstrap(head) else None) is not None:
                 nodes.append((source.name, node))
                 continue
-            tables = reference.read(chain(head, blocks), source.name, component or "", access)
-            (parts if _is_log(source, tables) else empty).append((source, tables))
-    if not parts and not nodes:
+            of_source = list(reading.logs(source, chain(head, blocks), component or "", access, messages=messages))
+            good = [log for log in of_source if _is_log(log.tables)]
+            logs += good
+            if not good:
+                empty.append((source, of_source[0].tables if of_source else None))
+    if not logs and not nodes:
         raise NoLogError("nothing to read: " + "; ".join(_why_empty(*one) for one in empty))
-    for source, tables in empty:
-        warnings.warn(_why_empty(source, tables), DamageWarning, stacklevel=2)
-    for source, tables in parts:
-        for text in _damage(source, tables):
+    for one in empty:
+        warnings.warn(_why_empty(*one), DamageWarning, stacklevel=2)
+    for log in logs:
+        for text in _damage(log):
             warnings.warn(text, DamageWarning, stacklevel=2)
-    return _capture(parts, tuple(nodes))
+    return _capture(logs, tuple(nodes), tuple(metrics))
+
+
+def _text(blocks: Iterator[bytes]) -> str:
+    """A file of metrics, as far as one can be long."""
+    held, size = [], 0
+    for block in blocks:
+        held.append(block)
+        size += len(block)
+        if size > METRICS_SIZE:
+            break
+    return b"".join(held)[:METRICS_SIZE].decode(errors="backslashreplace")
 
 
 def _head(blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -125,71 +160,68 @@ def _may_be_bootstrap(head: list[bytes]) -> bool:
     return bool(head) and head[0].lstrip()[:1] == b"{" and any(b'"node"' in block for block in head)
 
 
-def _is_log(source: Source, tables: SourceTables) -> bool:
-    """Whether a source has anything to read: a line with a header, or any text at all that is text."""
+def _is_log(tables: SourceTables) -> bool:
+    """Whether a log has anything to read: a line with a header, or any text at all that is text."""
     binary = any(damage.what == "NUL bytes" for damage in tables.damage)
     return tables.recognised or (tables.events.num_rows > 0 and not binary)
 
 
-def _why_empty(source: Source, tables: SourceTables) -> str:
-    if tables.events.num_rows:
+def _why_empty(source: Source, tables: SourceTables | None) -> str:
+    if tables is not None and tables.events.num_rows:
         return f"{source.name}: no line of a log in it, and NUL bytes: it is binary (is it the right file?)"
     if source.damage:
         return f"{source.name}: {source.damage[0]}"
     return f"{source.name}: it is empty"
 
 
-def _damage(source: Source, tables: SourceTables) -> Iterator[str]:
+def _damage(log: Log) -> Iterator[str]:
+    source, tables = log.source, log.tables
     for damage in tables.damage:
         if damage.what == reference.CUT and source.damage:
             continue  # it is cut where the data ends
         more = f" (the first of {damage.lines:,} lines)" if damage.lines > 1 else ""
         yield f"{source.name}:{damage.line}: {damage.what}{more}"
-    for text in source.damage:
+    for text in source.damage if log.number == 0 else ():
         yield f"{source.name}:{tables.lines}: {text}"
     if not tables.recognised:
         yield f"{source.name}:1: no line of it looks like a log of Istio or Envoy: kept as `unparsed`"
 
 
-def _capture(parts: list[tuple[Source, SourceTables]], nodes: tuple[tuple[str, dict[str, Any]], ...]) -> Capture:
-    """One capture of all sources, arranged into runs: the rows of each follow those of the one before."""
-    arranged = arrange([_part(source, tables) for source, tables in parts])
-    offsets = np.cumsum([0, *(part.events.num_rows for part in arranged.parts)])
+def _capture(
+    logs: list[Log], nodes: tuple[tuple[str, dict[str, Any]], ...], metrics: tuple[tuple[str, str], ...]
+) -> Capture:
+    """One capture of all logs, arranged into runs: the rows of each follow those of the one before."""
+    arranged = arrange([log.part() for log in logs])
+    parts = arranged.parts
+    offsets = np.cumsum([0, *(part.events.num_rows for part in parts)])
     by_event: dict[str, list[pa.Table]] = {}
-    for offset, part in zip(offsets, arranged.parts, strict=False):
+    for offset, part in zip(offsets, parts, strict=False):
         for event, table in part.tables.items():
             row = pa.array(table["row"].to_numpy() + offset)
             by_event.setdefault(event, []).append(table.set_column(0, table.schema.field("row"), row))
-    infos = []
-    for at, part, note in zip(arranged.order, arranged.parts, arranged.notes, strict=True):
-        source, tables = parts[at]
-        damage = [text.partition(": ")[2] for text in _damage(source, tables)]
-        infos.append(
-            SourceInfo(source.name, part.component, tables.lines, len(part.events), (*damage, *filter(None, [note])))
+    infos: dict[str, SourceInfo] = {}
+    for at, part, note in zip(arranged.order, parts, arranged.notes, strict=True):
+        texts = [text.partition(": ")[2] for text in _damage(logs[at])]
+        info = SourceInfo(
+            part.name, part.component, logs[at].tables.lines, len(part.events), (*texts, *filter(None, [note]))
         )
-    return Capture(
-        _joined([part.events for part in arranged.parts] or [EVENTS_SCHEMA.empty_table()]),
-        {event: _joined(tables) for event, tables in by_event.items()},
-        tuple(infos),
-        nodes,
-        arranged.runs,
+        infos[part.name] = _together(infos[part.name], info) if part.name in infos else info
+    events = _joined([part.events for part in parts] or [EVENTS_SCHEMA.empty_table()])
+    tables = {event: _joined(of) for event, of in by_event.items()}
+    if len(infos) < len(parts):
+        events, tables = in_file_order(events, tables)
+    return Capture(events, tables, tuple(infos.values()), nodes, arranged.runs, metrics)
+
+
+def _together(one: SourceInfo, other: SourceInfo) -> SourceInfo:
+    """What is said of a source that holds the logs of several containers."""
+    return SourceInfo(
+        one.name, one.component, one.lines + other.lines, one.entries + other.entries, (*one.damage, *other.damage)
     )
 
 
-def _part(source: Source, tables: SourceTables) -> Part:
-    group, order = piece_of(source.name) if source.owned else ("", 0)
-    return Part(source.name, _component(tables), tables.events, tables.tables, group=group, order=order)
-
-
-def _component(tables: SourceTables) -> str:
-    components = set(tables.events["component"].unique().to_pylist())
-    if "pilot" in components:
-        return "pilot"
-    return "ztunnel" if components == {"ztunnel"} else "agent"
-
-
 def _joined(tables: list[pa.Table]) -> pa.Table:
-    return tables[0] if len(tables) == 1 else pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+    return tables[0] if len(tables) == 1 else pa.concat_tables(tables).unify_dictionaries()
 
 
 def read_logs(

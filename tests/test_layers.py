@@ -22,6 +22,7 @@ LAYERS = (
     "run_table",
     "capture",
     "runs",
+    "reading",
     "read",
     "analysis",
     "plots",

@@ -87,9 +87,9 @@ def _opens(data: bytes, start: int) -> bool | None:
     if data[start] == ord("{"):
         if stop < 0:
             return None
-        text = data[start:stop].removesuffix(b"\r").decode(errors="replace")
+        text = data[start:stop].removesuffix(b"\r").decode(errors="backslashreplace")
         return json_header(0, text).entry is not None or None
-    text = data[start : stop if stop >= 0 else len(data)][:HEAD].decode(errors="replace")
+    text = data[start : stop if stop >= 0 else len(data)][:HEAD].decode(errors="backslashreplace")
     entry = header(0, text.removesuffix("\r"))
     if entry is None:
         return None
@@ -107,7 +107,7 @@ def _nothing_cut(data: bytes, start: int) -> bool:
         return True
     window = Entries(Lines(()))
     for number, line in enumerate(data[first:start].split(b"\n")[:-1]):
-        window.take(number, line.removesuffix(b"\r").decode(errors="replace"))
+        window.take(number, line.removesuffix(b"\r").decode(errors="backslashreplace"))
     return not window.waiting
 
 

@@ -97,16 +97,17 @@ STATES, GRAMS, GRAM_TEXT, GRAM_COUNT, SETS, START_MASK = range(len(TABLES), len(
 STEP_WIDTH, DFA_WIDTH, LABEL_WIDTH = 5, 4, 5
 
 
-def flat(program: Program) -> tuple[Ints, Bytes]:
+def flat(program: Program) -> tuple[npt.NDArray[np.int64], Bytes]:
     """A program as two arrays: all numbers, and all bytes (literals, then classes of characters)."""
-    arrays = [getattr(program, name).ravel().astype(np.int32) for name in TABLES]
-    arrays.append(program.next.astype(np.int32) * 2 + program.accept)
-    arrays += [program.grams, program.gram_text.view(np.int32)]
+    arrays = [getattr(program, name).ravel().astype(np.int64) for name in TABLES]
+    arrays.append(program.next.astype(np.int64) * 2 + program.accept)
+    arrays += [program.grams, program.gram_text]
     head = START_MASK + 1
     places = head + np.cumsum([0, *map(len, arrays)])
     directory = [*places[:-1], len(program.gram_text), len(program.bytes), len(program.starts) - 1]
-    numbers = np.concatenate([np.array(directory, np.int32), *arrays])
-    return numbers, np.concatenate([program.bytes, program.sets.ravel().astype(np.uint8)])
+    numbers = np.concatenate([np.array(directory, np.int64), *arrays]).astype(np.int64)
+    # Read-only, as the bytes of a log are: the kernel is compiled for each sort of array that it is given.
+    return numbers, np.frombuffer(program.bytes.tobytes() + program.sets.astype(np.uint8).tobytes(), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ class Catalogue:
 
     formats: tuple[Format, ...]
     program: Program
-    numbers: Ints
+    numbers: npt.NDArray[np.int64]
     bytes: Bytes
     cells: tuple[Cell, ...]
     groups: tuple[Group, ...]

@@ -46,12 +46,12 @@ def rules_of() -> Rules:
         COMPONENTS.index("envoy"),
         COMPONENTS.index("ztunnel"),
         np.frombuffer(bytes(words), np.uint8),
-        np.array(keys, np.int32),
-        np.array([EVENT_NUMBER.get(one.event, -1) for one in layouts.JSON_LAYOUTS], np.int32),
-        np.array([COMPONENTS.index(one.component) if one.component else -1 for one in layouts.JSON_LAYOUTS], np.int32),
-        np.array([0, *np.cumsum([len(one) for one in fields])], np.int32),
-        np.array([key for one in fields for key in one], np.int32).reshape(-1, 2),
-        np.array(loggers, np.int32),
+        np.array(keys, np.int64),
+        np.array([EVENT_NUMBER.get(one.event, -1) for one in layouts.JSON_LAYOUTS], np.int64),
+        np.array([COMPONENTS.index(one.component) if one.component else -1 for one in layouts.JSON_LAYOUTS], np.int64),
+        np.array([0, *np.cumsum([len(one) for one in fields])], np.int64),
+        np.array([key for one in fields for key in one], np.int64).reshape(-1, 2),
+        np.array(loggers, np.int64),
         np.frombuffer(b"caller", np.uint8),
         _as_program(automata),
     )
@@ -73,9 +73,9 @@ def _as_program(automata: list[Automaton]) -> np.ndarray:
     states: list[np.ndarray] = []
     for one in automata:
         metas += [sum(each.size for each in states), one.next.shape[1], sum(each.size for each in classes), -1]
-        classes.append(one.classes.astype(np.int32))
-        states.append((one.next.astype(np.int32) * 2 + one.accept).ravel())
-    numbers = np.concatenate([np.zeros(head, np.int32), np.array(metas, np.int32), *classes, *states])
+        classes.append(one.classes.astype(np.int64))
+        states.append((one.next.astype(np.int64) * 2 + one.accept).ravel())
+    numbers = np.concatenate([np.zeros(head, np.int64), np.array(metas, np.int64), *classes, *states])
     numbers[p.DFA] = head
     numbers[p.CLASSES] = head + len(metas)
     numbers[p.STATES] = head + len(metas) + sum(each.size for each in classes)

@@ -90,10 +90,11 @@ class Worker:
         side = odd.side(found)
         messages, ends = np.empty(_message_bytes(found, count), np.uint8), np.empty(count + 1, np.int64)
         c.pack(STAMP, found, count, text, made, side, messages, ends)
+        messages.setflags(write=False)
         more, texts = odd.keys(found, ends, int(state[f.KEYS]))
         if len(more):
             keys = np.concatenate([keys[: state[f.KEYS]], more])
-            messages = np.concatenate([messages, np.frombuffer(texts, np.uint8)])
+            messages = np.frombuffer(messages.tobytes() + texts, np.uint8)
         self.vocabulary.learn()
         damage = [*chunk.damage, *odd.lines.damage.values()]
         recognised = bool((found[:count, e.HEADER] > 0).any())

@@ -40,10 +40,21 @@ COMMON: dict[str, Column] = _columns(
     ("epoch", "int64", "", "Envoy's hot-restart epoch, where the header prints it (1.4-1.5)"),
     ("caller", "category", "", "file:line of the logging statement, where the header prints it"),
     ("thread", "int64", "", "Envoy's thread number, where it is printed (1.0-1.5, and from 1.17 on)"),
+    ("source_pod", "category", "", "the pod that the log is of, by its wrapper or its place"),
+    ("source_namespace", "category", "", "the namespace of that pod"),
+    ("source_container", "category", "", "the container that the log is of, by its wrapper or its place"),
+    ("stream", "category", "", "stdout or stderr, where the wrapper tells"),
+    (
+        "received",
+        "timestamp",
+        "",
+        "when the container runtime or the shipper took the line, where the wrapper tells",
+        "UTC",
+    ),
 )
 
 #: Columns that no line tells: they are known when sources are put together.
-ARRANGED = frozenset({"run"})
+ARRANGED = frozenset({"run", "source_pod", "source_namespace", "source_container", "stream", "received"})
 
 #: Columns that some events have.
 COLUMNS: dict[str, Column] = _columns(

@@ -98,7 +98,7 @@ def sort_of(text, start, end, rules, out):
             or not is_digit(get(text, start + 3))
         ):
             return heads.TEXT
-        whole = automaton_end(rules.automata, heads.GC_LINE, text, start, end) == end
+        whole = automaton_end(rules.automata, np.int64(heads.GC_LINE), text, start, end) == end
         return heads.GC if whole else heads.ODD
     return heads.ODD if is_rare(text, start, end, first) else heads.TEXT
 
@@ -191,9 +191,9 @@ def begin_entry(text, stop, found, n, line, rules, table, out):
     """Enter the line whose header is in `out`; false if the words have no room."""
     scope = caller = -1
     if out[heads.SCOPE] >= 0:
-        scope = number_of(table, SCOPE, text, out[heads.SCOPE], out[heads.SCOPE_END])
+        scope = number_of(table, np.int64(SCOPE), text, out[heads.SCOPE], out[heads.SCOPE_END])
     if out[heads.CALLER] >= 0:
-        caller = number_of(table, CALLER, text, out[heads.CALLER], out[heads.CALLER_END])
+        caller = number_of(table, np.int64(CALLER), text, out[heads.CALLER], out[heads.CALLER_END])
     if scope == FULL or caller == FULL:
         return False
     enter(found, n, out[heads.MESSAGE], stop, line)
@@ -215,11 +215,11 @@ def json_line(text, at, stop, state, found, n, line, rules, table, pairs, made, 
         return AT_ODD_LINE
     for layout in range(len(rules.keys)):
         keys = rules.keys[layout]
-        time = json.find(text, pairs, count, rules.words, keys, J_TIME)
-        message = json.find(text, pairs, count, rules.words, keys, J_MESSAGE)
+        time = json.find(text, pairs, count, rules.words, keys[J_TIME])
+        message = json.find(text, pairs, count, rules.words, keys[J_MESSAGE])
         if time < 0 or (message < 0 and keys[J_MESSAGE, 1]):
             continue
-        if keys[J_NEEDS, 1] and json.find(text, pairs, count, rules.words, keys, J_NEEDS) < 0:
+        if keys[J_NEEDS, 1] and json.find(text, pairs, count, rules.words, keys[J_NEEDS]) < 0:
             continue
         if not json_fields(text, at, state, rules, layout, pairs, count, places):
             return AT_ODD_LINE
@@ -249,12 +249,12 @@ def json_fields(text, at, state, rules, layout, pairs, count, places):
 @part
 def json_entry(text, at, stop, state, found, n, line, rules, table, pairs, made, count, layout, time, message):
     keys = rules.keys[layout]
-    level = json.find(text, pairs, count, rules.words, keys, J_LEVEL)
-    scope = json.find(text, pairs, count, rules.words, keys, J_SCOPE)
-    stack = json.find(text, pairs, count, rules.words, keys, J_STACK)
+    level = json.find(text, pairs, count, rules.words, keys[J_LEVEL])
+    scope = json.find(text, pairs, count, rules.words, keys[J_SCOPE])
+    stack = json.find(text, pairs, count, rules.words, keys[J_STACK])
     caller = -1
     for m in range(count):
-        if json.key_is(text, pairs, m, rules.caller, 0, len(rules.caller)):
+        if json.key_is(text, pairs, m, rules.caller, np.int64(0), np.int64(len(rules.caller))):
             caller = m
             break
     for own in (time, level, scope, caller):
@@ -273,9 +273,11 @@ def json_entry(text, at, stop, state, found, n, line, rules, table, pairs, made,
         of_envoy, first = envoy_scope(text, pairs[scope, json.VALUE], pairs[scope, json.VALUE_END], rules)
         if first >= pairs[scope, json.VALUE_END]:
             return AT_ODD_LINE
-        scope_number = number_of(table, SCOPE, text, first, pairs[scope, json.VALUE_END])
+        scope_number = number_of(table, np.int64(SCOPE), text, first, pairs[scope, json.VALUE_END])
     if caller >= 0 and pairs[caller, json.VALUE_END] > pairs[caller, json.VALUE]:
-        caller_number = number_of(table, CALLER, text, pairs[caller, json.VALUE], pairs[caller, json.VALUE_END])
+        caller_number = number_of(
+            table, np.int64(CALLER), text, pairs[caller, json.VALUE], pairs[caller, json.VALUE_END]
+        )
     if scope_number == FULL or caller_number == FULL:
         return AT_FULL_TABLE
     if message >= 0:

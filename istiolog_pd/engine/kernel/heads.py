@@ -184,10 +184,10 @@ def ztunnel(text, at, end, rules, out):
     """A target of ztunnel and a tab (``xds::client:xds{id=1} TAB``): whether it is one."""
     if at >= end or not 97 <= get(text, at) <= 122:
         return False
-    stop = automaton_end(rules.automata, TARGET, text, at, end)
+    stop = automaton_end(rules.automata, np.int64(TARGET), text, at, end)
     if stop < 0:
         return False
-    out[SCOPE], out[SCOPE_END] = at, automaton_end(rules.automata, TARGET_SCOPE, text, at, end)
+    out[SCOPE], out[SCOPE_END] = at, automaton_end(rules.automata, np.int64(TARGET_SCOPE), text, at, end)
     out[WRITER] = ZTUNNEL
     out[MESSAGE] = stop
     return True
@@ -324,7 +324,7 @@ def bracket_time(text, at, end):
     """``[2018-12-24 16:27:52.484]``: where it ends, and the time."""
     if at + 21 > end or get(text, at) != 91:
         return -1, NOT_A_TIME
-    fits, seconds = date_and_clock(text, at + 1, 45, 32)
+    fits, seconds = date_and_clock(text, at + 1, np.int64(45), np.int64(32))
     if not fits:
         return -1, NOT_A_TIME
     at += 20

@@ -52,8 +52,8 @@ STAMP = _stamp()
 
 
 def is_kept(function: Any) -> bool:
-    """Whether compiled code of a kernel is there already, so that calling it costs no compiling."""
-    cache = getattr(function, "_cache", None)
-    path = getattr(cache, "cache_path", None)
-    name = function.py_func.__name__
-    return path is not None and any(Path(path).glob(f"*.{name}-*.nbc"))
+    """Whether calling a kernel costs no compiling: it was compiled here, or its code is kept for these sources."""
+    if function.signatures:
+        return True
+    index = getattr(getattr(function, "_cache", None), "_cache_file", None)
+    return index is not None and any(STAMP.dtype.names[0] in str(key) for key in index._load_index())

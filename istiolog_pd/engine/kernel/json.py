@@ -200,14 +200,14 @@ def key_is(text, pairs, n, words, place, size):
 
 
 @part
-def find(text, pairs, count, words, keys, of):
-    """The first pair of a key (`keys` is a table of place and length); -1 if there is none."""
-    if keys[of, 1] == 0:
-        return -1
+def find(text, pairs, count, words, key):
+    """The first pair of a key (its place and length); -1 if there is none."""
+    if key[1] == 0:
+        return np.int64(-1)
     for n in range(count):
-        if key_is(text, pairs, n, words, keys[of, 0], keys[of, 1]):
-            return n
-    return -1
+        if key_is(text, pairs, n, words, key[0], key[1]):
+            return np.int64(n)
+    return np.int64(-1)
 
 
 @part

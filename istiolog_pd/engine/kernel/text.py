@@ -127,7 +127,7 @@ def iso_time(text, at, end):
     """A time like ``2018-12-24T15:48:45.929503Z``: where it ends (-1: it is none), nanoseconds."""
     if at + 20 > end:
         return -1, NOT_A_TIME
-    fits, seconds = date_and_clock(text, at, 45, 84)
+    fits, seconds = date_and_clock(text, at, np.int64(45), np.int64(84))
     if not fits:
         return -1, NOT_A_TIME
     at += 19

@@ -1,0 +1,142 @@
+"""One source -> the tables of each container's log in it, by the engine that is fit for its size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
+
+import numpy as np
+import pyarrow as pa
+
+from istiolog_pd.engine import reference
+from istiolog_pd.engine.lines import Damage
+from istiolog_pd.engine.reference import SourceTables
+from istiolog_pd.formats.access import AccessFormat
+from istiolog_pd.inputs.sources import Source
+from istiolog_pd.inputs.wrappers import Stream, unwrap
+from istiolog_pd.run_table import with_place
+from istiolog_pd.runs import Part, piece_of
+
+#: Less than this is read by the reference engine: it needs no compiled code to be loaded.
+SMALL = 2 << 20
+#: And less than this if there is no compiled code yet: compiling takes longer than reading it.
+SMALL_UNCOMPILED = 48 << 20
+
+Progress = Callable[[int], object]
+
+
+@dataclass(slots=True)
+class Log:
+    """A container's log out of a source: its tables, and which container's it is."""
+
+    source: Source
+    stream: Stream
+    tables: SourceTables
+    number: int
+
+    def part(self) -> Part:
+        """The log for `arrange`, its rows with what place and wrapper tell of them."""
+        source, stream = self.source, self.stream
+        place = {
+            "source_pod": stream.pod or source.pod,
+            "source_namespace": stream.namespace or source.namespace,
+            "source_container": stream.container or source.container,
+        }
+        events, tables = self.tables.events, self.tables.tables
+        columns: dict[str, pa.Array | str] = dict(place)
+        if stream.marks is not None:
+            marked = stream.marks.columns(events["line"].to_numpy())
+            columns |= {name: marked[name] for name in ("received", "stream")}
+            events = _with_line(events, marked["line"])
+            lines = marked["line"].to_numpy(zero_copy_only=False)
+            tables = {event: _with_line(of, pa.array(lines[of["row"].to_numpy()])) for event, of in tables.items()}
+        group, order = piece_of(source.name) if source.owned else ("", 0)
+        group = source.group or group
+        if stream.wrapper == "bug-report":
+            group, order = group or source.name, self.number
+        elif stream.wrapper and not source.group:
+            group = ""
+        return Part(
+            source.name,
+            component_of(self.tables),
+            with_place(events, columns),
+            tables,
+            place["source_pod"],
+            place["source_namespace"],
+            place["source_container"],
+            group,
+            order,
+        )
+
+
+def component_of(tables: SourceTables) -> str:
+    """Whose log some tables are of."""
+    components = set(tables.events["component"].unique().to_pylist())
+    if "pilot" in components:
+        return "pilot"
+    return "ztunnel" if components == {"ztunnel"} else "agent"
+
+
+def logs(
+    source: Source, blocks: Iterator[bytes], component: str, access: AccessFormat | None, *, messages: bool = True
+) -> Iterator[Log]:
+    """The logs in a source, its wrapper taken off."""
+    notes: dict[str, Damage] = {}
+
+    def note(line: int, what: str) -> None:
+        notes.setdefault(what, Damage(what, line, 0)).lines += 1
+
+    number = 0
+    for stream in unwrap(blocks, note):
+        if stream.talk:
+            for _ in stream.blocks:  # read through, for what follows in the source
+                pass
+            continue
+        tables = read(stream.blocks, source.name, component or source.hint, access, messages=messages)
+        damage = [*_placed(tables.damage, stream), *notes.values()]
+        notes.clear()
+        yield Log(source, stream, replace(tables, damage=damage), number)
+        number += 1
+
+
+def read(
+    blocks: Iterator[bytes], name: str, component: str, access: AccessFormat | None, *, messages: bool = True
+) -> SourceTables:
+    """Read a bare log by the compiled engine; a small one, or one with a user's access format, by the reference."""
+    head, size = [], 0
+    if access is None:
+        for block in blocks:
+            head.append(block)
+            size += len(block)
+            if size >= SMALL and (size >= SMALL_UNCOMPILED or _is_compiled()):
+                from istiolog_pd.engine import compiled
+
+                return compiled.read(chain(head, blocks), name, component, messages=messages)
+    tables = reference.read(chain(head, blocks), name, component, access)
+    if messages:
+        return tables
+    at = tables.events.schema.get_field_index("message")
+    nulls = pa.nulls(len(tables.events), pa.string())
+    return replace(tables, events=tables.events.set_column(at, tables.events.schema.field(at), nulls))
+
+
+def _is_compiled() -> bool:
+    """Whether the kernel's compiled code is there, from this process or kept from an earlier one."""
+    from istiolog_pd.engine.kernel.frame import frame
+    from istiolog_pd.engine.kernel.jit import is_kept
+
+    return is_kept(frame)
+
+
+def _placed(damage: list[Damage], stream: Stream) -> list[Damage]:
+    """Damage by the lines of the source, its wrapper's included."""
+    if stream.marks is None or not damage:
+        return damage
+    lines = stream.marks.columns(np.array([max(one.line, 1) for one in damage]))["line"].to_pylist()
+    return [Damage(one.what, line, one.lines) for one, line in zip(damage, lines, strict=True)]
+
+
+def _with_line(table: pa.Table, line: pa.Array) -> pa.Table:
+    at = table.schema.get_field_index("line")
+    return table.set_column(at, table.schema.field(at), line)
