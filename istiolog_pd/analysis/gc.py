@@ -95,8 +95,8 @@ def gc(capture: Capture) -> pd.DataFrame:
     --------
     >>> import istiolog_pd as il
     >>> table = il.analysis.gc(il.load("data/istiod-1.30.3/discovery-debug.log.gz"))
-    >>> len(table), round(table["pause_low_ms"].sum(), 1), round(table["pause_high_ms"].sum(), 1)
-    (164, 88.0, 94.4)
+    >>> len(table), table[["pause_low_ms", "pause_high_ms"]].sum().round(1).tolist()
+    (164, [88.4, 93.7])
     """
     traces = columns(capture, "go_gc", "row", "source", "line", "message")
     if traces.empty:

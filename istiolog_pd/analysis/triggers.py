@@ -91,8 +91,8 @@ def triggers(capture: Capture, *, by: By = "object") -> pd.DataFrame:
     --------
     >>> import istiolog_pd as il
     >>> table = il.analysis.triggers(il.load("data/istiod-1.30.3/discovery.log.gz"), by="kind")
-    >>> table[["config_kind", "pushes_low", "pushes_high"]].values.tolist()[0]
-    ['ServiceEntry', 139, 141]
+    >>> table.loc[:0, ["config_kind", "pushes_low", "pushes_high"]].to_dict("records")
+    [{'config_kind': 'ServiceEntry', 'pushes_low': 141, 'pushes_high': 143}]
     """
     if by not in KEYS:
         raise ValueError(f"triggers are counted by {', '.join(KEYS)}, not by {by!r}")
