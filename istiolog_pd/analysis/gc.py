@@ -157,6 +157,8 @@ def _times(capture: Capture, table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     A line is printed when the collection is over.
     """
     before, after = _neighbours(capture, table)
+    backwards = before > after + WRITTEN  # an older log was put behind a newer one
+    before, after = before.mask(backwards), after.mask(backwards)
     low = before - table["since_start"] - pd.Timedelta("1ms") - _span(table, "high") - WRITTEN
     high = after - table["since_start"] - _span(table, "low") + WRITTEN
     keys = [table["source"], table["run"]]

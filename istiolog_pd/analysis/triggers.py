@@ -129,8 +129,8 @@ def _decisions(capture: Capture) -> pd.DataFrame:
     names = ("row", "timestamp", "source", "quiet_time", "debounced_events", "full", "forced", "rearmed")
     lines = columns(capture, "debounce", *names, *KEYS["object"], "more_configs", "reason")
     lines = lines[~lines["rearmed"].fillna(False).astype(bool)].reset_index(drop=True)
-    total = lines["more_configs"].fillna(0).astype(np.int64) + 1
-    return lines.assign(decision=lines.index, total=total.where(lines["config_kind"].notna(), 0))
+    total = lines["more_configs"].fillna(0).astype(float) + 1  # no whole number: the text is anybody's
+    return lines.assign(decision=lines.index, total=total.where(lines["config_kind"].notna(), 0.0))
 
 
 def _requests(capture: Capture, decisions: pd.DataFrame) -> pd.DataFrame:
