@@ -419,6 +419,12 @@ def test_a_clock_that_was_set(lines: Lines) -> None:
     assert (table["timestamp_low"] <= table["timestamp_high"]).all()
 
 
+def test_a_log_that_goes_backwards(lines: Lines) -> None:
+    """Neighbours that are in no order bound nothing."""
+    table = analysis.gc(lines(at(10, "a"), TRACE.format("9.5"), at(1, "b"), component="pilot"))
+    assert rows(table, "timestamp_low", "timestamp_high", "pushes") == [(None, None, 0)]
+
+
 def test_other_trace_lines_are_left_out(lines: Lines) -> None:
     """The scavenger's, and what was cut."""
     table = analysis.gc(lines(at(1, "a"), "scvg1: inuse: 3, idle: 1", "gc 8 @0.2", component="pilot"))

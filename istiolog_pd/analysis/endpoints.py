@@ -108,8 +108,8 @@ def endpoint_churn(capture: Capture) -> pd.DataFrame:
     --------
     >>> import istiolog_pd as il
     >>> table = il.analysis.endpoint_churn(il.load("data/istiod-1.30.3/discovery.log.gz"))
-    >>> table[["service", "namespace", "went_empty_low", "went_empty_high", "full_pushes"]].iloc[0].tolist()
-    ['svc-5', 'shop', 1, 2, 1]
+    >>> table.loc[:0, ["service", "went_empty_low", "went_empty_high", "full_pushes"]].to_dict("records")
+    [{'service': 'svc-4', 'went_empty_low': 1, 'went_empty_high': 1, 'full_pushes': 1}]
     """
     lines = _lines(capture)
     if lines.empty:
@@ -175,8 +175,8 @@ def empty_clusters(capture: Capture, *, freq: str | None = None) -> pd.DataFrame
     --------
     >>> import istiolog_pd as il
     >>> table = il.analysis.empty_clusters(il.load("data/istiod-1.30.3/discovery.log.gz"), freq="1h")
-    >>> table[["pushes", "empty_min", "empty_max"]].iloc[0].tolist()
-    [829, 0, 3]
+    >>> table[["pushes", "empty_min", "empty_max"]].to_dict("records")
+    [{'pushes': 829, 'empty_min': 0, 'empty_max': 2}]
     """
     lines = columns(capture, "xds_push", "timestamp", "level", "proxy", "empty")
     if lines.empty:

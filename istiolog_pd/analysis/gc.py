@@ -95,8 +95,8 @@ def gc(capture: Capture) -> pd.DataFrame:
     --------
     >>> import istiolog_pd as il
     >>> table = il.analysis.gc(il.load("data/istiod-1.30.3/discovery-debug.log.gz"))
-    >>> len(table), round(table["pause_low_ms"].sum(), 1), round(table["pause_high_ms"].sum(), 1)
-    (164, 88.0, 94.4)
+    >>> len(table), table[["pause_low_ms", "pause_high_ms"]].sum().round(1).tolist()
+    (164, [88.4, 93.7])
     """
     traces = columns(capture, "go_gc", "row", "source", "line", "message")
     if traces.empty:
@@ -157,6 +157,8 @@ def _times(capture: Capture, table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     A line is printed when the collection is over.
     """
     before, after = _neighbours(capture, table)
+    backwards = before > after + WRITTEN  # an older log was put behind a newer one
+    before, after = before.mask(backwards), after.mask(backwards)
     low = before - table["since_start"] - pd.Timedelta("1ms") - _span(table, "high") - WRITTEN
     high = after - table["since_start"] - _span(table, "low") + WRITTEN
     keys = [table["source"], table["run"]]

@@ -91,8 +91,8 @@ def triggers(capture: Capture, *, by: By = "object") -> pd.DataFrame:
     --------
     >>> import istiolog_pd as il
     >>> table = il.analysis.triggers(il.load("data/istiod-1.30.3/discovery.log.gz"), by="kind")
-    >>> table[["config_kind", "pushes_low", "pushes_high"]].values.tolist()[0]
-    ['ServiceEntry', 139, 141]
+    >>> table.loc[:0, ["config_kind", "pushes_low", "pushes_high"]].to_dict("records")
+    [{'config_kind': 'ServiceEntry', 'pushes_low': 141, 'pushes_high': 143}]
     """
     if by not in KEYS:
         raise ValueError(f"triggers are counted by {', '.join(KEYS)}, not by {by!r}")
@@ -129,8 +129,8 @@ def _decisions(capture: Capture) -> pd.DataFrame:
     names = ("row", "timestamp", "source", "quiet_time", "debounced_events", "full", "forced", "rearmed")
     lines = columns(capture, "debounce", *names, *KEYS["object"], "more_configs", "reason")
     lines = lines[~lines["rearmed"].fillna(False).astype(bool)].reset_index(drop=True)
-    total = lines["more_configs"].fillna(0).astype(np.int64) + 1
-    return lines.assign(decision=lines.index, total=total.where(lines["config_kind"].notna(), 0))
+    total = lines["more_configs"].fillna(0).astype(float) + 1  # no whole number: the text is anybody's
+    return lines.assign(decision=lines.index, total=total.where(lines["config_kind"].notna(), 0.0))
 
 
 def _requests(capture: Capture, decisions: pd.DataFrame) -> pd.DataFrame:

@@ -47,7 +47,7 @@ def endpoint_churn(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ...     "service": ["cart"], "namespace": ["shop"], "went_empty_low": [1], "went_empty_high": [3],
     ...     "full_pushes": [2],
     ... }))
-    >>> [bar.get_width() for bar in ax.patches]
+    >>> [float(bar.get_width()) for bar in ax.patches]
     [1.0, 2.0, 2.0]
     >>> plt.close(ax.figure)
     """

@@ -60,7 +60,7 @@ def push_sizes(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     >>> ax = plots.push_sizes(pd.DataFrame({
     ...     "xds_type": ["CDS"], "pushes": [2], "size_low": [2900], "size_high": [3100],
     ... }))
-    >>> [bar.get_width() for bar in ax.patches]
+    >>> [float(bar.get_width()) for bar in ax.patches]
     [2900.0, 200.0]
     >>> plt.close(ax.figure)
     """

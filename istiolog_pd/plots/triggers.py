@@ -46,7 +46,7 @@ def triggers(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     >>> ax = plots.triggers(pd.DataFrame({
     ...     "config_kind": ["ServiceEntry"], "pushes_low": [3], "pushes_high": [5], "weight_estimate": [4.0],
     ... }))
-    >>> [bar.get_width() for bar in ax.patches]
+    >>> [float(bar.get_width()) for bar in ax.patches]
     [3.0, 2.0]
     >>> plt.close(ax.figure)
     """
