@@ -662,7 +662,7 @@ def hidden(of: il.Capture) -> il.Capture:
     """The same capture as a log at info would have it: no push prints its version."""
     pushes = of["xds_push"]
     at_column = pushes.schema.get_field_index("push_version")
-    nothing = pa.nulls(pushes.num_rows, pa.string())
+    nothing = pa.nulls(pushes.num_rows, pushes.schema.field(at_column).type)
     return il.Capture(
         of.events,
         {**of.tables, "xds_push": pushes.set_column(at_column, pushes.schema.field(at_column), nothing)},

@@ -272,7 +272,7 @@ def test_a_real_log_in_two_pieces_is_the_same_log(cut: int, back: int) -> None:
 
 def part_of(text: bytes, name: str, group: str = "a.log", **wrapper: list[str]) -> Part:
     capture = il.load(io.BytesIO(text))
-    events = capture.events.drop_columns(["run"])
+    events = capture.events.drop_columns(["run", *wrapper])
     for column, values in wrapper.items():
         events = events.append_column(column, pa.array(values).dictionary_encode())
     tables = {event: capture[event].drop_columns(["run"]) for event in capture}
