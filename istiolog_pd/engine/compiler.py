@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import count
-from typing import Any
+from itertools import count, groupby
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,13 +33,27 @@ def automaton(pattern: str, whole: bool) -> Automaton:
     return compile_pattern(pattern, whole=whole)
 
 
+class Step(NamedTuple):
+    """One step of a format."""
+
+    op: int
+    what: int = 0
+    literal: tuple[int, int] = (0, 0)
+    slot: int = -1
+
+
+#: A step, or the alternatives of a part that may be absent.
+Item = Step | tuple["tuple[Item, ...]", ...]
+
+
 def compile_catalogue(formats: Sequence[Format]) -> Catalogue:
     """Compile formats; of two that claim the same message the reference's order decides here too."""
     builder = _Builder()
-    first_step, claim_of = [], []
-    for entry in formats:
-        first_step.append(builder.compile(entry.tokens))
-        claim_of.append(builder.claims_of(entry))
+    claim_of = [builder.claims_of(entry) for entry in formats]
+    items = [(number, builder.items(entry.tokens, count(), last=True)) for number, entry in enumerate(formats)]
+    found, lists = lookup(formats)
+    list_first = [builder.tree([items[number] for number in one]) for one in lists]
+    first_step = [builder.tree([one]) for one in items]
     bare = [builder.claim(None, event) for event in p.EVENT_NAMES]
     layout_claim = [
         builder.claim(None, layout.event, layout.fields) if layout.fields else -1 for layout in JSON_LAYOUTS
@@ -56,7 +70,8 @@ def compile_catalogue(formats: Sequence[Format]) -> Catalogue:
         claim_of=_ints(claim_of),
         bare=_ints(bare),
         layout_claim=_ints(layout_claim),
-        **lookup(formats),
+        **found,
+        list_first=_ints(list_first),
         **builder.claim_arrays(),
         **builder.automaton_arrays(),
         sets=builder.set_array(),
@@ -127,51 +142,70 @@ class _Builder:
 
     # ---- steps ----
 
+    def tree(self, formats: Sequence[tuple[int, tuple[Item, ...]]]) -> int:
+        """Emit the steps of formats that are tried in this order; what neighbours begin with alike is tried once."""
+        first = len(self.steps)
+        self._branches(formats, 0)
+        return first
+
+    def _branches(self, formats: Sequence[tuple[int, tuple[Item, ...]]], at: int) -> None:
+        groups = [list(of) for _, of in groupby(formats, key=lambda one: one[1][at] if at < len(one[1]) else None)]
+        for number, of in enumerate(groups):
+            trial = self.emit(p.TRY) if number + 1 < len(groups) else -1
+            items = of[0][1]
+            if at >= len(items):
+                self.emit(p.DONE, of[0][0])
+            else:
+                self._item(items[at])
+                self._branches(of, at + 1)
+            if trial >= 0:
+                self.steps[trial] = (p.TRY, len(self.steps), 0, 0, -1)
+
     def emit(self, op: int, what: int = 0, literal: tuple[int, int] = (0, 0), slot: int = -1) -> int:
         self.steps.append((op, what, *literal, slot))
         return len(self.steps) - 1
 
-    def compile(self, tokens: Sequence[Token]) -> int:
-        """Emit the steps of a template; the first of them."""
-        first = len(self.steps)
-        self.sequence(tokens, count(), last=True)
-        self.emit(p.DONE)
-        return first
-
-    def sequence(self, tokens: Sequence[Token], slots: Iterator[int], *, last: bool) -> None:
-        at = 0
-        while at < len(tokens):
-            token, after = tokens[at], tokens[at + 1] if at + 1 < len(tokens) else None
-            if isinstance(token, Literal):
-                self.emit(p.LIT, 0, self.place(token.text.rstrip() if last and after is None else token.text))
-            elif isinstance(token, Maybe):
-                self.choices(token, slots)
-            else:
-                self.field(token, after, slots, end=last and at + 2 == len(tokens))
-                at += isinstance(after, Literal) and bool(KINDS[token.kind].chars)
-            at += 1
-
-    def field(self, token: Field, after: Token | None, slots: Iterator[int], *, end: bool) -> None:
-        kind = KINDS[token.kind]
-        slot = next(slots) if token.column else -1
-        if not kind.chars:
-            self.emit(p.CLOSED, self.automaton(kind.pattern), slot=slot)
-        elif isinstance(after, Literal):
-            literal = self.place(after.text.rstrip() if end else after.text)
-            self.emit(p.FREE_END if end else p.FREE, self.characters(kind.chars), literal, slot)
-        else:
-            self.emit(p.RUN, self.characters(kind.chars), slot=slot)
-
-    def choices(self, token: Maybe, slots: Iterator[int]) -> None:
-        """Each alternative is tried from the same place; the first that fits is kept."""
+    def _item(self, item: Item) -> None:
+        if isinstance(item, Step):
+            self.emit(item.op, item.what, item.literal, item.slot)
+            return
+        # Alternatives: each is tried from the same place; the first that fits is kept.
         commits = []
-        for choice in token.choices:
+        for choice in item:
             trial = self.emit(p.TRY)
-            self.sequence(choice, slots, last=False)
+            for one in choice:
+                self._item(one)
             commits.append(self.emit(p.COMMIT))
             self.steps[trial] = (p.TRY, len(self.steps), 0, 0, -1)
         for commit in commits:
             self.steps[commit] = (p.COMMIT, len(self.steps), 0, 0, -1)
+
+    def items(self, tokens: Sequence[Token], slots: Iterator[int], *, last: bool) -> tuple[Item, ...]:
+        """The steps of a template, and its alternatives as one item each."""
+        found: list[Item] = []
+        at = 0
+        while at < len(tokens):
+            token, after = tokens[at], tokens[at + 1] if at + 1 < len(tokens) else None
+            if isinstance(token, Literal):
+                text = token.text.rstrip(values.BLANKS) if last and after is None else token.text
+                found.append(Step(p.LIT, 0, self.place(text)))
+            elif isinstance(token, Maybe):
+                found.append(tuple(self.items(choice, slots, last=False) for choice in token.choices))
+            else:
+                found.append(self.field(token, after, slots, end=last and at + 2 == len(tokens)))
+                at += isinstance(after, Literal) and bool(KINDS[token.kind].chars)
+            at += 1
+        return tuple(found)
+
+    def field(self, token: Field, after: Token | None, slots: Iterator[int], *, end: bool) -> Step:
+        kind = KINDS[token.kind]
+        slot = next(slots) if token.column else -1
+        if not kind.chars:
+            return Step(p.CLOSED, self.automaton(kind.pattern), slot=slot)
+        if isinstance(after, Literal):
+            literal = self.place(after.text.rstrip(values.BLANKS) if end else after.text)
+            return Step(p.FREE_END if end else p.FREE, self.characters(kind.chars), literal, slot)
+        return Step(p.RUN, self.characters(kind.chars), slot=slot)
 
     # ---- claims: a format as one event's lines ----
 

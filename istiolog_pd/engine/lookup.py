@@ -10,9 +10,8 @@ import numpy as np
 from istiolog_pd.engine.match import STEPS, leading_literals, sign_of
 from istiolog_pd.formats.model import COMPONENTS, Format
 
-#: FNV-1a; the kernel computes the same.
-SEED = 14695981039346656037
-PRIME = 1099511628211
+#: Odd numbers that the hash of a beginning is mixed with; the kernel computes the same.
+FACTORS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xFF51AFD7ED558CCD)
 _MASK = (1 << 64) - 1
 
 GRAM = 4
@@ -22,10 +21,10 @@ GRAM_FACTOR = 2654435761
 
 def start_hash(component: int, step: int, start: bytes) -> int:
     """The hash of a beginning of a component's messages."""
-    value = SEED
-    for byte in (component, *start):
-        value = ((value ^ byte) * PRIME) & _MASK
-    return (((value ^ step) >> 32) | 1) & 0x7FFFFFFF  # never 0, which marks a free place
+    low, high = int.from_bytes(start[:8], "little"), int.from_bytes(start[8:], "little")
+    value = (low * FACTORS[0]) & _MASK ^ (high * FACTORS[1]) & _MASK ^ ((16 * component + step) * FACTORS[2]) & _MASK
+    value = ((value ^ (value >> 29)) * FACTORS[3]) & _MASK
+    return ((value >> 32) | 1) & 0x7FFFFFFF  # never 0, which marks a free place
 
 
 def gram_hash(gram: int) -> int:
@@ -33,8 +32,8 @@ def gram_hash(gram: int) -> int:
     return ((gram * GRAM_FACTOR) & 0xFFFFFFFF) >> (32 - GRAM_BITS)
 
 
-def lookup(formats: Sequence[Format]) -> dict[str, Any]:
-    """The arrays of a `Program` by which its formats are found."""
+def lookup(formats: Sequence[Format]) -> tuple[dict[str, Any], list[tuple[int, ...]]]:
+    """The arrays of a `Program` by which its formats are found, and the lists that they name."""
     by_start: dict[int, list[int]] = {}
     free: list[list[int]] = [[] for _ in COMPONENTS]
     fallback = [-1] * len(COMPONENTS)
@@ -50,20 +49,22 @@ def lookup(formats: Sequence[Format]) -> dict[str, Any]:
             if number not in into:
                 into.append(number)
     starts, start_list = _table(list(by_start))
-    lists = list(by_start.values())
+    lists = {tuple(one): None for one in by_start.values()}
+    numbers = {one: number for number, one in enumerate(lists)}
+    of_key = [numbers[tuple(one)] for one in by_start.values()]
+    start_list[start_list >= 0] = np.array(of_key, np.int32)[start_list[start_list >= 0]]
     flat = [number for of in free for number in of]
     grams, free_gram = _grams([sign_of(formats[number]) for number in flat])
-    return {
+    arrays = {
         "starts": starts,
         "start_list": start_list,
-        "lists_at": np.array([0, *np.cumsum([len(one) for one in lists])], np.int32),
-        "lists": np.array([number for one in lists for number in one], np.int32),
         "free_at": np.array([0, *np.cumsum([len(one) for one in free])], np.int32),
         "free": np.array(flat, np.int32),
         "free_gram": np.array(free_gram, np.int32),
         "fallback": np.array(fallback, np.int32),
         **grams,
     }
+    return arrays, list(lists)
 
 
 def _table(keys: list[int]) -> tuple[np.ndarray, np.ndarray]:

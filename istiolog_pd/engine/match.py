@@ -93,11 +93,14 @@ def leading_literals(tokens: Sequence[Token]) -> list[str]:
         return [first.text + more for more in leading_literals(rest)]
     if isinstance(first, Field) and first.kind == "xds_type":
         return [short + more for short in SHORT_TYPES for more in leading_literals(rest)] + [""]
+    if isinstance(first, Field) and first.kind == "push_type":
+        return [words + more for words in PUSH_TYPES for more in leading_literals(rest)]
     if isinstance(first, Maybe):
         return [text for choice in (*first.choices, ()) for text in leading_literals((*choice, *rest))]
     return [""]
 
 
+PUSH_TYPES = ("PUSH", "PUSH INC", "INC PUSH", "PUSH request", "PUSH INC request")
 SHORT_TYPES = tuple(dict.fromkeys(XDS_TYPES.values()))
 
 #: Lengths of the beginnings by which formats are looked up, longest first.

@@ -42,7 +42,7 @@ Flags = npt.NDArray[np.bool_]
 class Program(NamedTuple):
     """The catalogue for the kernel; offsets and lengths go in pairs (``…_at``, next entry: its end)."""
 
-    steps: Ints  #: op, class or automaton or address, literal (place, length), slot
+    steps: Ints  #: op; class, automaton, address or format; literal (place, length); slot
     bytes: Bytes  #: all literal texts
     sets: Flags  #: classes of characters: [class, byte]
     dfa: Ints  #: per automaton: first state's place in `next`, classes, place in `classes`, automaton of `unless`
@@ -57,8 +57,7 @@ class Program(NamedTuple):
     trusted: Flags  #: per format: whether level and scope do not matter
     starts: Ints  #: hash table of beginnings
     start_list: Ints  #: and for each its list of formats
-    lists_at: Ints
-    lists: Ints
+    list_first: Ints  #: the first step of each
     free_at: Ints  #: per component: formats that can begin with anything
     free: Ints
     free_gram: Ints  #: for each of them the number of the gram it must hold, or -1
@@ -87,8 +86,8 @@ TABLES = tuple(
     name for name in Program._fields if name not in ("bytes", "sets", "next", "accept", "grams", "gram_text")
 )
 (
-    STEPS, DFA, CLASSES, FIRST_STEP, COMPONENT, LEVELS, SCOPES_AT, SCOPES, TRUSTED, STARTS, START_LIST, LISTS_AT,
-    LISTS, FREE_AT, FREE_FORMATS, FREE_GRAM, FALLBACK, CLAIM_OF, CLAIM_EVENT, CLAIM_OTHER, CLAIM_SWITCH, BARE,
+    STEPS, DFA, CLASSES, FIRST_STEP, COMPONENT, LEVELS, SCOPES_AT, SCOPES, TRUSTED, STARTS, START_LIST, LIST_FIRST,
+    FREE_AT, FREE_FORMATS, FREE_GRAM, FALLBACK, CLAIM_OF, CLAIM_EVENT, CLAIM_OTHER, CLAIM_SWITCH, BARE,
     LAYOUT_CLAIM, SLOTS_AT, SLOT_CELL, SLOT_NATIVE, SLOT_TEXT, LABELS_AT, LABELS, CELL_NATIVE, CELL_GROUP, CELL_EVENT,
 ) = range(len(TABLES))  # fmt: skip
 #: After them: the states of the automata, the table of grams, their number; the place of the sets among the bytes.

@@ -61,7 +61,7 @@ class Worker:
         self.work = (
             np.full((walk.MOST_SLOTS, 2), -1, np.int64),
             np.zeros((max(walk.DEEPEST, walk.MOST_SLOTS), 4), np.int64),
-            np.zeros(8 + len(catalogue.program.gram_text), np.int64),
+            np.zeros(len(catalogue.program.gram_text), np.int64),
         )
         self.out = np.zeros(10, np.int64)
         self.pairs = np.zeros((MOST_PAIRS, 6), np.int64)

@@ -21,13 +21,13 @@ from istiolog_pd.engine.kernel.found import (
 from istiolog_pd.engine.kernel.jit import get, kernel, part
 from istiolog_pd.engine.kernel.readings import next_label, reading
 from istiolog_pd.engine.kernel.text import stands, trimmed
-from istiolog_pd.engine.kernel.walk import automaton_end, fits, in_scope
+from istiolog_pd.engine.kernel.walk import automaton_end, fits
 from istiolog_pd.engine.match import STEPS
 
-SEED, PRIME = np.uint64(lookup.SEED), np.uint64(lookup.PRIME)
+F0, F1, F2, F3 = (np.uint64(factor) for factor in lookup.FACTORS)
 GRAM_FACTOR, GRAM_SHIFT = np.uint32(lookup.GRAM_FACTOR), np.uint32(32 - lookup.GRAM_BITS)
-LONGEST = STEPS[0]
-S16, S12, S8, S4, S2 = STEPS
+#: `claimed` goes through the lengths of beginnings as the reference does.
+assert STEPS == (16, 12, 8, 4, 2)
 PILOT, AGENT, NOBODY = 0, 1, -1
 THREAD_LABEL = (116, 104, 114, 101, 97, 100, 61)
 
@@ -39,40 +39,38 @@ def clear(spans):
 
 
 @part
-def list_of(numbers, value, step):
-    """The list of formats that begin with the text of a hash; -1 if there is none."""
-    key = np.int64((((value ^ np.uint64(step)) >> np.uint64(32)) | np.uint64(1)) & np.uint64(0x7FFFFFFF))
-    mask = np.int64(get(numbers, p.START_MASK))
+def first_of(numbers, low, high, component, size):
+    """The first step of the formats whose messages begin with so many bytes like these; -1 if there are none."""
+    value = low * F0 ^ high * F1 ^ np.uint64(16 * component + size) * F2
+    value = (value ^ (value >> np.uint64(29))) * F3
+    key = np.int64(((value >> np.uint64(32)) | np.uint64(1)) & np.uint64(0x7FFFFFFF))
+    mask = get(numbers, p.START_MASK)
     at = key & mask
     starts = get(numbers, p.STARTS)
     while get(numbers, starts + at) != 0:
         if get(numbers, starts + at) == key:
-            return np.int64(get(numbers, get(numbers, p.START_LIST) + at))
+            return get(numbers, get(numbers, p.LIST_FIRST) + get(numbers, get(numbers, p.START_LIST) + at))
         at = (at + 1) & mask
     return np.int64(-1)
 
 
 @part
-def lists_of(numbers, component, text, start, end, lists):
-    """The lists of formats by the message's beginning; how many, the longest last."""
-    value = (SEED ^ np.uint64(component)) * PRIME
-    size = min(end - start, LONGEST)
-    count = 0
-    for n in range(size):
-        value = (value ^ np.uint64(get(text, start + n))) * PRIME
-        step = n + 1
-        if step == S2 or step == S4 or step == S8 or step == S12 or step == S16:
-            one = list_of(numbers, value, step)
-            if one >= 0:
-                lists[count] = one
-                count += 1
-    return count
+def eight(text, at, end):
+    """Eight bytes as one number; nothing stands behind the end."""
+    word = np.uint64(0)
+    if at + 8 <= end:
+        for n in range(8):
+            word |= np.uint64(get(text, at + n)) << np.uint64(8 * n)
+    else:
+        for n in range(max(end - at, 0)):
+            word |= np.uint64(get(text, at + n)) << np.uint64(8 * n)
+    return word
 
 
 @part
-def grams_of(numbers, text, start, end, seen, first):
+def grams_of(numbers, text, start, end, seen):
     """Which of the grams stand in a text."""
-    for n in range(first, len(seen)):
+    for n in range(len(seen)):
         seen[n] = 0
     gram = np.uint32(0)
     grams, texts = get(numbers, p.GRAMS), get(numbers, p.GRAM_TEXT)
@@ -80,57 +78,49 @@ def grams_of(numbers, text, start, end, seen, first):
         gram = np.uint32(gram << np.uint32(8)) | np.uint32(get(text, n))
         number = get(numbers, grams + np.int64(np.uint32(gram * GRAM_FACTOR) >> GRAM_SHIFT))
         if number >= 0 and get(numbers, texts + number) == np.int64(gram):
-            seen[first + number] = 1
+            seen[number] = 1
 
 
 @part
-def tried(numbers, words, entry, level, scope, scope_size, scopes, text, start, end, last, spans, stack):
-    """Whether a message is of a format."""
-    first = get(numbers, get(numbers, p.FIRST_STEP) + entry)
-    if not fits(numbers, words, first, text, start, end, last, spans, stack):
-        return False
-    if get(numbers, get(numbers, p.TRUSTED) + entry) or in_scope(
-        numbers, words, entry, level, scope, scope_size, scopes
-    ):
-        return True
-    clear(spans)
-    return False
-
-
-@part
-def claimed(
-    numbers, words, component, level, scope, scope_size, scopes, text, start, end, by_start, spans, stack, scratch
-):
-    """The format that claims a message; -1 if none does. `scratch`: eight lists, then the grams seen."""
+def claimed(numbers, words, component, level, scope, scope_size, scopes, text, start, end, by_start, spans, stack, seen):
+    """The format that claims a message; -1 if none does. First those that begin as it does, the longest first."""
     last = trimmed(text, start, end)
-    count = lists_of(numbers, component, text, start, end, scratch)
-    lists, at = get(numbers, p.LISTS), get(numbers, p.LISTS_AT)
+    low, high = eight(text, start, end), eight(text, start + 8, end)
+    size = np.int64(16)
+    while size >= 2:
+        if end - start >= size:
+            if size == 12:
+                high &= np.uint64(0xFFFFFFFF)
+            elif size <= 8:
+                high = np.uint64(0)
+                low &= np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(64 - 8 * size)
+            first = first_of(numbers, low, high, component, size)
+            if first >= 0:
+                entry = fits(
+                    numbers, words, first, text, start, end, last, spans, stack, level, scope, scope_size, scopes
+                )
+                if entry >= 0:
+                    return entry
+        size = size - 4 if size > 8 else size // 2
+    if by_start:
+        return np.int64(-1)
     free = get(numbers, p.FREE_AT) + component
-    first, past = get(numbers, free), get(numbers, free + 1)
-    looked = False
-    # First the lists, the longest beginning first; then (number 0) the formats that begin with anything.
-    for n in range(count, -1 if not by_start else 0, -1):
-        if n > 0:
-            low, high = get(numbers, at + get(scratch, n - 1)), get(numbers, at + get(scratch, n - 1) + 1)
+    low_free, high_free = get(numbers, free), get(numbers, free + 1)
+    if high_free > low_free:
+        grams_of(numbers, text, start, end, seen)
+    for n in range(low_free, high_free + 1):
+        if n < high_free:
+            gram = get(numbers, get(numbers, p.FREE_GRAM) + n)
+            if gram >= 0 and not get(seen, gram):
+                continue
+            number = get(numbers, get(numbers, p.FREE_FORMATS) + n)
         else:
-            low, high = first, past
-        for m in range(low, high):
-            if n == 0:
-                if not looked:
-                    grams_of(numbers, text, start, end, scratch, 8)
-                    looked = True
-                gram = get(numbers, get(numbers, p.FREE_GRAM) + m)
-                if gram >= 0 and not get(scratch, 8 + gram):
-                    continue
-                entry = np.int64(get(numbers, get(numbers, p.FREE_FORMATS) + m))
-            else:
-                entry = np.int64(get(numbers, lists + m))
-            if tried(numbers, words, entry, level, scope, scope_size, scopes, text, start, end, last, spans, stack):
+            number = get(numbers, get(numbers, p.FALLBACK) + component)
+        if number >= 0:
+            first = get(numbers, get(numbers, p.FIRST_STEP) + number)
+            entry = fits(numbers, words, first, text, start, end, last, spans, stack, level, scope, scope_size, scopes)
+            if entry >= 0:
                 return entry
-    entry = np.int64(get(numbers, get(numbers, p.FALLBACK) + component))
-    if entry >= 0 and not by_start:
-        if tried(numbers, words, entry, level, scope, scope_size, scopes, text, start, end, last, spans, stack):
-            return entry
     return np.int64(-1)
 
 

@@ -58,9 +58,10 @@ def free_end(text, at, end, words, allowed, place, size, last):
 
 
 @part
-def fits(numbers, words, first, text, start, end, last, spans, stack):
-    """Whether a message fits the steps from `first` on; `spans` then holds the places of the slots that were filled.
+def fits(numbers, words, first, text, start, end, last, spans, stack, level, scope, scope_size, scopes):
+    """The format that a message fits, of those whose steps begin at `first`; -1 if none.
 
+    `spans` then holds the places of the slots that were filled.
     `last` is where the blanks begin that end the message. Before, and after a misfit, no slot is filled (-1).
     """
     depth, at, kept = 0, start, 0
@@ -90,9 +91,12 @@ def fits(numbers, words, first, text, start, end, last, spans, stack):
             depth -= 1
             step = get(numbers, p.STEPS) + (what - 1) * p.STEP_WIDTH
         else:
-            ok = at >= last
+            ok = at >= last and (
+                get(numbers, get(numbers, p.TRUSTED) + what)
+                or in_scope(numbers, words, what, level, scope, scope_size, scopes)
+            )
             if ok:
-                return True
+                return what
         if ok:
             if CLOSED >= op >= FREE:
                 slot = get(numbers, step + 4)
@@ -114,7 +118,7 @@ def fits(numbers, words, first, text, start, end, last, spans, stack):
             kept -= 1
             spans[stack[kept, 3], 0] = -1
         if at < 0:
-            return False
+            return np.int64(-1)
 
 
 @part
