@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 
 from istiolog_pd.engine.clocks import Clock
-from istiolog_pd.engine.kernel.cells import mark_used, take_words
+from istiolog_pd.engine.kernel.cells import mark_used, renumber
 from istiolog_pd.engine.kernel.jit import STAMP
 from istiolog_pd.engine.piece import Coded, Numbers, Piece, Texts, Values
 from istiolog_pd.engine.program import EVENT_NAMES, LEVEL_NAMES
@@ -18,7 +19,6 @@ from istiolog_pd.formats.model import COMPONENTS
 
 #: Columns whose numbers mean the same for every worker.
 FIXED = {"level": LEVEL_NAMES, "event": EVENT_NAMES, "component": COMPONENTS}
-_KEYS = frozenset(("timestamp", "level", "scope", "line", "component"))
 
 
 @dataclass(slots=True)
@@ -42,14 +42,19 @@ class _Place:
 
 
 def tables(
-    pieces: Sequence[Piece], source: str, rows: int = 0, lines: int = 0, *, messages: bool = True
+    pieces: Sequence[Piece], source: str, rows: int = 0, lines: int = 0, *, messages: bool = True, threads: int = 1
 ) -> tuple[pa.Table, dict[str, pa.Table]]:
     """The tables of some pieces that follow one another; `rows` and `lines` stand before them."""
     places = []
     for piece in pieces:
         places.append(_Place(rows, lines))
         rows, lines = rows + piece.entries, lines + piece.lines
-    build = _Tables(pieces, places, source, messages)
+    with ThreadPoolExecutor(threads) as pool:
+        return _built(_Tables(pieces, places, source, messages, pool))
+
+
+def _built(build: _Tables) -> tuple[pa.Table, dict[str, pa.Table]]:
+    pieces, places = build.pieces, build.places
     events = build.table(
         EVENTS_SCHEMA, [build.common(piece, place) for piece, place in zip(pieces, places, strict=True)]
     )
@@ -65,8 +70,16 @@ Part = tuple[int, dict[str, Values], Piece] | None
 
 
 class _Tables:
-    def __init__(self, pieces: Sequence[Piece], places: Sequence[_Place], source: str, messages: bool) -> None:
-        self.pieces, self.source, self.messages = pieces, source, messages
+    def __init__(
+        self,
+        pieces: Sequence[Piece],
+        places: Sequence[_Place],
+        source: str,
+        messages: bool,
+        threads: ThreadPoolExecutor,
+    ) -> None:
+        self.pieces, self.places, self.source, self.messages = pieces, places, source, messages
+        self.threads = threads
         self.nulls = _Nulls()
         self.same: dict[int, pa.Array] = {}
 
@@ -83,16 +96,16 @@ class _Tables:
         rows = piece.rows.get(event)
         if rows is None:
             return None
-        keys = {name: _taken(values, rows) for name, values in piece.common.items() if name in _KEYS}
-        keys["line"] = _shifted(keys["line"], place.lines)
-        return len(rows), {"row": Numbers(rows + place.rows, None), **keys, **piece.columns[event]}, piece
+        columns = piece.columns[event]
+        line = _shifted(columns["line"], place.lines)
+        return len(rows), {**columns, "row": Numbers(rows + place.rows, None), "line": line}, piece
 
     def table(self, schema: pa.Schema, parts: Sequence[Part]) -> pa.Table:
         """A table of the parts, a chunk each."""
         there = [part for part in parts if part is not None and part[0]]
         if not there:
             return schema.empty_table()
-        return pa.table([self.column(one, there) for one in schema], schema=schema)
+        return pa.table(list(self.threads.map(lambda one: self.column(one, there), schema)), schema=schema)
 
     def column(self, one: pa.Field, parts: Sequence[tuple[int, dict[str, Values], Piece]]) -> pa.ChunkedArray:
         if one.name == "source":
@@ -124,25 +137,27 @@ class _Tables:
                     used[key] = np.zeros(len(_names(one.name, piece)) + 1, np.bool_)
                 mark_used(STAMP, coded.numbers, used[key])
         numbers: dict[str, int] = {}
-        renumber: dict[int, np.ndarray] = {}
+        renumber_of: dict[int, np.ndarray] = {}
         for _, _, piece in parts:
             key = 0 if one.name in FIXED else id(piece.vocabulary)
-            if key in used and key not in renumber:
+            if key in used and key not in renumber_of:
                 names = _names(one.name, piece)
-                renumber[key] = np.full(len(used[key]), -1, np.int32)
+                renumber_of[key] = np.full(len(used[key]), -1, np.int32)
                 for number in np.flatnonzero(used[key]).tolist():
-                    renumber[key][number] = numbers.setdefault(names[number], len(numbers))
+                    renumber_of[key][number] = numbers.setdefault(names[number], len(numbers))
         dictionary = pa.array(list(numbers), pa.string())
         arrays = []
         for rows, columns, piece in parts:
             coded = columns.get(one.name)
-            indices = np.full(rows, -1, np.int32)
-            if isinstance(coded, Coded):
-                key = 0 if one.name in FIXED else id(piece.vocabulary)
-                take_words(STAMP, coded.numbers, renumber[key], indices)
-            valid = indices >= 0
-            indices = np.maximum(indices, 0) if not valid.all() else indices
-            arrays.append(pa.DictionaryArray.from_arrays(_int_array(pa.int32(), indices, valid), dictionary))
+            if not isinstance(coded, Coded):
+                arrays.append(pa.DictionaryArray.from_arrays(self.nulls.of(pa.int32(), rows), dictionary))
+                continue
+            indices, bits = np.empty(rows, np.int32), np.zeros((rows + 7) // 8, np.uint8)
+            key = 0 if one.name in FIXED else id(piece.vocabulary)
+            nulls = renumber(STAMP, coded.numbers, renumber_of[key], indices, bits)
+            buffers = [pa.py_buffer(bits) if nulls else None, pa.py_buffer(indices)]
+            indices_array = pa.Array.from_buffers(pa.int32(), rows, buffers, nulls)
+            arrays.append(pa.DictionaryArray.from_arrays(indices_array, dictionary))
         return pa.chunked_array(arrays, one.type)
 
 
@@ -166,14 +181,6 @@ def _array(values: Values, kind: pa.DataType) -> pa.Array:
         ends = pa.py_buffer(values.ends.astype(np.int32))
         return pa.Array.from_buffers(kind, len(values.ends) - 1, [bits, ends, pa.py_buffer(values.text)])
     raise TypeError("words in a column of plain text")
-
-
-def _taken(values: Values, rows: np.ndarray) -> Values:
-    if isinstance(values, Coded):
-        return Coded(values.numbers[rows])
-    if isinstance(values, Numbers):
-        return Numbers(values.values[rows], None if values.valid is None else values.valid[rows])
-    raise TypeError("texts are held once")
 
 
 def _shifted(values: Values, by: int) -> Values:

@@ -190,5 +190,5 @@ def read(
     into = Pieces()
     found = list(pieces(blocks, into, component=component, threads=threads, chunk=chunk))
     damage = into.close()
-    events, tables = assemble.tables(found, source, messages=messages)
+    events, tables = assemble.tables(found, source, messages=messages, threads=threads or cores())
     return SourceTables(events, tables, damage, into.lines, into.recognised)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
 
 from istiolog_pd.engine.entries import GC_PATIENCE, Entries
 from istiolog_pd.engine.headers import STARTS, header, json_header
@@ -26,16 +28,18 @@ _NO_UTF8 = "bytes that are no UTF-8 (kept as \\xNN)"
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    r"""Whole entries: UTF-8, lines that end in ``\n`` (the last one too); what was mended."""
+    r"""Whole entries; once it is `mended`: UTF-8, lines that end in ``\n`` (the last one too)."""
 
     data: bytes
-    damage: tuple[Damage, ...]
-    #: Whether the last line had its line end.
+    #: Whether it is the source's last, and whether its last line has its line end.
+    last: bool = False
     complete: bool = True
+    #: What was mended.
+    damage: tuple[Damage, ...] = ()
 
 
 def chunks(blocks: Iterable[bytes], size: int = CHUNK) -> Iterator[Chunk]:
-    """Cut a source's blocks into chunks of about `size` bytes."""
+    """Cut a source's blocks into chunks of about `size` bytes; `mended` makes text of them."""
     held: list[bytes] = []
     length, wanted = 0, size
     for block in blocks:
@@ -43,20 +47,27 @@ def chunks(blocks: Iterable[bytes], size: int = CHUNK) -> Iterator[Chunk]:
         length += len(block)
         if length < wanted:
             continue
-        data = b"".join(held)
-        cut = boundary(data)
+        # Mostly the last block has a place to cut; only if not, all that is held is put together.
+        cut = boundary(block, whole=len(held) == 1)
+        if not cut and len(held) > 1:
+            held = [b"".join(held)]
+            cut = boundary(held[0])
         if cut:
-            yield _mended(data[:cut], last=False)
-        held, length = [data[cut:]], len(data) - cut
+            yield Chunk(b"".join((*held[:-1], held[-1][:cut])))
+            held = [held[-1][cut:]]
+        length = len(held[-1]) if cut else length
         # Without a place to cut, look again when there is twice as much: each byte is joined a few times at most.
         wanted = size + length if cut else 2 * length
     data = b"".join(held)
     if data:
-        yield _mended(data, last=True)
+        yield Chunk(data, last=True, complete=data.endswith(b"\n"))
 
 
-def boundary(data: bytes) -> int:
-    """Where the last entry of some bytes begins that leaves nothing open before it; 0 if there is no such place."""
+def boundary(data: bytes, *, whole: bool = True) -> int:
+    """Where the last entry of some bytes begins that leaves nothing open before it; 0 if there is no such place.
+
+    `whole`: nothing that is still to be cut stands before these bytes.
+    """
     access = 0
     end = len(data)
     for _ in range(TRIALS):
@@ -64,11 +75,11 @@ def boundary(data: bytes) -> int:
         if start <= 0:
             break
         opens = _opens(data, start)
-        if opens and _nothing_cut(data, start):
+        if opens and _nothing_cut(data, start, whole=whole):
             return start
         access = access or (start if opens is False else 0)
         end = start - 1
-    return access if len(data) >= MOST_HELD else 0
+    return access if whole and len(data) >= MOST_HELD else 0
 
 
 def _line_before(data: bytes, end: int) -> int:
@@ -96,12 +107,14 @@ def _opens(data: bytes, start: int) -> bool | None:
     return True if entry.takes_lines else (False if entry.event == "access" and stop >= 0 else None)
 
 
-def _nothing_cut(data: bytes, start: int) -> bool:
-    """Whether no GC line before `start` waits for its rest."""
+def _nothing_cut(data: bytes, start: int, *, whole: bool) -> bool:
+    """Whether no GC line before `start` waits for its rest, as far as that can be told."""
     first = start
     for _ in range(GC_PATIENCE + 1):
         first = data.rfind(b"\n", 0, max(first - 1, 0)) + 1
         if not first:
+            if not whole:
+                return False
             break
     if data.find(b"gc ", first, start) < 0:
         return True
@@ -111,25 +124,27 @@ def _nothing_cut(data: bytes, start: int) -> bool:
     return not window.waiting
 
 
-def _mended(data: bytes, *, last: bool) -> Chunk:
-    """A chunk of some bytes, with a note of what is no text."""
-    complete = not last or data.endswith(b"\n")
+def mended(chunk: Chunk) -> Chunk:
+    """A chunk as text, with a note of what was none."""
+    data = chunk.data
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n")
-        data = data.removesuffix(b"\r") if last else data
+        data = data.removesuffix(b"\r") if chunk.last else data
     damage = []
     if b"\0" in data:
         damage.append(_noted(data, _NUL, [b"\0" in line for line in data.split(b"\n")]))
     if not data.isascii() and not _is_utf8(data):
         damage.append(_noted(data, _NO_UTF8, [not _is_utf8(line) for line in data.split(b"\n")]))
         data = data.decode(errors="backslashreplace").encode()
-    return Chunk(data if complete else data + b"\n", tuple(damage), complete)
+    return Chunk(data if chunk.complete else data + b"\n", chunk.last, chunk.complete, tuple(damage))
 
 
 def _is_utf8(data: bytes) -> bool:
+    """Whether some bytes are UTF-8; Arrow looks at many of them at a time."""
+    ends = pa.py_buffer(np.array([0, len(data)], np.int64))
     try:
-        codecs.utf_8_decode(data, "strict", True)
-    except UnicodeDecodeError:
+        pa.Array.from_buffers(pa.large_binary(), 1, [None, ends, pa.py_buffer(data)]).cast(pa.large_string())
+    except pa.ArrowInvalid:
         return False
     return True
 

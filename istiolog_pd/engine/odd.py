@@ -118,7 +118,7 @@ class OddLines:
             return -1
         raw = np.frombuffer(text.encode() or b"\0", np.uint8)
         size = len(text.encode())
-        while (number := number_in(self.vocabulary.table, group, raw, size)) == FULL:
+        while (number := number_in(tuple(self.vocabulary.table), group, raw, size)) == FULL:
             self.vocabulary.grow(size)
         return int(number)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.columns import columns_of, new_cells
-from istiolog_pd.engine.cutter import Chunk
+from istiolog_pd.engine.cutter import Chunk, mended
 from istiolog_pd.engine.kernel import cells as c
 from istiolog_pd.engine.kernel import claim, walk
 from istiolog_pd.engine.kernel import found as e
@@ -28,6 +28,9 @@ from istiolog_pd.formats.model import COMPONENTS
 from istiolog_pd.formats.values import duration
 
 PILOT, AGENT, ENVOY, ZTUNNEL = (COMPONENTS.index(name) for name in ("pilot", "agent", "envoy", "ztunnel"))
+
+#: What a narrow table repeats of the common columns.
+KEYS = ("timestamp", "level", "scope", "line", "component")
 
 
 @dataclass(slots=True)
@@ -56,7 +59,7 @@ class Worker:
         self.rules = rules_of()
         self.vocabulary = Vocabulary(catalogue)
         for scope in SCOPES:
-            number_in(self.vocabulary.table, f.SCOPE, np.frombuffer(scope.encode(), np.uint8), len(scope))
+            number_in(tuple(self.vocabulary.table), f.SCOPE, np.frombuffer(scope.encode(), np.uint8), len(scope))
         self.vocabulary.learn()
         self.work = (
             np.full((walk.MOST_SLOTS, 2), -1, np.int64),
@@ -70,6 +73,7 @@ class Worker:
 
     def frame(self, chunk: Chunk) -> Framed:
         """Find the entries of a chunk, and pack their messages."""
+        chunk = mended(chunk)
         text = np.frombuffer(chunk.data, np.uint8)
         lines = chunk.data.count(b"\n")
         found = e.new_found(lines + 1)
@@ -79,7 +83,9 @@ class Worker:
         odd = OddLines(self.vocabulary)
         while True:
             table = self.vocabulary.table
-            reason = f.frame(STAMP, text, len(text), state, found, self.rules, table, self.out, self.pairs, made, keys)
+            reason = f.frame(
+                STAMP, text, len(text), state, found, tuple(self.rules), tuple(table), self.out, self.pairs, made, keys
+            )
             if reason == f.AT_END:
                 break
             if reason == f.AT_FULL_TABLE:
@@ -150,8 +156,8 @@ class Worker:
         first = 0
         while first < framed.entries:
             first = c.fill(
-                STAMP, self.catalogue.numbers, self.catalogue.bytes, framed.messages, spans, claims, first, cells,
-                self.vocabulary.table, FIRST_GROUP, room,
+                STAMP, self.catalogue.numbers, self.catalogue.bytes, framed.messages, spans, claims, first, tuple(cells),
+                tuple(self.vocabulary.table), FIRST_GROUP, room,
             )  # fmt: skip
             if first < framed.entries:
                 self._settle(cells, framed.messages, room)
@@ -187,7 +193,8 @@ class Worker:
         for number in np.flatnonzero(cells.events[:, 1]).tolist():
             event, (first, size) = p.EVENT_NAMES[number], cells.events[number]
             rows[event] = cells.rows[first : first + size]
-            columns[event] = columns_of(event, len(rows[event]), cells, self.vocabulary, framed.messages)
+            own = columns_of(event, len(rows[event]), cells, self.vocabulary, framed.messages)
+            columns[event] = {name: _taken(common[name], rows[event]) for name in KEYS} | own
         return Piece(
             count,
             framed.lines,
@@ -213,9 +220,19 @@ def most_keys(data: bytes, lines: int) -> int:
     return (lines + 1) * max((len(one.fields) for one in layouts), default=0)
 
 
+def _taken(values: Values, rows: np.ndarray) -> Values:
+    if isinstance(values, Coded):
+        return Coded(values.numbers[rows])
+    if isinstance(values, Numbers):
+        return Numbers(values.values[rows], None if values.valid is None else values.valid[rows])
+    raise TypeError("texts are held once")
+
+
 def _present(values: np.ndarray, none: int) -> Numbers:
     """Numbers that are there unless they have the value that stands for none."""
     valid = values != none
+    if valid.all():
+        return Numbers(values.copy(), None)
     return Numbers(np.where(valid, values, 0), valid)
 
 

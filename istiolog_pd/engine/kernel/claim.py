@@ -82,7 +82,9 @@ def grams_of(numbers, text, start, end, seen):
 
 
 @part
-def claimed(numbers, words, component, level, scope, scope_size, scopes, text, start, end, by_start, spans, stack, seen):
+def claimed(
+    numbers, words, component, level, scope, scope_size, scopes, text, start, end, by_start, spans, stack, seen
+):
     """The format that claims a message; -1 if none does. First those that begin as it does, the longest first."""
     last = trimmed(text, start, end)
     low, high = eight(text, start, end), eight(text, start + 8, end)

@@ -17,6 +17,9 @@ from istiolog_pd.engine.kernel.text import NOT_A_TIME, is_digit, iso_time
 from istiolog_pd.engine.kernel.walk import automaton_end
 from istiolog_pd.engine.kernel.words import FULL, number_of
 
+# Eight times the same byte.
+ONES, HIGH_BITS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
+LINE_ENDS, TABS = np.uint64(0x0A0A0A0A0A0A0A0A), np.uint64(0x0909090909090909)
 # Why the kernel stopped.
 AT_END, AT_ODD_LINE, AT_FULL_TABLE = 0, 1, 2
 # Its state: where it goes on, the line's number, entries so far, the open entry (-1: none), bytes of `made`, rows of
@@ -52,13 +55,36 @@ def line_end(text, at, end):
     """The end of a line, and whether ``Z TAB`` stands in it behind its own header."""
     start, inner = at, False
     while at < end:
-        byte = get(text, at)
-        if byte == 10:
-            break
-        if byte == 9 and at - start >= 28 and get(text, at - 1) == 90:
-            inner = True
-        at += 1
+        # Eight bytes at a time, as long as no line end and no tab is among them.
+        while at + 8 <= end:
+            word = eight(text, at)
+            if has_zero(word ^ LINE_ENDS) | has_zero(word ^ TABS):
+                break
+            at += 8
+        stop = min(at + 8, end)
+        while at < stop:
+            byte = get(text, at)
+            if byte == 10:
+                return at, inner
+            if byte == 9 and at - start >= 28 and get(text, at - 1) == 90:
+                inner = True
+            at += 1
     return at, inner
+
+
+@part
+def eight(text, at):
+    """Eight bytes as one number."""
+    word = np.uint64(0)
+    for n in range(8):
+        word |= np.uint64(get(text, at + n)) << np.uint64(8 * n)
+    return word
+
+
+@part
+def has_zero(word):
+    """Not 0 if one of the eight bytes is 0."""
+    return (word - ONES) & ~word & HIGH_BITS
 
 
 @part
@@ -134,8 +160,9 @@ def enter(found, n, begin, end, line):
 
 
 @kernel
-def frame(stamp, text, end, state, found, rules, table, out, pairs, made, keys):
+def frame(stamp, text, end, state, found, plain_rules, table, out, pairs, made, keys):
     """Find entries from ``state[AT]`` on; returns why it stopped."""
+    rules = Rules(*plain_rules)
     at, line, count, opened = state[AT], state[LINE], state[COUNT], state[OPEN]
     reason = AT_END
     while at < end:

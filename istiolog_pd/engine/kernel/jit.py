@@ -46,6 +46,8 @@ def _stamp() -> np.ndarray:
     return np.empty(0, np.dtype([(f"sources_{text}", np.uint8)]))
 
 
+#: The types of the arguments are pickled beside kept code, and read again after the package has changed: so kernels
+#: take plain tuples of arrays, never a class of ours.
 #: Kept code is looked up by the types of the arguments and the age of one file. This argument's type names the
 #: text of all of the kernel's files, so that code compiled from others is never taken.
 STAMP = _stamp()
