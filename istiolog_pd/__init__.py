@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from istiolog_pd.capture import Capture, glossary
     from istiolog_pd.inputs.sources import NoLogError
     from istiolog_pd.read import DamageWarning, load, read_logs, read_pilot, read_sidecar
+    from istiolog_pd.scanning import scan
 
 __version__ = "0.1.0"
 
@@ -24,6 +25,7 @@ __all__ = [
     "read_logs",
     "read_pilot",
     "read_sidecar",
+    "scan",
 ]
 
 #: Where each name lives. It is imported when it is first used: pandas takes half a second and matplotlib
@@ -32,6 +34,7 @@ _HOMES = {
     "capture": ("Capture", "glossary"),
     "inputs.sources": ("NoLogError",),
     "read": ("DamageWarning", "load", "read_logs", "read_pilot", "read_sidecar"),
+    "scanning": ("scan",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

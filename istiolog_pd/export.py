@@ -81,13 +81,13 @@ def to_parquet(capture: Capture, path: str | os.PathLike[str], *, events: str | 
     [0.28, 0.2, 0.2]
     """
     path = Path(path)
-    names = _checked(events)
+    names = checked(events)
     if path.suffix == ".parquet":
         with replacing(path) as file:
-            _write(_narrow(capture, events) if isinstance(events, str) else _wide(capture, names), file)
+            _write(_narrow(capture, events) if isinstance(events, str) else wide_table(capture, names), file)
         return
-    with replacing_folder(path, _is_ours) as folder:
-        for table in _tables(capture, names):
+    with replacing_folder(path, is_export) as folder:
+        for table in exported_tables(capture, names):
             with open(folder / f"{table.name}.parquet", "xb") as file:
                 _write(table, file)
 
@@ -127,8 +127,8 @@ def to_csv(
     >>> file.getvalue().decode().splitlines()[0][:40]
     '"row","timestamp","level","scope","sourc'
     """
-    names = _checked(events)
-    table = _narrow(capture, events) if isinstance(events, str) else _wide(capture, names)
+    names = checked(events)
+    table = _narrow(capture, events) if isinstance(events, str) else wide_table(capture, names)
     if isinstance(target, (str, os.PathLike)):
         with replacing(Path(target)) as file:
             _write_csv(table, file)
@@ -136,7 +136,7 @@ def to_csv(
         _write_csv(table, target)
 
 
-def _checked(events: str | Sequence[str] | None) -> list[str] | None:
+def checked(events: str | Sequence[str] | None) -> list[str] | None:
     """The events asked for as a list; None for all."""
     names = [events] if isinstance(events, str) else events
     for event in names or ():
@@ -149,7 +149,7 @@ def _checked(events: str | Sequence[str] | None) -> list[str] | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
+class Exported:
     """A table of a capture to write: its columns, and its rows in parts, as the capture types them."""
 
     capture: Capture
@@ -196,28 +196,28 @@ def _converted(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     return pc.cast(values, kind, safe=False)
 
 
-def _tables(capture: Capture, events: list[str] | None) -> Iterator[_Table]:
+def exported_tables(capture: Capture, events: list[str] | None) -> Iterator[Exported]:
     """The tables of a folder."""
     yield _common(capture, events)
     yield from (_narrow(capture, event) for event in capture if events is None or event in events)
 
 
-def _common(capture: Capture, events: list[str] | None) -> _Table:
+def _common(capture: Capture, events: list[str] | None) -> Exported:
     """The common columns of every entry, or of those of some events."""
     table = capture.events.add_column(0, ROW.name, pa.array(np.arange(len(capture))))
     if events is not None:
         table = table.filter(pc.is_in(table["event"].cast(pa.string()), pa.array(events, pa.string())))
-    return _Table(capture, COMMON_TABLE, [ROW, *COMMON.values()], _batches(table))
+    return Exported(capture, COMMON_TABLE, [ROW, *COMMON.values()], _batches(table))
 
 
-def _narrow(capture: Capture, event: str) -> _Table:
+def _narrow(capture: Capture, event: str) -> Exported:
     """The narrow table of an event."""
     known = {ROW.name: ROW, **COMMON, **COLUMNS}
     table = capture[event]
-    return _Table(capture, event, [known[name] for name in table.schema.names], _batches(table))
+    return Exported(capture, event, [known[name] for name in table.schema.names], _batches(table))
 
 
-def _wide(capture: Capture, events: list[str] | None) -> _Table:
+def wide_table(capture: Capture, events: list[str] | None) -> Exported:
     """Every column, put together a part at a time: the whole would be larger than the log."""
     columns = [ROW, *COMMON.values(), *COLUMNS.values()]
     names = [column.name for column in columns]
@@ -229,7 +229,7 @@ def _wide(capture: Capture, events: list[str] | None) -> _Table:
             table = pa.Table.from_pandas(frame, preserve_index=False)
             yield table.set_column(0, ROW.name, pc.add(table[ROW.name], start))
 
-    return _Table(capture, "wide", columns, parts())
+    return Exported(capture, "wide", columns, parts())
 
 
 def _batches(table: pa.Table) -> Iterator[pa.Table]:
@@ -247,13 +247,13 @@ def _some(capture: Capture, start: int, stop: int) -> Capture:
     return Capture(capture.events.slice(start, stop - start), tables, capture.infos)
 
 
-def _write(table: _Table, file: IO[bytes]) -> None:
+def _write(table: Exported, file: IO[bytes]) -> None:
     with pq.ParquetWriter(file, table.schema, version="2.6", compression="zstd") as writer:
         for part in table.exported():
             writer.write_table(part)
 
 
-def _write_csv(table: _Table, file: IO[bytes]) -> None:
+def _write_csv(table: Exported, file: IO[bytes]) -> None:
     kinds = [(one.name, pa.string() if pa.types.is_timestamp(one.type) else one.type) for one in table.schema]
     with pa_csv.CSVWriter(file, pa.schema(kinds)) as writer:
         for part in table.exported():
@@ -261,7 +261,7 @@ def _write_csv(table: _Table, file: IO[bytes]) -> None:
             writer.write_table(pa.table(texts, schema=pa.schema(kinds)))
 
 
-def _is_ours(file: Path) -> bool:
+def is_export(file: Path) -> bool:
     """Whether a file of a folder comes from a former export."""
     if file.suffix != ".parquet" or not file.is_file():
         return False

@@ -104,21 +104,28 @@ def read(
     blocks: Iterator[bytes], name: str, component: str, access: AccessFormat | None, *, messages: bool = True
 ) -> SourceTables:
     """Read a bare log by the compiled engine; a small one, or one with a user's access format, by the reference."""
-    head, size = [], 0
-    if access is None:
-        for block in blocks:
-            head.append(block)
-            size += len(block)
-            if size >= SMALL and (size >= SMALL_UNCOMPILED or _is_compiled()):
-                from istiolog_pd.engine import compiled
+    head, small = read_ahead(blocks) if access is None else ([], True)
+    if not small:
+        from istiolog_pd.engine import compiled
 
-                return compiled.read(chain(head, blocks), name, component, messages=messages)
+        return compiled.read(chain(head, blocks), name, component, messages=messages)
     tables = reference.read(chain(head, blocks), name, component, access)
     if messages:
         return tables
     at = tables.events.schema.get_field_index("message")
     nulls = pa.nulls(len(tables.events), pa.string())
     return replace(tables, events=tables.events.set_column(at, tables.events.schema.field(at), nulls))
+
+
+def read_ahead(blocks: Iterator[bytes]) -> tuple[list[bytes], bool]:
+    """The first blocks of a log, and whether they are all of a small one, which the reference reads sooner."""
+    head, size = [], 0
+    for block in blocks:
+        head.append(block)
+        size += len(block)
+        if size >= SMALL and (size >= SMALL_UNCOMPILED or _is_compiled()):
+            return head, False
+    return head, True
 
 
 def _is_compiled() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,8 @@ def parse(
 
     A name that ends in .parquet or .csv gives one wide table (with one --events: that event's own
     table); any other a folder with a Parquet file per event and events.parquet for all.
+    Logs of more than 256 MB are written while they are read, in constant memory; their process runs are
+    not told apart then (`run` numbers the logs).
     """
     path = Path(output)
     if path.suffix not in ("", ".parquet", ".csv") and not (output.endswith("/") or path.is_dir()):
@@ -36,6 +39,9 @@ def parse(
     with told():
         from istiolog_pd.export import to_csv, to_parquet
 
+        if output != "-" and path.suffix != ".csv" and stored_size(sources) > LARGE:
+            stream(sources, component, path, events)
+            return
         capture = load_logs(sources, component)
         only = events[0] if events and len(events) == 1 else events or None
         if output == "-":
@@ -43,3 +49,28 @@ def parse(
         else:
             (to_csv if path.suffix == ".csv" else to_parquet)(capture, path, events=only)
             say(f"wrote {path}")
+
+
+#: More bytes than these (as they are stored) are not held.
+LARGE = 256 << 20
+
+
+def stored_size(sources: list[str]) -> int:
+    """Bytes of the sources as they are stored, as far as that is known."""
+    from istiolog_pd.inputs.sources import find
+
+    return sum(source.size or 0 for source in find(*sources)) if "-" not in sources else 0
+
+
+def stream(sources: list[str], component: str | None, path: Path, events: list[str] | None) -> None:
+    """Write Parquet while the logs are read."""
+    from istiolog_pd.export_stream import stream_to_parquet
+    from istiolog_pd.scanning import scan
+
+    only = events[0] if events and len(events) == 1 else events or None
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        entries = stream_to_parquet(scan(*sources, component=component), path, events=only)
+    for warning in caught:
+        say(f"warning: {warning.message}")
+    say(f"wrote {entries:,} entries to {path}")

@@ -222,9 +222,14 @@ def _later(piece: Piece, row: int, text: str) -> Callable[[int], None]:
 
 
 def _set(piece: Piece, row: int, time: int | None) -> None:
-    times = piece.common["timestamp"]
-    if time is None or not isinstance(times, Numbers):
+    """Give an entry its time, in the common columns and in its event's own table."""
+    coded = piece.common["event"]
+    if time is None or not isinstance(coded, Coded):
         return
-    if times.valid is not None:
-        times.valid[row] = True
-    times.values[row] = time
+    event = EVENT_NAMES[coded.numbers[row]]
+    at = int(np.searchsorted(piece.rows[event], row))
+    for values, place in ((piece.common["timestamp"], row), (piece.columns[event]["timestamp"], at)):
+        assert isinstance(values, Numbers)
+        values.values[place] = time
+        if values.valid is not None:
+            values.valid[place] = True

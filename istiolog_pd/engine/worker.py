@@ -156,8 +156,8 @@ class Worker:
         first = 0
         while first < framed.entries:
             first = c.fill(
-                STAMP, self.catalogue.numbers, self.catalogue.bytes, framed.messages, spans, claims, first, tuple(cells),
-                tuple(self.vocabulary.table), FIRST_GROUP, room,
+                STAMP, self.catalogue.numbers, self.catalogue.bytes, framed.messages, spans, claims, first,
+                tuple(cells), tuple(self.vocabulary.table), FIRST_GROUP, room,
             )  # fmt: skip
             if first < framed.entries:
                 self._settle(cells, framed.messages, room)

@@ -173,7 +173,8 @@ def console(text, start, end, rules, out):
             and get(text, colon - 2) == 103
             and get(text, colon - 1) == 111
         ):
-            out[CALLER], out[CALLER_END] = at, stop
+            if out[CALLER] < 0:
+                out[CALLER], out[CALLER_END] = at, stop
             at = stop + 1
     out[MESSAGE] = at
     return CONSOLE

@@ -58,4 +58,4 @@ def is_kept(function: Any) -> bool:
     if function.signatures:
         return True
     index = getattr(getattr(function, "_cache", None), "_cache_file", None)
-    return index is not None and any(STAMP.dtype.names[0] in str(key) for key in index._load_index())
+    return index is not None and any(str(STAMP.dtype.fields).split("'")[1] in str(key) for key in index._load_index())

@@ -1,0 +1,167 @@
+"""Logs of any size in batches: constant memory, and Parquet that is written while the log is read."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+import pyarrow as pa
+
+from istiolog_pd.capture import Capture, SourceInfo
+from istiolog_pd.engine import assemble, compiled, cutter, reference
+from istiolog_pd.engine.lines import Damage
+from istiolog_pd.engine.piece import Piece
+from istiolog_pd.inputs.limits import LIMITS
+from istiolog_pd.inputs.sources import Limits, Source, SourceLike, find
+from istiolog_pd.inputs.wrappers import Stream, unwrap
+from istiolog_pd.read import DamageWarning
+from istiolog_pd.reading import component_of, read_ahead
+from istiolog_pd.run_table import with_place, with_run
+
+#: Entries of a batch.
+BATCH = 1 << 18
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A container's log that is being read in batches."""
+
+    source: Source
+    stream: Stream
+    run: int
+    into: compiled.Pieces
+
+    def capture(self, events: pa.Table, tables: dict[str, pa.Table]) -> Capture:
+        """The next batch."""
+        place = {
+            "source_pod": self.stream.pod or self.source.pod,
+            "source_namespace": self.stream.namespace or self.source.namespace,
+            "source_container": self.stream.container or self.source.container,
+        }
+        columns: dict[str, pa.Array | str] = dict(place)
+        if self.stream.marks is not None and len(events):
+            bare = events["line"].to_numpy()
+            marked = self.stream.marks.columns(bare)
+            columns |= {name: marked[name] for name in ("received", "stream")}
+            physical = marked["line"].to_numpy(zero_copy_only=False)
+            events = _with_line(events, physical)
+            tables = {event: _with_line(of, physical[of["row"].to_numpy()]) for event, of in tables.items()}
+            self.stream.marks.forget(int(bare.min()))
+        events = with_run(with_place(events, columns), np.full(len(events), self.run, np.int64))
+        tables = {event: with_run(of, np.full(len(of), self.run, np.int64)) for event, of in tables.items()}
+        info = SourceInfo(self.source.name, self.into.component, self.into.lines, len(events))
+        return Capture(events, tables, (info,))
+
+
+def scan(
+    *sources: SourceLike,
+    batch: int = BATCH,
+    component: str | None = None,
+    messages: bool = True,
+    limits: Limits = LIMITS,
+) -> Iterator[Capture]:
+    """Read logs of any size in batches, in constant memory.
+
+    Parameters
+    ----------
+    sources
+        As in `istiolog_pd.load`. Standard input and files that still grow are read as far as they come.
+    batch
+        About so many entries are in a batch (int). A batch holds entries of one container's log only.
+    component
+        As in `istiolog_pd.load`.
+    messages
+        Whether to keep the text of each entry.
+    limits
+        As in `istiolog_pd.load`.
+
+    Yields
+    ------
+    Capture
+        The next entries, in file order. `row` counts within the batch, `line` over the whole source. `run`
+        numbers the logs: process runs are told only by `istiolog_pd.load`, which sees all of a log.
+
+    Raises
+    ------
+    FileNotFoundError, NoLogError, ValueError
+        As `istiolog_pd.load`.
+
+    Warns
+    -----
+    DamageWarning
+        What is damaged in a source, once it is read.
+
+    Examples
+    --------
+    >>> import istiolog_pd as il
+    >>> sum(len(part) for part in il.scan("data/istiod-1.30.3/discovery.log.gz", batch=5000))
+    3874
+    """
+    if component not in (None, "pilot", "agent", "ztunnel"):
+        raise ValueError(f"component is 'pilot', 'agent', 'ztunnel' or None, not {component!r}")
+    run = 0
+    for source in find(*sources, limits=limits):
+        if source.kind != "log":
+            continue
+        for stream in unwrap(source.blocks(), _noting(source)):
+            if stream.talk:
+                for _ in stream.blocks:
+                    pass
+                continue
+            reading = _Reading(source, stream, run, compiled.Pieces())
+            yield from _batches(reading, batch, component or source.hint, messages=messages)
+            run += 1
+
+
+def _batches(reading: _Reading, batch: int, component: str, *, messages: bool) -> Iterator[Capture]:
+    head, small = read_ahead(reading.stream.blocks)
+    name, into = reading.source.name, reading.into
+    if small:
+        tables = reference.read(head, name, component)
+        into.component, into.lines = component_of(tables), tables.lines
+        if len(tables.events):
+            yield reading.capture(tables.events, tables.tables)
+        _warn(reading.source, tables.damage, tables.lines)
+        return
+    held: list[Piece] = []
+    lines = entries = 0
+    blocks = chain(head, reading.stream.blocks)
+    for piece in compiled.pieces(blocks, into, component=component, chunk=min(cutter.CHUNK, batch << 7)):
+        held.append(piece)
+        entries += piece.entries
+        if entries >= batch:
+            yield reading.capture(*assemble.tables(held, name, lines=lines, messages=messages))
+            lines += sum(one.lines for one in held)
+            held, entries = [], 0
+    if entries:
+        yield reading.capture(*assemble.tables(held, name, lines=lines, messages=messages))
+    _warn(reading.source, into.close(), into.lines)
+
+
+def _warn(source: Source, damage: list[Damage], lines: int) -> None:
+    for one in damage:
+        if one.what != reference.CUT or not source.damage:
+            more = f" (the first of {one.lines:,} lines)" if one.lines > 1 else ""
+            warnings.warn(f"{source.name}:{one.line}: {one.what}{more}", DamageWarning, stacklevel=4)
+    for text in source.damage:
+        warnings.warn(f"{source.name}:{lines}: {text}", DamageWarning, stacklevel=4)
+
+
+def _noting(source: Source) -> Callable[[int, str], None]:
+    """Warn of each sort of misfit once, where it is first met."""
+    seen: set[str] = set()
+
+    def note(line: int, what: str) -> None:
+        if what not in seen:
+            seen.add(what)
+            warnings.warn(f"{source.name}:{line}: {what}", DamageWarning, stacklevel=4)
+
+    return note
+
+
+def _with_line(table: pa.Table, line: np.ndarray) -> pa.Table:
+    at = table.schema.get_field_index("line")
+    return table.set_column(at, table.schema.field(at), pa.array(line))
