@@ -1,0 +1,210 @@
+"""The compiled engine gives the tables of the reference: for any lines, however they are cut into blocks and chunks."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import re
+from functools import cache
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from istiolog_pd.engine import compiled, cutter, reference
+from istiolog_pd.engine.dfa import compile_pattern
+from istiolog_pd.engine.reference import SourceTables
+from istiolog_pd.formats import FORMATS
+from istiolog_pd.formats.kinds import KINDS, Kind
+from istiolog_pd.formats.layouts import JSON_LAYOUTS, LAYOUTS
+
+DATA = Path(__file__).parents[1] / "data"
+LOGS = sorted(str(path.relative_to(DATA)) for path in DATA.glob("*/*.log*") if "synthetic" not in str(path))
+
+HEADS = (
+    "2018-12-24T15:48:45.929503Z\tinfo\tads\t",
+    "2018-12-24T15:48:45.929503Z\tdebug\t",
+    "2018-12-24T15:48:45Z    info    ads    ",
+    "2018-12-24T15:48:46.1Z\twarn\tenvoy config\t",
+    "2018-12-24T15:48:45.92+01:00\terror\tenvoy main external/x.cc:3\t[file.cc:12] ",
+    "2018-12-24T15:48:45.929503Z\tinfo\tdelta\tads.go:12\t",
+    "2026-05-09T13:04:07.837318Z\tinfo\txds::client:xds{id=1}\t",
+    "[2018-12-24 16:27:52.529][18][info][upstream] external/envoy/source/server/lds_api.cc:80] ",
+    "[Envoy (Epoch 0)] [2018-12-24 16:27:52.529][18][warning][config] [source/x.cc:3] ",
+    "E0110 12:34:56.789012       1 reflector.go:123] ",
+)
+LABELS = ("", "", "\ttype=CDS nonce=abc time=3.09ms resources=4", "\tid=3 error=rpc error: code = Canceled desc = x",
+          "\tthread=16", "   nonce=a b=c")  # fmt: skip
+GC = "gc 152 @16089.641s 0%: 0.011+10+7.0 ms clock, 0.045+7.5/7.9/13+28 ms cpu, 11->11->6 MB, 12 MB goal, 4 P"
+REST = ("", " continued", "\tat foo", "{", '{"a":1}', "[2019", "goroutine 1 [running]:", "2026-11", "caf\u00e9 \u00b5s",
+        GC, GC[:23], GC[23:])  # fmt: skip
+ACCESS = {
+    "start_time": "2021-01-01T00:00:00.000Z",
+    "response_code": 200,
+    "path": '/a"b',
+    "duration": "12",
+    "method": None,
+}
+
+
+def a_line(chance: random.Random) -> str:
+    """A line of any format, under any header, as text or JSON; or one of no format."""
+    message = chance.choice(FORMATS).example
+    kind = chance.random()
+    if kind < 0.6:
+        return chance.choice(HEADS) + message + chance.choice(LABELS)
+    if kind < 0.75:
+        level, scope = (
+            chance.choice(("info", "Info", "warning", "x")),
+            chance.choice(("ads", "envoy config", "main", "")),
+        )
+        one: dict[str, object] = {"level": level, "time": "2019-06-27T15:24:14.664725Z", "scope": scope, "msg": message}
+        more = (
+            {},
+            {"nonce": 'a"b', "type": "LDS", "n": 3},
+            {"stack": "a\nb"},
+            {"caller": "x.go:1"},
+            {"deep": {"a": [1]}},
+        )
+        one |= chance.choice(more)
+        return json.dumps(ACCESS if chance.random() < 0.2 else one, ensure_ascii=chance.random() < 0.5)
+    if kind < 0.85:
+        return chance.choice((*LAYOUTS, *JSON_LAYOUTS)).example
+    return chance.choice(REST)
+
+
+def mutated(data: bytes, chance: random.Random) -> bytes:
+    """Bytes changed, cut out, copied elsewhere; tabs that became blanks; CRLF."""
+    for _ in range(chance.randrange(6)):
+        at, how = chance.randrange(len(data) + 1), chance.randrange(5)
+        if how == 0:
+            data = data[:at] + bytes([chance.randrange(256)]) + data[at + 1 :]
+        elif how == 1:
+            data = data[:at] + data[at + chance.randrange(40) :]
+        elif how == 2:
+            of = chance.randrange(len(data) + 1)
+            data = data[:at] + data[of : of + chance.randrange(120)] + data[at:]
+        elif how == 3:
+            data = data.replace(b"\t", b" " * chance.randrange(1, 5), chance.randrange(6))
+        else:
+            data = data.replace(b"\n", b"\r\n", chance.randrange(6))
+    return data
+
+
+def plain(table: pa.Table) -> dict[str, list[object]]:
+    return {name: table[name].to_pylist() for name in table.schema.names}
+
+
+def assert_same(got: SourceTables, want: SourceTables) -> None:
+    """Equal tables of equal types; the order of dictionaries aside."""
+    assert (got.lines, got.recognised) == (want.lines, want.recognised)
+    assert sorted((d.what, d.line, d.lines) for d in got.damage) == sorted(
+        (d.what, d.line, d.lines) for d in want.damage
+    )
+    assert sorted(got.tables) == sorted(want.tables)
+    for event, table in {"": want.events, **want.tables}.items():
+        mine = got.events if not event else got.tables[event]
+        assert mine.schema == table.schema
+        for name, values in plain(table).items():
+            assert mine[name].to_pylist() == values, (event, name)
+
+
+def in_blocks(data: bytes, size: int) -> list[bytes]:
+    return [data[at : at + size] for at in range(0, len(data), size)] if size else [data]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(0, 2**32),
+    st.sampled_from([1, 50, 500, 1 << 20]),
+    st.sampled_from([0, 1, 7, 100]),
+    st.sampled_from(["", "pilot", "agent", "ztunnel"]),
+    st.integers(1, 3),
+)
+def test_any_log(seed: int, chunk: int, block: int, component: str, threads: int) -> None:
+    """Logs made from the catalogue and damaged, in blocks of any size, chunks of any size, on several threads."""
+    chance = random.Random(seed)
+    lines = [a_line(chance) for _ in range(chance.randrange(1, 40))]
+    data = mutated(("\n".join(lines) + chance.choice(("", "\n"))).encode(), chance)
+    blocks = in_blocks(data, block)
+    want = reference.read(iter(blocks), "x", component)
+    assert_same(compiled.read(iter(blocks), "x", component, threads=threads, chunk=chunk), want)
+
+
+@cache
+def bytes_of(log: str) -> bytes:
+    """The head of a real log: enough for every sort of line in it."""
+    raw = (DATA / log).read_bytes()
+    return (gzip.decompress(raw) if log.endswith(".gz") else raw)[:400_000]
+
+
+@pytest.mark.parametrize("log", LOGS)
+def test_real_logs(log: str) -> None:
+    """The same from real logs, in small chunks that cut entries, JSON lines and GC lines anywhere."""
+    data = bytes_of(log)
+    assert_same(compiled.read([data], "x", chunk=20_000), reference.read([data], "x"))
+
+
+def test_every_example() -> None:
+    """Each format's example under each header."""
+    lines = "\n".join(head + entry.example + label for entry in FORMATS for head in HEADS[:3] for label in LABELS[1:3])
+    for component in ("pilot", "agent"):
+        data = lines.encode()
+        assert_same(compiled.read([data], "x", component), reference.read([data], "x", component))
+
+
+def test_year_of_klog_lines_over_chunks() -> None:
+    """A time without a year takes that of its neighbours, in whatever chunk they are."""
+    line = "E0110 12:34:56.789012       1 reflector.go:123] Failed to list *v1.Pod\n"
+    data = (line + "2019-01-10T12:34:57Z\tinfo\tads\tx\n" + line).encode()
+    got = compiled.read([data], "x", chunk=1)
+    assert [time.year for time in got.events["timestamp"].to_pylist()] == [2019, 2019, 2019]
+    assert_same(got, reference.read([data], "x"))
+
+
+def test_a_chunk_is_cut_where_nothing_is_open() -> None:
+    """At a header, never within a GC line whose rest is still to come."""
+    header = b"2019-01-10T12:34:57Z\tinfo\tads\tx\n"
+    assert cutter.boundary(header + b" goes on\n" + header) == len(header) + len(b" goes on\n")
+    assert cutter.boundary(header + GC[:23].encode() + header) == 0
+
+
+def test_messages_can_be_left_out() -> None:
+    """The column is there, and null."""
+    tables = compiled.read([b"2019-01-10T12:34:57Z\tinfo\tads\tx\n"], "x", messages=False)
+    assert tables.events["message"].to_pylist() == [None]
+    assert tables.events["line"].to_pylist() == [1]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind.pattern], ids=lambda kind: kind.name)
+def test_automata_match_as_re_does(kind: Kind) -> None:
+    """Each kind's automaton against its regular expression, on texts made of its own characters."""
+    pattern = kind.pattern
+    chance = random.Random(pattern)
+    letters = [
+        *sorted(set(pattern)),
+        *'09azAZ .:-[]{}()"\\/\u00b5s\n',
+        "CDS",
+        "ADS",
+        "PUSH",
+        "ERROR ",
+        "true",
+        "map[",
+        "12ms",
+    ]
+    for whole in (False, True):
+        automaton = compile_pattern(pattern, whole=whole)
+        regex = re.compile(f"(?:{pattern})" + (r"\Z" if whole else ""), re.DOTALL | re.ASCII)
+        for _ in range(300):
+            text = "".join(chance.choice(letters) for _ in range(chance.randrange(12)))
+            match = regex.match(text)
+            assert automaton.match(text.encode()) == (len(text[: match.end()].encode()) if match else -1), text
+
+
+def test_a_pattern_that_needs_more_than_one_pass_is_refused() -> None:
+    """What the kernel could not do in one walk is told when the catalogue is compiled."""
+    with pytest.raises(ValueError, match="one character"):
+        compile_pattern("a(?=bc)")

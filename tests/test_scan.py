@@ -1,0 +1,107 @@
+"""Batches in constant memory hold what a whole capture does; Parquet written from them is that of a capture."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+import istiolog_pd as il
+from istiolog_pd import reading
+from istiolog_pd.export import to_parquet
+from istiolog_pd.export_stream import stream_to_parquet
+
+LOG = "data/istiod-1.30.3/discovery.log.gz"
+
+
+@pytest.fixture
+def compiled_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small logs go through the compiled engine too."""
+    monkeypatch.setattr(reading, "SMALL", 0)
+    monkeypatch.setattr(reading, "SMALL_UNCOMPILED", 0)
+
+
+@pytest.mark.usefixtures("compiled_always")
+def test_batches_hold_the_entries_of_a_capture() -> None:
+    """In order, each line once, the narrow tables beside them."""
+    batches = list(il.scan(LOG, batch=1000))
+    whole = il.load(LOG)
+    assert len(batches) > 2
+    assert [line for one in batches for line in one.events["line"].to_pylist()] == whole.events["line"].to_pylist()
+    assert [text for one in batches for text in one.events["message"].to_pylist()] == whole.events[
+        "message"
+    ].to_pylist()
+    sizes = [size for one in batches for size in one["xds_push"]["size_bytes"].to_pylist()]
+    assert sizes == whole["xds_push"]["size_bytes"].to_pylist()
+    for one in batches:
+        assert (
+            one["debounce"]["timestamp"].to_pylist() == one.events["timestamp"].take(one["debounce"]["row"]).to_pylist()
+        )
+
+
+def test_a_small_log_is_one_batch() -> None:
+    """No compiled code is loaded for it."""
+    [batch] = il.scan("data/seed/pilot.log")
+    assert len(batch) == 68
+
+
+@pytest.mark.usefixtures("compiled_always")
+def test_without_messages() -> None:
+    """Text is left out, all else is there."""
+    [*batches] = il.scan(LOG, messages=False)
+    assert all(one.events["message"].null_count == len(one) for one in batches)
+    assert il.load(LOG, messages=False)["xds_push"].num_rows == sum(one["xds_push"].num_rows for one in batches)
+
+
+@pytest.mark.usefixtures("compiled_always")
+def test_damage_is_warned_of_by_line() -> None:
+    """A line that is no UTF-8, far into the log."""
+    data = gzip.decompress(Path(LOG).read_bytes())
+    lines = data.split(b"\n")
+    lines[3000] += b"\xff"
+    with pytest.warns(il.DamageWarning, match=r":3001: bytes that are no UTF-8"):
+        assert sum(map(len, il.scan(io.BytesIO(b"\n".join(lines)), batch=500))) == len(il.load(LOG))
+
+
+@pytest.mark.usefixtures("compiled_always")
+def test_wrapped_lines_keep_their_place() -> None:
+    """Of `kubectl logs --timestamps`: bare events, the physical line, when it was received."""
+    bare = gzip.decompress(Path(LOG).read_bytes()).splitlines()[:2000]
+    wrapped = b"\n".join(b"2026-11-23T17:27:51.5Z " + line for line in bare)
+    batches = list(il.scan(io.BytesIO(wrapped), batch=300))
+    whole = il.load(io.BytesIO(b"\n".join(bare)))
+    assert [line for one in batches for line in one.events["line"].to_pylist()] == whole.events["line"].to_pylist()
+    assert all(one.events["received"].null_count == 0 for one in batches)
+
+
+@pytest.mark.usefixtures("compiled_always")
+@pytest.mark.parametrize("name", ["tables", "wide.parquet"])
+def test_parquet_of_batches_is_that_of_a_capture(name: str, tmp_path: Path) -> None:
+    """The same columns and values, `row` over all batches; only runs are not told."""
+    entries = stream_to_parquet(il.scan(LOG, batch=700), tmp_path / "streamed" / name)
+    to_parquet(il.load(LOG), tmp_path / "whole" / name)
+    whole, streamed = tmp_path / "whole" / name, tmp_path / "streamed" / name
+    files = [""] if name.endswith(".parquet") else sorted(file.name for file in whole.iterdir())
+    for file in files:
+        one, other = pq.read_table(whole / file), pq.read_table(streamed / file)
+        assert one.schema.names == other.schema.names
+        for column in set(one.schema.names) - {"run"}:
+            assert one[column].to_pylist() == other[column].to_pylist(), (file, column)
+    assert entries == len(il.load(LOG))
+
+
+def test_parse_streams_what_is_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command writes the same tables, and says how many entries."""
+    from typer.testing import CliRunner
+
+    from istiolog_pd.cli import app
+    from istiolog_pd.commands import parse
+
+    monkeypatch.setattr(parse, "LARGE", 0)
+    done = CliRunner().invoke(app, ["parse", "data/seed/pilot.log", "-o", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    assert "wrote 68 entries" in done.output
+    assert pq.read_table(tmp_path / "out" / "events.parquet").num_rows == 68
