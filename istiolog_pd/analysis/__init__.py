@@ -7,6 +7,7 @@ from istiolog_pd.analysis.nodes import node_metadata
 from istiolog_pd.analysis.order import xds_order
 from istiolog_pd.analysis.rounds import fan_out, push_rounds, pushes
 from istiolog_pd.analysis.types import full_vs_incremental
+from istiolog_pd.analysis.waves import push_wave, push_waves
 
 __all__ = [
     "debounces",
@@ -14,6 +15,8 @@ __all__ = [
     "full_vs_incremental",
     "node_metadata",
     "push_rounds",
+    "push_wave",
+    "push_waves",
     "pushes",
     "xds_order",
 ]
