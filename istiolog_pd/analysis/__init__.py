@@ -5,6 +5,7 @@ from __future__ import annotations
 from istiolog_pd.analysis.debounce import debounces
 from istiolog_pd.analysis.nodes import node_metadata
 from istiolog_pd.analysis.order import xds_order
+from istiolog_pd.analysis.propagation import propagation
 from istiolog_pd.analysis.rounds import fan_out, push_rounds, pushes
 from istiolog_pd.analysis.types import full_vs_incremental
 from istiolog_pd.analysis.waves import push_wave, push_waves
@@ -14,6 +15,7 @@ __all__ = [
     "fan_out",
     "full_vs_incremental",
     "node_metadata",
+    "propagation",
     "push_rounds",
     "push_wave",
     "push_waves",

@@ -1,4 +1,4 @@
-"""Times as numbers and back, and the lines of an event with what only `events` has of them."""
+"""Times as numbers, and back."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 
-from istiolog_pd.analysis.answers import SPAN, TEXT, control_plane
-from istiolog_pd.capture import Capture
+from istiolog_pd.analysis.answers import SPAN
 
 Ints = npt.NDArray[np.int64]
 
@@ -31,8 +29,33 @@ def spans(values: Ints, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.timedelt
     return found
 
 
-def stamps(capture: Capture, event: str) -> pd.DataFrame:
-    """The lines of an event of a control plane, with their `message`."""
-    table = control_plane(capture, event)
-    texts = capture.events["message"].take(pa.array(table["row"].to_numpy(np.int64)))
-    return table.assign(message=texts.cast(pa.string()).to_pandas().astype(TEXT).to_numpy())
+def moments(values: Ints, known: npt.NDArray[np.bool_]) -> pd.DatetimeIndex:
+    """Times in UTC of so many nanoseconds since 1970, null where they are not known."""
+    return pd.DatetimeIndex(np.where(known, values, NEVER).astype("datetime64[ns]"), tz="UTC")
+
+
+def as_of(left: pd.DataFrame, right: pd.DataFrame, on: str, by: list[str], *, after: bool = False) -> pd.DataFrame:
+    """Each row of one table, by its index, with the row of the other that is the last up to it.
+
+    Parameters
+    ----------
+    left, right
+        Both sorted by `on`; columns of the second that are neither `on` nor `by` are added to the first.
+    on
+        A number or a time.
+    by
+        What must be the same in both.
+    after
+        The first row after it instead.
+    """
+    keys = pd.concat([left[by], right[by]], ignore_index=True)
+    codes = np.asarray(keys.groupby(by, sort=False, dropna=False).ngroup(), np.int64)
+    found = pd.merge_asof(
+        left.assign(code=codes[: len(left)]),
+        right.drop(columns=by).assign(code=codes[len(left) :]),
+        on=on,
+        by="code",
+        direction="forward" if after else "backward",
+        allow_exact_matches=not after,
+    )
+    return found.drop(columns="code").set_axis(left.index)

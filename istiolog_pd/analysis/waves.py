@@ -9,9 +9,10 @@ import pandas as pd
 
 from istiolog_pd.analysis.answers import COUNT, FLAG, SPAN, TEXT, TIME, Shape, cannot, no_lines, shaped
 from istiolog_pd.analysis.lines import push_lines, push_starts
+from istiolog_pd.analysis.propagation_sides import PILOT, side, with_message
 from istiolog_pd.analysis.rounds import PUSH_LINES, ROUND_LINES, hidden_rounds, visible, with_sizes
 from istiolog_pd.analysis.spans import Ints, disjoint, earliest_and_latest, per_round
-from istiolog_pd.analysis.times import NEVER, nanoseconds, spans, stamps
+from istiolog_pd.analysis.times import NEVER, nanoseconds, spans
 from istiolog_pd.capture import Capture
 
 WAVES: Shape = {
@@ -327,7 +328,7 @@ def _merged(capture: Capture, starts: pd.DataFrame, placed: pd.DataFrame) -> pd.
 
 def _pending(capture: Capture, starts: pd.DataFrame) -> pd.Series[Any]:
     """How many proxies still waited when a round began, where a line says so, by round."""
-    backlog = stamps(capture, "push_backlog")
+    backlog = with_message(capture, side(capture, "push_backlog", PILOT))
     number = backlog["message"].str.extract(r"while (\d{1,9}) were", expand=False).astype("Float64").astype(COUNT)
     backlog = backlog.assign(pending=number).dropna(subset=["pending"])
     at = pd.merge_asof(
