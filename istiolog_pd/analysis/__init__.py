@@ -8,9 +8,11 @@ from istiolog_pd.analysis.order import xds_order
 from istiolog_pd.analysis.propagation import propagation
 from istiolog_pd.analysis.rounds import fan_out, push_rounds, pushes
 from istiolog_pd.analysis.types import full_vs_incremental
+from istiolog_pd.analysis.warming import cluster_warming
 from istiolog_pd.analysis.waves import push_wave, push_waves
 
 __all__ = [
+    "cluster_warming",
     "debounces",
     "fan_out",
     "full_vs_incremental",

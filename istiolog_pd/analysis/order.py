@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import numpy as np
 import pandas as pd
 
-from istiolog_pd.analysis.answers import COUNT, FLAG, TEXT, TIME, WORD, Shape, cannot, no_lines, shaped
+from istiolog_pd.analysis.answers import COUNT, FLAG, SPAN, TEXT, TIME, WORD, Shape, cannot, no_lines, shaped
 from istiolog_pd.analysis.requests import asking
 from istiolog_pd.analysis.rounds import PUSH_LINES, pushes
+from istiolog_pd.analysis.times import as_of
 from istiolog_pd.capture import Capture
 
 XDS_ORDER: Shape = {
@@ -21,6 +21,10 @@ XDS_ORDER: Shape = {
     "certain": FLAG,
     "timestamp": TIME,
     "source": TEXT,
+    "endpoints_after": SPAN,
+    "without_endpoints": FLAG,
+    "routes_after": SPAN,
+    "without_routes": FLAG,
 }
 
 #: The order that keeps traffic flowing (Envoy's xDS protocol, "eventual consistency considerations").
@@ -46,8 +50,15 @@ def xds_order(capture: Capture) -> pd.DataFrame:
         turn, or null; `flow` (category): ``first configuration`` (the answers to a new proxy's
         requests), ``update`` (a full round) or ``incremental update`` (endpoints only);
         `certain` (boolean): each of these pushes can be of no other round;
-        `timestamp` of the first push (datetime64[ns, UTC]); `source` (str). Types beside these four
-        have no turn and are left out. Istio 1.0 pushes RDS before LDS in every full round.
+        `timestamp` of the first push (datetime64[ns, UTC]); `source` (str).
+        `endpoints_after` (timedelta64[ns]): from the push of clusters to the first push of endpoints to
+        this proxy that follows, of this round or another or asked for, and `without_endpoints` (boolean):
+        clusters were pushed again before any endpoints were, so new ones stayed without (null: no clusters,
+        or the log ends before either). `routes_after` and `without_routes`: the same of listeners and
+        their routes (a gateway may have none to get). Endpoint-only
+        pushes are printed at debug since 1.5 and count only where they are.
+        Types beside these four have no turn and are left out. Istio 1.0 pushes RDS before LDS in every
+        full round.
         Empty with the reason in ``attrs["coverage"]`` if there is no push line.
 
     Examples
@@ -62,46 +73,94 @@ def xds_order(capture: Capture) -> pd.DataFrame:
     table = table[table["xds_type"].isin(TURN)].reset_index(drop=True)
     if table.empty:
         return cannot(XDS_ORDER, coverage or no_lines(capture, "push line", PUSH_LINES))
-    table = table.assign(group=_group(capture, table), at=range(len(table))).dropna(subset=["group"])
-    kinds = ~table["push_type"].astype(object).eq("incremental")
-    first = table.drop_duplicates(["source", "proxy", "group", "xds_type"])
-    first = first.assign(turn=first["xds_type"].map(TURN).astype(int), name=first["xds_type"].astype(object))
-    keys = ["source", "proxy", "group"]
-    # A type is early if one whose turn is before its own comes later.
-    later = first[::-1].groupby(keys, sort=False)["turn"].cummin()[::-1]
-    first["early"] = first["name"].where(first["turn"] > later)
-    rows = first.groupby(keys, sort=False).agg(
-        round=("round", "first"),
-        order=("name", " ".join),
-        early=("early", "first"),
-        timestamp=("timestamp", "first"),
-        push_type=("push_type", "first"),
-    )
-    certain = table["certain"] | table["push_type"].astype(object).eq("request")
-    rows["certain"] = certain.groupby([table[key] for key in keys], sort=False).all().reindex(rows.index)
-    full = kinds.groupby([table[key] for key in keys], sort=False).any()
-    rows["kept"] = rows["early"].isna()
-    asked = rows["push_type"].astype(object).eq("request")
-    rows["flow"] = pd.Series(UPDATE, rows.index).where(full.reindex(rows.index), INCREMENTAL).mask(asked, FIRST)
-    return shaped(rows.reset_index(), XDS_ORDER, coverage)
+    flat = _flat(capture, table)
+    flat = flat.join(_follows(flat, "CDS", "EDS", "endpoints")).join(_follows(flat, "LDS", "RDS", "routes"))
+    flat = flat[flat["group"].notna()]
+    flat["flow"] = flat.groupby(["owner", "group"], sort=False).ngroup()
+    first = flat[~flat.duplicated(["flow", "turn"])]
+    heads = first.drop_duplicates("flow").set_index("flow")
+    rows = table.loc[heads["at"], ["proxy", "round", "timestamp", "source"]].set_index(heads.index)
+    rows = rows.join(_orders(first))
+    following = ["endpoints_after", "without_endpoints", "routes_after", "without_routes"]
+    rows[following] = first.groupby("flow", sort=False)[following].first()
+    flows = flat.groupby("flow", sort=False)
+    rows["certain"] = flows["sure"].all()
+    rows["flow"] = pd.Series(UPDATE, rows.index).where(flows["whole"].any(), INCREMENTAL).mask(heads["asked"], FIRST)
+    return shaped(rows, XDS_ORDER, coverage)
 
 
-def _group(capture: Capture, table: pd.DataFrame) -> pd.Series[Any]:
-    """What belongs together: the round, or for requested pushes the connection they belong to.
+def _flat(capture: Capture, table: pd.DataFrame) -> pd.DataFrame:
+    """What orders are made of, in numbers: `owner` is a proxy of a source, `group` what belongs together.
 
-    Only the first answer of each type after a proxy connected is its first configuration; what it asks
-    for later is no flow of its own.
+    That is the round, or for requested pushes (`asked`) the connection they belong to, below 0. Only the
+    first answer of each type after a proxy connected is its first configuration; what it asks for later is
+    no flow of its own.
     """
     asked = asking(capture)
-    lines = table[["source", "line", "proxy", "xds_type"]].assign(at=table.index)
-    opened = asked[["source", "line", "proxy"]].assign(opened=range(len(asked)))
-    merged = (
-        pd.merge_asof(lines.sort_values("line"), opened.sort_values("line"), on="line", by=["source", "proxy"])
-        .set_index("at")["opened"]
-        .reindex(table.index)
+    owners = pd.concat([table[["source", "proxy"]], asked[["source", "proxy"]]], ignore_index=True)
+    owner = np.asarray(owners.groupby(["source", "proxy"], sort=False, dropna=False).ngroup(), np.int64)
+    kind = table["push_type"]
+    flat = pd.DataFrame(
+        {
+            "at": table.index,
+            "owner": owner[: len(table)],
+            "line": table["line"].astype(np.int64),
+            "turn": table["xds_type"].cat.codes.map(dict(enumerate(map(TURN.get, table["xds_type"].cat.categories)))),
+            "timestamp": table["timestamp"],
+            "asked": kind.eq("request"),
+            "whole": kind.ne("incremental"),
+            "sure": (table["certain"] | kind.eq("request")).astype(bool),
+        }
     )
-    request = table["push_type"].astype(object).eq("request")
-    numbered = table["round"].astype("Float64").map("round {:.0f}".format, na_action="ignore")
-    begun = merged.map("connection {:.0f}".format, na_action="ignore")
-    first = ~table.assign(begun=begun, request=request).duplicated(["source", "proxy", "begun", "xds_type", "request"])
-    return numbered.astype(object).where(~request, begun.where(first))
+    opened = pd.DataFrame({"line": asked["line"].astype(np.int64).to_numpy(), "owner": owner[len(table) :]})
+    opened = opened.assign(opened=np.arange(len(opened))).sort_values("line")
+    begun = as_of(flat[["line", "owner"]].sort_values("line"), opened, "line", ["owner"])["opened"].reindex(flat.index)
+    first = flat["asked"] & ~flat.assign(begun=begun)[flat["asked"]].duplicated(["owner", "begun", "turn"]).reindex(
+        flat.index, fill_value=True
+    )
+    return flat.assign(group=table["round"].astype("float64").where(~flat["asked"], (-1 - begun).where(first)))
+
+
+def _orders(first: pd.DataFrame) -> pd.DataFrame:
+    """By flow: the `order` of its types, the type that came `early`, and whether the order was `kept`."""
+    groups = first.groupby("flow", sort=False)
+    # A type is early if one whose turn is before its own comes later.
+    later = first[::-1].groupby("flow", sort=False)["turn"].cummin()[::-1]
+    early = first[first["turn"] > later].drop_duplicates("flow").set_index("flow")["turn"]
+    # An order is a number whose digits are the turns, so that each is put in words once.
+    digits = (first["turn"] + 1) * (len(TURN) + 1) ** groups.cumcount()
+    numbers = digits.groupby(first["flow"], sort=False).sum()
+    table = pd.DataFrame({"order": numbers.map({number: _in_words(number) for number in numbers.unique()})})
+    table["early"] = early.map(dict(enumerate(TURN))).astype(object).reindex(numbers.index)
+    return table.assign(kept=table["early"].isna())
+
+
+def _in_words(number: int) -> str:
+    """The types of an order that was written as a number."""
+    names, types = list(TURN), []
+    while number:
+        number, digit = divmod(int(number), len(TURN) + 1)
+        types.append(names[digit - 1])
+    return " ".join(types)
+
+
+def _follows(flat: pd.DataFrame, xds_type: str, needed: str, name: str) -> pd.DataFrame:
+    """For each push of a type: how long until what it needs was pushed, and whether it was not in time."""
+    own, times = flat["turn"].eq(TURN[xds_type]), flat["timestamp"].array
+    nobody = len(flat)
+    at = pd.DataFrame({"reached": np.arange(nobody), "again": np.arange(nobody)}, flat.index, dtype="float64")
+    at["reached"] = at["reached"].where(flat["turn"].eq(TURN[needed]))
+    at["again"] = at["again"].where(own)
+    at["again"] = at.groupby(flat["owner"], sort=False)["again"].shift(-1)
+    at = at.groupby(flat["owner"], sort=False).bfill().fillna(nobody).astype(np.int64)
+    without = at["again"] < at["reached"]
+    after = pd.Series(
+        times.take(at["reached"].where(at["reached"] < nobody, -1).to_numpy(), allow_fill=True), flat.index
+    )
+    known = own & (at.min(axis=1) < nobody)
+    return pd.DataFrame(
+        {
+            f"{name}_after": (after - flat["timestamp"]).where(own & ~without),
+            f"without_{name}": without.astype(FLAG).where(known),
+        }
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from istiolog_pd.analysis.answers import COUNT, FLAG, SPAN, TEXT, TIME, WORD, Shape, cannot, no_lines, shaped
 from istiolog_pd.analysis.propagation_clocks import BOUNDS, PAIR, from_connections, from_nonces
@@ -17,7 +19,7 @@ from istiolog_pd.analysis.propagation_nonces import (
     versions,
     with_nonces,
 )
-from istiolog_pd.analysis.propagation_sides import sidecars
+from istiolog_pd.analysis.propagation_sides import PILOT, side, sidecars
 from istiolog_pd.analysis.propagation_updates import KEY, by_time, effects, updates
 from istiolog_pd.analysis.rounds import PUSH_LINES
 from istiolog_pd.analysis.times import as_of
@@ -48,6 +50,9 @@ PROPAGATION: Shape = {
 
 SKEW = "1s"
 ZERO = pd.Timedelta(0)
+
+#: Pairs of a log and a proxy that no line has proved.
+NOBODY = pd.DataFrame(columns=["log", "proxy"])
 
 NO_SIDECAR = "no log of a sidecar is among the sources, so `received` and `applied` are not known"
 WHOSE = "whose log it is cannot be told of {}: name its proxy in `proxies`"
@@ -125,12 +130,20 @@ def propagation(
     (87, True, Timedelta('0 days 00:00:00.001445'))
     """
     skew = pd.Timedelta(clock_skew)
-    pushes = sent(capture)
-    if pushes.empty:
+    lines = capture["xds_push"]
+    known = [str(proxy) for proxy in pc.unique(lines["proxy"].cast(pa.string())).drop_null().to_pylist()]
+    told = proxies or {}
+    only = None
+    if lines["nonce"].null_count == len(lines):
+        # Then the way of a push shows only in its sidecar's log, or in its rejection.
+        nacks = side(capture, "xds_nack", PILOT, "proxy")["proxy"]
+        only = {*sidecars(capture, known, told, NOBODY).dropna(), *nacks.dropna()}
+    pushes, total = sent(capture, only), _pushed(lines)
+    if not total:
         return cannot(PROPAGATION, no_lines(capture, "push line", PUSH_LINES))
     answers = answered(capture)
     pushes = _by_nonce(capture, with_nonces(pushes, answers, streams_begun(capture)), answers)
-    logs = sidecars(capture, pushes["proxy"].unique(), proxies or {}, pushes)
+    logs = sidecars(capture, known, told, pushes)
     shown = updates(capture, logs.dropna())
     types = pd.MultiIndex.from_frame(shown[KEY].drop_duplicates())
     followed = pushes["nonce"].notna() | pushes["nacked"].notna()
@@ -147,8 +160,16 @@ def propagation(
     ends = ["received", "applied", "acknowledged", "nacked"]
     rows["exact"] = rows["exact"].where(rows[ends].notna().any(axis=1))
     rows["run"] = rows.get("run", 0)
-    said = _coverage(rows, pushes, logs, skew)
-    return shaped(rows, PROPAGATION, said)
+    here = int(pushes["proxy"].isin(set(logs.dropna())).sum())
+    others = OTHERS.format(total - here, total) if len(logs) and here < total else ""
+    said = [_whose(logs) if len(logs) else NO_SIDECAR, others, *_joined(rows, skew)]
+    return shaped(rows, PROPAGATION, "; ".join(filter(None, said)))
+
+
+def _pushed(lines: pa.Table) -> int:
+    """The push lines of control planes that name their proxy."""
+    ours = pc.equal(lines["component"].cast(pa.string()), "pilot")
+    return int(pc.sum(pc.and_(ours, pc.is_valid(lines["proxy"]))).as_py() or 0)
 
 
 def _by_nonce(capture: Capture, pushes: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
@@ -208,18 +229,13 @@ def _whose(logs: pd.Series[str]) -> str:
     return WHOSE.format(", ".join(map(str, nobody[:5])) + (" …" if len(nobody) > 5 else "")) if len(nobody) else ""
 
 
-def _coverage(rows: pd.DataFrame, pushes: pd.DataFrame, logs: pd.Series[str], skew: pd.Timedelta) -> str:
-    """What of the pushes is not known, and why."""
-    others = int((~pushes["proxy"].isin(set(logs.dropna()))).sum())
-    by_time, assumed, drifts = (int(column.sum()) for column in (~rows["exact"], rows["assumed"], rows["drifts"]))
+def _joined(rows: pd.DataFrame, skew: pd.Timedelta) -> list[str]:
+    """What the rows are worth: not answered, joined by time, on clocks that differ or drift."""
     alone = int(rows["exact"].isna().sum())
-    said = [
-        "" if len(logs) else NO_SIDECAR,
-        _whose(logs),
-        OTHERS.format(others, len(pushes)) if len(logs) and others else "",
+    by_time, assumed, drifts = (int(column.sum()) for column in (~rows["exact"], rows["assumed"], rows["drifts"]))
+    return [
         ALONE.format(alone) if alone else "",
         BY_TIME.format(by_time) if by_time else "",
         ASSUMED.format(assumed, str(skew).removeprefix("0 days ")) if assumed else "",
         DRIFT.format(drifts) if drifts else "",
     ]
-    return "; ".join(filter(None, said))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -20,9 +21,10 @@ ANSWERS = ("xds_request", "xds_ack", "xds_nack", "xds_stale_nonce")
 VERSION = r"\d{4}-\d\d-\d\dT\S+/\d+"
 
 
-def sent(capture: Capture) -> pd.DataFrame:
-    """Every push line of a control plane that names its proxy, in file order."""
-    table = side(capture, "xds_push", PILOT, "line", "proxy", "xds_type", "push_type", "push_version", "nonce")
+def sent(capture: Capture, only: Iterable[str] | None) -> pd.DataFrame:
+    """Every push line of a control plane to a proxy (to one of these), in file order."""
+    names = ["line", "proxy", "xds_type", "push_type", "push_version", "nonce"]
+    table = side(capture, "xds_push", PILOT, *names, only=only)
     return table[table["proxy"].notna()].reset_index(drop=True)
 
 

@@ -18,19 +18,22 @@ PILOT, SIDECAR = ("pilot",), ("agent", "envoy")
 NAMING = ("startup", "xds_connected", "xds_disconnected", "connection_open", "xds_request")
 
 
-def side(capture: Capture, event: str, components: tuple[str, ...], *columns: str) -> pd.DataFrame:
+def side(
+    capture: Capture, event: str, components: tuple[str, ...], *columns: str, only: Iterable[str] | None = None
+) -> pd.DataFrame:
     """Some columns of the lines of an event that these components wrote, in file order, as plain text.
 
     `row`, `timestamp` and `source` come first; of a sidecar's lines `log` tells its container apart where
-    one source holds several.
+    one source holds several. `only`: lines about these proxies, if it is given.
     """
     table = capture[event]
+    if only is not None:
+        table = table.filter(pc.is_in(table["proxy"].cast(pa.string()), pa.array(list(only), pa.string())))
     whose = table["component"].cast(pa.string())
     names = ["row", "timestamp", "source", *(["run"] if "run" in table.schema.names else []), *columns]
     own = table.filter(pc.is_in(whose, pa.array(components))).select(names)
-    frame = to_pandas(own)
-    texts = {name: TEXT for name, dtype in frame.dtypes.items() if isinstance(dtype, pd.CategoricalDtype)}
-    frame = frame.astype({**texts, "row": "int64"})
+    plain = [pa.string() if pa.types.is_dictionary(kind) else kind for kind in own.schema.types]
+    frame = to_pandas(own.cast(pa.schema(zip(names, plain, strict=True)))).astype({"row": "int64"})
     return frame.assign(log=_logs(capture, frame)) if components == SIDECAR else frame
 
 
