@@ -12,7 +12,7 @@ from istiolog_pd.analysis.lines import push_lines, push_starts
 from istiolog_pd.analysis.propagation_sides import PILOT, side, with_message
 from istiolog_pd.analysis.rounds import PUSH_LINES, ROUND_LINES, hidden_rounds, visible, with_sizes
 from istiolog_pd.analysis.spans import Ints, disjoint, earliest_and_latest, per_round
-from istiolog_pd.analysis.times import NEVER, nanoseconds, spans
+from istiolog_pd.analysis.times import NEVER, as_of, nanoseconds, spans
 from istiolog_pd.capture import Capture
 
 WAVES: Shape = {
@@ -331,7 +331,6 @@ def _pending(capture: Capture, starts: pd.DataFrame) -> pd.Series[Any]:
     backlog = with_message(capture, side(capture, "push_backlog", PILOT))
     number = backlog["message"].str.extract(r"while (\d{1,9}) were", expand=False).astype("Float64").astype(COUNT)
     backlog = backlog.assign(pending=number).dropna(subset=["pending"])
-    at = pd.merge_asof(
-        backlog.sort_values("row"), starts[["row", "source", "round"]].sort_values("row"), on="row", by="source"
-    )
+    begun = starts[["row", "source", "round"]].astype({"row": np.int64, "source": TEXT}).sort_values("row")
+    at = as_of(backlog.sort_values("row"), begun, "row", ["source"])
     return at.dropna(subset=["round"]).groupby("round")["pending"].max()

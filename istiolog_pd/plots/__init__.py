@@ -14,9 +14,11 @@ from matplotlib.axes import Axes
 
 from istiolog_pd.plots.debounce import debounce_distribution, debounces
 from istiolog_pd.plots.order import xds_order
+from istiolog_pd.plots.propagation import propagation
 from istiolog_pd.plots.push_kinds import full_vs_incremental
 from istiolog_pd.plots.push_sizes import pushes
 from istiolog_pd.plots.rounds import fan_out, push_rounds
+from istiolog_pd.plots.waves import push_wave, push_waves
 
 __all__ = [
     "PLOTS",
@@ -25,7 +27,10 @@ __all__ = [
     "debounces",
     "fan_out",
     "full_vs_incremental",
+    "propagation",
     "push_rounds",
+    "push_wave",
+    "push_waves",
     "pushes",
     "xds_order",
 ]
@@ -61,6 +66,8 @@ PLOTS: dict[str, Plot] = {
             "pushes and bytes over time, by kind",
         ),
         Plot("pushes", "pushes", pushes, "every push over time, by size, type and kind"),
+        Plot("push_waves", "push_waves", push_waves, "time to the first, median and last proxy of each round"),
+        Plot("propagation", "propagation", propagation, "time from istiod's push to Envoy's answer, as bounds"),
         Plot("xds_order", "xds_order", xds_order, "orders of types per proxy and round, kept and broken"),
     )
 }
