@@ -195,12 +195,16 @@ def _lines(capture: Capture) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The starts of rounds, and the pushes of rounds in file order."""
     starts = push_starts(capture)
     lines = push_lines(capture, starts) if len(starts) else starts
-    return starts if "run" in starts else starts.assign(run=0), lines
+    return _with_run(starts), _with_run(lines)
+
+
+def _with_run(table: pd.DataFrame) -> pd.DataFrame:
+    return table if "run" in table else table.assign(run=0)
 
 
 def _placed(lines: pd.DataFrame) -> pd.DataFrame:
     """The pushes that have a round, in file order, with numbers for what is compared often."""
-    names = ["source", "timestamp", "proxy", "resources", "size_bytes", "round", "round_first", "round_last"]
+    names = ["source", "run", "timestamp", "proxy", "resources", "size_bytes", "round", "round_first", "round_last"]
     placed = lines.loc[lines["round"].notna() & lines["proxy"].notna(), names].reset_index(drop=True)
     numbers = dict.fromkeys(("round", "round_first", "round_last"), np.int64)
     return placed.astype(numbers).assign(
@@ -293,10 +297,10 @@ def _bounds(starts: pd.DataFrame, placed: pd.DataFrame, late: pd.Timedelta) -> p
 
 
 def _begun_before(starts: pd.DataFrame, placed: pd.DataFrame, moments: Ints) -> Ints:
-    """The last round of a push's own source that began before a moment; -1 if none did."""
+    """The last round of a push's own process that began before a moment; -1 if none did."""
     found = np.full(len(placed), -1)
-    for source, own in starts.groupby("source", sort=False):
-        mine = (placed["source"] == source).to_numpy(bool)
+    for (source, run), own in starts.groupby(["source", "run"], sort=False):
+        mine = ((placed["source"] == source) & (placed["run"] == run)).to_numpy(bool)
         begins = np.maximum.accumulate(nanoseconds(own["timestamp"]))
         at = np.searchsorted(begins, moments[mine]) - 1
         found[mine] = np.where(at >= 0, own["round"].to_numpy(np.int64)[np.maximum(at, 0)], -1)
