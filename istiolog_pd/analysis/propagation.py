@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -13,6 +14,7 @@ from istiolog_pd.analysis.propagation_clocks import BOUNDS, PAIR, from_connectio
 from istiolog_pd.analysis.propagation_nonces import (
     answered,
     passed,
+    places,
     rejected,
     sent,
     streams_begun,
@@ -22,6 +24,7 @@ from istiolog_pd.analysis.propagation_nonces import (
 from istiolog_pd.analysis.propagation_sides import PILOT, side, sidecars
 from istiolog_pd.analysis.propagation_updates import KEY, by_time, effects, updates
 from istiolog_pd.analysis.rounds import PUSH_LINES
+from istiolog_pd.analysis.spans import Ints
 from istiolog_pd.analysis.times import as_of
 from istiolog_pd.capture import Capture
 
@@ -175,12 +178,11 @@ def _pushed(lines: pa.Table) -> int:
 def _by_nonce(capture: Capture, pushes: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     """The pushes with what both sides say of their nonces, and the bounds of their delays."""
     pushes = pushes.rename(columns={"timestamp": "sent"})
-    once = pushes["nonce"].where(~pushes["nonce"].duplicated(keep=False))
-    back = answers.drop_duplicates("nonce", keep=False).set_index("nonce")
-    pushes["came_back"] = back["timestamp"].reindex(once).array
-    seen = passed(capture).set_index("nonce").reindex(once)
+    pushes["came_back"] = _taken(answers["timestamp"], places(pushes["nonce"], answers["nonce"]))
+    seen = passed(capture)
+    at = places(pushes["nonce"], seen["nonce"])
     for name in ("log", "received", "answered"):
-        pushes[name] = seen[name].array
+        pushes[name] = _taken(seen[name], at)
     pushes["nacked"] = rejected(capture, pushes, answers)
     accepted = pushes["nacked"].isna()
     pushes["applied"] = pushes["answered"].where(accepted)
@@ -192,6 +194,11 @@ def _by_nonce(capture: Capture, pushes: pd.DataFrame, answers: pd.DataFrame) -> 
     pushes["delay_low"] = took["high"].mask(took["high"] < ZERO, ZERO).fillna(trip * 0)
     pushes["delay_high"] = took["low"].fillna(trip)
     return pushes
+
+
+def _taken(column: pd.Series[Any], at: Ints) -> Any:
+    """The values at these places, null at -1."""
+    return column.array.take(at, allow_fill=True)
 
 
 def _by_time(

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from istiolog_pd.analysis.answers import TEXT
 from istiolog_pd.analysis.propagation_sides import PILOT, SIDECAR, side
+from istiolog_pd.analysis.spans import Ints
 from istiolog_pd.analysis.times import as_of
 from istiolog_pd.capture import Capture
 
@@ -17,6 +19,9 @@ from istiolog_pd.capture import Capture
 STREAM = ["source", "proxy", "xds_type"]
 #: Every line of a control plane that prints the nonce of an answer, be it yes, no or too late.
 ANSWERS = ("xds_request", "xds_ack", "xds_nack", "xds_stale_nonce")
+#: Stands for no nonce and for no beginning.
+NONE = -1
+
 #: What stands before the UUID in a nonce from 1.4 on, once it was the version of the push.
 VERSION = r"\d{4}-\d\d-\d\dT\S+/\d+"
 
@@ -34,7 +39,7 @@ def answered(capture: Capture) -> pd.DataFrame:
     if not tables:
         return side(capture, "xds_ack", PILOT, "proxy", "xds_type", "nonce").iloc[:0]
     table = pd.concat([table[table["nonce"].notna()] for table in tables]).sort_values("row")
-    return table.drop_duplicates(["source", "proxy", "nonce"]).reset_index(drop=True)
+    return table.drop_duplicates("nonce").reset_index(drop=True)
 
 
 def streams_begun(capture: Capture) -> pd.DataFrame:
@@ -55,10 +60,13 @@ def rejected(capture: Capture, pushes: pd.DataFrame, answers: pd.DataFrame) -> p
     """
     nacks = side(capture, "xds_nack", PILOT, "proxy", "xds_type", "nonce").dropna(subset=["proxy", "xds_type"])
     names = ["row", *STREAM]
+    if nacks.empty:
+        return pd.Series(pd.NaT, pushes.index, pushes["sent"].dtype)
     nacks = nacks.astype({"nonce": TEXT})
     nonce = nacks["nonce"].fillna(as_of(nacks[names], answers[[*names, "nonce"]], "row", STREAM)["nonce"])
-    known = pd.Series(pushes.index, pushes["nonce"], "Int64")
-    at = known[~known.index.duplicated(keep=False) & known.index.notna()].reindex(nonce).set_axis(nacks.index)
+    known = pushes.loc[pushes["nonce"].isin(nonce.dropna()), "nonce"]
+    found = places(nonce, known)
+    at = pd.Series(known.index.astype("Int64"), dtype="Int64").reindex(found).set_axis(nacks.index)
     numbered = pushes[names].assign(at=pushes.index.astype("Int64"))
     at = at.fillna(as_of(nacks[names], numbered, "row", STREAM)["at"]).dropna().astype("int64")
     times: pd.Series[Any] = nacks.loc[at.index, "timestamp"].set_axis(at).groupby(level=0).first()
@@ -87,43 +95,66 @@ def with_nonces(pushes: pd.DataFrame, answers: pd.DataFrame, opened: pd.DataFram
     answers = answers[answers["source"].isin(tells)]
     if answers.empty or pushes["nonce"].notna().all():
         return pushes
+    answers = answers.reset_index(drop=True)
     ours, theirs = _streams(pushes, answers, opened)
-    ours["anchor"] = ours["nonce"].where(_pairs(ours).isin(_pairs(theirs)))
-    theirs["anchor"] = theirs["nonce"].where(_pairs(theirs).isin(_pairs(ours[ours["nonce"].notna()])))
-    waiting = _segments(ours, ours["nonce"].isna())
-    unknown = _segments(theirs, theirs["anchor"].isna())
-    keys = ["stream", "anchor", "place"]
-    pairs = waiting.merge(unknown, on=keys, suffixes=("", "_answer"))
-    ends = ours.dropna(subset=["anchor"]).drop_duplicates("stream", keep="last").set_index("stream")["anchor"]
-    newest = ends.astype(TEXT).reindex(pairs["stream"]).fillna("").to_numpy()
+    known = np.intersect1d(ours["number"].to_numpy(), theirs["number"].to_numpy())
+    ours, theirs = (lines.assign(anchor=lines["number"].where(lines["number"].isin(known))) for lines in (ours, theirs))
+    waiting, unknown = _segments(ours, ours["number"].isna()), _segments(theirs, theirs["anchor"].isna())
+    pairs = waiting.merge(unknown, on=["stream", "anchor", "place"], suffixes=("", "_answer"))
+    newest = ours.groupby("stream", sort=False)["anchor"].last().fillna(NONE).reindex(pairs["stream"]).to_numpy()
     last = (pairs["anchor"].to_numpy() == newest) & pairs["seen"]
     fits = pairs["many"].eq(pairs["many_answer"]) | (last & (pairs["many"] > pairs["many_answer"]))
-    pairs = pairs[fits & (pairs["timestamp_answer"] >= pairs["timestamp"])].set_index("at")
-    pushes.loc[pairs.index, "nonce"] = pairs["nonce_answer"]
-    pushes.loc[pairs.index, "placed"] = True
-    return pushes
+    pairs = pairs[fits & (pairs["timestamp_answer"] >= pairs["timestamp"])]
+    at, answer = pairs["at"].to_numpy(np.int64), pairs["at_answer"].to_numpy(np.int64)
+    source = np.arange(len(pushes))
+    source[at] = len(pushes) + answer
+    both = pd.concat([pushes["nonce"], answers["nonce"]], ignore_index=True)
+    return pushes.assign(nonce=both.take(source).set_axis(pushes.index), placed=source != np.arange(len(pushes)))
+
+
+def places(keys: pd.Series[Any], among: pd.Series[Any]) -> Ints:
+    """Where each key stands among others; -1 where it does not, or either has it more than once."""
+    codes = pd.factorize(pd.concat([keys.astype(TEXT), among.astype(TEXT)], ignore_index=True))[0]
+    ours, theirs = codes[: len(keys)], codes[len(keys) :]
+    size = int(codes.max(initial=0)) + 1
+    at = np.full(size + 1, -1)  # the last one is of no key at all
+    at[theirs] = np.arange(len(theirs))
+    for side_codes in (ours, theirs):
+        at[:size][np.bincount(side_codes[side_codes >= 0], minlength=size) > 1] = -1
+    at[size] = -1
+    return at[ours]
 
 
 def _streams(pushes: pd.DataFrame, answers: pd.DataFrame, opened: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Both with their `stream`, a type on a connection of a proxy; `seen` where the log has its beginning."""
+    """Both with their `stream`, a type on a connection of a proxy; `seen` where the log has its beginning.
+
+    `number` stands for the nonce, null where there is none; `at` is the place in the table given.
+    """
     names = ["row", "timestamp", "nonce", *STREAM]
-    tables = {"push": pushes[names].assign(at=pushes.index), "answer": answers[names], "open": opened}
-    lines = pd.concat([table.assign(kind=kind) for kind, table in tables.items()], ignore_index=True)
-    lines = lines.sort_values("row", kind="stable")
-    proxy = lines.groupby(["source", "proxy"], sort=False).ngroup()
-    begun = lines["row"].where(lines["kind"].eq("open")).groupby(proxy, sort=False).ffill()
-    lines["stream"] = lines.groupby([proxy, begun.fillna(-1), "xds_type"], sort=False).ngroup()
-    lines["seen"] = begun.notna()
-    return lines[lines["kind"].eq("push")].astype({"at": "int64"}), lines[lines["kind"].eq("answer")].copy()
-
-
-def _pairs(lines: pd.DataFrame) -> pd.MultiIndex:
-    return pd.MultiIndex.from_frame(lines[["stream", "nonce"]])
+    tables = (pushes[names], answers[names], opened[["row", "timestamp", "source", "proxy"]])
+    lines = pd.concat(tables, ignore_index=True)
+    proxy = lines.groupby(["source", "proxy"], sort=False).ngroup().to_numpy()
+    number = pd.factorize(lines["nonce"])[0]
+    flat = pd.DataFrame(
+        {
+            "row": lines["row"].to_numpy(),
+            "timestamp": lines["timestamp"].array,
+            "proxy": proxy,
+            "type": pd.factorize(lines["xds_type"])[0],
+            "number": np.where(number < 0, np.nan, number),
+            "kind": np.repeat([0, 1, 2], [len(table) for table in tables]),
+            "at": np.concatenate([np.arange(len(table)) for table in tables]),
+        }
+    ).sort_values("row", kind="stable")
+    begun = flat["row"].where(flat["kind"].eq(2)).groupby(flat["proxy"], sort=False).ffill()
+    flat["stream"] = flat.groupby([flat["proxy"], begun.fillna(NONE), "type"], sort=False).ngroup()
+    flat["seen"] = begun.notna()
+    return flat[flat["kind"].eq(0)], flat[flat["kind"].eq(1)]
 
 
 def _segments(lines: pd.DataFrame, which: pd.Series[bool]) -> pd.DataFrame:
     """Some lines with the last known nonce before each, their place after it, and how many there are of them."""
-    lines = lines.assign(anchor=lines.groupby("stream", sort=False)["anchor"].ffill().fillna(""))[which]
+    lines = lines.assign(anchor=lines.groupby("stream", sort=False)["anchor"].ffill().fillna(NONE))[which]
     groups = lines.groupby(["stream", "anchor"], sort=False)
     return lines.assign(place=groups.cumcount(), many=groups["row"].transform("size"))
 
