@@ -424,3 +424,67 @@ def test_an_answer_that_cannot_be_given_says_why(log: str, why: str, real: Real)
     assert table["applied"].isna().all()
     assert why in table.attrs["coverage"]
     assert table.attrs["coverage"]
+
+
+# ---- whatever is left of logs ----
+
+PIECES = (
+    opened(1),
+    opened(5, 2),
+    push(1.1),
+    push(1.2, "LDS"),
+    push(1.3, number=1),
+    push(1.4, number=2),
+    push(1.4, number=2),
+    push(1.5, "EDS", words="PUSH INC"),
+    push(0.9, words="PUSH request"),
+    at(1, "XDS: Pushing Services:9 ConnectedEndpoints:3 Version:2026-01-01T00:00:00Z/7"),
+    at(1.2, "XDS: Incremental Pushing ConnectedEndpoints:3 Version:2026-01-01T00:00:00Z/7"),
+    at(1.2, "Starting new push while 17 were still pending"),
+    answer(1.6, 1),
+    answer(1.7, 2),
+    answer(1.8, 3, "EDS"),
+    rejection(1.9),
+    push(1.1).replace("2026-01", "2026-99"),
+    opened(1).replace("2026-01", "2026-99"),
+    answer(1.6, 1).replace("2026-01", "2026-99"),
+)
+SIDECARS = (
+    connected(0.9),
+    response(1.5, 1),
+    response(1.5, 2),
+    reply(1.55, 1),
+    reply(1.4, 2),
+    *clusters(1.5),
+    listener(1.6),
+    listener(0.5),
+    envoy(1.5, "add/update cluster outbound|80||a.b starting warming", "debug"),
+    envoy(1.9, "warming cluster outbound|80||a.b complete", "debug"),
+    envoy(1.9, "removing cluster outbound|80||a.b", "debug"),
+    connected(0.9).replace("2026-01", "2026-99"),
+    listener(0.5).replace("2026-01", "2026-99"),
+    reply(1.55, 1).replace("2026-01", "2026-99"),
+    "[2026-99-01 00:00:01.000][18][info][upstream] x.cc:5] add/update cluster outbound|80||a.b starting warming",
+)
+
+
+@settings(max_examples=5)
+@given(
+    st.lists(st.lists(st.sampled_from(PIECES), min_size=1, max_size=14), min_size=1, max_size=2),
+    st.lists(st.sampled_from(SIDECARS), min_size=1, max_size=10),
+)
+def test_any_lines_have_answers(pilots: list[list[str]], sidecar: list[str]) -> None:
+    """In any order, from the middle, without their times, several replicas: bounds keep their order."""
+    files = [file(f"istiod-{number}.log", *lines) for number, lines in enumerate(pilots)]
+    of = il.load(*files, file(SIDECAR, *sidecar))
+    table = analysis.propagation(of)
+    assert {name: str(table[name].dtype) for name in DTYPES} == DTYPES
+    bounded = table.dropna(subset=["delay_low", "delay_high"])
+    if (bounded["exact"] == False).all():  # noqa: E712  (by nonce, lines in any order can say anything)
+        assert (bounded["delay_low"] <= bounded["delay_high"]).all()
+    waves = analysis.push_waves(of)
+    assert (waves["stragglers_low"] <= waves["stragglers_high"]).all()
+    assert (waves["merged_low"] <= waves["merged_high"]).all()
+    assert analysis.push_wave(of, 0).empty or len(waves)
+    assert (analysis.cluster_warming(of)["cluster"] == "outbound|80||a.b").all()
+    assert analysis.xds_order(of)["order"].notna().all()

@@ -109,7 +109,7 @@ def _flat(capture: Capture, table: pd.DataFrame) -> pd.DataFrame:
             "timestamp": table["timestamp"],
             "asked": kind.eq("request"),
             "whole": kind.ne("incremental"),
-            "sure": (table["certain"] | kind.eq("request")).astype(bool),
+            "sure": (table["certain"] | kind.eq("request")).fillna(False).astype(bool),
         }
     )
     opened = pd.DataFrame({"line": asked["line"].astype(np.int64).to_numpy(), "owner": owner[len(table) :]})

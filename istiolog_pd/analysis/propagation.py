@@ -207,7 +207,7 @@ def _by_time(
     """The rows, those of sidecars whose agent printed no nonce with the update that is likeliest theirs."""
     types = pd.MultiIndex.from_frame(shown[KEY].drop_duplicates())
     known = pd.MultiIndex.from_frame(rows[KEY]).isin(types)
-    rest = rows.loc[rows["received"].isna() & known, ["row", "source", *KEY, "sent"]]
+    rest = rows.loc[rows["received"].isna() & rows["sent"].notna() & known, ["row", "source", *KEY, "sent"]]
     rows["assumed"] = False
     if rest.empty:
         return rows

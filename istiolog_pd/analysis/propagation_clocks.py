@@ -61,7 +61,9 @@ def from_connections(capture: Capture, logs: pd.Series[str], updates: pd.DataFra
     asked = asked[asked["message"].str.match(CONNECTED)].assign(proxy=asked["log"].map(logs))
     asked = asked[["proxy", "timestamp"]].dropna().sort_values("timestamp").assign(connected=asked["timestamp"])
     met = side(capture, "connection_open", PILOT, "proxy", "connection")
-    met = met[met["connection"].notna() & met["proxy"].isin(set(asked["proxy"]))].sort_values("timestamp")
+    met = met[
+        met["connection"].notna() & met["timestamp"].notna() & met["proxy"].isin(set(asked["proxy"]))
+    ].sort_values("timestamp")
     met = met[[*PAIR, "timestamp"]].reset_index(drop=True)
     before, after = (as_of(met, asked, "timestamp", ["proxy"], after=later)["connected"] for later in (False, True))
     before, after = (near.where((near - met["timestamp"]).abs() <= skew) for near in (before, after))

@@ -205,7 +205,7 @@ def _with_run(table: pd.DataFrame) -> pd.DataFrame:
 def _placed(lines: pd.DataFrame) -> pd.DataFrame:
     """The pushes that have a round, in file order, with numbers for what is compared often."""
     names = ["source", "run", "timestamp", "proxy", "resources", "size_bytes", "round", "round_first", "round_last"]
-    placed = lines.loc[lines["round"].notna() & lines["proxy"].notna(), names].reset_index(drop=True)
+    placed = lines[names].dropna(subset=["round", "proxy", "timestamp"]).reset_index(drop=True)
     numbers = dict.fromkeys(("round", "round_first", "round_last"), np.int64)
     return placed.astype(numbers).assign(
         code=pd.factorize(placed["proxy"])[0].astype(np.int64),
@@ -236,7 +236,7 @@ def _rows(starts: pd.DataFrame, placed: pd.DataFrame, late: pd.Timedelta) -> pd.
     rows["overtaken"] = (following != NEVER) & (rows["time"].to_numpy() >= following)
     begins = nanoseconds(of["timestamp"])
     for name in ("begun", "time", "time_low", "time_high"):
-        rows[name] = pd.to_timedelta(rows[name].to_numpy() - begins, unit="ns")
+        rows[name] = spans(rows[name].to_numpy() - begins, begins != NEVER)
     return rows.assign(run=of["run"], straggler=rows["time"] > late)
 
 
@@ -290,7 +290,7 @@ def _bounds(starts: pd.DataFrame, placed: pd.DataFrame, late: pd.Timedelta) -> p
             "proxies_high": disjoint(codes, first, last).counts(size),
             "stragglers_low": _distinct(codes[sure_late], first[sure_late], size),
             "stragglers_high": disjoint(codes, first, tardy).counts(size),
-            "last_high": spans(newest - begins, newest >= 0),
+            "last_high": spans(newest - begins, (newest >= 0) & (begins != NEVER)),
         },
         index=starts["round"].to_numpy(),
     )
