@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import istiolog_pd as il
@@ -468,7 +468,7 @@ SIDECARS = (
 )
 
 
-@settings(max_examples=5)
+@settings(max_examples=5, phases=[Phase.explicit, Phase.generate])
 @given(
     st.lists(st.lists(st.sampled_from(PIECES), min_size=1, max_size=14), min_size=1, max_size=2),
     st.lists(st.sampled_from(SIDECARS), min_size=1, max_size=10),

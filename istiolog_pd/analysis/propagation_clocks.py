@@ -59,7 +59,8 @@ def from_connections(capture: Capture, logs: pd.Series[str], updates: pd.DataFra
     """
     asked = with_message(capture, side(capture, "xds_connected", SIDECAR))
     asked = asked[asked["message"].str.match(CONNECTED)].assign(proxy=asked["log"].map(logs))
-    asked = asked[["proxy", "timestamp"]].dropna().sort_values("timestamp").assign(connected=asked["timestamp"])
+    asked = asked[["proxy", "timestamp"]].dropna().sort_values("timestamp")
+    asked = asked.assign(connected=asked["timestamp"])
     met = side(capture, "connection_open", PILOT, "proxy", "connection")
     met = met[
         met["connection"].notna() & met["timestamp"].notna() & met["proxy"].isin(set(asked["proxy"]))
