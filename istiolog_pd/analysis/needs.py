@@ -106,7 +106,8 @@ NEEDS: tuple[Need, ...] = (
         column="reason",
         since="1.24",
     ),
-    _pushed("how a push went through its proxies", "push_waves"),
+    _pushed("how pushes went through their proxies", "push_waves"),
+    _pushed("when each proxy had a push", "push_wave"),
     Need(
         "from push to acknowledgement, exactly: istiod's side",
         "propagation",
@@ -128,7 +129,7 @@ NEEDS: tuple[Need, ...] = (
     Need("when Envoy took an update", "propagation", ("cds_update", "listener_update"), PROXY_INFO, component="envoy"),
     Need(
         "how long clusters warmed",
-        "propagation",
+        "cluster_warming",
         ("cluster_warmed",),
         PROXY_DEBUG,
         component="envoy",
