@@ -533,7 +533,7 @@ def test_no_line_prints_empty_clusters(lines: Lines) -> None:
 
 
 def encoded(capture: il.Capture) -> il.Capture:
-    """The same capture in chunks, repeating text as dictionaries, a `run` in each table."""
+    """The same capture in chunks, repeating text as dictionaries, all of it of run 3."""
 
     def other(table: pa.Table) -> pa.Table:
         half = table.num_rows // 2
@@ -541,7 +541,8 @@ def encoded(capture: il.Capture) -> il.Capture:
         for place, field in enumerate(table.schema):
             if field.type == pa.string() and field.name not in ("message", "error", "nonce"):
                 table = table.set_column(place, field.name, table[field.name].dictionary_encode())
-        return table.append_column("run", pa.array([3] * table.num_rows, pa.int64()))
+        run = table.schema.get_field_index("run")
+        return table.set_column(run, "run", pa.array([3] * table.num_rows, pa.int64()))
 
     return il.Capture(other(capture.events), {e: other(t) for e, t in capture.tables.items()}, capture.infos)
 

@@ -91,10 +91,9 @@ def at(seconds: float, message: str, level: str = "info", scope: str = "ads") ->
 
 
 def decision(seconds: float, what: str, events: int = 3, tail: str = "full=true") -> str:
-    """A push decision, 100 ms after its last event."""
-    return at(
-        seconds, f"Push debounce stable[1] {events}{what}: 100ms since last change, 150ms since last push, {tail}"
-    )
+    """A push decision, 100 ms after its last event; its number grows with time: it is of the same process."""
+    number, spans = int(seconds * 10) + 1, "100ms since last change, 150ms since last push"
+    return at(seconds, f"Push debounce stable[{number}] {events}{what}: {spans}, {tail}")
 
 
 def listed(seconds: float, configs: str, reasons: str, scope: str = "fullpush") -> str:

@@ -60,7 +60,7 @@ def test_endpoint_only_pushes_are_at_debug(real: Callable[[str], il.Capture]) ->
 
 def test_what_a_version_does_not_print(real: Callable[[str], il.Capture]) -> None:
     """No setting helps."""
-    (row,) = said(real("pilot-1.0.9/discovery.log.gz"), "push_sizes", "cache").to_dict("records")
+    (row,) = said(real("pilot-1.0.9/discovery.log.gz"), "cache_ratio").to_dict("records")
     assert (row["can"], row["setting"]) == ("no", "")
     assert row["missing"] == "Istio before 1.8 does not print it (these lines are of 1.0)"
 

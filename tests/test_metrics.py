@@ -10,7 +10,6 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -417,23 +416,13 @@ def test_each_replica_by_itself(tmp_path: Path) -> None:
         "a/discovery.log": 15,
         "b/discovery.log": 14,
     }
-    assert rows["run"].tolist() == [0, 0]
-
-
-def with_runs(capture: il.Capture, first_of_second: int) -> il.Capture:
-    """The same capture with a column `run`: 0, and from that row on 1."""
-
-    def told(table: pa.Table, rows: np.ndarray) -> pa.Table:
-        return table.append_column("run", pa.array((rows >= first_of_second).astype("int64")))
-
-    tables = {event: told(table, table["row"].to_numpy()) for event, table in capture.tables.items()}
-    return replace(capture, events=told(capture.events, np.arange(len(capture))), tables=tables)
+    assert rows["run"].tolist() == [0, 1]
 
 
 def test_a_restart_begins_again(lines: Read) -> None:
     """Counters add up over the runs of a source; what is open is of the newest."""
     first = [flag(), opened(1, 1), opened(1, 2), *round_of(2, 1, 2)]
-    capture = with_runs(lines(*first, flag(10), opened(11, 1), *round_of(12, 1, 1)), len(first))
+    capture = lines(*first, flag(10), opened(11, 1), *round_of(12, 1, 1))
     table = analysis.metrics(capture)
     assert bounds(table, "pilot_debounce_time_count") == (2, 2)
     assert bounds(table, "pilot_xds") == (1, 1)

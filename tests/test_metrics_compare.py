@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -173,13 +173,6 @@ def test_a_series_that_is_not_there_is_zero_if_its_metric_is(lines: Read) -> Non
 # ---- files of a bug-report ----
 
 
-@dataclass(frozen=True)
-class BugReport(il.Capture):
-    """A capture that holds metrics files too."""
-
-    metrics_files: tuple[tuple[str, str], ...] = ()
-
-
 def test_each_metrics_file_is_compared_with_the_log_beside_it(tmp_path: Path) -> None:
     for name, count in (("istiod-a", 1), ("istiod-b", 3)):
         (tmp_path / name).mkdir()
@@ -190,8 +183,7 @@ def test_each_metrics_file_is_compared_with_the_log_beside_it(tmp_path: Path) ->
         (f"{tmp_path}/{name}/metrics", up(50, f'pilot_total_xds_rejects{{type="rds"}} {count}'))
         for name, count in (("istiod-b", 3), ("istiod-a", 1), ("istiod-c", 8))
     ]
-    parts = {field.name: getattr(capture, field.name) for field in fields(il.Capture)}
-    table = analysis.compare_metrics(BugReport(**{**parts, "metrics_files": tuple(files)}))
+    table = analysis.compare_metrics(replace(capture, metrics_files=tuple(files)))
     rows = table[(table["metric"] == "pilot_total_xds_rejects") & (table["labels"] == 'type="rds"')]
     assert rows["exported"].tolist() == [3, 1]
     assert rows["agrees"].tolist() == [True, True]

@@ -15,8 +15,9 @@ from nbformat import NotebookNode
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+PROPAGATION = ROOT / "notebooks" / "03_propagation.ipynb"
 PUSHES = ROOT / "notebooks" / "02_pushes.ipynb"
-FIGURES = {"01_first_look": 2, "02_pushes": 8}
+FIGURES = {"01_first_look": 2, "02_pushes": 8, "03_propagation": 4}
 MOST_LINES = 12
 
 #: Other logs for `path` of 02_pushes (and a small one for its last section): how many push decisions each has.
@@ -47,6 +48,14 @@ KEY_NUMBERS = {
         ("kinds", r"full 1621 .* incremental 350 .* request 560 "),
         ("bounds", r"pushes of a round 1971 "),
         ("debug", r"this log False 124 5 True 21 21 debug log False 48 48 True 19 19"),
+    ],
+    "03_propagation": [
+        ("coverage", r"push_waves 67 propagation \(pair\) 87 propagation 2328 xds_order 1188 "),
+        ("waves", r"False 0\.5 1\.1 2\.2 2\.5 10\.1 True 1\.4 8\.7 "),
+        ("clock", r" -0\.102 0\.12"),
+        ("delays", r"CDS 0\.5 2\.16 2\.38 "),
+        ("rejected", r"CDS 1 8 EDS 4 8 LDS 5 10 RDS 1 8"),
+        ("without", r"update 3 336 35 333"),
     ],
 }
 
@@ -96,7 +105,7 @@ def text(notebook: NotebookNode, cell_id: str) -> str:
     return " ".join(shown.replace("\\\n", "\n").split())
 
 
-def test_both_are_here() -> None:
+def test_all_are_here() -> None:
     assert [path.stem for path in NOTEBOOKS] == list(FIGURES)
 
 
@@ -150,3 +159,19 @@ def test_pushes_of_another_log(log: str) -> None:
     said = text(notebook, "coverage")
     assert all(re.search(rf"\b{answer} \d", said) for answer in ANSWERS), said
     assert said.count(NO_ANSWER) == (0 if OTHERS[log] else len(ANSWERS))
+
+
+def test_propagation_of_other_logs() -> None:
+    """No control plane, and a pair at info: nothing fails, and what cannot be told is said."""
+    notebook = read(PROPAGATION)
+    parameters = code(notebook)[0]
+    others = {"control_plane": "data / 'pair-1.30.3/istio-proxy.log'", "pair": "[str(data / 'seed/*.log')]"}
+    for name, value in others.items():
+        parameters.source, found = re.subn(rf"(?m)^{name} = .*$", f"{name} = {value}", parameters.source)
+        assert found == 1
+    execute(notebook)
+    assert list(complaints(notebook)) == []
+    assert figures(notebook) == FIGURES["03_propagation"]
+    said = text(notebook, "coverage")
+    assert "no push can be followed" in said
+    assert NO_ANSWER in said

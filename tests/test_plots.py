@@ -302,6 +302,42 @@ def some_gc() -> pd.DataFrame:
     )
 
 
+def some_waves() -> pd.DataFrame:
+    return some_rounds().assign(
+        first=spans(2, 1, None, None),
+        median=spans(40, 4, None, None),
+        p95=spans(180, 8, None, None),
+        last=spans(210, 8, None, None),
+        last_high=spans(900, 8, None, None),
+    )
+
+
+def one_wave() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "place": counts(1, 2, 3),
+            "proxy": ["web-1.shop", "web-2.shop", "web-3.shop"],
+            "begun": spans(1, 2, 3),
+            "time": spans(4, 90, 2000),
+            "time_high": spans(4, 400, 2000),
+            "certain": flags(True, False, True),
+            "straggler": flags(False, False, True),
+        }
+    )
+
+
+def some_propagation() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "sent": times(0, 1, 2, 3),
+            "xds_type": words("CDS", "CDS", "LDS", "LDS"),
+            "delay_low": spans(1.2, 3, 8, None),
+            "delay_high": spans(1.4, 5, None, None),
+            "nacked": times(None, None, None, 3.1),
+        }
+    )
+
+
 TABLES = {
     "triggers": some_triggers,
     "connections": some_connections,
@@ -321,6 +357,8 @@ TABLES = {
     "full_vs_incremental": some_bins,
     "pushes": some_pushes,
     "xds_order": some_orders,
+    "push_waves": some_waves,
+    "propagation": some_propagation,
 }
 EVERY_PLOT = pytest.mark.parametrize("plot", plots.PLOTS.values(), ids=lambda plot: plot.name)
 
@@ -404,6 +442,8 @@ def test_labels_name_the_units(plot: plots.Plot) -> None:
         "cache_ratio": r"time \(UTC\) \| resources from the cache \(%\)",
         "gc": r"time \(UTC\) \| time \(ms\)",
         "metrics": r"value, in the metric's unit \| ",
+        "push_waves": r"round, with its start \(UTC, 2026-11-23\) \| time since the round began \(ms\)",
+        "propagation": r"time \(UTC\) \| delay \(ms\)",
         "xds_order": r"times seen \(a proxy in a round\) \| ",
     }
     assert any(re.fullmatch(units[plot.name], label) for label in labels), labels
@@ -870,3 +910,55 @@ def test_names_of_the_other_answers_are_shown_literally(name: str) -> None:
     for ax in (plots.endpoint_churn(churn), plots.sidecar_savings(savings), plots.errors(wrong)):
         assert any(literal in text for text in shown(ax.figure)), literal
     assert literal in legend(plots.connected_endpoints(connected))[0].replace(r"\$", "$")
+
+
+# Waves and propagation
+
+
+def test_waves_are_lines_from_the_first_proxy_to_the_last() -> None:
+    ax = plots.push_waves(some_waves())
+    assert offsets(ax, "full") == [(0, 210)]
+    assert offsets(ax, "incremental") == [(1, 8)]
+    assert legend(ax)[:2] == ["full (1): first to last", "incremental (1): first to last"]
+    segments = [
+        segment.tolist()
+        for drawn in ax.collections
+        if hasattr(drawn, "get_segments")
+        for segment in drawn.get_segments()
+    ]
+    assert [[0, 2], [0, 210]] in segments
+    assert [[0, 210], [0, 900]] in segments  # the latest that is possible
+
+
+def test_one_wave_has_a_bar_per_proxy_in_the_order_in_which_they_had_it() -> None:
+    ax = plots.push_wave(one_wave())
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["web-1.shop", "web-2.shop", "web-3.shop"]
+    assert ax.get_yticks().tolist() == [-1, -2, -3]
+    assert offsets(ax, "straggler") == [(2000, -3)]
+    assert legend(ax) == ["the round is certain (1)", "the round is likely (1)", "straggler (1)"]
+
+
+def test_one_wave_of_many_proxies_has_no_names() -> None:
+    table = pd.concat([one_wave()] * 100, ignore_index=True).assign(place=counts(*range(1, 301)))
+    ax = plots.push_wave(table)
+    assert ax.get_ylabel() == "300 proxies, in the order in which they had it"
+    ax.figure.canvas.draw()
+
+
+def test_one_wave_without_a_push_says_why() -> None:
+    empty = one_wave().iloc[:0]
+    empty.attrs["coverage"] = "round 0 reached no proxy"
+    assert "round 0 reached no proxy" in shown(plots.push_wave(empty).figure)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_of_proxies_are_shown_literally(name: str) -> None:
+    ax = plots.push_wave(one_wave().assign(proxy=name))
+    assert any(name.replace("\t", "\\t") in text for text in shown(ax.figure))
+
+
+def test_propagation_is_a_line_between_bounds() -> None:
+    ax = plots.propagation(some_propagation())
+    assert moments(ax, "CDS") == [(0, 1.4), (1, 5)]
+    assert moments(ax, "LDS at least") == [(2, 8)]
+    assert legend(ax) == ["CDS (2)", "LDS (1)", "no bound above (1)", "rejected (1)"]

@@ -13,13 +13,17 @@ from istiolog_pd.analysis.metrics import metrics
 from istiolog_pd.analysis.metrics_compare import compare_metrics
 from istiolog_pd.analysis.nodes import node_metadata
 from istiolog_pd.analysis.order import xds_order
+from istiolog_pd.analysis.propagation import propagation
 from istiolog_pd.analysis.rounds import fan_out, push_rounds, pushes
 from istiolog_pd.analysis.sizes import cache_ratio, push_sizes, sidecar_savings
 from istiolog_pd.analysis.triggers import triggers
 from istiolog_pd.analysis.types import full_vs_incremental
+from istiolog_pd.analysis.warming import cluster_warming
+from istiolog_pd.analysis.waves import push_wave, push_waves
 
 __all__ = [
     "cache_ratio",
+    "cluster_warming",
     "compare_metrics",
     "connected_endpoints",
     "connections",
@@ -34,8 +38,11 @@ __all__ = [
     "gc",
     "metrics",
     "node_metadata",
+    "propagation",
     "push_rounds",
     "push_sizes",
+    "push_wave",
+    "push_waves",
     "pushes",
     "sidecar_savings",
     "triggers",

@@ -106,7 +106,8 @@ NEEDS: tuple[Need, ...] = (
         column="reason",
         since="1.24",
     ),
-    _pushed("how a push went through its proxies", "push_waves"),
+    _pushed("how pushes went through their proxies", "push_waves"),
+    _pushed("when each proxy had a push", "push_wave"),
     Need(
         "from push to acknowledgement, exactly: istiod's side",
         "propagation",
@@ -128,7 +129,7 @@ NEEDS: tuple[Need, ...] = (
     Need("when Envoy took an update", "propagation", ("cds_update", "listener_update"), PROXY_INFO, component="envoy"),
     Need(
         "how long clusters warmed",
-        "propagation",
+        "cluster_warming",
         ("cluster_warmed",),
         PROXY_DEBUG,
         component="envoy",
@@ -154,6 +155,13 @@ NEEDS: tuple[Need, ...] = (
         since="1.24",
     ),
     Need("sessions of proxies", "connections", ("connection_open",), ADS_INFO, since="1.8", counts=True),
+    Need(
+        "how many proxies were connected",
+        "connected_endpoints",
+        ("push_start",),
+        ADS_INFO,
+        column="connected_endpoints",
+    ),
     Need("how sessions ended", "connections", ("connection_close",), ADS_INFO, rare=True, counts=True),
     Need("rejected configuration (NACKs)", "errors", ("xds_nack",), ADS_INFO, level="warn", rare=True),
     Need(
@@ -174,10 +182,12 @@ NEEDS: tuple[Need, ...] = (
         rare=True,
     ),
     Need("services that flap or go empty", "endpoint_churn", ("push_trigger",), MODEL_INFO, rare=True),
-    _pushed("clusters without endpoints over time", "endpoint_churn", "empty"),
+    _pushed("clusters without endpoints over time", "empty_clusters", "empty"),
     _pushed("bytes per type, proxy and round", "push_sizes", "size_bytes", "1.9"),
-    _pushed("use of the xDS cache", "push_sizes", "cacheable", "1.8"),
+    _pushed("what a narrower Sidecar would save", "sidecar_savings", "size_bytes", "1.9"),
+    _pushed("use of the xDS cache", "cache_ratio", "cacheable", "1.8"),
     Need("garbage collection beside pushes", "gc", ("go_gc",), GC_TRACE),
     _pushed("Istio's own metrics of pushes", "metrics", counts=True),
     Need("pilot_debounce_time", "metrics", ("debounce",), ADS_INFO, column="debounce_time", since="1.1", counts=True),
+    _pushed("whether the log and the exported metrics agree", "compare_metrics", counts=True),
 )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
-from istiolog_pd.analysis.answers import COUNT, FLAG, TEXT, TIME, WORD, Shape, cannot, no_lines, shaped
+from istiolog_pd.analysis.answers import COUNT, FLAG, SPAN, TEXT, TIME, WORD, Shape, cannot, no_lines, shaped
 from istiolog_pd.analysis.lines import push_lines
 from istiolog_pd.analysis.requests import asking
 from istiolog_pd.analysis.rounds import PUSH_LINES, pushes
+from istiolog_pd.analysis.times import as_of
 from istiolog_pd.capture import Capture
 
 XDS_ORDER: Shape = {
@@ -24,6 +23,10 @@ XDS_ORDER: Shape = {
     "timestamp": TIME,
     "run": COUNT,
     "source": TEXT,
+    "endpoints_after": SPAN,
+    "without_endpoints": FLAG,
+    "routes_after": SPAN,
+    "without_routes": FLAG,
 }
 
 #: The order that keeps traffic flowing (Envoy's xDS protocol, "eventual consistency considerations").
@@ -49,8 +52,15 @@ def xds_order(capture: Capture) -> pd.DataFrame:
         turn, or null; `flow` (category): ``first configuration`` (the answers to a new proxy's
         requests), ``update`` (a full round) or ``incremental update`` (endpoints only);
         `certain` (boolean): each of these pushes can be of no other round;
-        `timestamp` of the first push (datetime64[ns, UTC]); `run` (Int64); `source` (str). Types beside
-        these four have no turn and are left out. Istio 1.0 pushes RDS before LDS in every full round.
+        `timestamp` of the first push (datetime64[ns, UTC]); `run` (Int64); `source` (str).
+        `endpoints_after` (timedelta64[ns]): from the push of clusters to the first push of endpoints to
+        this proxy that follows, of this round or another or asked for, and `without_endpoints` (boolean):
+        clusters were pushed again before any endpoints were, so new ones stayed without (null: no clusters,
+        or the log ends before either). `routes_after` and `without_routes`: the same of listeners and
+        their routes (a gateway may have none to get). Endpoint-only
+        pushes are printed at debug since 1.5 and count only where they are.
+        Types beside these four have no turn and are left out. Istio 1.0 pushes RDS before LDS in every
+        full round.
         Empty with the reason in ``attrs["coverage"]`` if there is no push line.
 
     Examples
@@ -66,54 +76,94 @@ def xds_order(capture: Capture) -> pd.DataFrame:
     table = table[table["xds_type"].isin(TURN)].reset_index(drop=True)
     if table.empty:
         return cannot(XDS_ORDER, coverage or no_lines(capture, "push line", PUSH_LINES))
-    table = table.assign(group=_group(capture, table)).dropna(subset=["group"])
-    table = table.assign(flow_of=table.groupby(["run", "proxy", "group"], sort=False).ngroup().to_numpy())
-    turn = table["xds_type"].astype(object).map(TURN).to_numpy(np.int64)
-    first = table.assign(turn=turn)[
-        ~pd.Series(table["flow_of"].to_numpy() * len(TURN) + turn, table.index).duplicated()
-    ]
-    # A type is early if one whose turn is before its own comes later.
-    later = first["turn"][::-1].groupby(first["flow_of"][::-1]).cummin()[::-1]
-    early = first["turn"].where(first["turn"] > later)
-    place = first.groupby("flow_of").cumcount()
-    by_flow = first.assign(early=early, digits=(first["turn"] + 1) * (len(TURN) + 1) ** place).groupby("flow_of")
-    rows = pd.DataFrame(by_flow[["run", "proxy", "round", "timestamp", "source", "push_type"]].nth(0))
-    rows = rows.reset_index(drop=True)
-    rows["order"] = _spelt(by_flow["digits"].sum())
-    rows["early"] = by_flow["early"].first().map(dict(enumerate(TURN))).to_numpy(object)
-    asked_for = table["push_type"].eq("request")
-    rows["certain"] = (table["certain"] | asked_for).groupby(table["flow_of"]).all()
-    full = table["push_type"].ne("incremental").groupby(table["flow_of"]).any()
-    rows["kept"] = rows["early"].isna()
-    asked = rows["push_type"].eq("request")
-    rows["flow"] = pd.Series(UPDATE, rows.index).where(full, INCREMENTAL).mask(asked, FIRST)
+    flat = _flat(capture, table)
+    flat = flat.join(_follows(flat, "CDS", "EDS", "endpoints")).join(_follows(flat, "LDS", "RDS", "routes"))
+    flat = flat[flat["group"].notna()]
+    flat["flow"] = flat.groupby(["owner", "group"], sort=False).ngroup()
+    first = flat[~flat.duplicated(["flow", "turn"])]
+    heads = first.drop_duplicates("flow").set_index("flow")
+    rows = table.loc[heads["at"], ["proxy", "round", "timestamp", "run", "source"]].set_index(heads.index)
+    rows = rows.join(_orders(first))
+    following = ["endpoints_after", "without_endpoints", "routes_after", "without_routes"]
+    rows[following] = first.groupby("flow", sort=False)[following].first()
+    flows = flat.groupby("flow", sort=False)
+    rows["certain"] = flows["sure"].all()
+    rows["flow"] = pd.Series(UPDATE, rows.index).where(flows["whole"].any(), INCREMENTAL).mask(heads["asked"], FIRST)
     return shaped(rows, XDS_ORDER, coverage)
 
 
-def _spelt(digits: pd.Series[int]) -> pd.Series[str]:
-    """The types of each flow in their order, from a number whose digits are their turns."""
-    names, base = [*TURN], len(TURN) + 1
-    words = {}
-    for number in digits.unique().tolist():
-        left, found = number, []
-        while left:
-            found.append(names[left % base - 1])
-            left //= base
-        words[number] = " ".join(found)
-    return digits.map(words)
+def _flat(capture: Capture, table: pd.DataFrame) -> pd.DataFrame:
+    """What orders are made of, in numbers: `owner` is a proxy of a run, `group` what belongs together.
 
-
-def _group(capture: Capture, table: pd.DataFrame) -> pd.Series[Any]:
-    """What belongs together, as a number: the round, or for requested pushes the connection they belong to.
-
-    Only the first answer of each type after a proxy connected is its first configuration; what it asks
-    for later is no flow of its own.
+    That is the round, or for requested pushes (`asked`) the connection they belong to, below 0. Only the
+    first answer of each type after a proxy connected is its first configuration; what it asks for later is
+    no flow of its own.
     """
     asked = asking(capture)
-    lines = table[["run", "row", "proxy"]]
-    opened = asked[["run", "row", "proxy"]].astype({"run": COUNT}).assign(opened=range(len(asked)))
-    merged = pd.merge_asof(lines, opened, on="row", by=["run", "proxy"]).set_axis(table.index)["opened"]
-    request = table["push_type"].eq("request")
-    first = ~table.assign(begun=merged, request=request).duplicated(["run", "proxy", "begun", "xds_type", "request"])
-    begun = (-1 - merged).where(first)
-    return table["round"].astype("Float64").where(~request, begun.astype("Float64"))
+    owners = pd.concat([table[["run", "proxy"]], asked[["run", "proxy"]]], ignore_index=True)
+    owner = np.asarray(owners.groupby(["run", "proxy"], sort=False, dropna=False).ngroup(), np.int64)
+    kind = table["push_type"]
+    flat = pd.DataFrame(
+        {
+            "at": table.index,
+            "owner": owner[: len(table)],
+            "row": table["row"].astype(np.int64),
+            "turn": table["xds_type"].cat.codes.map(dict(enumerate(map(TURN.get, table["xds_type"].cat.categories)))),
+            "timestamp": table["timestamp"],
+            "asked": kind.eq("request"),
+            "whole": kind.ne("incremental"),
+            "sure": (table["certain"] | kind.eq("request")).fillna(False).astype(bool),
+        }
+    )
+    opened = pd.DataFrame({"row": asked["row"].astype(np.int64).to_numpy(), "owner": owner[len(table) :]})
+    opened = opened.assign(opened=np.arange(len(opened))).sort_values("row")
+    begun = as_of(flat[["row", "owner"]].sort_values("row"), opened, "row", ["owner"])["opened"].reindex(flat.index)
+    first = flat["asked"] & ~flat.assign(begun=begun)[flat["asked"]].duplicated(["owner", "begun", "turn"]).reindex(
+        flat.index, fill_value=True
+    )
+    return flat.assign(group=table["round"].astype("float64").where(~flat["asked"], (-1 - begun).where(first)))
+
+
+def _orders(first: pd.DataFrame) -> pd.DataFrame:
+    """By flow: the `order` of its types, the type that came `early`, and whether the order was `kept`."""
+    groups = first.groupby("flow", sort=False)
+    # A type is early if one whose turn is before its own comes later.
+    later = first[::-1].groupby("flow", sort=False)["turn"].cummin()[::-1]
+    early = first[first["turn"] > later].drop_duplicates("flow").set_index("flow")["turn"]
+    # An order is a number whose digits are the turns, so that each is put in words once.
+    digits = (first["turn"] + 1) * (len(TURN) + 1) ** groups.cumcount()
+    numbers = digits.groupby(first["flow"], sort=False).sum()
+    table = pd.DataFrame({"order": numbers.map({number: _in_words(number) for number in numbers.unique()})})
+    table["early"] = early.map(dict(enumerate(TURN))).astype(object).reindex(numbers.index)
+    return table.assign(kept=table["early"].isna())
+
+
+def _in_words(number: int) -> str:
+    """The types of an order that was written as a number."""
+    names, types = list(TURN), []
+    while number:
+        number, digit = divmod(int(number), len(TURN) + 1)
+        types.append(names[digit - 1])
+    return " ".join(types)
+
+
+def _follows(flat: pd.DataFrame, xds_type: str, needed: str, name: str) -> pd.DataFrame:
+    """For each push of a type: how long until what it needs was pushed, and whether it was not in time."""
+    own, times = flat["turn"].eq(TURN[xds_type]), flat["timestamp"].array
+    nobody = len(flat)
+    at = pd.DataFrame({"reached": np.arange(nobody), "again": np.arange(nobody)}, flat.index, dtype="float64")
+    at["reached"] = at["reached"].where(flat["turn"].eq(TURN[needed]))
+    at["again"] = at["again"].where(own)
+    at["again"] = at.groupby(flat["owner"], sort=False)["again"].shift(-1)
+    at = at.groupby(flat["owner"], sort=False).bfill().fillna(nobody).astype(np.int64)
+    without = at["again"] < at["reached"]
+    after = pd.Series(
+        times.take(at["reached"].where(at["reached"] < nobody, -1).to_numpy(), allow_fill=True), flat.index
+    )
+    known = own & (at.min(axis=1) < nobody)
+    return pd.DataFrame(
+        {
+            f"{name}_after": (after - flat["timestamp"]).where(own & ~without),
+            f"without_{name}": without.astype(FLAG).where(known),
+        }
+    )

@@ -20,11 +20,13 @@ from istiolog_pd.plots.errors import errors
 from istiolog_pd.plots.gc import gc
 from istiolog_pd.plots.metrics import metrics
 from istiolog_pd.plots.order import xds_order
+from istiolog_pd.plots.propagation import propagation
 from istiolog_pd.plots.push_kinds import full_vs_incremental
 from istiolog_pd.plots.push_sizes import pushes
 from istiolog_pd.plots.rounds import fan_out, push_rounds
 from istiolog_pd.plots.sizes import cache_ratio, push_sizes, sidecar_savings
 from istiolog_pd.plots.triggers import triggers
+from istiolog_pd.plots.waves import push_wave, push_waves
 
 __all__ = [
     "PLOTS",
@@ -42,8 +44,11 @@ __all__ = [
     "full_vs_incremental",
     "gc",
     "metrics",
+    "propagation",
     "push_rounds",
     "push_sizes",
+    "push_wave",
+    "push_waves",
     "pushes",
     "sidecar_savings",
     "triggers",
@@ -81,6 +86,8 @@ PLOTS: dict[str, Plot] = {
             "pushes and bytes over time, by kind",
         ),
         Plot("pushes", "pushes", pushes, "every push over time, by size, type and kind"),
+        Plot("push_waves", "push_waves", push_waves, "time to the first, median and last proxy of each round"),
+        Plot("propagation", "propagation", propagation, "time from istiod's push to Envoy's answer, as bounds"),
         Plot("xds_order", "xds_order", xds_order, "orders of types per proxy and round, kept and broken"),
         Plot("debounce_replay", "debounce_replay", debounce_replay, "cost of other debounce settings against delay"),
         Plot("metrics", "metrics", metrics, "Istio's own metrics: exact ones, and the bounds of others"),

@@ -66,6 +66,13 @@ ORDERS: dict[str, Look] = {
     "unknown": Look("#BBBBBB", hatch="....", label="not known"),
 }
 
+#: A proxy in a round.
+WAVES: dict[str, Look] = {
+    "certain": Look("#004488", label="the round is certain"),
+    "likely": Look("#77AADD", "s", label="the round is likely"),
+    "straggler": Look("#BB5566", "D", label="straggler"),
+}
+
 #: What no table above has: one grey for all of it.
 OTHER = Look("#BBBBBB", "P", "oooo")
 

@@ -1,0 +1,173 @@
+"""Push waves: each round through its proxies, and one of them proxy by proxy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.lines import Line2D
+
+from istiolog_pd.plots.legend import head, mark
+from istiolog_pd.plots.scales import Floats, log_axis, milliseconds, numbers, round_axis
+from istiolog_pd.plots.style import (
+    DECISIONS,
+    SMALL,
+    WAVES,
+    coverage,
+    in_order,
+    ink,
+    kinds,
+    names,
+    need,
+    new_axes,
+    plain,
+    show_reason,
+)
+
+ROUNDS = "Push waves: time from a round's start to its first, median and last proxy"
+ONE = "A push wave: when each proxy had the round"
+MOST = 40  # proxies that have room for their names
+LONGEST = 44
+NOTHING = "no round of the table has a push"
+
+
+def push_waves(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Each round as a line from its first proxy to its last, with the median and 95 % between.
+
+    A thin line goes on to the latest that the last proxy can have been, where the rounds of pushes are not
+    certain. Colours tell full from incremental rounds.
+
+    Parameters
+    ----------
+    table
+        Of `istiolog_pd.analysis.push_waves`: `round`, `timestamp`, `full`, `forced`, `first`, `median`,
+        `p95`, `last`, `last_high`.
+    ax
+        Where to draw; a new figure if None.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Round by time since its start, in milliseconds.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import pandas as pd
+    >>> from istiolog_pd import plots
+    >>> ms = lambda value: pd.to_timedelta([value], unit="ms")
+    >>> table = pd.DataFrame({
+    ...     "round": [3], "timestamp": pd.to_datetime(["2026-11-23T17:27:38Z"]), "full": [True], "forced": [None],
+    ...     "first": ms(2), "median": ms(9), "p95": ms(30), "last": ms(210), "last_high": ms(800),
+    ... })
+    >>> ax = plots.push_waves(table)
+    >>> ax.get_ylabel()
+    'time since the round began (ms)'
+    >>> plt.close(ax.figure)
+    """
+    columns = ["first", "median", "p95", "last", "last_high"]
+    need(table, "push_waves", "round", "timestamp", "full", "forced", *columns)
+    ax = new_axes(ax)
+    number = numbers(table["round"])
+    times = {name: milliseconds(table[name]) for name in columns}
+    seen = np.isfinite(number) & np.isfinite(times["last"])
+    if not seen.any():
+        return show_reason(ax, table, ROUNDS, NOTHING if len(table) else "")
+    kind = kinds(table).to_numpy()
+    handles: list[Artist] = []
+    for name in in_order(DECISIONS, kind[seen]):
+        rows, looked = seen & (kind == name), DECISIONS[name]
+        _lines(ax, number[rows], times["last"][rows], times["last_high"][rows], looked.colour, 0.7)
+        _lines(ax, number[rows], times["first"][rows], times["last"][rows], looked.colour, 3)
+        ax.scatter(number[rows], times["last"][rows], s=16, c=looked.colour, marker=looked.marker, label=name, zorder=3)
+        handles.append(mark(looked, f"{looked.label or name} ({rows.sum():,}): first to last", linestyle=""))
+    for name, marker, label in (("median", "_", "half of the proxies"), ("p95", "x", "95 % of them")):
+        (line,) = ax.plot(number[seen], times[name][seen], marker, color=ink(), markersize=4, label=label, zorder=4)
+        handles.append(line)
+    handles.append(Line2D([], [], color=ink(), linewidth=0.7, label="to the latest that is possible"))
+    shown = np.concatenate([times[name][seen] for name in columns])
+    log_axis(ax, "y", shown)
+    ax.set_ylabel("time since the round began (ms)")
+    round_axis(ax, number[np.isfinite(number)], table.loc[np.isfinite(number), "timestamp"])
+    head(ax, ROUNDS, coverage(table), handles)
+    return ax
+
+
+def push_wave(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """One round proxy by proxy, like a Gantt chart: from the first to the last push to each.
+
+    Parameters
+    ----------
+    table
+        Of `istiolog_pd.analysis.push_wave`: `place`, `proxy`, `begun`, `time`, `time_high`, `certain`,
+        `straggler`.
+    ax
+        Where to draw; a new figure if None.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Time since the round began, in milliseconds, by proxy, the first at the top.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import pandas as pd
+    >>> from istiolog_pd import plots
+    >>> ms = lambda *values: pd.to_timedelta(list(values), unit="ms")
+    >>> table = pd.DataFrame({
+    ...     "place": [1, 2], "proxy": ["web-1.shop", "web-2.shop"], "begun": ms(1, 2), "time": ms(4, 90),
+    ...     "time_high": ms(4, 90), "certain": [True, True], "straggler": [False, False],
+    ... })
+    >>> ax = plots.push_wave(table)
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['web-1.shop', 'web-2.shop']
+    >>> plt.close(ax.figure)
+    """
+    need(table, "push_wave", "place", "proxy", "begun", "time", "time_high", "certain", "straggler")
+    ax = new_axes(ax)
+    place = -numbers(table["place"])
+    begun, time, high = (milliseconds(table[name]) for name in ("begun", "time", "time_high"))
+    seen = np.isfinite(place) & np.isfinite(time)
+    if not seen.any():
+        return show_reason(ax, table, ONE, NOTHING if len(table) else "")
+    certain = table["certain"].astype("boolean").fillna(False).to_numpy(bool)
+    late = table["straggler"].astype("boolean").fillna(False).to_numpy(bool)
+    kind = np.where(late, "straggler", np.where(certain, "certain", "likely"))
+    handles: list[Artist] = []
+    for name in in_order(WAVES, kind[seen]):
+        rows, looked = seen & (kind == name), WAVES[name]
+        for low, top, width in ((time, high, 0.7), (begun, time, 4)):
+            segments = np.stack([np.stack([low, place], -1), np.stack([top, place], -1)], 1)[rows]
+            ax.add_collection(LineCollection(list(segments), colors=looked.colour, linewidths=width))
+        ax.scatter(time[rows], place[rows], s=18, c=looked.colour, marker=looked.marker, label=name, zorder=3)
+        handles.append(mark(looked, f"{looked.label} ({rows.sum():,})"))
+    log_axis(ax, "x", np.concatenate([begun[seen], time[seen], high[seen]]))
+    ax.set(
+        xlabel="time since the round began (ms)", ylim=(float(place[seen].min()) - 0.7, float(place[seen].max()) + 0.7)
+    )
+    _names(ax, table, place, seen)
+    head(ax, ONE, coverage(table), handles)
+    return ax
+
+
+def _lines(ax: Axes, x: Floats, low: Floats, high: Floats, colour: str, width: float) -> None:
+    """A vertical line at each place from one value to the other, where both are known."""
+    known = np.isfinite(low) & np.isfinite(high)
+    segments = np.stack([np.stack([x, low], -1), np.stack([x, high], -1)], 1)[known]
+    ax.add_collection(LineCollection(list(segments), colors=colour, linewidths=width, alpha=0.8))
+
+
+def _names(ax: Axes, table: pd.DataFrame, place: Floats, seen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
+    """The proxies beside their bars, or how many there are."""
+    ax.grid(visible=False, axis="y")
+    ax.grid(visible=True, axis="x", alpha=0.3, linewidth=0.6)
+    if seen.sum() > MOST:
+        ax.set_yticks([])
+        ax.set_ylabel(f"{seen.sum():,} proxies, in the order in which they had it")
+        return
+    shown = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in names(table["proxy"])[seen]]
+    ax.set_yticks(place[seen], [plain(name) for name in shown])
+    ax.tick_params(axis="y", length=0, labelsize=SMALL if len(shown) < 18 else 6)
