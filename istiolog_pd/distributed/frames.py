@@ -175,7 +175,7 @@ def _write(rows: pd.DataFrame, number: int, url: str, storage_options: StorageOp
 def _dask() -> tuple[Any, Any]:
     """Dask, which is not needed for anything else."""
     try:
-        import dask.dataframe as dataframe
+        from dask import dataframe
         from dask.delayed import delayed
     except ImportError as error:
         raise ImportError(MISSING) from error

@@ -55,7 +55,7 @@ def read_part(
     else:
         rows = _range(part, events, names, storage_options, dtype_backend)
     if "run" in rows:  # runs are told by what stands in all parts
-        rows = rows.assign(run=rows["run"].where(False))
+        rows = rows.assign(run=rows["run"].where(np.zeros(len(rows), np.bool_)))
     return _alike(rows)
 
 
