@@ -132,6 +132,9 @@ def test_memory() -> None:
     truth = il.read_logs("memory://logs/pilot.log", events="debounce")
     assert_same(found, truth)
     assert found["source"].to_list() == ["memory:///logs/pilot.log"] * 3
+    to_parquet("memory://logs/*.log", "memory://out", events="debounce")
+    written = fsspec.filesystem("memory").find("/out")
+    assert written == ["/out/date=2018-12-24/part-000000-0.parquet"]
 
 
 # ---- what is not divided ----
@@ -262,6 +265,8 @@ def test_a_dask_dataframe_is_written_as_it_is(tmp_path: Path) -> None:
         to_parquet(pushes, tmp_path / "eds")
     with pytest.raises(ValueError, match="timestamp"):
         to_parquet(pushes[["proxy"]], tmp_path / "proxies")
+    with pytest.raises(ValueError, match="'kind' is no column"):
+        to_parquet(pushes.rename(columns={"xds_type": "kind"}), tmp_path / "kinds")
 
 
 # ---- Arrow batches ----

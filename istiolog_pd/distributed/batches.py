@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import pandas as pd
 import pyarrow as pa
 
+from istiolog_pd.capture import unknown
 from istiolog_pd.distributed.cutting import SCANS, Part, Range, scan
 from istiolog_pd.distributed.files import StorageOptions
 from istiolog_pd.distributed.reading import Events, empty, read_part
@@ -95,14 +96,22 @@ def arrow_schema(events: Events = None, columns: Sequence[str] | None = None) ->
 
 
 def exported_schema(names: Sequence[str]) -> pa.Schema:
-    """Columns of the glossary as they are exported; others are left out."""
+    """Columns of the glossary as they are exported.
+
+    Raises
+    ------
+    ValueError
+        If the glossary has no such column.
+    """
+    for name in names:
+        if name not in _KNOWN:
+            raise ValueError(unknown("column of the glossary", name, _KNOWN))
     return pa.schema([exported_field(_KNOWN[name]) for name in names])
 
 
 def exported(rows: pd.DataFrame) -> pa.Table:
     """Rows in the types of `arrow_schema`."""
-    names = list(rows.columns)
-    own = pa.schema([arrow_field(_KNOWN[name]) for name in names])
+    schema = exported_schema(list(rows.columns))
+    own = pa.schema([arrow_field(_KNOWN[name]) for name in rows.columns])
     table = pa.Table.from_pandas(rows, schema=own, preserve_index=False)
-    schema = exported_schema(names)
     return pa.table([exported_values(table[n], one.type) for n, one in enumerate(schema)], schema=schema)

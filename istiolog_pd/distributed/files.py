@@ -12,7 +12,7 @@ from istiolog_pd.inputs.limits import LIMITS
 from istiolog_pd.inputs.opened import file_source, files_below
 from istiolog_pd.inputs.places import choose
 from istiolog_pd.inputs.source import Source
-from istiolog_pd.inputs.urls import URL, files_at
+from istiolog_pd.inputs.urls import URL, files_at, shown_url
 
 #: A path, a glob, a folder or a URL of fsspec, or several of them.
 Urls = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
@@ -52,7 +52,7 @@ def read_bytes(url: str, start: int, stop: int, storage_options: StorageOptions)
     system, path = system_of(url, storage_options)
     data = bytes(system.cat_file(path, start=start, end=stop)) if stop > start else b""
     if len(data) != stop - start:
-        raise OSError(f"{path}: {len(data):,} bytes from {start:,} to {stop:,}: did the file change?")
+        raise OSError(f"{shown_url(url)}: {len(data):,} bytes from {start:,} to {stop:,}: did the file change?")
     return data
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,10 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from istiolog_pd.distributed.batches import exported
+from istiolog_pd.distributed.batches import exported, exported_schema
 from istiolog_pd.distributed.cutting import BLOCKSIZE, file_parts, file_ranges, scan
 from istiolog_pd.distributed.files import StorageOptions, Urls, system_of
 from istiolog_pd.distributed.reading import Events, empty, read_part
+from istiolog_pd.export import METADATA_KEY, SCHEMA_VERSION
+from istiolog_pd.inputs.urls import URL
 
 if TYPE_CHECKING:
     import dask.dataframe as dd
@@ -119,7 +122,7 @@ def to_parquet(
     FileExistsError
         If there is anything at `path`.
     ValueError
-        If there is no column `timestamp`.
+        If there is no column `timestamp`, or one that the glossary does not know.
 
     Notes
     -----
@@ -141,13 +144,13 @@ def to_parquet(
         logs = read_logs(logs, events=events, columns=columns, blocksize=blocksize, storage_options=storage_options)
     if "timestamp" not in logs.columns:
         raise ValueError("a dataset by date needs the column 'timestamp'")
-    system, place = system_of(os.fspath(path), storage_options)
+    exported_schema(list(logs.columns))
+    # Workers may have another current folder.
+    url = os.fspath(path) if URL.match(os.fspath(path)) else os.path.abspath(path)
+    system, place = system_of(url, storage_options)
     if system.exists(place) and (not system.isdir(place) or system.ls(place)):
         raise FileExistsError(f"{path} is there already: name another folder")
-    tasks = [
-        delayed(_write)(one, n, os.fspath(system.unstrip_protocol(place)), storage_options)
-        for n, one in enumerate(logs.to_delayed())
-    ]
+    tasks = [delayed(_write)(rows, n, url, storage_options) for n, rows in enumerate(logs.to_delayed())]
     delayed(list)(tasks).compute()
 
 
@@ -155,11 +158,12 @@ def _write(rows: pd.DataFrame, number: int, url: str, storage_options: StorageOp
     """Write the rows of a partition, each day's into its folder; how many there were."""
     table = exported(rows)
     if table.num_rows:
+        about = json.dumps({"schema_version": SCHEMA_VERSION})
         date = pc.cast(table["timestamp"], pa.date32())
         system, place = system_of(url, storage_options)
         parquet = ds.ParquetFileFormat()
         ds.write_dataset(
-            table.append_column("date", date),
+            table.replace_schema_metadata({METADATA_KEY: about}).append_column("date", date),
             place,
             filesystem=system,
             format=parquet,
