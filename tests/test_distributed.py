@@ -118,6 +118,17 @@ def test_an_entry_that_is_longer_than_a_range_is_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("short_head")
+def test_json_lines_and_lines_of_windows(tmp_path: Path) -> None:
+    message = '"level":"info","scope":"ads","msg":"XDS: Pushing:2021-03-01T10:00:00Z/{}"'
+    json = "".join(f'{{"time":"2021-03-01T10:00:{n:02}.000000Z",{message.format(n)}}}\n' for n in range(60))
+    (tmp_path / "json.log").write_text(json)
+    (tmp_path / "windows.log").write_bytes(b"\xef\xbb\xbf" + PILOT.read_bytes().replace(b"\n", b"\r\n"))
+    found = read_logs(tmp_path, columns=COLUMNS, blocksize=2_500)
+    assert (found.map_partitions(len).compute() > 0).sum() >= 7
+    assert_same(found.compute(), il.read_logs(tmp_path, columns=COLUMNS))
+
+
+@pytest.mark.usefixtures("short_head")
 def test_whose_log_it_is_is_told_by_the_head(tmp_path: Path) -> None:
     """The second half alone would be taken for a log of istiod."""
     path = tmp_path / "both.log"
