@@ -160,7 +160,7 @@ class Exported:
     @property
     def schema(self) -> pa.Schema:
         """The schema in the file, with what it should say of itself."""
-        fields = [_field(column) for column in self.columns]
+        fields = [exported_field(column) for column in self.columns]
         units = {one.name: one.metadata[b"unit"].decode() for one in fields}
         about = {
             "schema_version": SCHEMA_VERSION,
@@ -174,11 +174,11 @@ class Exported:
         """The rows in the types of the file."""
         schema = self.schema
         for part in self.parts:
-            arrays = [_converted(part[c.name], f.type) for c, f in zip(self.columns, schema, strict=True)]
+            arrays = [exported_values(part[c.name], f.type) for c, f in zip(self.columns, schema, strict=True)]
             yield pa.table(arrays, schema=schema)
 
 
-def _field(column: Column) -> pa.Field:
+def exported_field(column: Column) -> pa.Field:
     """A column of the glossary as it is exported."""
     name, kind, unit = column.name, TYPES[column.type], column.unit
     if pa.types.is_duration(kind):
@@ -190,7 +190,8 @@ def _field(column: Column) -> pa.Field:
     return pa.field(name, kind, metadata={"unit": unit, "meaning": column.meaning})
 
 
-def _converted(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+def exported_values(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    """A column in the type that it is exported as."""
     if pa.types.is_duration(values.type):
         return pc.divide(pc.cast(pc.cast(values, pa.int64()), pa.float64(), safe=False), float(NS))
     return pc.cast(values, kind, safe=False)
