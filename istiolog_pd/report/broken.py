@@ -109,7 +109,7 @@ def _empty(table: pd.DataFrame, capture: Capture) -> Seen | None:
     most = table["empty_max"].max()
     if pd.isna(most) or most == 0:
         return None
-    peak = table.loc[table["empty_max"].idxmax()]
+    peak = table.sort_values("empty_max", kind="stable").iloc[-1]
     touched = (table["empty_max"] > 0).sum()
     return Seen(
         f"Up to {some(int(most), 'cluster')} of one proxy had no endpoints",
@@ -123,6 +123,7 @@ BROKEN = (
     Rule(
         "nacks",
         "broken",
+        "the proxies",
         "errors",
         "configuration that a proxy rejected (NACK)",
         _nacks,
@@ -135,6 +136,7 @@ BROKEN = (
     Rule(
         "unsent",
         "broken",
+        "the proxies",
         "errors",
         "pushes that could not be sent: write and queue timeouts, busy clients, failed sends",
         _unsent,
@@ -147,6 +149,7 @@ BROKEN = (
     Rule(
         "refused",
         "broken",
+        "the proxies",
         "errors",
         "clients that were refused: rate limits, failed authentication or authorisation",
         _refused,
@@ -159,6 +162,7 @@ BROKEN = (
     Rule(
         "reconnects",
         "broken",
+        "the sessions",
         "connections",
         "sessions that ended in a storm, with a restart of istiod, or of a proxy that connects again and again",
         _storms,
@@ -169,6 +173,7 @@ BROKEN = (
     Rule(
         "flapping_endpoints",
         "broken",
+        "the services named",
         "endpoint_churn",
         f"services that went empty {FLAPS} times or more",
         _flapping,
@@ -179,6 +184,7 @@ BROKEN = (
     Rule(
         "empty_clusters",
         "broken",
+        "the time",
         "empty_clusters",
         "pushes with clusters that have no endpoints",
         _empty,

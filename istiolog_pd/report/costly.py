@@ -103,11 +103,12 @@ def _cache(table: pd.DataFrame, capture: Capture) -> Seen | None:
     cold = own[(own["ratio"] <= usual - FALL).astype(bool)]
     if cold.empty:
         return None
-    worst = cold.loc[(cold["ratio"] - usual[cold.index]).idxmin()]
+    below = (cold["ratio"] - usual[cold.index]).astype(float)
+    worst = cold.assign(usual=usual[cold.index]).iloc[int(below.to_numpy().argmin())]
     return Seen(
         f"The xDS cache went cold {some(len(cold), 'time')}",
         f"Worst: {worst['xds_type']} at {clock(worst['time'])}, {percent(float(worst['ratio']))} of "
-        f"{int(worst['cacheable']):,} resources from the cache; usual is {percent(float(usual[worst.name]))}.",
+        f"{int(worst['cacheable']):,} resources from the cache; usual is {percent(float(worst['usual']))}.",
         len(cold) / len(own),
     )
 
@@ -152,6 +153,7 @@ COSTLY = (
     Rule(
         "full_pushes",
         "costly",
+        "the decisions",
         "debounces",
         f"full pushes that are {percent(MOSTLY_FULL)} or more of {FEWEST} decisions or more",
         _full,
@@ -164,6 +166,7 @@ COSTLY = (
     Rule(
         "one_cause",
         "costly",
+        "the decisions",
         "triggers",
         f"one object that is for certain behind {percent(ONE_CAUSE)} or more of the pushes",
         _one_cause,
@@ -174,6 +177,7 @@ COSTLY = (
     Rule(
         "sidecar_scope",
         "costly",
+        "the bytes",
         "sidecar_savings",
         f"proxies whose configuration is wider than that of others of their namespace, if {percent(SAVED)} or more of "
         "all bytes could be saved",
@@ -185,6 +189,7 @@ COSTLY = (
     Rule(
         "large_configurations",
         "costly",
+        "the proxies",
         "sidecar_savings",
         f"proxies with a configuration of {bytes_text(LARGE)} or more",
         _large,
@@ -195,6 +200,7 @@ COSTLY = (
     Rule(
         "cold_cache",
         "costly",
+        "the time",
         "cache_ratio",
         f"times when the share of resources from the xDS cache fell by {100 * FALL:.0f} points below the usual",
         _cache,
@@ -205,6 +211,7 @@ COSTLY = (
     Rule(
         "uneven_replicas",
         "costly",
+        "the connections",
         "connected_endpoints",
         f"a replica with {UNEVEN} times its part of the connections",
         _uneven,
@@ -215,6 +222,7 @@ COSTLY = (
     Rule(
         "debounce_setting",
         "costly",
+        "the pushes",
         "debounce_replay",
         f"debounce settings that would have spared {percent(REPLAYED)} of the pushes or more, for certain",
         _replay,

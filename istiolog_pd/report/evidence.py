@@ -59,7 +59,9 @@ def lines_at(capture: Capture, rows: Iterable[int]) -> tuple[Line, ...]:
         stamp = entry["timestamp"]
         time = f"{stamp:%Y-%m-%d %H:%M:%S.%f}" if stamp is not None else ""
         words = [time, entry["level"], entry["scope"], entry["message"]]
-        lines.append(Line(shown(entry["source"]), entry["line"], shown(" ".join(word for word in words if word))))
+        lines.append(
+            Line(shown(entry["source"]), entry["line"], shown(" ".join(word for word in words if word).strip()))
+        )
     return tuple(lines)
 
 

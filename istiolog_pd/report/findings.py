@@ -67,8 +67,8 @@ def findings(capture: Capture) -> list[Finding]:
     -------
     list of Finding
         `rule`, `kind` (``broken``, ``late``, ``costly`` or ``log``: `KINDS`), `title`, `effect` (numbers in
-        words, bounds as bounds), `share` (0 to 1: what part of all it touches for certain), `why` it
-        matters, what to `do`, `python` (the expression whose table shows it), `evidence` (up to three
+        words, bounds as bounds), `share` (0 to 1): what part it touches for certain, `of` what, `why`
+        it matters, what to `do`, `python` (the expression whose table shows it), `evidence` (up to three
         entries of the log: `source`, `line`, `text`). Ranked by kind in that order, then by `share`.
 
     Examples
@@ -116,6 +116,7 @@ def _finding(rule: Rule, seen: Seen, capture: Capture) -> Finding:
         title=seen.title,
         effect=seen.effect,
         share=seen.share,
+        of=rule.of,
         why=rule.why,
         do=rule.do,
         python=rule.python,

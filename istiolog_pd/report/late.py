@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from istiolog_pd import analysis
@@ -15,8 +17,14 @@ SLOW_ROUND = pd.Timedelta("1s")
 BEHIND, TIMES_MEDIAN = pd.Timedelta("1s"), 4
 #: Rounds of fewer proxies have no stragglers.
 FEWEST = 10
+SECOND = pd.Timedelta("1s")
 HELD, HELD_SHARE = pd.Timedelta("500ms"), 0.01
 LONG_PAUSE, MUCH_CPU = 10.0, 10
+
+
+def _time(value: Any) -> str:
+    """A median or an extreme of durations, in words."""
+    return duration_text(pd.Timedelta(value))
 
 
 def _max_bound(table: pd.DataFrame, capture: Capture) -> Seen | None:
@@ -40,8 +48,8 @@ def _held(table: pd.DataFrame, capture: Capture) -> Seen | None:
         return None
     return Seen(
         f"{some(len(own), 'push decision')} of {len(table):,} came long after the last change",
-        f"It had been quiet for {duration_text(own['quiet_time'].median())} (median of these), at most "
-        f"{duration_text(own['quiet_time'].max())}; of all {duration_text(table['quiet_time'].median())}.",
+        f"It had been quiet for {_time(own['quiet_time'].median())} (median of these), at most "
+        f"{_time(own['quiet_time'].max())}; of all {_time(table['quiet_time'].median())}.",
         len(own) / len(table),
         rows_at(capture, own.sort_values("quiet_time", ascending=False)),
     )
@@ -56,9 +64,9 @@ def _slow(table: pd.DataFrame, capture: Capture) -> Seen | str | None:
         return None
     return Seen(
         f"{some(len(slow), 'push round')} of {len(known):,} took {duration_text(SLOW_ROUND)} or longer",
-        f"From its start to its last push a round took {duration_text(known['duration'].median())} (median), "
-        f"{duration_text(known['duration'].quantile(0.95))} (95th percentile), "
-        f"{duration_text(known['duration'].max())} (longest). From Istio 1.3 on the end of a round is an estimate.",
+        f"From its start to its last push a round took {_time(known['duration'].median())} (median), "
+        f"{_time(known['duration'].quantile(0.95))} (95th percentile), "
+        f"{_time(known['duration'].max())} (longest). From Istio 1.3 on the end of a round is an estimate.",
         len(slow) / len(known),
         rows_at(capture, slow.sort_values("duration", ascending=False)),
     )
@@ -125,6 +133,7 @@ LATE = (
     Rule(
         "max_debounce",
         "late",
+        "the decisions",
         "debounces",
         "push decisions that came only because PILOT_DEBOUNCE_MAX was reached",
         _max_bound,
@@ -137,6 +146,7 @@ LATE = (
     Rule(
         "held_back",
         "late",
+        "the decisions",
         "debounces",
         f"decisions made {duration_text(HELD)} or more, and five times the median, after the last change, "
         f"if they are {percent(HELD_SHARE)} or more",
@@ -144,21 +154,23 @@ LATE = (
         "A push decision that comes long after the last change was waiting for the push before it to begin: istiod "
         "was busy building its push context.",
         "Look at istiod's CPU limits and throttling, and at pilot_pushcontext_init_seconds.",
-        f"analysis.debounces(capture).query(\"quiet_time >= '{HELD.isoformat()}'\")",
+        f"analysis.debounces(capture).query(\"quiet_time >= '{HELD / SECOND:g}s'\")",
     ),
     Rule(
         "slow_rounds",
         "late",
+        "the rounds",
         "push_rounds",
         f"rounds that took {duration_text(SLOW_ROUND)} or longer to their last push",
         _slow,
         "Until the last proxy has its push, two proxies of the mesh work with different configurations.",
         "More replicas or CPU for istiod; smaller configurations (Sidecar resources); PILOT_PUSH_THROTTLE.",
-        f"analysis.push_rounds(capture).query(\"duration >= '{SLOW_ROUND.isoformat()}'\")",
+        f"analysis.push_rounds(capture).query(\"duration >= '{SLOW_ROUND / SECOND:g}s'\")",
     ),
     Rule(
         "stragglers",
         "late",
+        "all proxies in all rounds",
         "pushes",
         f"proxies pushed to {duration_text(BEHIND)} or more after the start of a round of {FEWEST} or more, and "
         f"{TIMES_MEDIAN} times later than half of them",
@@ -170,6 +182,7 @@ LATE = (
     Rule(
         "order",
         "late",
+        "the orders seen",
         "xds_order",
         "types pushed to a proxy in another order than CDS, EDS, LDS, RDS",
         _order,
@@ -181,6 +194,7 @@ LATE = (
     Rule(
         "gc_pauses",
         "late",
+        "the collections",
         "gc",
         f"garbage collections of istiod that stopped it for {LONG_PAUSE:.0f} ms, or took {MUCH_CPU} % of its CPU",
         _pauses,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from istiolog_pd.capture import Capture
@@ -16,7 +18,7 @@ def _gaps(table: pd.DataFrame, capture: Capture) -> Seen | None:
     own = table[table["gaps"] > 0]
     if own.empty:
         return None
-    longest = own.loc[own["longest_gap"].idxmax()]
+    longest = own.sort_values("longest_gap").iloc[-1]
     return Seen(
         f"Lines are missing in {some(int(own['gaps'].sum()), 'place')}",
         f"In {some(len(own), 'run')} of {len(table):,}; the longest is {duration_text(longest['longest_gap'])}, in "
@@ -48,7 +50,7 @@ def _damage(table: pd.DataFrame, capture: Capture) -> Seen | None:
     )
 
 
-def _unknown(table: pd.Series[int], capture: Capture) -> Seen | None:
+def _unknown(table: Any, capture: Capture) -> Seen | None:
     unknown = int(table.reindex(["other", "unparsed"]).fillna(0).sum())
     if unknown < UNKNOWN * len(capture) or not unknown:
         return None
@@ -65,6 +67,7 @@ LIMITS = (
     Rule(
         "gaps",
         "log",
+        "the runs",
         "runs",
         "stretches where lines are lost or the log is silent unusually long",
         _gaps,
@@ -75,6 +78,7 @@ LIMITS = (
     Rule(
         "cut",
         "log",
+        "the runs",
         "runs",
         "runs whose log does not begin with the process",
         _cut,
@@ -85,6 +89,7 @@ LIMITS = (
     Rule(
         "damage",
         "log",
+        "the sources",
         "sources",
         "sources that could not be read whole",
         _damage,
@@ -95,6 +100,7 @@ LIMITS = (
     Rule(
         "unknown_lines",
         "log",
+        "the entries",
         "counts",
         f"entries without a known event, if they are {percent(UNKNOWN)} or more",
         _unknown,

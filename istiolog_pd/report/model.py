@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import Any
 
 from istiolog_pd.capture import Capture
 
@@ -60,6 +59,8 @@ class Rule:
         One word or two, with ``_``.
     kind
         One of `KINDS`.
+    of
+        What the share of a finding is a share of.
     answer
         The function of `istiolog_pd.analysis`, or the property of a `Capture`, whose table is looked at.
     looks
@@ -78,9 +79,10 @@ class Rule:
 
     name: str
     kind: str
+    of: str
     answer: str
     looks: str
-    find: Callable[[pd.DataFrame, Capture], Seen | str | None]
+    find: Callable[[Any, Capture], Seen | str | None]
     why: str
     do: str
     python: str
@@ -89,13 +91,17 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a rule found: of which rule and kind, what, how much, why it matters, shown by which lines, what to do."""
+    """What a rule found: of which rule and kind, what, how much, why it matters, shown by which lines, what to do.
+
+    At least the `share` (0 to 1) of what `of` names is touched.
+    """
 
     rule: str
     kind: str
     title: str
     effect: str
     share: float
+    of: str
     why: str
     do: str
     python: str

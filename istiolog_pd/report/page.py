@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from istiolog_pd.capture import Capture
 from istiolog_pd.files import replacing
 from istiolog_pd.plots import PLOTS, Plot
-from istiolog_pd.report.evidence import shown, some
+from istiolog_pd.report.evidence import percent, shown, some
 from istiolog_pd.report.figures import picture
 from istiolog_pd.report.findings import Answers, look
 from istiolog_pd.report.model import KINDS
@@ -65,6 +65,7 @@ def html_report(capture: Capture) -> str:
     summed = summarise(capture)
     return _template().render(
         kinds=KINDS,
+        percent=percent,
         found=looked.found,
         quiet=looked.quiet,
         blind=looked.blind,
