@@ -184,7 +184,7 @@ BROKEN = (
     Rule(
         "empty_clusters",
         "broken",
-        "the time",
+        "the time bins",
         "empty_clusters",
         "pushes with clusters that have no endpoints",
         _empty,

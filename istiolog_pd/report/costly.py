@@ -166,7 +166,7 @@ COSTLY = (
     Rule(
         "one_cause",
         "costly",
-        "the decisions",
+        "the decisions, at least",
         "triggers",
         f"one object that is for certain behind {percent(ONE_CAUSE)} or more of the pushes",
         _one_cause,
@@ -177,7 +177,7 @@ COSTLY = (
     Rule(
         "sidecar_scope",
         "costly",
-        "the bytes",
+        "the bytes, at least",
         "sidecar_savings",
         f"proxies whose configuration is wider than that of others of their namespace, if {percent(SAVED)} or more of "
         "all bytes could be saved",
@@ -200,7 +200,7 @@ COSTLY = (
     Rule(
         "cold_cache",
         "costly",
-        "the time",
+        "the time bins",
         "cache_ratio",
         f"times when the share of resources from the xDS cache fell by {100 * FALL:.0f} points below the usual",
         _cache,
@@ -222,7 +222,7 @@ COSTLY = (
     Rule(
         "debounce_setting",
         "costly",
-        "the pushes",
+        "the pushes, at least",
         "debounce_replay",
         f"debounce settings that would have spared {percent(REPLAYED)} of the pushes or more, for certain",
         _replay,

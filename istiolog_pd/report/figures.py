@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from istiolog_pd.plots import Plot
 
 #: A plot of more rows, or whose SVG is larger, is a PNG.
-MOST_MARKS, MOST_BYTES = 1500, 120_000
-DPI = 110
+MOST_MARKS, MOST_BYTES = 60, 120_000
+DPI = 150
 
 #: The same log gives the same page, whatever style its reader likes elsewhere.
 STYLE = {"svg.hashsalt": "istiolog_pd", "svg.fonttype": "path"}

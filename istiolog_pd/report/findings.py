@@ -67,7 +67,7 @@ def findings(capture: Capture) -> list[Finding]:
     -------
     list of Finding
         `rule`, `kind` (``broken``, ``late``, ``costly`` or ``log``: `KINDS`), `title`, `effect` (numbers in
-        words, bounds as bounds), `share` (0 to 1): what part it touches for certain, `of` what, `why`
+        words, bounds as bounds), `share` (0 to 1): what part (low bound) it touches `of` what, `why`
         it matters, what to `do`, `python` (the expression whose table shows it), `evidence` (up to three
         entries of the log: `source`, `line`, `text`). Ranked by kind in that order, then by `share`.
 

@@ -133,7 +133,7 @@ LATE = (
     Rule(
         "max_debounce",
         "late",
-        "the decisions",
+        "the decisions, at least",
         "debounces",
         "push decisions that came only because PILOT_DEBOUNCE_MAX was reached",
         _max_bound,
@@ -159,7 +159,7 @@ LATE = (
     Rule(
         "slow_rounds",
         "late",
-        "the rounds",
+        "the rounds whose pushes are printed",
         "push_rounds",
         f"rounds that took {duration_text(SLOW_ROUND)} or longer to their last push",
         _slow,

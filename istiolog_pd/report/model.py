@@ -37,8 +37,8 @@ class Seen:
     effect
         The numbers, bounds as bounds.
     share
-        What part of all (proxies, decisions, bytes, …) it touches for certain, 0 to 1: findings of
-        one kind are ranked by it.
+        What part of all (proxies, decisions, bytes, …) it touches, 0 to 1; the low bound where there are
+        bounds. Findings of one kind are ranked by it.
     rows
         Rows of `Capture.events` that show it, the most telling first.
     """
@@ -93,7 +93,7 @@ class Rule:
 class Finding:
     """What a rule found: of which rule and kind, what, how much, why it matters, shown by which lines, what to do.
 
-    At least the `share` (0 to 1) of what `of` names is touched.
+    It touches the `share` (0 to 1; the low bound where there are bounds) of what `of` names.
     """
 
     rule: str
