@@ -1,5 +1,6 @@
 # make demo: the main job on the logs of data/, into out/
-# make test: format, lint, types, tests        make lint: without the tests
+# make test: format, lint, types, tests (those of the report need chromium and chromedriver on PATH)
+# make lint: without the tests
 # make lab:  JupyterLab on notebooks/          make clean: what these made
 
 PYTHON ?= python3

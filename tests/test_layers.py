@@ -47,6 +47,7 @@ FORBIDDEN = {
     "summary": "matplotlib",
     "export": "matplotlib",
     "explain": "matplotlib",
+    "report": "read inputs",
 }
 
 MOST_LINES = 400

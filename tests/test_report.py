@@ -6,6 +6,7 @@ import gzip
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import matplotlib as mpl
@@ -118,7 +119,9 @@ def test_failed_sends_and_refused_clients_are_found(lines: Lines) -> None:
     assert [there[name].evidence[0].line for name in ("unsent", "refused")] == [1, 2]
 
 
-def test_a_quiet_log_says_what_was_looked_for_and_what_could_not_be_seen(lines: Lines) -> None:
+def test_a_quiet_log_says_what_was_looked_for_and_what_could_not_be_seen(
+    lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
     capture = lines(
         ads(
             0,
@@ -131,6 +134,7 @@ def test_a_quiet_log_says_what_was_looked_for_and_what_could_not_be_seen(lines: 
     reasons = {rule.name: reason for rule, reason in looked.blind}
     assert "gctrace" in reasons["gc_pauses"]
     assert len(looked.quiet) + len(looked.blind) == len(RULES)
+    monkeypatch.setattr("istiolog_pd.report.page.picture", lambda plot, table: "data:,")
     assert "Nothing stands out" in html_report(capture)
 
 
@@ -150,7 +154,7 @@ def test_findings_of_a_real_log_hold_what_its_lines_say(real: Callable[[str], il
         for line in one.evidence:
             said = text[line.line - 1].split("\t")[-1]
             assert line.source.endswith(name)
-            assert said and line.text.split("\\n")[0].endswith(said[:350]) or said[:100] in line.text
+            assert len(said) > 10 and said[:300] in line.text
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
@@ -222,7 +226,7 @@ def test_the_page_can_be_read_without_eyes(hostile: str) -> None:
     page = Page(hostile)
     ranks = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
     assert ranks[0] == 1 and ranks.count(1) == 1
-    assert all(after <= before + 1 for before, after in zip(ranks, ranks[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(ranks))
     assert len(page.of("img")) > 8 and all(image["alt"] for image in page.of("img"))
     assert len(page.of("table")) == len(page.of("caption"))
     assert all(head["scope"] == "col" for head in page.of("th"))
