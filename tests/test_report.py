@@ -19,7 +19,9 @@ import istiolog_pd as il
 from istiolog_pd import analysis, plots
 from istiolog_pd.cli import app
 from istiolog_pd.report import KINDS, Finding, findings, html_report, write_report
+from istiolog_pd.report.figures import picture
 from istiolog_pd.report.findings import RULES, Answers, look
+from istiolog_pd.report.page import _load
 from istiolog_pd.report.tables import table
 
 mpl.use("Agg")
@@ -195,10 +197,12 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The page of a log that is full of markup; its file's name is, too."""
+    """The page of a log that is full of markup; its file's name is, too. Its pictures are seen in the browser's tests."""
     path = tmp_path_factory.mktemp("logs") / "<b onclick=x>'istiod\".log"
     path.write_text("\n".join(hostile_lines()), encoding="utf-8")
-    return html_report(il.load(path))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("istiolog_pd.report.page.picture", lambda plot, table: f"data:image/png;base64,{plot.name}")
+        return html_report(il.load(path))
 
 
 def test_what_a_log_says_is_text(hostile: str) -> None:
@@ -218,7 +222,7 @@ def test_the_page_needs_nothing_else(hostile: str) -> None:
     assert "default-src 'none'" in str(page.of("meta")[1]["content"])
     assert [a["href"] for a in page.of("a") if not str(a["href"]).startswith("#")] == []
     assert [link["href"] for link in page.of("link")] == ["data:,"]
-    assert all(str(image["src"]).startswith(("data:image/png;", "data:image/svg+xml;")) for image in page.of("img"))
+    assert all(str(image["src"]).startswith("data:image/png;") for image in page.of("img"))
     assert "url(" not in hostile and "@import" not in hostile
 
 
@@ -255,13 +259,35 @@ def test_a_table_is_cut_with_a_note() -> None:
     assert table(frame.head(2), "Numbers").note == ""
 
 
-def test_a_large_log_gives_a_page_of_few_megabytes(real: Callable[[str], il.Capture], tmp_path: Path) -> None:
+def test_tables_of_a_large_log_are_few_megabytes(
+    real: Callable[[str], il.Capture], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("istiolog_pd.report.page.picture", lambda plot, table: "data:,")
     write_report(real("synthetic-1.30"), tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert 200_000 < len(page) < 5_000_000
+    assert 100_000 < len(page) < 1_500_000
     assert "51,704 entries of 3 logs" in page
     assert "the first 50 of 47,122 rows" in page
     assert "endpoint-only pushes are printed at debug" in page
+
+
+@pytest.mark.parametrize(("name", "kind"), [("pushes", "png"), ("debounce_replay", "svg+xml")])
+def test_a_picture_of_many_marks_is_made_of_pixels(name: str, kind: str, real: Callable[[str], il.Capture]) -> None:
+    plot = plots.PLOTS[name]
+    answer = getattr(analysis, plot.answer)(real("synthetic-1.30"))
+    src = picture(plot, answer)
+    assert src.startswith(f"data:image/{kind};base64,")
+    assert 20_000 < len(src) < 200_000
+    if kind == "svg+xml":
+        assert picture(plot, answer) == src
+
+
+def test_the_lines_above_all_others_load_the_same_logs(real: Callable[[str], il.Capture]) -> None:
+    names: dict[str, object] = {}
+    capture = real("istiod-1.30.3/discovery.log.gz")
+    exec(_load(capture), names)
+    assert isinstance(names["capture"], il.Capture)
+    assert len(names["capture"]) == len(capture)
 
 
 def test_the_command_writes_the_page(data: Path, tmp_path: Path) -> None:

@@ -125,18 +125,20 @@ def _about(capture: Capture) -> str:
 def _load(capture: Capture) -> str:
     """The Python lines that the others begin with."""
     names = list(dict.fromkeys(info.name.partition("!")[0] for info in capture.infos))
-    given = ", ".join(repr(shown(name)) for name in names[:MOST_SOURCES])
-    more = f", ...)  # and {len(names) - MOST_SOURCES:,} more" if len(names) > MOST_SOURCES else ")"
-    return f"import istiolog_pd\nfrom istiolog_pd import analysis, plots\ncapture = istiolog_pd.load({given}{more}"
+    given = [f"    {shown(name)!r}," for name in names[:MOST_SOURCES]]
+    more = [f"    # and {len(names) - MOST_SOURCES:,} more"] if len(names) > MOST_SOURCES else []
+    imports = ["import istiolog_pd", "from istiolog_pd import analysis, plots"]
+    return "\n".join([*imports, "capture = istiolog_pd.load(", *given, *more, ")"])
 
 
 def _coverage(answers: Answers, *, can: bool) -> Shown:
     """What can be answered whole; or in part, or not at all."""
     asked: pd.DataFrame = answers["coverage"]
     whole = asked["can"] == "yes"
+    runs = ["runs"] if (asked["runs"] != "").any() else []
     if can:
-        return table(asked[whole], "Answered", ["question", "answer", "missing", "runs"])
-    return table(asked[~whole], "Answered in part, or not", ["question", "can", "missing", "setting", "runs"])
+        return table(asked[whole], "Answered", ["question", "answer", "missing", *runs])
+    return table(asked[~whole], "Answered in part, or not", ["question", "answer", "can", "missing", "setting", *runs])
 
 
 def _compared(answers: Answers) -> Shown | None:
