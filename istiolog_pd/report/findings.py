@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,12 +83,12 @@ def findings(capture: Capture) -> list[Finding]:
     return list(look(Answers(capture)).found)
 
 
-def look(answers: Answers) -> Looked:
-    """Lay all rules to the answers of a capture."""
+def look(answers: Answers, rules: Sequence[Rule] = RULES) -> Looked:
+    """Lay rules to the answers of a capture."""
     found: list[Finding] = []
     quiet: list[Rule] = []
     blind: list[tuple[Rule, str]] = []
-    for rule in RULES:
+    for rule in rules:
         table = answers[rule.answer]
         if not len(table) and not rule.rare:
             blind.append((rule, _reason(table)))
