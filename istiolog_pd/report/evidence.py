@@ -43,11 +43,12 @@ def rows_of(capture: Capture, event: str, **equal: object) -> tuple[int, ...]:
 
 def rows_at(capture: Capture, table: pd.DataFrame) -> tuple[int, ...]:
     """The rows of the entries that the first rows of an answer name by `source` and `line`."""
-    sources = capture.events["source"].cast(pa.string())
+    sources, lines = capture.events["source"], capture.events["line"]
     found: list[int] = []
     for source, line in table[["source", "line"]].head(MOST_LINES).dropna().itertuples(index=False):
-        at = pc.and_(pc.equal(capture.events["line"], int(line)), pc.equal(sources, source))
-        found.extend(pc.indices_nonzero(at).slice(0, 1).to_pylist())
+        at = pc.indices_nonzero(pc.equal(lines, int(line)))
+        own = pc.equal(sources.take(at).cast(pa.string()), source)
+        found.extend(at.filter(own.combine_chunks()).slice(0, 1).to_pylist())
     return tuple(found)
 
 
