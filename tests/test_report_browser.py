@@ -165,6 +165,10 @@ def test_it_prints_on_paper(browser: Browser, tmp_path: Path) -> None:
     printed = base64.b64decode(driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})["data"])
     assert printed.startswith(b"%PDF-")
     assert 3 <= printed.count(b"/Type /Page\n") + printed.count(b"/Type /Page ") <= 60
+    paper = {"width": 718, "height": 1000, "deviceScaleFactor": 1, "mobile": False}  # A4 within its margins
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", paper)
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": []})
+    driver.execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert driver.execute_script("return document.documentElement.scrollWidth") <= 718
     assert driver.execute_script("return getComputedStyle(document.querySelector('nav')).display") == "none"
     assert driver.execute_script("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
