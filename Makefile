@@ -1,5 +1,6 @@
 # make demo: the main job on the logs of data/, into out/
-# make test: format, lint, types, tests        make lint: without the tests
+# make test: format, lint, types, tests (those of the report need chromium and chromedriver on PATH)
+# make lint: without the tests
 # make lab:  JupyterLab on notebooks/          make clean: what these made
 
 PYTHON ?= python3
@@ -20,9 +21,11 @@ demo: $(INSTALLED)
 	$(BIN)/istiolog parse $(LOG) -o out/wide.parquet
 	$(BIN)/istiolog parse $(LOG) -o out/debounces.csv --events debounce
 	$(BIN)/istiolog plot all $(LOG) -o out/plots
+	$(BIN)/istiolog report $(LOG) -o out/report-istiod-1.30.3.html
+	$(BIN)/istiolog report data/synthetic-1.30 -o out/report.html
 	$(BIN)/jupyter nbconvert --log-level WARN --to notebook --execute --output-dir out $(NOTEBOOKS)
 	$(BIN)/jupyter nbconvert --log-level WARN --to html --output-dir out $(NOTEBOOKS:notebooks/%=out/%)
-	@echo "done: out/ holds tables, plots and the executed notebooks"
+	@echo "done: out/ holds tables, plots, reports and the executed notebooks"
 
 test: lint
 	$(BIN)/pytest -n 2 --dist worksteal

@@ -50,6 +50,7 @@ FORBIDDEN = {
     "summary": "matplotlib",
     "export": "matplotlib",
     "explain": "matplotlib",
+    "report": "read inputs",
 }
 
 MOST_LINES = 400

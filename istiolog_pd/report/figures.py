@@ -1,0 +1,55 @@
+"""Pictures of the report: a plot as a data URI, which nothing can be loaded or run from."""
+
+from __future__ import annotations
+
+import base64
+import io
+import warnings
+
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from istiolog_pd.plots import Plot
+
+#: A plot of more rows, or whose SVG is larger, is a PNG.
+MOST_MARKS, MOST_BYTES = 60, 120_000
+DPI = 150
+
+#: The same log gives the same page, whatever style its reader likes elsewhere.
+STYLE = {"svg.hashsalt": "istiolog_pd", "svg.fonttype": "path"}
+
+
+def picture(plot: Plot, table: pd.DataFrame) -> str:
+    """Draw a plot: the `src` of an image.
+
+    Parameters
+    ----------
+    plot
+        One of `istiolog_pd.plots.PLOTS`.
+    table
+        The table it draws.
+    """
+    with plt.style.context(["default", STYLE]), warnings.catch_warnings():
+        # a name in a script that the font has not is drawn as boxes; the table has it as text
+        warnings.filterwarnings("ignore", message="Glyph .* missing", category=UserWarning)
+        figure = plot.draw(table).get_figure(root=True)
+        assert figure is not None
+        try:
+            return _encoded(figure, few=len(table) <= MOST_MARKS)
+        finally:
+            plt.close(figure)
+
+
+def _encoded(figure: Figure, few: bool) -> str:
+    drawn = _bytes(figure, "svg") if few else b""
+    if few and len(drawn) <= MOST_BYTES:
+        return f"data:image/svg+xml;base64,{base64.b64encode(drawn).decode()}"
+    return f"data:image/png;base64,{base64.b64encode(_bytes(figure, 'png')).decode()}"
+
+
+def _bytes(figure: Figure, form: str) -> bytes:
+    file = io.BytesIO()
+    metadata = {"Date": None} if form == "svg" else {}
+    figure.savefig(file, format=form, dpi=DPI, bbox_inches="tight", metadata=metadata)
+    return file.getvalue()

@@ -1,0 +1,125 @@
+"""Findings: all rules laid to a capture, what they found ranked by effect, and what they could not see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from istiolog_pd import analysis
+from istiolog_pd.capture import Capture
+from istiolog_pd.report.broken import BROKEN
+from istiolog_pd.report.costly import COSTLY
+from istiolog_pd.report.evidence import lines_at, shown
+from istiolog_pd.report.late import LATE
+from istiolog_pd.report.limits import LIMITS
+from istiolog_pd.report.model import KINDS, Finding, Rule, Seen
+
+#: All that is looked for; a new finding is a new rule in one of these.
+RULES: tuple[Rule, ...] = (*BROKEN, *LATE, *COSTLY, *LIMITS)
+
+
+@dataclass(slots=True)
+class Answers:
+    """The answers of a capture, each worked out once for all rules and plots."""
+
+    capture: Capture
+    known: dict[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Any:
+        """The table of a function of `istiolog_pd.analysis`, or of a property or method of the capture."""
+        if name not in self.known:
+            if name in analysis.__all__:
+                self.known[name] = getattr(analysis, name)(self.capture)
+            else:
+                own = getattr(self.capture, name)
+                self.known[name] = own() if callable(own) else own
+        return self.known[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What came of all rules.
+
+    Parameters
+    ----------
+    found
+        The findings, ranked.
+    quiet
+        The rules that found nothing.
+    blind
+        The rules that could not look, with the reason.
+    """
+
+    found: tuple[Finding, ...]
+    quiet: tuple[Rule, ...]
+    blind: tuple[tuple[Rule, str], ...]
+
+
+def findings(capture: Capture) -> list[Finding]:
+    """What stands out in a capture, the gravest and widest first.
+
+    Parameters
+    ----------
+    capture
+        Logs of any kind.
+
+    Returns
+    -------
+    list of Finding
+        `rule`, `kind` (``broken``, ``late``, ``costly`` or ``log``: `KINDS`), `title`, `effect` (numbers in
+        words, bounds as bounds), `share` (0 to 1): what part (low bound) it touches `of` what, `why`
+        it matters, what to `do`, `python` (the expression whose table shows it), `evidence` (up to three
+        entries of the log: `source`, `line`, `text`). Ranked by kind in that order, then by `share`.
+
+    Examples
+    --------
+    >>> import istiolog_pd as il
+    >>> from istiolog_pd.report import findings
+    >>> found = findings(il.load("data/synthetic-1.30/discovery.log.gz"))
+    >>> found[0].rule, found[0].kind, found[0].evidence[0].line > 0
+    ('nacks', 'broken', True)
+    """
+    return list(look(Answers(capture)).found)
+
+
+def look(answers: Answers, rules: Sequence[Rule] = RULES) -> Looked:
+    """Lay rules to the answers of a capture."""
+    found: list[Finding] = []
+    quiet: list[Rule] = []
+    blind: list[tuple[Rule, str]] = []
+    for rule in rules:
+        table = answers[rule.answer]
+        if not len(table) and not rule.rare:
+            blind.append((rule, _reason(table)))
+            continue
+        seen = rule.find(table, answers.capture)
+        if seen is None:
+            quiet.append(rule)
+        elif isinstance(seen, Seen):
+            found.append(_finding(rule, seen, answers.capture))
+        else:
+            blind.append((rule, shown(seen)))
+    kinds = list(KINDS)
+    found.sort(key=lambda one: (kinds.index(one.kind), -one.share))
+    return Looked(tuple(found), tuple(quiet), tuple(blind))
+
+
+def _reason(table: Any) -> str:
+    """Why an answer is empty."""
+    return shown(table.attrs.get("coverage") or "the log holds nothing of it")
+
+
+def _finding(rule: Rule, seen: Seen, capture: Capture) -> Finding:
+    return Finding(
+        rule=rule.name,
+        kind=rule.kind,
+        title=seen.title,
+        effect=seen.effect,
+        share=seen.share,
+        of=rule.of,
+        why=rule.why,
+        do=rule.do,
+        python=rule.python,
+        evidence=lines_at(capture, seen.rows),
+    )

@@ -1,0 +1,174 @@
+"""The report in a real browser: headless Chromium, at the widths of a desktop and of a phone."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import pytest
+from reporting import NAMES, hostile_lines
+from selenium.webdriver import Chrome, ChromeOptions
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+
+import istiolog_pd as il
+from istiolog_pd.plots import PLOTS
+from istiolog_pd.report import write_report
+
+mpl.use("Agg")
+
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-background-networking",
+)
+DESKTOP, PHONE = 1280, 390
+#: The plots that show names of the log, and one of many marks.
+DRAWN = ("pushes", "triggers", "errors", "endpoint_churn", "sidecar_savings")
+
+
+def program(*names: str) -> str:
+    """Where a program is; without it these tests fail and say what to install."""
+    for name in names:
+        if found := shutil.which(name):
+            return found
+    pytest.fail(f"these tests need a browser: no {names[0]} on PATH (apt-get install chromium chromium-driver)")
+
+
+@dataclass
+class Browser:
+    """Chromium with the report open; whatever it asked for or complained of is on record."""
+
+    driver: Chrome
+    address: str
+
+    def open(self, width: int, scheme: str = "light") -> Chrome:
+        command = self.driver.execute_cdp_cmd
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+        command("Emulation.setDeviceMetricsOverride", size)
+        command("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+        self.driver.get(self.address)
+        return self.driver
+
+    def requested(self) -> set[str]:
+        """What the page asked for since the last time; not what the browser asks for itself."""
+        events = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
+        asked = [one["params"] for one in events if one["method"] == "Network.requestWillBeSent"]
+        return {one["request"]["url"] for one in asked if one["documentURL"] == self.address}
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    chromium, chromedriver = program("chromium", "chromium-browser", "google-chrome"), program("chromedriver")
+    folder = tmp_path_factory.mktemp("page")
+    log, page = folder / "istiod.log", folder / "report.html"
+    log.write_text("\n".join(hostile_lines()), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("istiolog_pd.report.page.PLOTS", {name: PLOTS[name] for name in DRAWN})
+        write_report(il.load(log), page)
+    options = ChromeOptions()
+    options.binary_location = chromium
+    for flag in (*FLAGS, f"--user-data-dir={folder / 'profile'}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = Chrome(options=options, service=Service(chromedriver))
+    yield Browser(driver, page.as_uri())
+    driver.quit()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_it_fits_the_screen_and_asks_for_nothing(width: int, scheme: str, browser: Browser) -> None:
+    driver = browser.open(width, scheme)
+    driver.execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
+    wide, inner = driver.execute_script("return [document.documentElement.scrollWidth, window.innerWidth]")
+    assert inner == width
+    assert wide <= width
+    drawn = driver.execute_script("return [...document.images].map(one => one.complete && one.naturalWidth)")
+    assert len(drawn) == len(DRAWN) and all(drawn)
+    assert driver.get_log("browser") == []
+    assert {url for url in browser.requested() if not url.startswith("data:")} == {browser.address}
+
+
+def test_no_name_and_no_error_text_is_more_than_text(browser: Browser) -> None:
+    driver = browser.open(DESKTOP)
+    assert driver.execute_script("return window.owned === undefined")
+    assert (
+        driver.execute_script("return document.querySelectorAll('script, iframe, object, svg, article img').length")
+        == 0
+    )
+    driver.execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
+    shown = driver.find_element(By.TAG_NAME, "body").text
+    assert all(name in shown for name in (*NAMES[:4], NAMES[5]))
+    assert "{{config}}" in shown and "\\x1b[31m" in shown and "\\u202e" in shown and "\u202e" not in shown
+
+
+#: The lowest contrast (WCAG) of any text that is seen to the first colour behind it.
+CONTRAST = """
+const rgb = text => text.match(/[\\d.]+/g).map(Number);
+const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+  .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+  .reduce((sum, v, at) => sum + v * [0.2126, 0.7152, 0.0722][at], 0);
+const behind = one => {
+  for (; one; one = one.parentElement) {
+    const colour = rgb(getComputedStyle(one).backgroundColor);
+    if (colour.length < 4 || colour[3] > 0) return colour;
+  }
+  return [255, 255, 255];
+};
+const seen = [...document.querySelectorAll('body *')].filter(one =>
+  [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim()));
+return Math.min(...seen.map(one => {
+  const pair = [light(rgb(getComputedStyle(one).color)), light(behind(one))].sort((a, b) => b - a);
+  return (pair[0] + 0.05) / (pair[1] + 0.05);
+}));
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_can_be_read_in_both_schemes(scheme: str, browser: Browser) -> None:
+    driver = browser.open(DESKTOP, scheme)
+    paper = driver.execute_script("return getComputedStyle(document.body).backgroundColor")
+    assert paper == {"light": "rgb(255, 255, 255)", "dark": "rgb(22, 25, 29)"}[scheme]
+    turned = driver.execute_script("return getComputedStyle(document.querySelector('img.plot')).filter")
+    assert turned.startswith("invert") is (scheme == "dark")
+    assert driver.execute_script(CONTRAST) >= 4.5
+
+
+def test_it_can_be_read_by_keyboard(browser: Browser) -> None:
+    """What is wider than the screen scrolls in a region that has a name and takes the focus."""
+    driver = browser.open(PHONE)
+    regions: list[Any] = driver.execute_script(
+        "return [...document.querySelectorAll('.scroll')].map(one => [one.tabIndex, one.getAttribute('aria-label')])"
+    )
+    assert len(regions) > 20
+    assert all(index == 0 and label for index, label in regions)
+    assert (
+        driver.execute_script(
+            "return [...document.querySelectorAll('body *')].filter(one => getComputedStyle(one).overflowX === 'auto' "
+            "&& !one.matches('.scroll')).length"
+        )
+        == 0
+    )
+
+
+def test_it_prints_on_paper(browser: Browser, tmp_path: Path) -> None:
+    driver = browser.open(DESKTOP, "dark")
+    printed = base64.b64decode(driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})["data"])
+    assert printed.startswith(b"%PDF-")
+    assert 3 <= printed.count(b"/Type /Page\n") + printed.count(b"/Type /Page ") <= 60
+    paper = {"width": 718, "height": 1000, "deviceScaleFactor": 1, "mobile": False}  # A4 within its margins
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", paper)
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": []})
+    driver.execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert driver.execute_script("return document.documentElement.scrollWidth") <= 718
+    assert driver.execute_script("return getComputedStyle(document.querySelector('nav')).display") == "none"
+    assert driver.execute_script("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
