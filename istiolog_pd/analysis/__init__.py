@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from istiolog_pd.analysis.compare import compare
 from istiolog_pd.analysis.connections import connected_endpoints, connections
 from istiolog_pd.analysis.coverage import coverage
 from istiolog_pd.analysis.debounce import debounces
@@ -20,6 +21,7 @@ from istiolog_pd.analysis.types import full_vs_incremental
 
 __all__ = [
     "cache_ratio",
+    "compare",
     "compare_metrics",
     "connected_endpoints",
     "connections",
