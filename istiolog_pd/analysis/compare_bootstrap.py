@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -21,6 +22,8 @@ STRETCHES = 30
 DRAWS = 2000
 #: Chance that the interval of one row misses the true difference.
 ALPHA = 0.05
+#: An autocorrelation below so many standard errors can be chance; above the other nothing could be told.
+BY_CHANCE, MOST_MEMORY = 1.645, 0.9
 #: Observations, and stretches that hold any, below which nothing can be told.
 FEWEST, FEWEST_STRETCHES = 10, 8
 #: Values of a distribution are told apart up to this many; between them by rank.
@@ -43,6 +46,8 @@ class Observed:
         The measure is this quantile of `values`; None: the sums divided by each other.
     counted
         The sums count rare events, which fall as they fall even where no stretch shows it.
+    proxies
+        How far each proxy moves the measure, by its name, where it is one of what proxies are like.
     """
 
     low: Floats
@@ -52,6 +57,7 @@ class Observed:
     at: Ints = field(default_factory=lambda: np.empty(0, np.int64))
     quantile: float | None = None
     counted: bool = False
+    proxies: pd.Series[float] | None = None
 
     @property
     def stretches(self) -> int:
@@ -97,16 +103,16 @@ def contrast(a: Observed, b: Observed, drawn: tuple[Floats, Floats], seed: int) 
     """The difference of two sides, with the interval that redrawn stretches give it."""
     edges = _edges(a, b)
     (a_now, a_low, a_high), (b_now, b_low, b_high) = (
-        _redrawn(side, weights, edges, seed + number)
+        _redrawn(side, weights, edges, seed + 1 + number)
         for number, (side, weights) in enumerate(zip((a, b), drawn, strict=True))
     )
+    noise = np.random.default_rng(seed).normal(0, np.sqrt(_between_proxies(a, b)), len(b_low))
+    b_low, b_high = b_low + noise, b_high + noise
     spread = a_low.var() + b_low.var()
     freedom = _freedom(a_low.var(), a.stretches, b_low.var(), b.stretches)
     tail = _tail(freedom)
     low, high = np.quantile(b_low - a_high, tail), np.quantile(b_high - a_low, 1 - tail)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        least, most = b_low / a_high, b_high / a_low
-    ratios = [_quantile(least, tail), _quantile(most, 1 - tail)]
+    ratios = _ratio(b_low, a_high, tail), _ratio(b_high, a_low, 1 - tail)
     # What rounding leaves open is no difference: counted is the least that it can be.
     gap = max(b_now[0] - a_now[1], a_now[0] - b_now[1], 0.0)
     p = _two_sided(gap / np.sqrt(spread), freedom) if spread > 0 else float(gap == 0)
@@ -117,17 +123,35 @@ def _redrawn(side: Observed, weights: Floats, edges: Floats, seed: int) -> tuple
     """The measure as it is (at least, at most), and of every draw at least and at most."""
     if side.quantile is not None:
         again = _of_cells(weights @ _histogram(side, edges), edges, side.quantile)
+        below = np.bincount(side.at[side.values <= side.value], minlength=len(side.bottom))
+        again = _widened(again, below - side.quantile * side.bottom)
         return np.array([side.value, side.value]), again, again
     bottom, total = weights @ side.bottom, side.bottom.sum()
     bottom = np.where(bottom > 0, bottom, total)
     now = np.array([side.low.sum(), side.high.sum()]) / total
-    low, high = weights @ side.low / bottom, weights @ side.high / bottom
+    left = side.low - now[0] * side.bottom
+    low, high = (_widened(weights @ sums / bottom, left) for sums in (side.low, side.high))
     if side.counted:
         # Rare events: at least as uncertain as independent ones, of which one more could have come.
         missing = max(0.0, (side.high.sum() + 1) / total**2 - float(low.var()))
         noise = np.random.default_rng(seed).normal(0, np.sqrt(missing), len(low))
         low, high = low + noise, high + noise
     return now, low, high
+
+
+def _widened(again: Floats, left: Floats) -> Floats:
+    """Draws, spread as far as a measure that drifts needs: a stretch then tells of the next one.
+
+    `left` is how far each stretch is from what all of them say. The variance of a mean grows with their
+    autocorrelation by ``(1 + r) / (1 - r)`` (of the first order); one that chance can make is taken for none.
+    """
+    size, square = len(left), float((left**2).sum())
+    r = float((left[1:] * left[:-1]).sum()) / square + 1 / size if square > 0 else 0.0
+    if r < BY_CHANCE / np.sqrt(size):
+        return again
+    r = min(r, MOST_MEMORY)
+    centre = again.mean()
+    return np.asarray(centre + (again - centre) * np.sqrt((1 + r) / (1 - r)))
 
 
 def _edges(a: Observed, b: Observed) -> Floats:
@@ -167,9 +191,23 @@ def _delta(a: Observed, b: Observed, edges: Floats) -> float:
     return float(2 * (shares[1] @ below) - 1)
 
 
-def _quantile(values: Floats, at: float) -> float:
-    known = values[~np.isnan(values)]
-    return float(np.quantile(known, at, method="inverted_cdf")) if len(known) else np.nan
+def _between_proxies(a: Observed, b: Observed) -> float:
+    """The variance that other proxies of the same kind would make; those on both sides are compared with themselves.
+
+    Of a ratio of sums, by what each proxy adds to it: the second way, beside time, in which observations
+    hang together (Cameron, Gelbach and Miller, "Robust inference with multiway clustering", 2011).
+    """
+    if a.proxies is None or b.proxies is None:
+        return 0.0
+    moved = b.proxies.sub(a.proxies, fill_value=0.0).to_numpy(np.float64)
+    return float((moved**2).sum() * len(moved) / max(len(moved) - 1, 1))
+
+
+def _ratio(top: Floats, bottom: Floats, at: float) -> float:
+    """A quantile of ratios; NaN where what they are divided by may be zero."""
+    if not (bottom > 0).all():
+        return np.nan
+    return float(np.quantile(np.maximum(top, 0) / bottom, at))
 
 
 def _freedom(a: float, a_size: int, b: float, b_size: int) -> float:

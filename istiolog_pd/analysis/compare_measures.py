@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -133,7 +133,7 @@ def with_decisions(capture: Capture, rounds: pd.DataFrame) -> pd.DataFrame:
 
 def pushed(side: Side) -> Iterator[Labelled]:
     """Push lines by type: how many, how large, how much from the cache."""
-    names = ("timestamp", "xds_type", "round", "push_type", "cached", "cacheable")
+    names = ("timestamp", "proxy", "xds_type", "round", "push_type", "cached", "cacheable")
     lines = sized_lines(side.capture, "round")
     if lines.empty:
         return
@@ -158,10 +158,20 @@ def _of_type(side: Side, lines: pd.DataFrame, labels: str, sized: bool) -> Itera
         at = side.stretches.at(times)
         sizes = lines["size_bytes"].to_numpy(np.float64)
         sums = [side.stretches.sums(times, bound) for bound in (low, high)]
-        yield "bytes_per_push", labels, Observed(*sums, side.stretches.sums(times), sizes, at)
+        proxies = _moved(lines["proxy"], lines["size_bytes"], pd.Series(1, lines.index))
+        yield "bytes_per_push", labels, Observed(*sums, side.stretches.sums(times), sizes, at, proxies=proxies)
     known = lines[lines["cacheable"].gt(0).fillna(False).astype(bool)]
     if len(known):
-        yield "cache_ratio", labels, side.share(known["timestamp"], known["cached"], known["cacheable"])
+        proxies = _moved(known["proxy"], known["cached"], known["cacheable"])
+        ratio = side.share(known["timestamp"], known["cached"], known["cacheable"])
+        yield "cache_ratio", labels, replace(ratio, proxies=proxies)
+
+
+def _moved(proxy: pd.Series[str], top: pd.Series[Any], bottom: pd.Series[Any]) -> pd.Series[float]:
+    """How far each proxy moves a ratio of sums from what it would be without it, to the first order."""
+    sums = pd.DataFrame({"top": top, "bottom": bottom}).astype(np.float64).groupby(proxy).sum()
+    whole = max(float(sums["bottom"].sum()), 1.0)
+    return (sums["top"] - sums["top"].sum() / whole * sums["bottom"]) / whole
 
 
 def _for_changes(side: Side, lines: pd.DataFrame, sized: bool) -> Iterator[Labelled]:
