@@ -164,25 +164,25 @@ def _row(
     few = [_few(name, one) for name, one in zip("ab", pair, strict=True) if one is not None]
     if a is None or b is None or any(few):
         for name, one in zip("ab", pair, strict=True):
-            row[name] = np.nan if one is None else one.value
+            row[name] = one.value if one is not None else np.nan
         return {**row, "verdict": UNKNOWN, "note": joined(*missing, *few)}
-    one = contrast(a, b, drawn, seed)
+    found = contrast(a, b, drawn, seed)
     return {
         **row,
-        "a": one.a,
-        "b": one.b,
-        "difference": one.b - one.a,
-        "low": one.low,
-        "high": one.high,
-        "ratio": one.b / one.a if one.a else np.nan,
-        "ratio_low": one.ratio_low,
-        "ratio_high": one.ratio_high,
-        "effect": one.effect,
-        "p": one.p,
+        "a": found.a,
+        "b": found.b,
+        "difference": found.b - found.a,
+        "low": found.low,
+        "high": found.high,
+        "ratio": found.b / found.a if found.a else np.nan,
+        "ratio_low": found.ratio_low,
+        "ratio_high": found.ratio_high,
+        "effect": found.effect,
+        "p": found.p,
     }
 
 
 def _few(name: str, one: Observed) -> str:
     """Why one side holds too little of a measure; empty if it holds enough."""
-    enough = one.stretches >= FEWEST_STRETCHES and (one.quantile is None or len(one.values) >= FEWEST)
+    enough = one.stretches >= FEWEST_STRETCHES and (one.quantile is None or len(one.samples) >= FEWEST)
     return "" if enough else FEW.format(name, one.size, one.stretches, STRETCHES)

@@ -40,10 +40,10 @@ class Observed:
         What is summed, per stretch: at least and at most (the same where the lines tell it exactly).
     bottom
         What it is divided by, per stretch: time, changes, pushes.
-    values, at
+    samples, place
         Single observations, where there are any, and the stretch of each.
     quantile
-        The measure is this quantile of `values`; None: the sums divided by each other.
+        The measure is this quantile of `samples`; None: the sums divided by each other.
     counted
         The sums count rare events, which fall as they fall even where no stretch shows it.
     proxies
@@ -53,8 +53,8 @@ class Observed:
     low: Floats
     high: Floats
     bottom: Floats
-    values: Floats = field(default_factory=lambda: np.empty(0))
-    at: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    samples: Floats = field(default_factory=lambda: np.empty(0))
+    place: Ints = field(default_factory=lambda: np.empty(0, np.int64))
     quantile: float | None = None
     counted: bool = False
     proxies: pd.Series[float] | None = None
@@ -67,14 +67,14 @@ class Observed:
     @property
     def size(self) -> float:
         """How many observations there are; of sums, as many as stretches hold any."""
-        return len(self.values) if self.quantile is not None else float(self.stretches)
+        return len(self.samples) if self.quantile is not None else float(self.stretches)
 
     @property
     def value(self) -> float:
         """The measure (the middle of its bounds); NaN if there is nothing to divide by."""
         if self.quantile is not None:
-            known = len(self.values) > 0
-            return float(np.quantile(self.values, self.quantile, method="inverted_cdf")) if known else np.nan
+            known = len(self.samples) > 0
+            return float(np.quantile(self.samples, self.quantile, method="inverted_cdf")) if known else np.nan
         total = self.bottom.sum()
         return float((self.low.sum() + self.high.sum()) / 2 / total) if total > 0 else np.nan
 
@@ -115,7 +115,7 @@ def contrast(a: Observed, b: Observed, drawn: tuple[Floats, Floats], seed: int) 
     ratios = _ratio(b_low, a_high, tail), _ratio(b_high, a_low, 1 - tail)
     # What rounding leaves open is no difference: counted is the least that it can be.
     gap = max(b_now[0] - a_now[1], a_now[0] - b_now[1], 0.0)
-    p = _two_sided(gap / np.sqrt(spread), freedom) if spread > 0 else float(gap == 0)
+    p = float(_two_sided(gap / np.sqrt(spread), freedom)) if spread > 0 else float(gap == 0)
     return Found(float(np.mean(a_now)), float(np.mean(b_now)), low, high, *ratios, _delta(a, b, edges), p)
 
 
@@ -123,7 +123,7 @@ def _redrawn(side: Observed, weights: Floats, edges: Floats, seed: int) -> tuple
     """The measure as it is (at least, at most), and of every draw at least and at most."""
     if side.quantile is not None:
         again = _of_cells(weights @ _histogram(side, edges), edges, side.quantile)
-        below = np.bincount(side.at[side.values <= side.value], minlength=len(side.bottom))
+        below = np.bincount(side.place[side.samples <= side.value], minlength=len(side.bottom))
         again = _widened(again, below - side.quantile * side.bottom)
         return np.array([side.value, side.value]), again, again
     bottom, total = weights @ side.bottom, side.bottom.sum()
@@ -156,9 +156,9 @@ def _widened(again: Floats, left: Floats) -> Floats:
 
 def _edges(a: Observed, b: Observed) -> Floats:
     """The values of both sides, or so many of them that a rank is known to a thousandth."""
-    if not len(a.values) or not len(b.values):
+    if not len(a.samples) or not len(b.samples):
         return np.empty(0)
-    both = [side.values if len(side.values) < CELLS else _ranked(side.values) for side in (a, b)]
+    both = [side.samples if len(side.samples) < CELLS else _ranked(side.samples) for side in (a, b)]
     return np.unique(np.concatenate(both))
 
 
@@ -169,9 +169,9 @@ def _ranked(values: Floats) -> Floats:
 
 def _histogram(side: Observed, edges: Floats) -> Floats:
     """How many values of each stretch are in each cell (up to and with its edge)."""
-    cell = np.searchsorted(edges, side.values)
+    cell = np.searchsorted(edges, side.samples)
     size = len(side.bottom)
-    counts = np.bincount(side.at * len(edges) + cell, minlength=size * len(edges))
+    counts = np.bincount(side.place * len(edges) + cell, minlength=size * len(edges))
     return counts.reshape(size, len(edges)).astype(np.float64)
 
 
@@ -179,14 +179,14 @@ def _of_cells(counts: Floats, edges: Floats, quantile: float) -> Floats:
     """The quantile of each row of counts."""
     sums = counts.cumsum(axis=1)
     wanted = np.maximum(np.ceil(quantile * sums[:, -1]), 1)
-    return edges[np.argmax(sums >= wanted[:, None], axis=1)]
+    return np.asarray(edges[np.argmax(sums >= wanted[:, None], axis=1)], np.float64)
 
 
 def _delta(a: Observed, b: Observed, edges: Floats) -> float:
     """Cliff's delta: how much likelier an observation of b is the larger one than the smaller (-1 to 1)."""
     if not len(edges):
         return np.nan
-    shares = [_histogram(side, edges).sum(axis=0) / len(side.values) for side in (a, b)]
+    shares = [_histogram(side, edges).sum(axis=0) / len(side.samples) for side in (a, b)]
     below = np.cumsum(shares[0]) - shares[0] / 2
     return float(2 * (shares[1] @ below) - 1)
 
@@ -204,10 +204,11 @@ def _between_proxies(a: Observed, b: Observed) -> float:
 
 
 def _ratio(top: Floats, bottom: Floats, at: float) -> float:
-    """A quantile of ratios; NaN where what they are divided by may be zero."""
-    if not (bottom > 0).all():
-        return np.nan
-    return float(np.quantile(np.maximum(top, 0) / bottom, at))
+    """A quantile of ratios; NaN where it is without bound, since what they are divided by may be zero."""
+    ratios = np.full(len(top), np.inf)
+    np.divide(np.maximum(top, 0), bottom, out=ratios, where=bottom > 0)
+    found = float(np.quantile(ratios, at, method="inverted_cdf"))
+    return found if np.isfinite(found) else np.nan
 
 
 def _freedom(a: float, a_size: int, b: float, b_size: int) -> float:

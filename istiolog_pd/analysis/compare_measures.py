@@ -66,13 +66,13 @@ class Side:
 
     def rate(self, times: pd.Series[Any], low: Any = None, high: Any = None, *, hours: bool = False) -> Observed:
         """A rate: what is summed (no values: how many) by the minutes or hours that proxies were connected."""
-        sums = [self.stretches.sums(times, values) for values in (low, high)]
-        return Observed(*sums, self.stretches.proxy_minutes / (60 if hours else 1), counted=low is None)
+        least, most = (self.stretches.sums(times, values) for values in (low, high))
+        return Observed(least, most, self.stretches.proxy_minutes / (60 if hours else 1), counted=low is None)
 
     def share(self, times: pd.Series[Any], part: pd.Series[Any], whole: Any = None) -> Observed:
         """A share: what is summed by a sum of the same rows (no values: how many rows)."""
         sums = self.stretches.sums(times, part)
-        counted = part.dtype == "boolean" or part.dtype == bool
+        counted = pd.api.types.is_bool_dtype(part)
         return Observed(sums, sums, self.stretches.sums(times, whole), counted=counted)
 
     def quantiles(self, name: str, times: pd.Series[Any], values: Floats) -> Iterator[Labelled]:
@@ -145,11 +145,13 @@ def pushed(side: Side) -> Iterator[Labelled]:
     yield from _for_changes(side, lines, sized)
     for name in side.types:
         own = lines[lines["xds_type"].eq(name)]
-        yield from _of_type(side, own, f'type="{name}"', sized)
+        # To 1.1 only LDS lines print a size; a type of which there is no line has none that could be missing.
+        complete = bool(own["size_bytes"].notna().all()) and bool(lines["size_bytes"].notna().any())
+        yield from _of_type(side, own, f'type="{name}"', complete)
 
 
 def _of_type(side: Side, lines: pd.DataFrame, labels: str, sized: bool) -> Iterator[Labelled]:
-    """What is said of the push lines of one type; `sized`: whether all lines of the log print a size."""
+    """What is said of the push lines of one type; `sized`: whether all of them print a size."""
     times = lines["timestamp"]
     yield "pushes", labels, side.rate(times)
     if sized:
@@ -157,9 +159,9 @@ def _of_type(side: Side, lines: pd.DataFrame, labels: str, sized: bool) -> Itera
         yield "bytes", labels, side.rate(times, low, high)
         at = side.stretches.at(times)
         sizes = lines["size_bytes"].to_numpy(np.float64)
-        sums = [side.stretches.sums(times, bound) for bound in (low, high)]
+        least, most = (side.stretches.sums(times, bound) for bound in (low, high))
         proxies = _moved(lines["proxy"], lines["size_bytes"], pd.Series(1, lines.index))
-        yield "bytes_per_push", labels, Observed(*sums, side.stretches.sums(times), sizes, at, proxies=proxies)
+        yield "bytes_per_push", labels, Observed(least, most, side.stretches.sums(times), sizes, at, proxies=proxies)
     known = lines[lines["cacheable"].gt(0).fillna(False).astype(bool)]
     if len(known):
         proxies = _moved(known["proxy"], known["cached"], known["cacheable"])
@@ -186,8 +188,8 @@ def _for_changes(side: Side, lines: pd.DataFrame, sized: bool) -> Iterator[Label
     count = side.stretches.sums(own["timestamp"])
     yield "pushes_per_change", "", Observed(count, count, bottom)
     if sized:
-        sums = [side.stretches.sums(own["timestamp"], own[name]) for name in ("size_low", "size_high")]
-        yield "bytes_per_change", "", Observed(*sums, bottom)
+        low, high = (side.stretches.sums(own["timestamp"], own[name]) for name in ("size_low", "size_high"))
+        yield "bytes_per_change", "", Observed(low, high, bottom)
 
 
 def ordered(side: Side) -> Iterator[Labelled]:
@@ -222,10 +224,10 @@ def collected(side: Side) -> Iterator[Labelled]:
     if table.empty:
         return
     times = table["timestamp_high"]
-    sums = [side.stretches.sums(times, table[name]) for name in ("pause_low_ms", "pause_high_ms")]
-    yield "gc_stopped", "", Observed(*sums, side.stretches.minutes)
+    low, high = (side.stretches.sums(times, table[name]) for name in ("pause_low_ms", "pause_high_ms"))
+    yield "gc_stopped", "", Observed(low, high, side.stretches.minutes)
     at, values = side.stretches.at(times), table["pause_low_ms"].to_numpy(np.float64)
-    yield "gc_pause", "", Observed(*sums, side.stretches.sums(times), values, at)
+    yield "gc_pause", "", Observed(low, high, side.stretches.sums(times), values, at)
 
 
 #: In the order in which they are told: first what the control plane was given, then what it did with it.

@@ -36,6 +36,7 @@ class Change:
 
 CHANGES = (
     Change("1.1", "debounce_time", "1.0 prints no time from the first change to the push"),
+    Change("1.1", "order_broken", "1.0 pushes RDS before LDS in every full round"),
     Change(
         "1.3",
         "debounce_time fan_out_time fan_out_time_per_proxy",
@@ -115,9 +116,9 @@ def _number(version: str) -> Version:
 def in_common(a: Capture, b: Capture) -> tuple[Capture, Capture, list[str]]:
     """Both captures with the lines that both would print, and what was left out, in words."""
     said: list[str] = []
-    scopes = [debug_scopes(capture) for capture in (a, b)]
+    of_a, of_b = debug_scopes(a), debug_scopes(b)
     sides = []
-    for name, own, other, capture in (("a", *scopes, a), ("b", *scopes[::-1], b)):
+    for name, capture, own, other in (("a", a, of_a, of_b), ("b", b, of_b, of_a)):
         if own - other:
             said.append(LEFT_OUT.format(", ".join(sorted(own - other)), name))
         sides.append(_without_debug(capture, own - other) if own - other else capture)

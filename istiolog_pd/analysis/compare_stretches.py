@@ -38,7 +38,7 @@ class Stretches:
 
     def sums(self, times: pd.Series[Any], values: pd.Series[Any] | Floats | None = None) -> Floats:
         """What is summed in each stretch: values, or how many there are."""
-        weights = None if values is None else np.asarray(pd.array(values, "Float64").to_numpy(np.float64, na_value=0.0))
+        weights = None if values is None else pd.Series(values).astype("Float64").to_numpy(np.float64, na_value=0.0)
         return np.bincount(self.at(times), weights, STRETCHES).astype(np.float64)
 
     @cached_property
@@ -52,7 +52,7 @@ class Stretches:
         rounds = push_rounds(self._capture).dropna(subset=["connected_endpoints", "timestamp"])
         total = np.zeros(STRETCHES)
         for run, own in rounds.groupby(rounds["run"].astype("int64")):
-            first, last = self.runs.loc[run, "first"], self.runs.loc[run, "last"]
+            first, last = self.runs.loc[[run]].to_numpy(np.int64)[0]
             begun = np.maximum.accumulate(np.append(nanoseconds(own["timestamp"]), last))
             begun[0] = min(first, begun[0])  # what the first round prints stands for the time before it
             area = np.append(0.0, np.cumsum(np.diff(begun) * own["connected_endpoints"].to_numpy(np.float64)))
@@ -80,8 +80,8 @@ def _edges(runs: pd.DataFrame) -> Ints:
         return np.arange(STRETCHES + 1)
     spans = runs.sort_values("first")
     before = spans["last"].cummax().shift(fill_value=spans["first"].iloc[0])
-    begins = np.maximum(spans["first"], before).to_numpy()
-    ends = np.maximum(spans["last"].to_numpy(), begins)
+    begins = np.maximum(spans["first"].to_numpy(np.int64), before.to_numpy(np.int64))
+    ends = np.maximum(spans["last"].to_numpy(np.int64), begins)
     seen = np.append(0, np.cumsum(ends - begins))
     clock = np.column_stack([begins, ends]).ravel()
     passed = np.column_stack([seen[:-1], seen[1:]]).ravel()
@@ -93,11 +93,9 @@ def _edges(runs: pd.DataFrame) -> Ints:
 def _within(first: Ints, last: Ints, edges: Ints) -> Floats:
     """How much of these spans lies in each stretch, summed."""
     inside = np.clip(edges[None, :], first[:, None], last[:, None])
-    return np.diff(inside, axis=1).sum(axis=0).astype(np.float64)
+    return np.asarray(np.diff(inside, axis=1).sum(axis=0), np.float64)
 
 
 def duration_ms(spans: pd.Series[Any]) -> Floats:
     """Durations in milliseconds; NaN where there is none."""
-    return spans.to_numpy("timedelta64[ns]") / np.timedelta64(1, "ms")
-
-
+    return np.asarray(spans.to_numpy("timedelta64[ns]") / np.timedelta64(1, "ms"), np.float64)
