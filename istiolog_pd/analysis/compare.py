@@ -20,9 +20,8 @@ from istiolog_pd.analysis.compare_bootstrap import (
     draws,
     holm,
 )
-from istiolog_pd.analysis.compare_measures import MEASURES, Measure, Side, gather, why_not
+from istiolog_pd.analysis.compare_measures import MEASURES, Measure, Side, side_of, why_not
 from istiolog_pd.analysis.compare_notes import Version, described, in_common, notes, versions
-from istiolog_pd.analysis.compare_stretches import Stretches
 from istiolog_pd.capture import Capture
 
 NUMBER = pd.Float64Dtype()
@@ -111,7 +110,7 @@ def compare(a: Capture, b: Capture, *, seed: int = 0) -> pd.DataFrame:
     said = [described(a, "a"), described(b, "b")]
     a, b, left_out = in_common(a, b)
     types = tuple(sorted({name for capture in (a, b) for name in _types(capture)}))
-    sides = [Side(capture, Stretches(capture), types) for capture in (a, b)]
+    sides = [side_of(capture, types) for capture in (a, b)]
     table = _table(sides, seed)
     between = versions(a), versions(b)
     table["note"] = [_noted(row, between) for row in table[["measure", "note"]].itertuples(index=False)]
@@ -128,7 +127,7 @@ def _noted(row: Any, between: tuple[tuple[Version, Version], tuple[Version, Vers
 
 def _table(sides: list[Side], seed: int) -> pd.DataFrame:
     """A row per measure and labels, in the order of `MEASURES`."""
-    found = [gather(side) for side in sides]
+    found = [side.found for side in sides]
     drawn = draws(seed), draws(seed + 1)
     rows = []
     for measure in MEASURES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,22 @@ class Side:
     stretches: Stretches
     types: tuple[str, ...]
 
+    @cached_property
+    def decisions(self) -> pd.DataFrame:
+        """What the debounce decided."""
+        return debounces(self.capture)
+
+    @cached_property
+    def collections(self) -> pd.DataFrame:
+        """Garbage collections."""
+        return gc(self.capture)
+
+    @cached_property
+    def found(self) -> dict[tuple[str, str], Observed]:
+        """All measures, by name and labels."""
+        parts: Iterable[Iterator[Labelled]] = (function(self) for function in ANSWERS)
+        return {(name, labels): observed for part in parts for name, labels, observed in part}
+
     def per_minute(self, times: pd.Series[Any], values: Any = None, *, counted: bool = False) -> Observed:
         """A rate: what is summed by the minutes that replicas were seen."""
         sums = self.stretches.sums(times, values)
@@ -86,7 +103,7 @@ class Side:
 
 def decided(side: Side) -> Iterator[Labelled]:
     """What the debounce merged, and how long it held it."""
-    table = debounces(side.capture).dropna(subset=["timestamp"])
+    table = side.decisions.dropna(subset=["timestamp"])
     if table.empty:
         return
     times = table["timestamp"]
@@ -112,7 +129,7 @@ def fanned_out(side: Side) -> Iterator[Labelled]:
     if "services" in side.capture["push_start"].schema.names:
         starts = columns(side.capture, "push_start", "timestamp", "services").dropna()
         yield "services", "", side.share(starts["timestamp"], starts["services"])
-    full = with_decisions(side.capture, rounds[rounds["full"].fillna(True).astype(bool)])
+    full = with_decisions(side, rounds[rounds["full"].fillna(True).astype(bool)])
     yield from side.quantiles("context_time", full["timestamp"], duration_ms(full["timestamp"] - full["decided"]))
     reached = rounds[rounds["visible"].astype(bool) & rounds["connected_endpoints"].gt(0).fillna(False).astype(bool)]
     times = reached["timestamp"]
@@ -124,9 +141,9 @@ def fanned_out(side: Side) -> Iterator[Labelled]:
     yield "fan_out_time_per_proxy", "", side.share(pushed["timestamp"], spent, pushed["proxies"])
 
 
-def with_decisions(capture: Capture, rounds: pd.DataFrame) -> pd.DataFrame:
+def with_decisions(side: Side, rounds: pd.DataFrame) -> pd.DataFrame:
     """Rounds with what was decided before each: when (`decided`), and the changes merged (`events`)."""
-    decisions = debounces(capture)[["run", "debounce_id", "timestamp", "events"]].dropna(subset=["debounce_id"])
+    decisions = side.decisions[["run", "debounce_id", "timestamp", "events"]].dropna(subset=["debounce_id"])
     decisions = decisions.drop_duplicates(["run", "debounce_id"], keep="last").rename(columns={"timestamp": "decided"})
     return rounds.merge(decisions, "left", ["run", "debounce_id"])
 
@@ -179,7 +196,7 @@ def _moved(proxy: pd.Series[str], top: pd.Series[Any], bottom: pd.Series[Any]) -
 def _for_changes(side: Side, lines: pd.DataFrame, sized: bool) -> Iterator[Labelled]:
     """What rounds pushed for each change that they merged and each proxy that was connected."""
     rounds = push_rounds(side.capture)
-    rounds = with_decisions(side.capture, rounds[rounds["visible"].astype(bool)])
+    rounds = with_decisions(side, rounds[rounds["visible"].astype(bool)])
     rounds = rounds.dropna(subset=["timestamp", "connected_endpoints"])
     # A round that no debounce let go (PILOT_ENABLE_EDS_DEBOUNCE=false) is for one change.
     reach = rounds["events"].fillna(1) * rounds["connected_endpoints"]
@@ -219,8 +236,7 @@ def ended(side: Side) -> Iterator[Labelled]:
 
 def collected(side: Side) -> Iterator[Labelled]:
     """Garbage collections: how long the world stood still."""
-    table = gc(side.capture)
-    table = table.dropna(subset=["timestamp_high", "pause_low_ms"])
+    table = side.collections.dropna(subset=["timestamp_high", "pause_low_ms"])
     if table.empty:
         return
     times = table["timestamp_high"]
@@ -273,25 +289,28 @@ ABSENT = {
 }
 
 #: The answer of which a measure is made.
-ANSWERS: dict[Callable[[Side], Iterator[Labelled]], Callable[[Capture], pd.DataFrame]] = {
-    decided: debounces,
-    fanned_out: push_rounds,
-    pushed: pushes,
-    ordered: xds_order,
-    failed: push_rounds,
-    ended: connections,
-    collected: gc,
+ANSWERS: dict[Callable[[Side], Iterator[Labelled]], Callable[[Side], pd.DataFrame]] = {
+    decided: lambda side: side.decisions,
+    fanned_out: lambda side: push_rounds(side.capture),
+    pushed: lambda side: pushes(side.capture),
+    ordered: lambda side: xds_order(side.capture),
+    failed: lambda side: push_rounds(side.capture),
+    ended: lambda side: connections(side.capture),
+    collected: lambda side: side.collections,
 }
 
 
-def gather(side: Side) -> dict[tuple[str, str], Observed]:
-    """All measures of one side, by name and labels."""
-    parts: Iterable[Iterator[Labelled]] = (function(side) for function in ANSWERS)
-    return {(name, labels): observed for part in parts for name, labels, observed in part}
+def side_of(capture: Capture, types: tuple[str, ...]) -> Side:
+    """One side, gathered once per capture: a baseline is often compared with several others."""
+    key = (Side, types)
+    if key not in capture.memo:
+        capture.memo[key] = Side(capture, Stretches(capture), types)
+    side: Side = capture.memo[key]
+    return side
 
 
 def why_not(side: Side, measure: Measure) -> str:
     """Why one side says nothing of a measure."""
-    answer = ANSWERS[measure.gathered](side.capture)
+    answer = ANSWERS[measure.gathered](side)
     said = str(answer.attrs.get("coverage", "")) if answer.empty else ""
     return said or ABSENT.get(measure.name, "nothing of it is in this log")
