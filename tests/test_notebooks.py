@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PUSHES = ROOT / "notebooks" / "02_pushes.ipynb"
-FIGURES = {"01_first_look": 2, "02_pushes": 8}
+FIGURES = {"01_first_look": 2, "02_pushes": 8, "05_before_and_after": 3}
 MOST_LINES = 12
 
 #: Other logs for `path` of 02_pushes (and a small one for its last section): how many push decisions each has.
@@ -47,6 +47,15 @@ KEY_NUMBERS = {
         ("kinds", r"full 1621 .* incremental 350 .* request 560 "),
         ("bounds", r"pushes of a round 1971 "),
         ("debug", r"this log False 124 5 True 21 21 debug log False 48 48 True 19 19"),
+    ],
+    "05_before_and_after": [
+        ("load", r"1\.19-1\.30 .* 1\.29-1\.30 "),
+        ("coverage", r"garbage collection beside pushes no "),
+        ("compare", r"changes 547\.91 567\.33 .* services 16\.08 22\.0 .* more"),
+        ("verdicts", r"bytes_per_push type=\"LDS\" .* more"),
+        ("unknown", r"only Istio 1\.31 and later print `forced=`"),
+        ("notes", r"from 1\.22 on proxies speak delta xDS by default"),
+        ("again", r"^verdict no difference seen \d+ cannot tell \d+$"),
     ],
 }
 

@@ -11,7 +11,7 @@ from istiolog_pd.analysis.answers import FLAG, TEXT, WORD, Shape, cannot, no_lin
 from istiolog_pd.analysis.columns import columns, joined
 from istiolog_pd.analysis.compare_bootstrap import (
     ALPHA,
-    FEWEST,
+    FEWEST_BEYOND,
     FEWEST_STRETCHES,
     STRETCHES,
     Floats,
@@ -49,8 +49,10 @@ COMPARED: Shape = {
 MORE, LESS, SAME, UNKNOWN = "more", "less", "no difference seen", "cannot tell"
 
 LINES = "they are printed at level info in scope ads"
+OTHER_SERVICES = "sizes follow the number of services, and that differs too"
 NOTHING = "{}: {}"
-FEW = "too few observations in {}: {:,.0f} in {} of {} stretches"
+FEW = "{}: only {} of {} stretches of time hold any of it ({} are needed)"
+FEW_BEYOND = "{}: {:,} observations are too few for the quantile {}"
 
 
 def compare(a: Capture, b: Capture, *, seed: int = 0) -> pd.DataFrame:
@@ -114,6 +116,10 @@ def compare(a: Capture, b: Capture, *, seed: int = 0) -> pd.DataFrame:
     table = _table(sides, seed)
     between = versions(a), versions(b)
     table["note"] = [_noted(row, between) for row in table[["measure", "note"]].itertuples(index=False)]
+    services = table["measure"].eq("services") & table["certain"].fillna(False).astype(bool)
+    if services.any():
+        sizes = table["measure"].isin(["bytes", "bytes_per_push", "bytes_per_change"])
+        table.loc[sizes, "note"] = [joined(note, OTHER_SERVICES) for note in table.loc[sizes, "note"]]
     return shaped(table, COMPARED, joined(*said, *left_out))
 
 
@@ -183,5 +189,7 @@ def _row(
 
 def _few(name: str, one: Observed) -> str:
     """Why one side holds too little of a measure; empty if it holds enough."""
-    enough = one.stretches >= FEWEST_STRETCHES and (one.quantile is None or len(one.samples) >= FEWEST)
-    return "" if enough else FEW.format(name, one.size, one.stretches, STRETCHES)
+    if one.stretches < FEWEST_STRETCHES:
+        return FEW.format(name, one.stretches, STRETCHES, FEWEST_STRETCHES)
+    # 0.5: what a product of floats may lack.
+    return FEW_BEYOND.format(name, len(one.samples), one.quantile) if one.beyond < FEWEST_BEYOND - 0.5 else ""

@@ -24,8 +24,8 @@ DRAWS = 2000
 ALPHA = 0.05
 #: An autocorrelation below so many standard errors can be chance; above the other nothing could be told.
 BY_CHANCE, MOST_MEMORY = 1.645, 0.9
-#: Observations, and stretches that hold any, below which nothing can be told.
-FEWEST, FEWEST_STRETCHES = 10, 8
+#: Stretches that hold any observation, and observations beyond a quantile, below which nothing can be told.
+FEWEST_STRETCHES, FEWEST_BEYOND = 10, 5
 #: Values of a distribution are told apart up to this many; between them by rank.
 CELLS = 1024
 
@@ -65,9 +65,9 @@ class Observed:
         return int((self.bottom > 0).sum())
 
     @property
-    def size(self) -> float:
-        """How many observations there are; of sums, as many as stretches hold any."""
-        return len(self.samples) if self.quantile is not None else float(self.stretches)
+    def beyond(self) -> float:
+        """How many single observations are beyond the quantile."""
+        return np.inf if self.quantile is None else len(self.samples) * (1 - self.quantile)
 
     @property
     def value(self) -> float:
