@@ -51,7 +51,7 @@ KEY_NUMBERS = {
     "05_before_and_after": [
         ("load", r"1\.19-1\.30 .* 1\.29-1\.30 "),
         ("coverage", r"garbage collection beside pushes no "),
-        ("compare", r"changes 547\.91 567\.33 .* services 16\.08 22\.0 .* more"),
+        ("compare", r"changes per minute 547\.91 567\.33 .* services services 16\.08 22\.0 .* more$"),
         ("verdicts", r"bytes_per_push type=\"LDS\" .* more"),
         ("unknown", r"only Istio 1\.31 and later print `forced=`"),
         ("notes", r"from 1\.22 on proxies speak delta xDS by default"),
