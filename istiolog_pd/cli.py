@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from istiolog_pd.commands import explain, formats, metrics, parse, plot, report, summary, unmatched, watch
+from istiolog_pd.commands import compare, explain, formats, metrics, parse, plot, report, summary, unmatched, watch
 
 app = typer.Typer(
     name="istiolog",
@@ -47,6 +47,7 @@ app.command(epilog=unmatched.PYTHON)(unmatched.unmatched)
 app.command(epilog=watch.PYTHON)(watch.watch)
 app.command(epilog=metrics.PYTHON)(metrics.metrics)
 app.command(epilog=report.PYTHON)(report.report)
+app.command(epilog=compare.PYTHON)(compare.compare)
 
 if __name__ == "__main__":
     app()

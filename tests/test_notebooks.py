@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PROPAGATION = ROOT / "notebooks" / "03_propagation.ipynb"
 PUSHES = ROOT / "notebooks" / "02_pushes.ipynb"
-FIGURES = {"01_first_look": 2, "02_pushes": 8, "03_propagation": 4}
+FIGURES = {"01_first_look": 2, "02_pushes": 8, "03_propagation": 4, "05_before_and_after": 3}
 MOST_LINES = 12
 
 #: Other logs for `path` of 02_pushes (and a small one for its last section): how many push decisions each has.
@@ -56,6 +56,15 @@ KEY_NUMBERS = {
         ("delays", r"CDS 0\.5 2\.16 2\.38 "),
         ("rejected", r"CDS 1 8 EDS 4 8 LDS 5 10 RDS 1 8"),
         ("without", r"update 3 336 35 333"),
+    ],
+    "05_before_and_after": [
+        ("load", r"1\.19-1\.30 .* 1\.29-1\.30 "),
+        ("coverage", r"garbage collection beside pushes no "),
+        ("compare", r"changes per minute 547\.91 567\.33 .* services services 16\.08 22\.0 .* more$"),
+        ("verdicts", r"bytes_per_push type=\"LDS\" .* more"),
+        ("unknown", r"only Istio 1\.31 and later print `forced=`"),
+        ("notes", r"from 1\.22 on proxies speak delta xDS by default"),
+        ("again", r"^verdict no difference seen \d+ cannot tell \d+$"),
     ],
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from istiolog_pd.analysis.compare import compare
 from istiolog_pd.analysis.connections import connected_endpoints, connections
 from istiolog_pd.analysis.coverage import coverage
 from istiolog_pd.analysis.debounce import debounces
@@ -24,6 +25,7 @@ from istiolog_pd.analysis.waves import push_wave, push_waves
 __all__ = [
     "cache_ratio",
     "cluster_warming",
+    "compare",
     "compare_metrics",
     "connected_endpoints",
     "connections",

@@ -186,6 +186,7 @@ NEEDS: tuple[Need, ...] = (
     _pushed("bytes per type, proxy and round", "push_sizes", "size_bytes", "1.9"),
     _pushed("what a narrower Sidecar would save", "sidecar_savings", "size_bytes", "1.9"),
     _pushed("use of the xDS cache", "cache_ratio", "cacheable", "1.8"),
+    _pushed("what differs from another capture", "compare"),
     Need("garbage collection beside pushes", "gc", ("go_gc",), GC_TRACE),
     _pushed("Istio's own metrics of pushes", "metrics", counts=True),
     Need("pilot_debounce_time", "metrics", ("debounce",), ADS_INFO, column="debounce_time", since="1.1", counts=True),

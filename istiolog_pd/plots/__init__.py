@@ -12,6 +12,7 @@ from typing import Protocol
 import pandas as pd
 from matplotlib.axes import Axes
 
+from istiolog_pd.plots.compare import compare
 from istiolog_pd.plots.connections import connected_endpoints, connections
 from istiolog_pd.plots.debounce import debounce_distribution, debounces
 from istiolog_pd.plots.debounce_replay import debounce_replay
@@ -32,6 +33,7 @@ __all__ = [
     "PLOTS",
     "Plot",
     "cache_ratio",
+    "compare",
     "connected_endpoints",
     "connections",
     "debounce_distribution",

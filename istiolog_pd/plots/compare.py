@@ -1,0 +1,130 @@
+"""Two captures beside each other: the ratio of every measure, with its interval."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+from istiolog_pd.plots.legend import head, mark
+from istiolog_pd.plots.ranks import ladder
+from istiolog_pd.plots.scales import Floats, numbers
+from istiolog_pd.plots.style import SMALL, Look, coverage, ink, names, need, new_axes, plain, show_reason
+
+TITLE = "Before and after: b by a, with intervals of 95 %"
+NOTHING = "no measure can be told of both captures, or none is above zero"
+ROW_HEIGHT, MARGINS = 0.2, 1.8  # inches
+LONGEST = 60  # characters of a label
+#: Ratios beyond this (and its inverse) stand at the edge.
+WIDEST = 32.0
+MOST = 45  # rows that are drawn
+
+VERDICTS: dict[str, Look] = {
+    "more": Look("#D55E00", "^"),
+    "less": Look("#0072B2", "v"),
+    "no difference seen": Look("#888888", "o"),
+}
+
+
+def compare(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """A forest plot: the ratio of each measure (b by a) on a scale of doublings, and its interval.
+
+    Colour and marker tell the verdict. A measure that is zero on a side, or of which a side says nothing, has no
+    ratio and no row; how many those are stands above. An arrow is where an interval goes on beyond the axes.
+
+    Parameters
+    ----------
+    table
+        Of `istiolog_pd.analysis.compare`: `measure`, `labels`, `ratio`, `ratio_low`, `ratio_high`, `verdict`.
+    ax
+        Where to draw; a new figure, as high as the rows need, if None.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Ratio by measure.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import pandas as pd
+    >>> from istiolog_pd import plots
+    >>> table = pd.DataFrame({"measure": ["debounce_time"], "labels": ['quantile="0.5"'], "ratio": [2.0],
+    ...                       "ratio_low": [1.5], "ratio_high": [2.5], "verdict": ["more"]})
+    >>> ax = plots.compare(table)
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['debounce_time{quantile="0.5"}']
+    >>> plt.close(ax.figure)
+    """
+    need(table, "compare", "measure", "labels", "ratio", "ratio_low", "ratio_high", "verdict")
+    own = ax is None
+    ax = new_axes(ax)
+    rows, left = _drawn(table)
+    if rows.empty:
+        return show_reason(ax, table, TITLE, NOTHING if len(table) else "")
+    figure = ax.get_figure()
+    if own and isinstance(figure, Figure):
+        figure.set_figheight(MARGINS + ROW_HEIGHT * max(len(rows), 8))
+    places = ladder(ax, _labels(rows))
+    limit = _scale(ax, rows)
+    handles = [artist for verdict in VERDICTS for artist in _verdict(ax, rows, places, verdict, limit)]
+    missing = f"{left:,} measures are not drawn: a side cannot tell, or it is zero there" if left else ""
+    head(ax, TITLE, "; ".join(filter(None, (missing, coverage(table)))), handles)
+    return ax
+
+
+def _drawn(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """The rows that have a ratio (certain ones first, if there are too many), and how many others there are."""
+    ratio = numbers(table["ratio"])
+    with np.errstate(invalid="ignore"):
+        known = np.isfinite(ratio) & (ratio > 0)
+    rows = table[known & names(table["verdict"]).isin(VERDICTS).to_numpy(bool)]
+    if len(rows) > MOST:
+        rows = rows.iloc[
+            np.sort(np.argsort(names(rows["verdict"]).eq("no difference seen").to_numpy(), kind="stable")[:MOST])
+        ]
+    return rows, len(table) - len(rows)
+
+
+def _labels(rows: pd.DataFrame) -> list[str]:
+    labels = names(rows["labels"].where(rows["labels"].notna(), ""))
+    texts = names(rows["measure"]) + labels.where(labels == "", "{" + labels + "}")
+    return [plain(text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…") for text in texts]
+
+
+def _scale(ax: Axes, rows: pd.DataFrame) -> float:
+    """A scale of doublings around 1, as wide as the ratios need; its upper end."""
+    shown = np.concatenate([numbers(rows[name]) for name in ("ratio", "ratio_low", "ratio_high")])
+    shown = shown[np.isfinite(shown) & (shown > 0)]
+    limit = float(np.clip(np.exp(np.abs(np.log(shown)).max()) * 1.1, 1.5, WIDEST))
+    ax.set_xscale("log", base=2)
+    ax.set_xlim(1 / limit, limit)
+    base = 2.0 if limit > 2.2 else 2**0.25
+    ax.xaxis.set_major_locator(LogLocator(base))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}x"))
+    ax.axvline(1, color=ink(), linewidth=0.8, zorder=1)
+    ax.set_xlabel("ratio, b by a (1: the same)")
+    ax.tick_params(axis="x", labelsize=SMALL)
+    return limit
+
+
+def _verdict(ax: Axes, rows: pd.DataFrame, places: Floats, verdict: str, limit: float) -> list[Artist]:
+    """The rows of one verdict: a point and its interval, with an arrow where it goes beyond the axes."""
+    chosen = names(rows["verdict"]).eq(verdict).to_numpy(bool)
+    if not chosen.any():
+        return []
+    looked, at = VERDICTS[verdict], places[chosen]
+    ratio, low, high = (numbers(rows[name])[chosen] for name in ("ratio", "ratio_low", "ratio_high"))
+    low, high = np.where(np.isnan(low), 0, low), np.where(np.isnan(high), np.inf, high)  # null: no bound
+    least, most = (np.clip(bound, 1 / limit, limit) for bound in (low, high))
+    ax.hlines(at, least, most, color=looked.colour, linewidth=1.6, zorder=2)
+    beyond = (("<", low < 1 / limit, 1 / limit), (">", high > limit, limit))
+    for marker, rest, edge in beyond:
+        ax.scatter(np.full(rest.sum(), edge), at[rest], s=30, color=looked.colour, marker=marker, clip_on=False)
+    inside = np.clip(ratio, 1 / limit, limit)
+    ax.scatter(inside, at, s=30, color=looked.colour, marker=looked.marker, label=verdict, zorder=3)
+    return [mark(looked, f"{verdict} ({chosen.sum():,})")]
