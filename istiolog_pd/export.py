@@ -160,7 +160,7 @@ class _Table:
     @property
     def schema(self) -> pa.Schema:
         """The schema in the file, with what it should say of itself."""
-        fields = [_field(column) for column in self.columns]
+        fields = [as_field(column) for column in self.columns]
         units = {one.name: one.metadata[b"unit"].decode() for one in fields}
         about = {
             "schema_version": SCHEMA_VERSION,
@@ -174,12 +174,12 @@ class _Table:
         """The rows in the types of the file."""
         schema = self.schema
         for part in self.parts:
-            arrays = [_converted(part[c.name], f.type) for c, f in zip(self.columns, schema, strict=True)]
+            arrays = [as_exported(part[c.name], f.type) for c, f in zip(self.columns, schema, strict=True)]
             yield pa.table(arrays, schema=schema)
 
 
-def _field(column: Column) -> pa.Field:
-    """A column of the glossary as it is exported."""
+def as_field(column: Column) -> pa.Field:
+    """A column of the glossary as it is exported: with what it means, in a type that every reader knows."""
     name, kind, unit = column.name, TYPES[column.type], column.unit
     if pa.types.is_duration(kind):
         name, kind, unit = f"{name}_seconds", pa.float64(), "s"
@@ -190,7 +190,8 @@ def _field(column: Column) -> pa.Field:
     return pa.field(name, kind, metadata={"unit": unit, "meaning": column.meaning})
 
 
-def _converted(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+def as_exported(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    """Values of a capture in the type of the file; durations in seconds."""
     if pa.types.is_duration(values.type):
         return pc.divide(pc.cast(pc.cast(values, pa.int64()), pa.float64(), safe=False), float(NS))
     return pc.cast(values, kind, safe=False)

@@ -30,7 +30,8 @@ ROWS = 8
 class Draw(Protocol):
     """A plot: a function of `istiolog_pd.plots`."""
 
-    def __call__(self, table: pd.DataFrame, *, ax: Axes | None = None) -> Axes: ...
+    def __call__(self, table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+        """Draw the table on these axes, or on those of a new figure."""
 
 
 Summary = Callable[[pd.DataFrame], pd.DataFrame]
@@ -112,9 +113,7 @@ class Explorer:
         return {**(_widgets(self) if _has_widgets() else {}), **still}
 
 
-def explore(
-    table: pd.DataFrame, draw: Draw, *, summary: Summary = first_rows, time: str = "timestamp"
-) -> Explorer:
+def explore(table: pd.DataFrame, draw: Draw, *, summary: Summary = first_rows, time: str = "timestamp") -> Explorer:
     """Brush a time range of an answer, pick a proxy, and see its plot and a table of just that.
 
     Parameters

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import ActionChains, Chrome, ChromeOptions, Keys
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -23,6 +24,9 @@ from selenium.webdriver.support.ui import WebDriverWait
 ROOT = Path(__file__).parents[1]
 SECONDS = 60
 FLAGS = "--headless=new --no-sandbox --disable-dev-shm-usage --disable-gpu --window-size=1300,1000"
+
+#: A small log for the section that is not looked at here.
+DEBUG, SMALL = "istiod-1.30.3/discovery-debug.log.gz", "seed/pilot.log"
 
 #: Cells outside the view are there too, so that the test finds them without scrolling.
 ALL_CELLS = '{"windowingMode": "none"}'
@@ -34,7 +38,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("lab")
     notebooks = home / "work" / "notebooks"
     notebooks.mkdir(parents=True)
-    shutil.copy(ROOT / "notebooks" / "02_pushes.ipynb", notebooks)
+    kept = (ROOT / "notebooks" / "02_pushes.ipynb").read_text(encoding="utf-8")
+    (notebooks / "02_pushes.ipynb").write_text(kept.replace(DEBUG, SMALL), encoding="utf-8")
     (home / "work" / "data").symlink_to(ROOT / "data")
     settings = home / "settings" / "@jupyterlab" / "notebook-extension"
     settings.mkdir(parents=True)
@@ -95,13 +100,18 @@ def browser() -> Iterator[Chrome]:
         driver.quit()
 
 
+def waiting(browser: Chrome) -> WebDriverWait[Chrome]:
+    """A wait that outlives elements which the page replaces meanwhile."""
+    return WebDriverWait(browser, SECONDS, 0.1, ignored_exceptions=[StaleElementReferenceException])
+
+
 def found(browser: Chrome, css: str) -> WebElement:
     """An element, as soon as it is there and seen."""
 
     def visible(_: Chrome) -> WebElement | None:
         return next((one for one in browser.find_elements(By.CSS_SELECTOR, css) if one.is_displayed()), None)
 
-    return WebDriverWait(browser, SECONDS, 0.1).until(visible, f"no {css}")
+    return waiting(browser).until(visible, f"no {css}")
 
 
 def click(browser: Chrome, css: str, text: str) -> None:
@@ -111,7 +121,7 @@ def click(browser: Chrome, css: str, text: str) -> None:
         seen = browser.find_elements(By.CSS_SELECTOR, css)
         return next((one for one in seen if one.is_displayed() and one.text == text), None)
 
-    WebDriverWait(browser, SECONDS, 0.1).until(labelled, f"no {text}").click()
+    waiting(browser).until(labelled, f"no {text}").click()
 
 
 def state(browser: Chrome) -> tuple[str, str, str]:
@@ -131,7 +141,7 @@ def changed(browser: Chrome, before: tuple[str, str, str]) -> tuple[str, str, st
         now = state(browser)
         return now if now[1] != before[1] and now[2] != before[2] else None
 
-    return WebDriverWait(browser, SECONDS, 0.1).until(other, "neither plot nor table changed")
+    return waiting(browser).until(other, "neither plot nor table changed")
 
 
 def rows(table: str) -> int:
@@ -142,6 +152,7 @@ def rows(table: str) -> int:
 def test_brush_and_pick(lab: str, browser: Chrome) -> None:
     browser.get(f"{lab}/lab/tree/notebooks/02_pushes.ipynb")
     found(browser, ".jp-Notebook .jp-CodeCell")
+    found(browser, ".jp-Notebook-ExecutionIndicator[data-status='idle']")
     click(browser, ".lm-MenuBar-itemLabel", "Run")
     click(browser, ".lm-Menu-itemLabel", "Run All Cells")
     found(browser, "img.widget-image")

@@ -24,13 +24,20 @@ def parse(
     ] = "-",
     events: Events = None,
     component: Whose = None,
+    star: Annotated[
+        bool, typer.Option("--star", help="A star schema for BI: facts, dimensions, views.sql, a dictionary.")
+    ] = False,
 ) -> None:
     """Write logs as Parquet or CSV.
 
     A name that ends in .parquet or .csv gives one wide table (with one --events: that event's own
-    table); any other a folder with a Parquet file per event and events.parquet for all.
+    table); any other a folder with a Parquet file per event and events.parquet for all; with --star a
+    folder with facts, dimensions, views for DuckDB and a data dictionary.
     """
     path = Path(output)
+    if star:
+        _star(sources, component, path, bool(events))
+        return
     if path.suffix not in ("", ".parquet", ".csv") and not (output.endswith("/") or path.is_dir()):
         raise typer.BadParameter(f"{output}: end it in .parquet or .csv, or in / for a folder", param_hint="-o")
     with told():
@@ -43,3 +50,14 @@ def parse(
         else:
             (to_csv if path.suffix == ".csv" else to_parquet)(capture, path, events=only)
             say(f"wrote {path}")
+
+
+def _star(sources: list[str], component: str | None, folder: Path, events: bool) -> None:
+    """Write logs as a star schema."""
+    if events or folder.suffix in (".parquet", ".csv") or str(folder) == "-":
+        raise typer.BadParameter("a star schema is a folder of all events: name one by -o, without --events")
+    with told():
+        from istiolog_pd.star import to_star
+
+        to_star(load_logs(sources, component), folder)
+        say(f"wrote {folder}; for SQL: cd {folder} && duckdb -init views.sql")
