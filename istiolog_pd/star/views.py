@@ -21,7 +21,7 @@ VIEWS: tuple[View, ...] = (
         "pushes_per_minute",
         "a minute, a type and a kind of push: how many, and how many bytes",
         """
-SELECT t.minute, x.xds_type, p.push_type, count(*) AS pushes, sum(p.size_bytes) AS size_bytes
+SELECT t.minute, x.xds_type, p.push_type, count(*) AS pushes, sum(p.size_bytes)::BIGINT AS size_bytes
 FROM proxy_push p JOIN "time" t USING (time_id) LEFT JOIN xds_type x USING (xds_type_id)
 GROUP BY ALL ORDER BY ALL""",
     ),
@@ -29,7 +29,7 @@ GROUP BY ALL ORDER BY ALL""",
         "proxy_load",
         "a proxy: pushes, bytes and bytes per push; the most bytes first",
         """
-SELECT q.namespace, q.proxy, count(*) AS pushes, sum(p.size_bytes) AS size_bytes,
+SELECT q.namespace, q.proxy, count(*) AS pushes, sum(p.size_bytes)::BIGINT AS size_bytes,
        avg(p.size_bytes) AS bytes_per_push
 FROM proxy_push p JOIN proxy q USING (proxy_id)
 GROUP BY ALL ORDER BY size_bytes DESC NULLS LAST, pushes DESC, q.proxy""",
@@ -54,7 +54,7 @@ GROUP BY ALL ORDER BY delay_low_seconds DESC, q.proxy""",
         "push_causes",
         "a kind of config: the decisions to push that name one, and the events that they merged",
         """
-SELECT c.config_kind, d."full", count(*) AS decisions, sum(d.events) AS events,
+SELECT c.config_kind, d."full", count(*) AS decisions, sum(d.events)::BIGINT AS events,
        count(DISTINCT c.config_id) AS configs
 FROM debounce d LEFT JOIN config c USING (config_id)
 GROUP BY ALL ORDER BY decisions DESC, 1, 2""",
@@ -63,7 +63,7 @@ GROUP BY ALL ORDER BY decisions DESC, 1, 2""",
         "debounce_bounds",
         "what let decisions go: how many, and how long their first change had waited",
         """
-SELECT bound, "full", count(*) AS decisions, sum(events) AS events,
+SELECT bound, "full", count(*) AS decisions, sum(events)::BIGINT AS events,
        median(debounce_time_seconds) AS debounce_median_seconds, max(debounce_time_seconds) AS debounce_max_seconds
 FROM debounce GROUP BY ALL ORDER BY decisions DESC, 1, 2""",
     ),
@@ -79,10 +79,10 @@ FROM connection WHERE closed IS NOT NULL GROUP BY ALL ORDER BY sessions DESC, re
         "nacks_by_proxy",
         "a proxy and a type: how often it rejected configuration, first, last, and what it said last",
         """
-SELECT q.proxy, x.xds_type, n.event, count(*) AS nacks, min(n.timestamp) AS first_seen,
+SELECT q.proxy, x.xds_type, n.component, count(*) AS nacks, min(n.timestamp) AS first_seen,
        max(n.timestamp) AS last_seen, arg_max(n.error, n.timestamp) AS last_error
 FROM nack n LEFT JOIN proxy q USING (proxy_id) LEFT JOIN xds_type x USING (xds_type_id)
-GROUP BY ALL ORDER BY nacks DESC, 1, 2""",
+GROUP BY ALL ORDER BY nacks DESC, 1, 2, 3""",
     ),
 )
 
