@@ -142,7 +142,7 @@ def _minutes(times: list[pd.Series[int]]) -> pd.DataFrame:
             "date": starts.dt.strftime("%Y-%m-%d"),
             "hour": starts.dt.hour,
             "minute_of_hour": starts.dt.minute,
-            "day_of_week": starts.dt.dayofweek + 1,
+            "day_of_week": starts.dt.day_of_week + 1,
         }
     )
 
