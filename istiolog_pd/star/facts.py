@@ -115,7 +115,8 @@ def _with_key(fact: pd.DataFrame, dimension: pd.DataFrame, names: list[str], key
         return fact
     left = fact[names].astype("str")
     keys = left.merge(dimension[[*names, key]].astype(dict.fromkeys(names, "str")), how="left", on=names)[key]
-    return fact.assign(**{key: keys.astype("Int64").mask(left[names[0]].isna().to_numpy()).to_numpy()})
+    keys = keys.astype("Int64").set_axis(fact.index)
+    return fact.assign(**{key: keys.mask(left[names[0]].isna())})
 
 
 def _proxies(table: pd.DataFrame) -> pd.DataFrame:
