@@ -11,10 +11,11 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
 from selenium.webdriver import ActionChains, Chrome, ChromeOptions, Keys
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -124,6 +125,26 @@ def click(browser: Chrome, css: str, text: str) -> None:
     waiting(browser).until(labelled, f"no {text}").click()
 
 
+def run_all(browser: Chrome) -> None:
+    """Run all cells; once more if the notebook had no kernel yet when it was told to."""
+
+    def begun(_: Chrome) -> bool:
+        prompts = browser.find_elements(By.CSS_SELECTOR, ".jp-InputPrompt")
+        return any(prompt.text not in ("", "[ ]:") for prompt in prompts)
+
+    def connected(_: Chrome) -> bool:
+        return found(browser, ".jp-Toolbar-kernelName").text.startswith("Python 3")
+
+    waiting(browser).until(connected, "no kernel")
+    for _ in range(10):
+        click(browser, ".lm-MenuBar-itemLabel", "Run")
+        click(browser, ".lm-Menu-itemLabel", "Run All Cells")
+        with suppress(TimeoutException):
+            WebDriverWait(browser, 5, 0.1, ignored_exceptions=[StaleElementReferenceException]).until(begun)
+            return
+    raise AssertionError("no cell was run")
+
+
 def state(browser: Chrome) -> tuple[str, str, str]:
     """What the explorer shows: the bounds of the brush, the picture, the table."""
     brush = found(browser, ".widget-hslider .widget-readout").text
@@ -152,9 +173,7 @@ def rows(table: str) -> int:
 def test_brush_and_pick(lab: str, browser: Chrome) -> None:
     browser.get(f"{lab}/lab/tree/notebooks/02_pushes.ipynb")
     found(browser, ".jp-Notebook .jp-CodeCell")
-    found(browser, ".jp-Notebook-ExecutionIndicator[data-status='idle']")
-    click(browser, ".lm-MenuBar-itemLabel", "Run")
-    click(browser, ".lm-Menu-itemLabel", "Run All Cells")
+    run_all(browser)
     found(browser, "img.widget-image")
     whole = state(browser)
     assert rows(whole[2]) == 2531
