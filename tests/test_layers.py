@@ -29,6 +29,8 @@ LAYERS = (
     "plots",
     "templates export summary simulate",
     "explain report distributed watching export_stream",
+    "templates export summary simulate widgets",
+    "explain report distributed watching star",
     "__init__",
     "terminal",
     "commands",

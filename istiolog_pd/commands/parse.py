@@ -25,6 +25,9 @@ def parse(
     ] = "-",
     events: Events = None,
     component: Whose = None,
+    star: Annotated[
+        bool, typer.Option("--star", help="A star schema for BI: facts, dimensions, views.sql, a dictionary.")
+    ] = False,
 ) -> None:
     """Write logs as Parquet or CSV.
 
@@ -32,8 +35,13 @@ def parse(
     table); any other a folder with a Parquet file per event and events.parquet for all.
     Logs of more than 256 MB are written while they are read, in constant memory; their process runs are
     not told apart then (`run` numbers the logs).
+    table); any other a folder with a Parquet file per event and events.parquet for all; with --star a
+    folder with facts, dimensions, views for DuckDB and a data dictionary.
     """
     path = Path(output)
+    if star:
+        _star(sources, component, path, bool(events))
+        return
     if path.suffix not in ("", ".parquet", ".csv") and not (output.endswith("/") or path.is_dir()):
         raise typer.BadParameter(f"{output}: end it in .parquet or .csv, or in / for a folder", param_hint="-o")
     with told():
@@ -74,3 +82,14 @@ def stream(sources: list[str], component: str | None, path: Path, events: list[s
     for warning in caught:
         say(f"warning: {warning.message}")
     say(f"wrote {entries:,} entries to {path}")
+
+
+def _star(sources: list[str], component: str | None, folder: Path, events: bool) -> None:
+    """Write logs as a star schema."""
+    if events or folder.suffix in (".parquet", ".csv") or str(folder) == "-":
+        raise typer.BadParameter("a star schema is a folder of all events: name one by -o, without --events")
+    with told():
+        from istiolog_pd.star import to_star
+
+        to_star(load_logs(sources, component), folder)
+        say(f"wrote {folder}; for SQL: cd {folder} && duckdb -init views.sql")

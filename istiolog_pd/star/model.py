@@ -1,0 +1,207 @@
+"""The star schema as data: its tables, what a row of each is, and what every column means.
+
+A column named ``<dimension>_id`` in a fact refers to that dimension; whatever it is, it may be null.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from istiolog_pd.formats.columns import COLUMNS, COMMON, Column
+
+GLOSSARY = {**COMMON, **COLUMNS}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the star: fact, dimension or one about the capture; what a row is; its columns."""
+
+    name: str
+    kind: str
+    row: str
+    columns: tuple[Column, ...]
+
+
+def _own(name: str, kind: str, meaning: str, unit: str = "") -> Column:
+    return Column(name, kind, "", meaning, unit)
+
+
+#: Columns that the glossary of the logs does not have, or that mean something narrower here.
+OWN: dict[str, Column] = {
+    column.name: column
+    for column in (
+        _own("proxy_id", "int64", "key of `proxy`; null where no line tells the proxy"),
+        _own("config_id", "int64", "key of `config`: the one config that is named, of a set at random"),
+        _own("istiod_pod_id", "int64", "key of `istiod_pod`: the process run of a control plane"),
+        _own("xds_type_id", "int64", "key of `xds_type`"),
+        _own("time_id", "int64", "key of `time`: minutes since 1970 (UTC)"),
+        _own("start", "timestamp", "the first merged event; null for 1.0", "UTC"),
+        _own("events", "int64", "events merged into one push"),
+        _own("bound", "string", "which bound let it go, by Istio's default settings: quiet, max or either"),
+        _own("round", "int64", "the round, from 0 in file order; of a push the likeliest, null for a request"),
+        _own("round_first", "int64", "the earliest round that it can belong to"),
+        _own("round_last", "int64", "the latest round that it can belong to"),
+        _own("pushes", "int64", "pushes of the round; null where none is printed"),
+        _own("proxies", "int64", "proxies that got a push; null where none is printed"),
+        _own("first_push", "timestamp", "first push of the round", "UTC"),
+        _own("last_push", "timestamp", "last push of the round (an estimate from Istio 1.3 on)", "UTC"),
+        _own("visible", "boolean", "false: the level prints none of its pushes, so what is counted is null"),
+        _own("inferred", "boolean", "before Istio 1.10: taken for the answer to a request, for no line says so"),
+        _own("certain", "boolean", "only one round is possible"),
+        _own("opened", "timestamp", "when the session began; null if that is not in the log", "UTC"),
+        _own("closed", "timestamp", "when it ended; null if that is not in the log", "UTC"),
+        _own("duration_low", "duration", "as much of the session as the log covers", "ns"),
+        _own("gap", "duration", "until the proxy connected again; null if it did not", "ns"),
+        _own("delta", "boolean", "delta xDS; null where it is not printed"),
+        _own("next_source", "string", "the source of the replica to which the proxy went"),
+        _own("first", "timestamp", "its first entry", "UTC"),
+        _own("last", "timestamp", "its last entry", "UTC"),
+        _own("entries", "int64", "log entries"),
+        _own("version", "string", "Istio's version: exact, or the range that the lines leave"),
+        _own("end", "string", "how the log of the run ends: open, restart, exit"),
+        _own("minute", "timestamp", "the minute's start", "UTC"),
+        _own("date", "string", "its date, 2026-11-23 (UTC)"),
+        _own("hour", "int64", "hour of the day, 0 to 23 (UTC)"),
+        _own("minute_of_hour", "int64", "0 to 59"),
+        _own("day_of_week", "int64", "1 Monday to 7 Sunday (UTC)"),
+        _own("meaning", "string", "what it is"),
+        _own("question", "string", "what is asked of the capture"),
+        _own("answer", "string", "the function of istiolog_pd.analysis that answers it"),
+        _own("can", "string", "whether this capture answers it: yes, part, no"),
+        _own("missing", "string", "what is not printed"),
+        _own("setting", "string", "the setting that would print it"),
+        _own("runs", "string", "the process runs that this is about; empty: all"),
+        _own("table", "string", "a table or view"),
+        _own("kind", "string", "fact, dimension, about, view"),
+        _own("row", "string", "what a row of the table is"),
+        _own("column", "string", "its column"),
+        _own("type", "string", "the column's Arrow type"),
+        _own("unit", "string", "s (seconds), B (bytes), UTC; empty: none"),
+        _own("refers_to", "string", "the key that the column refers to: table.column"),
+    )
+}
+
+
+def _table(name: str, kind: str, row: str, columns: str, **more: Column) -> Table:
+    """A table; `columns` are names of `OWN` or of the glossary, `more` those that mean something else here."""
+    known = {**GLOSSARY, **OWN, **more}
+    return Table(name, kind, row, tuple(known[column] for column in columns.split()))
+
+
+#: Where a row of a fact stands in the logs.
+_PLACE = "run source line"
+_ERROR = "grpc_code error"
+#: What an access line has of its own; it can be much, so only that.
+ACCESS = (
+    "duration cluster cluster_direction cluster_port cluster_subset cluster_host method path protocol response_code "
+    "response_flags response_code_details connection_termination_details upstream_transport_failure_reason "
+    "bytes_received bytes_sent request_duration response_duration response_tx_duration upstream_service_time "
+    "user_agent request_id trace_id authority upstream_host upstream_attempts downstream_remote_address "
+    "requested_server_name route_name direction source_workload source_workload_namespace "
+    "destination_service destination_workload destination_workload_namespace error"
+)
+
+FACTS = (
+    _table(
+        "debounce",
+        "fact",
+        "a decision to push",
+        "time_id istiod_pod_id config_id timestamp start quiet_time debounce_time events full forced bound "
+        f"more_configs reason debounce_id {_PLACE}",
+    ),
+    _table(
+        "push",
+        "fact",
+        "a push round: one merged change, pushed to every connected proxy that needs it",
+        "round time_id istiod_pod_id timestamp push_version full forced connected_endpoints pushes proxies size_bytes "
+        f"first_push last_push duration visible debounce_id {_PLACE}",
+        duration=_own("duration", "duration", "from the round's start to its last push", "ns"),
+    ),
+    _table(
+        "proxy_push",
+        "fact",
+        "one type pushed to one proxy",
+        "time_id istiod_pod_id proxy_id xds_type_id timestamp push_type resources size_bytes round round_first "
+        f"round_last certain inferred {_PLACE}",
+    ),
+    _table(
+        "connection",
+        "fact",
+        "a session of a proxy with a control plane",
+        "time_id istiod_pod_id proxy_id connection opened closed duration duration_low reason gap next_source delta "
+        f"peer {_ERROR} {_PLACE}",
+        time_id=_own("time_id", "int64", "key of `time`: when it opened, or closed if that alone is known"),
+        connection=_own("connection", "int64", "the number of the session, counted anew by each run"),
+        duration=_own("duration", "duration", "null unless both ends are in the log", "ns"),
+        reason=_own("reason", "string", "likely reason of its end: maximum age, restart, storm, flapping, gone, ..."),
+    ),
+    _table(
+        "nack",
+        "fact",
+        "a configuration that a proxy rejected, as istiod (xds_nack) or Envoy (xds_rejected) printed it",
+        "time_id istiod_pod_id proxy_id xds_type_id timestamp event component nonce cluster listener "
+        f"{_ERROR} {_PLACE}",
+    ),
+    _table(
+        "envoy_update",
+        "fact",
+        "what Envoy printed of an update that it took: clusters, listeners, routes",
+        "time_id proxy_id xds_type_id timestamp event cluster listener added updated removed skipped duration "
+        f"push_version {_PLACE}",
+    ),
+    _table("access", "fact", "an access-log line", f"time_id proxy_id timestamp {ACCESS} {_PLACE}"),
+)
+
+DIMENSIONS = (
+    _table("proxy", "dimension", "a proxy that a fact names", "proxy_id proxy pod namespace"),
+    _table(
+        "config",
+        "dimension",
+        "a config that a decision to push names",
+        "config_id config_kind config_namespace config_name",
+    ),
+    _table(
+        "istiod_pod",
+        "dimension",
+        "a process run of a control plane: a container's log from a start of its process to the next",
+        "istiod_pod_id source pod namespace version first last entries end",
+    ),
+    _table("xds_type", "dimension", "a type of xDS", "xds_type_id xds_type meaning"),
+    _table(
+        "time",
+        "dimension",
+        "a minute in which a fact happened",
+        "time_id minute date hour minute_of_hour day_of_week",
+    ),
+)
+
+ABOUT = (
+    _table(
+        "coverage",
+        "about",
+        "a question, and whether the capture answers it",
+        "question answer can missing setting runs",
+    ),
+    _table(
+        "dictionary",
+        "about",
+        "a column of a table or view",
+        "table kind row column type unit meaning refers_to",
+    ),
+)
+
+TABLES: dict[str, Table] = {table.name: table for table in (*FACTS, *DIMENSIONS, *ABOUT)}
+
+#: What the types of xDS are; types that a log names beside these are added.
+XDS_MEANINGS: dict[str, str] = {
+    "CDS": "clusters",
+    "EDS": "endpoints of clusters",
+    "LDS": "listeners",
+    "RDS": "routes",
+    "SDS": "secrets",
+    "NDS": "name table of the DNS proxy",
+    "ECDS": "extension configurations",
+    "PCDS": "proxy configuration: trusted roots",
+    "WDS": "workloads and services (ambient)",
+    "WADS": "authorisation of workloads (ambient)",
+}
