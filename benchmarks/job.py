@@ -47,7 +47,9 @@ class Job:
     details: tuple[Detail, ...] = ()
     json: bool = False
     otherwise: str = "other"
-    keys: dict[str, str] = field(default_factory=lambda: {"time": "time", "level": "level", "scope": "scope", "message": "msg"})
+    keys: dict[str, str] = field(
+        default_factory=lambda: {"time": "time", "level": "level", "scope": "scope", "message": "msg"}
+    )
 
     @property
     def fields(self) -> dict[str, str]:
@@ -58,7 +60,8 @@ class Job:
 _TEXT = r"^(?P<time>[0-9T:.-]+Z)\t(?P<level>[a-z]+)\t(?:(?P<scope>[a-z]+)\t)?(?P<message>.*)$"
 _SIDECAR = r"^\[?(?P<time>[0-9T:.-]+Z)(?:\] |\t(?P<level>[a-z]+)\t(?:envoy )?(?:(?P<scope>[a-z]+)\t)?)(?P<message>.*)$"
 _PUSH = (
-    r"^(?P<xds_type>[A-Z]+): PUSH(?: (?P<push_type>INC|request))? for node:(?P<proxy>[^ ]+) resources:(?P<resources>[0-9]+)"
+    r"^(?P<xds_type>[A-Z]+): PUSH(?: (?P<push_type>INC|request))? for node:(?P<proxy>[^ ]+)"
+    r" resources:(?P<resources>[0-9]+)"
     r"(?: removed:(?P<removed>[0-9]+))? size:(?P<size_bytes>[0-9.]+)(?P<size_bytes_unit>[kMG]?B)"
     r"(?: empty:(?P<empty>[0-9]+))?(?: cached:(?P<cached>[0-9]+)/(?P<cacheable>[0-9]+))?"
 )
@@ -71,7 +74,9 @@ _FIRST_PUSH = (
     r"^(?:ADS: )?(?P<xds_type>[A-Z]+): PUSH(?: [0-9TZ:/-]+)? for (?:node: ?)?(?:sidecar~[0-9.]+~)?(?P<proxy>[^ ~]+)"
     r".* ?(?:Clusters: |clusters |listeners:|routes:)(?P<resources>[0-9]+)"
 )
-_INTS = dict.fromkeys(("resources", "removed", "empty", "cached", "cacheable", "debounce_id", "debounced_events"), "int")
+_INTS = dict.fromkeys(
+    ("resources", "removed", "empty", "cached", "cacheable", "debounce_id", "debounced_events"), "int"
+)
 _FIELDS = {
     **_INTS, "xds_type": "text", "push_type": "push_type", "proxy": "text", "size_bytes": "amount",
     "quiet_time": "amount", "since_last_push": "amount", "full": "flag",
@@ -95,16 +100,30 @@ _CDS = (
     r"^cds: added/updated (?P<updated>[0-9]+) cluster\(s\) \(skipped (?P<skipped>[0-9]+) unmodified cluster\(s\)\); "
     r"removed (?P<removed>[0-9]+)"
 )
+_ACCESS = (
+    r'^"(?P<method>[A-Z]+) (?P<path>[^ ]+) [^"]*" (?P<response_code>[0-9]+) [^ ]+ [^ ]+ [^ ]+ "[^"]*" '
+    r'(?P<bytes_received>[0-9]+) (?P<bytes_sent>[0-9]+) [0-9]+ [0-9-]+ "[^"]*" '
+    r'"(?P<user_agent>[^"]*)" "(?P<request_id>[^"]*)" '
+    r'"(?P<authority>[^"]*)" "(?P<upstream_host>[^"]*)"'
+)
+_TEXTS = ("method", "path", "user_agent", "request_id", "authority", "upstream_host")
+_ACCESS_FIELDS = dict.fromkeys(("response_code", "bytes_received", "bytes_sent"), "int") | dict.fromkeys(_TEXTS, "text")
 JOBS = {
     "modern": Job("modern", _TEXT, _ISTIOD, (_of("xds_push", _PUSH), _of("debounce", _DEBOUNCE))),
     "first": Job(
-        "first", _TEXT, _ISTIOD[:2], (_of("xds_push", _FIRST_PUSH), _of("debounce", rf"^Push debounce stable .*: {_SPANS}"))
+        "first",
+        _TEXT,
+        _ISTIOD[:2],
+        (_of("xds_push", _FIRST_PUSH), _of("debounce", rf"^Push debounce stable .*: {_SPANS}")),
     ),
     "sidecar": Job(
         "sidecar",
         _SIDECAR,
         (Rule("access", '"'), Rule("cds_update", "cds: added"), Rule("listener_update", "lds: add")),
-        (Detail("cds_update", _CDS, dict.fromkeys(("updated", "skipped", "removed"), "int")),),
+        (
+            Detail("access", _ACCESS, _ACCESS_FIELDS),
+            Detail("cds_update", _CDS, dict.fromkeys(("updated", "skipped", "removed"), "int")),
+        ),
     ),
     "json": Job("json", "", _ISTIOD, (_of("xds_push", _PUSH), _of("debounce", _DEBOUNCE)), json=True),
 }
@@ -140,6 +159,9 @@ def differences(one: dict[str, pa.Table], other: dict[str, pa.Table]) -> list[st
         for name in table.column_names:
             left, right = table[name].to_pylist(), other[event][name].to_pylist()
             if left != right:
-                at = next((n for n, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
-                found.append(f"{event or 'all'}.{name}[{at}]: {left[at : at + 1]} {right[at : at + 1]} ({len(left)}, {len(right)} rows)")
+                at = next(
+                    (n for n, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right))
+                )
+                where = f"{event or 'all'}.{name}[{at}] of {len(left)}, {len(right)}"
+                found.append(f"{where}: {left[at : at + 1]} {right[at : at + 1]}")
     return found

@@ -35,11 +35,16 @@ def _modern_push(draw: random.Random) -> str:
     cached = f" cached:{draw.randrange(count + 1)}/{count}" if kind != "LDS" else ""
     removed = f" removed:{draw.randrange(2)}" if draw.random() < 0.8 else ""
     scope = "delta" if removed else "ads"
-    return f"info\t{scope}\t{kind}: PUSH{how} for node:{_proxy(draw)} resources:{count}{removed} size:{size}{empty}{cached}"
+    what = f"resources:{count}{removed} size:{size}{empty}{cached}"
+    return f"info\t{scope}\t{kind}: PUSH{how} for node:{_proxy(draw)} {what}"
 
 
 def _span(draw: random.Random) -> str:
-    return f"{draw.randrange(100, 1000)}.{draw.randrange(10**6):06d}ms" if draw.random() < 0.7 else f"{draw.uniform(1, 9):.6f}s"
+    return (
+        f"{draw.randrange(100, 1000)}.{draw.randrange(10**6):06d}ms"
+        if draw.random() < 0.7
+        else f"{draw.uniform(1, 9):.6f}s"
+    )
 
 
 def _modern_rest(draw: random.Random) -> str:
@@ -47,9 +52,11 @@ def _modern_rest(draw: random.Random) -> str:
     host = f"{service}.ns-{number % 20}.svc.cluster.local"
     return draw.choice(
         (
-            f"info\tads\tPush debounce stable[{number}] {number % 40 + 1} for config ServiceEntry/ns-{number % 20}/{host}: "
-            f"{_span(draw)} since last change, {_span(draw)} since last push, full={draw.choice(('true', 'false'))}",
-            f"info\tads\tXDS: Pushing Services:300 ConnectedEndpoints:{number % 2000} Version:2026-11-23T10:00:00Z/{number}",
+            f"info\tads\tPush debounce stable[{number}] {number % 40 + 1} for config "
+            f"ServiceEntry/ns-{number % 20}/{host}: {_span(draw)} since last change, "
+            f"{_span(draw)} since last push, full={draw.choice(('true', 'false'))}",
+            f"info\tads\tXDS: Pushing Services:300 ConnectedEndpoints:{number % 2000} "
+            f"Version:2026-11-23T10:00:00Z/{number}",
             f"info\tdelta\tADS: new delta connection for node:{_proxy(draw)}-{number}",
             f'info\tads\tADS: "10.1.{number % 200}.7:50514" {_proxy(draw)}-{number} terminated',
             f"info\tmodel\tFull push, new service ns-{number % 20}/{host}",
@@ -85,13 +92,14 @@ def sidecar(draw: random.Random) -> str:
         status = draw.choice((200, 200, 200, 204, 404, 503))
         return (
             f'"GET /api/v1/items/{number}?page=2 HTTP/1.1" {status} - via_upstream - "-" 0 {number} {number % 300} '
-            f'{number % 290} "-" "Mozilla/5.0 (X11; Linux x86_64)" "9f1c2d3e-77aa-4f0e-9d2c-{number:012d}" "{host}:8080" '
-            f'"10.1.{number % 200}.9:8080" outbound|8080||{host} 10.1.0.5:41212 10.2.0.7:8080 10.1.0.5:41210 - default'
+            f'{number % 290} "-" "Mozilla/5.0 (X11; Linux x86_64)" "9f1c2d3e-77aa-4f0e-9d2c-{number:012d}" '
+            f'"{host}:8080" "10.1.{number % 200}.9:8080" '
+            f"outbound|8080||{host} 10.1.0.5:41212 10.2.0.7:8080 10.1.0.5:41210 - default"
         )
     return draw.choice(
         (
-            f"info\tenvoy upstream\tcds: added/updated {number % 90} cluster(s) (skipped {number} unmodified cluster(s)); "
-            f"removed {number % 3} cluster(s)",
+            f"info\tenvoy upstream\tcds: added/updated {number % 90} cluster(s) (skipped {number} unmodified "
+            f"cluster(s)); removed {number % 3} cluster(s)",
             f"info\tenvoy upstream\tlds: add/update listener '0.0.0.0_{8000 + number % 999}'",
         )
     )

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import importlib
 import json
-import resource
 import sys
 from pathlib import Path
 from time import perf_counter
+
+from benchmarks.peak import peak
 
 
 def main() -> None:
@@ -21,14 +22,15 @@ def main() -> None:
     job = importlib.import_module("benchmarks.job").JOBS[job_name]
     found = contender.read(Path(path), job)
     first, entries = perf_counter() - float(started), contender.rows(found)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    held = peak()
     later = []
     for _ in range(int(reads) - 1):
-        del found
+        found = None  # what was read before is given back first
         begin = perf_counter()
         found = contender.read(Path(path), job)
         later.append(perf_counter() - begin)
-    sys.stdout.write(json.dumps({"first": first, "warm": min(later, default=None), "entries": entries, "peak": peak}))
+    del found
+    sys.stdout.write(json.dumps({"first": first, "warm": min(later, default=None), "entries": entries, "peak": held}))
 
 
 if __name__ == "__main__":

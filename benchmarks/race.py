@@ -68,7 +68,9 @@ def check(folder: Path, kind: str) -> None:
     tables = {one: module.table(module.read(path, job), job) for one, module in found.items()}
     wrong = {one: differences(tables["reference"], table) for one, table in tables.items()}
     if any(wrong.values()):
-        raise ValueError(f"{kind}: not equal to the reference: { {one: texts for one, texts in wrong.items() if texts} }")
+        raise ValueError(
+            f"{kind}: not equal to the reference: { {one: texts for one, texts in wrong.items() if texts} }"
+        )
     show.say(f"{kind}: {len(wrong)} contenders found the same in {COMPARED} MB")
 
 
@@ -107,9 +109,9 @@ def race(folder: Path, kind: str, mb: float, rounds: int) -> None:
         raise ValueError(f"{kind}: numbers of entries differ: {entries}")
     rows = [_row(name, one, times[OURS]) for name, one in times.items()]
     title = f"{kind} log, {mb:g} MB: medians of {rounds} rounds"
-    note = "`first`: a fresh process, imports included. `warm`: a later read of the same process. Ratios are of warm speeds."
+    note = "`first`: a fresh process, imports included. `warm`: the best of its later reads. Ratios: of these."
     show.keep(folder, f"race-{kind}", title, rows, note)
-    show.bars(folder / f"race-{kind}.png", title, "MB/s, warm", {row["contender"]: _fast(row) for row in rows})
+    show.bars(folder / f"race-{kind}.png", title, "MB/s, warm", {str(row["contender"]): _fast(row) for row in rows})
 
 
 def _measure(contender: Contender, kind: str, path: Path, times: _Times) -> None:
@@ -135,5 +137,3 @@ def _row(name: str, one: _Times, ours: _Times) -> dict[str, object]:
 
 def _fast(row: dict[str, object]) -> float:
     return float(str(row["warm MB/s"]))
-
-

@@ -13,7 +13,7 @@ from pathlib import Path
 import matplotlib as mpl
 
 mpl.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
+import matplotlib.pyplot as plt
 
 Row = Mapping[str, object]
 
@@ -28,7 +28,8 @@ def machine() -> str:
     """Where and when this was measured."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     load = f", load {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
-    return f"{datetime.now(UTC):%Y-%m-%d}, {cores} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}{load}"
+    system, python = f"{platform.system()} {platform.machine()}", platform.python_version()
+    return f"{datetime.now(UTC):%Y-%m-%d}, {cores} cores, {system}, Python {python}{load}"
 
 
 def _shown(value: object) -> str:

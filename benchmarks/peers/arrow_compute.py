@@ -56,7 +56,12 @@ def read(path: Path, job: Job) -> pa.Table:
     fits = pa.StructArray.from_arrays([test.combine_chunks() for test in tests], [rule.literal for rule in job.rules])
     event = pc.case_when(fits, *(rule.event for rule in job.rules), job.otherwise)
     stamps = pc.utf8_slice_codeunits(entries["time"], 0, -1).cast(pa.timestamp("ns"))
-    columns = {"timestamp": stamps, "level": _no_empty(entries["level"]), "scope": _no_empty(entries["scope"]), "event": event}
+    columns = {
+        "timestamp": stamps,
+        "level": _no_empty(entries["level"]),
+        "scope": _no_empty(entries["scope"]),
+        "event": event,
+    }
     for detail in job.details:
         here = pc.equal(event, detail.event)
         groups = pc.extract_regex(message.filter(here), detail.expression)

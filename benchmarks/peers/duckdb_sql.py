@@ -23,7 +23,8 @@ def _groups(expression: str) -> str:
 def _entries(path: Path, job: Job) -> str:
     if job.json:
         columns = "{level: 'VARCHAR', time: 'VARCHAR', scope: 'VARCHAR', msg: 'VARCHAR'}"
-        return f"SELECT *, msg AS message FROM read_json({_quoted(str(path))}, format='newline_delimited', columns={columns})"
+        source = f"read_json({_quoted(str(path))}, format='newline_delimited', columns={columns})"
+        return f"SELECT *, msg AS message FROM {source}"
     options = "columns={line: 'VARCHAR'}, sep='\x01', quote='', escape='', header=false, auto_detect=false"
     header = f"regexp_extract(line, {_quoted(job.header)}, {_groups(job.header)})"
     return f"SELECT unnest({header}) FROM read_csv({_quoted(str(path))}, {options})"
@@ -48,8 +49,15 @@ def _column(detail: Detail, name: str, sort: str) -> str:
 
 def query(path: Path, job: Job) -> str:
     """The whole job in SQL."""
-    tests = [(f"starts_with(message, {_quoted(r.literal)})" if r.begins else f"contains(message, {_quoted(r.literal)})", r) for r in job.rules]
-    event = "CASE " + " ".join(f"WHEN {test} THEN {_quoted(r.event)}" for test, r in tests) + f" ELSE {_quoted(job.otherwise)} END"
+    tests = [
+        (f"starts_with(message, {_quoted(r.literal)})" if r.begins else f"contains(message, {_quoted(r.literal)})", r)
+        for r in job.rules
+    ]
+    event = (
+        "CASE "
+        + " ".join(f"WHEN {test} THEN {_quoted(r.event)}" for test, r in tests)
+        + f" ELSE {_quoted(job.otherwise)} END"
+    )
     details = "".join(
         f", CASE WHEN event = {_quoted(d.event)} THEN "
         f"regexp_extract(message, {_quoted(d.expression)}, {_groups(d.expression)}) END AS {d.event}"

@@ -36,5 +36,7 @@ def table(found: SourceTables, job: Job) -> dict[str, pa.Table]:
     types = {"timestamp": pa.int64(), **dict.fromkeys(COMMON[1:], pa.string())}
     tables = {"": typed(found.events, types)}
     for detail in job.details:
-        tables[detail.event] = typed(found.tables[detail.event], {name: TYPES[sort] for name, sort in detail.fields.items()})
+        tables[detail.event] = typed(
+            found.tables[detail.event], {name: TYPES[sort] for name, sort in detail.fields.items()}
+        )
     return tables

@@ -38,7 +38,10 @@ def read(path: Path, job: Job) -> pd.DataFrame:
     entries = _entries(path, job)
     message = entries.pop("message")
     entries.insert(0, "timestamp", pd.to_datetime(entries.pop("time"), format="ISO8601", utc=True))
-    fits = [message.str.startswith(r.literal) if r.begins else message.str.contains(r.literal, regex=False) for r in job.rules]
+    fits = [
+        message.str.startswith(r.literal) if r.begins else message.str.contains(r.literal, regex=False)
+        for r in job.rules
+    ]
     entries["event"] = np.select(fits, [rule.event for rule in job.rules], job.otherwise)
     for detail in job.details:
         found = message[entries["event"] == detail.event].str.extract(detail.expression)

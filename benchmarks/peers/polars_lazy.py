@@ -14,7 +14,9 @@ def _entries(path: Path, job: Job) -> pl.LazyFrame:
     if job.json:
         kinds = dict.fromkeys(("level", "time", "scope", "msg"), pl.String)
         return pl.scan_ndjson(path, schema=kinds).rename({"msg": "message"})
-    lines = pl.scan_csv(path, has_header=False, separator="\x01", quote_char=None, new_columns=["line"], schema={"line": pl.String})
+    lines = pl.scan_csv(
+        path, has_header=False, separator="\x01", quote_char=None, new_columns=["line"], schema={"line": pl.String}
+    )
     if job.name == "sidecar":
         return lines.select(pl.col("line").str.extract_groups(job.header)).unnest("line")
     part = pl.col("line").str.splitn("\t", 4).struct
@@ -46,7 +48,9 @@ def read(path: Path, job: Job) -> pl.DataFrame:
     message = pl.col("message")
     event = pl.lit(job.otherwise)
     for rule in reversed(job.rules):
-        fits = message.str.starts_with(rule.literal) if rule.begins else message.str.contains(rule.literal, literal=True)
+        fits = (
+            message.str.starts_with(rule.literal) if rule.begins else message.str.contains(rule.literal, literal=True)
+        )
         event = pl.when(fits).then(pl.lit(rule.event)).otherwise(event)
     entries = _entries(path, job).with_columns(event=event)
     columns: dict[str, pl.Expr] = {}

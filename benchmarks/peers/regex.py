@@ -48,7 +48,9 @@ def read(path: Path, job: Job) -> pa.Table:
     columns: dict[str, list[object]] = {name: [] for name in ("level", "scope", "event", *job.fields)}
     for time, level, scope, message in _lines(path, job):
         times.append(time[:-1])
-        event = next((e for e, text, begins in rules if (message.startswith(text) if begins else text in message)), job.otherwise)
+        event = next(
+            (e for e, text, begins in rules if (message.startswith(text) if begins else text in message)), job.otherwise
+        )
         columns["level"].append(level)
         columns["scope"].append(scope)
         columns["event"].append(event)
