@@ -2,17 +2,23 @@
 # make test: format, lint, types, tests (those of the report need chromium and chromedriver on PATH)
 # make lint: without the tests
 # make lab:  JupyterLab on notebooks/          make clean: what these made
+# make bench MB=256 ROUNDS=3 MOST=1024 PUSHES=2000000 PARTS='race linear': benchmarks, into out/bench/
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 LOG := data/istiod-1.30.3/discovery.log.gz
+MB ?= 256
+ROUNDS ?= 3
+MOST ?= 1024
+PUSHES ?= 2000000
+PARTS ?=
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test lint lab clean
+.PHONY: demo test lint lab bench clean
 
 demo: $(INSTALLED)
 	rm -rf out && mkdir -p out
@@ -37,6 +43,9 @@ lint: $(INSTALLED)
 
 lab: $(INSTALLED)
 	$(BIN)/jupyter lab notebooks/
+
+bench: $(INSTALLED)
+	$(BIN)/python -m benchmarks $(PARTS) --mb $(MB) --rounds $(ROUNDS) --most $(MOST) --pushes $(PUSHES)
 
 clean:
 	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

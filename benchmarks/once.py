@@ -1,0 +1,37 @@
+"""One contender in one process: ``python -m benchmarks.once CONTENDER JOB PATH STARTED READS``.
+
+Prints a line of JSON: seconds from `STARTED` (of this machine's steady clock) to the end of the first read,
+imports included; seconds of the best of the later reads; entries; the most memory that was held (bytes).
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from pathlib import Path
+from time import perf_counter
+
+from benchmarks.peak import peak
+
+
+def main() -> None:
+    """Read once, and some times more."""
+    name, job_name, path, started, reads = sys.argv[1:]
+    contender = importlib.import_module(f"benchmarks.peers.{name}")
+    job = importlib.import_module("benchmarks.job").JOBS[job_name]
+    found = contender.read(Path(path), job)
+    first, entries = perf_counter() - float(started), contender.rows(found)
+    held = peak()
+    later = []
+    for _ in range(int(reads) - 1):
+        found = None  # what was read before is given back first
+        begin = perf_counter()
+        found = contender.read(Path(path), job)
+        later.append(perf_counter() - begin)
+    del found
+    sys.stdout.write(json.dumps({"first": first, "warm": min(later, default=None), "entries": entries, "peak": held}))
+
+
+if __name__ == "__main__":
+    main()
