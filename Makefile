@@ -18,7 +18,7 @@ NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test lint lab bench clean
+.PHONY: demo test kernel lint lab bench clean
 
 demo: $(INSTALLED)
 	rm -rf out && mkdir -p out
@@ -33,8 +33,13 @@ demo: $(INSTALLED)
 	$(BIN)/jupyter nbconvert --log-level WARN --to html --output-dir out $(NOTEBOOKS:notebooks/%=out/%)
 	@echo "done: out/ holds tables, plots, reports and the executed notebooks"
 
-test: lint
+test: $(INSTALLED)
+	$(MAKE) --no-print-directory -j2 kernel lint
 	$(BIN)/pytest -n 2 --dist worksteal
+
+# Compiled once here, not by each of the tests' processes.
+kernel: $(INSTALLED)
+	$(BIN)/python -m istiolog_pd.engine.warm
 
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check
