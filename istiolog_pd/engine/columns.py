@@ -14,7 +14,7 @@ from istiolog_pd.engine.schema import PLAIN_TEXT, event_columns
 from istiolog_pd.engine.vocabulary import Vocabulary, Words
 
 #: Where the values of each sort are held.
-STORES = {p.INT: p.INT, p.DURATION: p.INT, p.TEXT: p.TEXT, p.DASHED: p.TEXT, p.WORD: p.WORD}
+STORES = {p.INT: p.INT, p.DURATION: p.INT, p.SIZE: p.INT, p.TEXT: p.TEXT, p.DASHED: p.TEXT, p.WORD: p.WORD}
 
 
 def new_cells(program: p.Program, counts: np.ndarray) -> Cells:
@@ -37,7 +37,7 @@ def new_cells(program: p.Program, counts: np.ndarray) -> Cells:
         np.full((room[p.TEXT], 2), -1, np.int64),
         np.empty(int(per_event.sum()), np.int64),
         np.stack([np.cumsum(per_event) - per_event, np.zeros(len(per_event), np.int64)], axis=1),
-        np.empty((1024, 3), np.int64),
+        np.empty((1024, 4), np.int64),
     )
 
 
@@ -62,7 +62,7 @@ def _values(
     if base < 0:
         return
     cell, here = vocabulary.catalogue.cells[number], slice(base, base + rows)
-    if cell.native in (p.INT, p.DURATION):
+    if cell.native in (p.INT, p.DURATION, p.SIZE):
         if cells.valid[here].any():
             yield Numbers(cells.numbers[here], cells.valid[here])
     elif cell.native in (p.TEXT, p.DASHED):

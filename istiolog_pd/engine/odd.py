@@ -73,6 +73,7 @@ class OddLines:
         if kernels is not None and opened not in self.read and len(kernels.parts) > 1:
             self.read[opened] = kernels
             found[opened, e.PLACE] = e.IN_SIDE
+            found[opened, e.TABS] = 1
         if kernels is not None and kernels is self.entries.opened:
             state[f.OPEN] = opened
         state[f.AT], state[f.LINE], state[f.COUNT] = min(at, end), number, count
@@ -104,6 +105,7 @@ class OddLines:
         found[n, e.HEADER] = bool(entry.layout)
         found[n, e.LOST] = entry.layout in TABS_LOST
         found[n, e.LAYOUT] = found[n, e.KEYS] = -1
+        found[n, e.TABS] = 1
 
     def _time(self, entry: Entry, n: int) -> int:
         if entry.clock == "klog":

@@ -19,13 +19,13 @@ from istiolog_pd.formats.kinds import Kind
 from istiolog_pd.formats.model import Format
 from istiolog_pd.formats.names import dashed
 from istiolog_pd.formats.names import text as plain_text
-from istiolog_pd.formats.values import Twice, duration, integer
+from istiolog_pd.formats.values import Twice, duration, integer, size
 
 # Steps.
 LIT, FREE, FREE_END, RUN, CLOSED, TRY, COMMIT, DONE = range(8)
 # What becomes of a slot's text: a number, a duration, text of its own (`DASHED`: but for ``-``), or a
 # word of a list of distinct ones.
-INT, DURATION, TEXT, WORD, DASHED = range(5)
+INT, DURATION, TEXT, WORD, DASHED, SIZE = range(6)
 
 LEVEL_NAMES = ("debug", "info", "warn", "error", "fatal", "trace", "critical", "off")
 EVENT_NAMES = tuple(EVENTS)
@@ -150,6 +150,8 @@ def native_of(kind: Kind, columns: tuple[str, ...]) -> int:
         return INT
     if value is duration:
         return DURATION
+    if value is size:
+        return SIZE
     if value is plain_text and len(columns) == 1 and columns[0] in PLAIN_TEXT:
         return TEXT
     if value is dashed and len(columns) == 1 and columns[0] in PLAIN_TEXT:

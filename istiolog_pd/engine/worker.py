@@ -13,6 +13,7 @@ from istiolog_pd.engine.kernel import cells as c
 from istiolog_pd.engine.kernel import claim, walk
 from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel import frame as f
+from istiolog_pd.engine.kernel.heads import FIELDS
 from istiolog_pd.engine.kernel.jit import STAMP
 from istiolog_pd.engine.kernel.json import MOST_PAIRS
 from istiolog_pd.engine.kernel.text import NOT_A_TIME
@@ -25,7 +26,7 @@ from istiolog_pd.engine.rules import rules_of
 from istiolog_pd.engine.vocabulary import FIRST_GROUP, SCOPES, Vocabulary
 from istiolog_pd.formats.layouts import AGENT_SCOPES, JSON_LAYOUTS
 from istiolog_pd.formats.model import COMPONENTS
-from istiolog_pd.formats.values import duration
+from istiolog_pd.formats.values import duration, size
 
 PILOT, AGENT, ENVOY, ZTUNNEL = (COMPONENTS.index(name) for name in ("pilot", "agent", "envoy", "ztunnel"))
 
@@ -66,7 +67,7 @@ class Worker:
             np.zeros((max(walk.DEEPEST, walk.MOST_SLOTS), 4), np.int64),
             np.zeros(len(catalogue.program.gram_text), np.int64),
         )
-        self.out = np.zeros(10, np.int64)
+        self.out = np.zeros(FIELDS, np.int64)
         self.pairs = np.zeros((MOST_PAIRS, 6), np.int64)
 
     # ---- entries ----
@@ -167,9 +168,9 @@ class Worker:
 
     @staticmethod
     def _settle(cells: c.Cells, messages: np.ndarray, room: np.ndarray) -> None:
-        """Read in Python the durations that the kernel has left."""
-        for place, start, end in cells.hard[: int(room[0])].tolist():
-            value = duration(messages[start:end].tobytes().decode())
+        """Read in Python the numbers that the kernel has left."""
+        for place, start, end, native in cells.hard[: int(room[0])].tolist():
+            value = (size if native == p.SIZE else duration)(messages[start:end].tobytes().decode())
             cells.numbers[place] = 0 if value is None else value
             cells.valid[place] = value is not None
         room[0] = 0

@@ -9,10 +9,10 @@ import numpy as np
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel.jit import get, kernel, part
-from istiolog_pd.engine.kernel.text import is_blank, is_digit, trimmed
+from istiolog_pd.engine.kernel.text import digits_end, is_blank, is_digit, trimmed
 from istiolog_pd.engine.kernel.words import FULL, number_of
 
-INT, DURATION, TEXT, DASHED = p.INT, p.DURATION, p.TEXT, p.DASHED
+INT, DURATION, TEXT, DASHED, SIZE = p.INT, p.DURATION, p.TEXT, p.DASHED, p.SIZE
 MOST = 2**63 - 1
 # What became of a text: a value, none, or too odd to tell here.
 NONE, VALUE, HARD = 0, 1, 2
@@ -37,13 +37,13 @@ def integer(text, start, end):
     negative = get(text, start) == 45
     at = start + 1 if negative else start
     if end == at:
-        return NONE, 0
+        return NONE, np.int64(0)
     value = np.uint64(0)
     limit = np.uint64(2**63) if negative else np.uint64(MOST)
     for n in range(at, end):
         digit = np.uint64(get(text, n)) - np.uint64(48)
         if value > (limit - digit) // np.uint64(10):
-            return NONE, 0
+            return NONE, np.int64(0)
         value = value * np.uint64(10) + digit
     number = np.int64(value)
     return VALUE, (-number if negative else number)
@@ -111,6 +111,53 @@ def duration(text, start, end):
     return VALUE, (-total if negative else total)
 
 
+@part
+def size_of(text, start, end):
+    """Bytes of a decimal number with a decimal unit; large ones are left to Python."""
+    at = digits_end(text, start, end)
+    if at == start or at - start > 9:
+        return HARD, np.int64(0)
+    whole = np.int64(0)
+    for n in range(start, at):
+        whole = whole * 10 + np.int64(get(text, n)) - 48
+    fraction, power = np.int64(0), np.int64(1)
+    if at < end and get(text, at) == 46:
+        stop = digits_end(text, at + 1, end)
+        if stop == at + 1 or stop - at > 10:
+            return HARD, np.int64(0)
+        for n in range(at + 1, stop):
+            fraction = fraction * 10 + np.int64(get(text, n)) - 48
+            power *= 10
+        at = stop
+    scale = np.int64(1)
+    if at < end and get(text, at) != 66:
+        unit = get(text, at)
+        if unit == 107:
+            scale = np.int64(1_000)
+        elif unit == 77:
+            scale = np.int64(1_000_000)
+        elif unit == 71:
+            scale = np.int64(1_000_000_000)
+        else:
+            return HARD, np.int64(0)
+        at += 1
+    if at < end and get(text, at) == 66:
+        at += 1
+    if at != end:
+        return HARD, np.int64(0)
+    return VALUE, whole * scale + fraction * scale // power
+
+
+@part
+def number_at(native, text, start, end):
+    """A number of one of the sorts that the kernel reads."""
+    if native == INT:
+        return integer(text, start, end)
+    if native == SIZE:
+        return size_of(text, start, end)
+    return duration(text, start, end)
+
+
 @kernel
 def count_claims(stamp, claims, counts):
     """How many entries each claim has."""
@@ -147,12 +194,13 @@ def fill(stamp, numbers, words, text, spans, claims, first, cells, table, first_
                 )
             elif start < 0:
                 continue
-            if native == INT or native == DURATION:
-                sort, value = integer(text, start, end) if native == INT else duration(text, start, end)
+            if native == INT or native == DURATION or native == SIZE:
+                sort, value = number_at(native, text, start, end)
                 if sort == HARD:
                     if room[0] >= len(hard):
                         return n
-                    hard[room[0], 0], hard[room[0], 1], hard[room[0], 2] = place, start, end
+                    hard[room[0], 0], hard[room[0], 1] = place, start
+                    hard[room[0], 2], hard[room[0], 3] = end, native
                     room[0] += 1
                 values[place], valid[place] = value, sort == VALUE
             elif native == TEXT or native == DASHED:

@@ -16,11 +16,12 @@ from istiolog_pd.engine.kernel.found import (
     LOST,
     NOTHING,
     SCOPE_OF,
+    TABS,
     THREAD,
 )
 from istiolog_pd.engine.kernel.jit import get, kernel, part
 from istiolog_pd.engine.kernel.readings import next_label, reading
-from istiolog_pd.engine.kernel.text import stands, trimmed
+from istiolog_pd.engine.kernel.text import eight, stands, trimmed
 from istiolog_pd.engine.kernel.walk import automaton_end, fits
 from istiolog_pd.engine.match import STEPS
 
@@ -55,15 +56,13 @@ def first_of(numbers, low, high, component, size):
 
 
 @part
-def eight(text, at, end):
+def first_eight(text, at, end):
     """Eight bytes as one number; nothing stands behind the end."""
-    word = np.uint64(0)
     if at + 8 <= end:
-        for n in range(8):
-            word |= np.uint64(get(text, at + n)) << np.uint64(8 * n)
-    else:
-        for n in range(max(end - at, 0)):
-            word |= np.uint64(get(text, at + n)) << np.uint64(8 * n)
+        return eight(text, at)
+    word = np.uint64(0)
+    for n in range(max(end - at, 0)):
+        word |= np.uint64(get(text, at + n)) << np.uint64(8 * n)
     return word
 
 
@@ -87,7 +86,7 @@ def claimed(
 ):
     """The format that claims a message; -1 if none does. First those that begin as it does, the longest first."""
     last = trimmed(text, start, end)
-    low, high = eight(text, start, end), eight(text, start + 8, end)
+    low, high = first_eight(text, start, end), first_eight(text, start + 8, end)
     size = np.int64(16)
     while size >= 2:
         if end - start >= size:
@@ -202,7 +201,10 @@ def claim_all(
         while which < 4 and found[n, EVENT] != unparsed and found[n, LAYOUT] < 0:
             there = second >= 0
             if not there:
-                there, body, body_end, labels, labels_end = reading(which, text, start, end, found[n, LOST] != 0)
+                if which == 1 and not found[n, TABS]:
+                    there, body, body_end, labels, labels_end = True, start, end, end, end
+                else:
+                    there, body, body_end, labels, labels_end = reading(which, text, start, end, found[n, LOST] != 0)
             if there:
                 of = component if second < 0 else second
                 entry = claimed(

@@ -21,8 +21,9 @@ import numpy as np
     LOST,  # whether its tabs became blanks
     LAYOUT,  # the JSON layout that says which of its keys are columns; -1: none
     KEYS,  # where the places of those begin
-) = range(16)
-FIELDS = 16
+    TABS,  # whether a tab can stand in the message
+) = range(17)
+FIELDS = 17
 #: A number that is not there.
 NOTHING = -(2**63)
 

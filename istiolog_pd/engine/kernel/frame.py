@@ -13,7 +13,7 @@ import numpy as np
 from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel import heads, json
 from istiolog_pd.engine.kernel.jit import get, kernel, part
-from istiolog_pd.engine.kernel.text import NOT_A_TIME, is_digit, iso_time
+from istiolog_pd.engine.kernel.text import NOT_A_TIME, eight, is_digit, iso_time
 from istiolog_pd.engine.kernel.walk import automaton_end
 from istiolog_pd.engine.kernel.words import FULL, number_of
 
@@ -52,8 +52,8 @@ class Rules(NamedTuple):
 
 @part
 def line_end(text, at, end):
-    """The end of a line, and whether ``Z TAB`` stands in it behind its own header."""
-    start, inner = at, False
+    """The end of a line, whether ``Z TAB`` stands in it behind its own header, and its last tab (-1: none)."""
+    start, inner, tab = at, False, np.int64(-1)
     while at < end:
         # Eight bytes at a time, as long as no line end and no tab is among them.
         while at + 8 <= end:
@@ -65,20 +65,13 @@ def line_end(text, at, end):
         while at < stop:
             byte = get(text, at)
             if byte == 10:
-                return at, inner
-            if byte == 9 and at - start >= 28 and get(text, at - 1) == 90:
-                inner = True
+                return at, inner, tab
+            if byte == 9:
+                tab = at
+                if at - start >= 28 and get(text, at - 1) == 90:
+                    inner = True
             at += 1
-    return at, inner
-
-
-@part
-def eight(text, at):
-    """Eight bytes as one number."""
-    word = np.uint64(0)
-    for n in range(8):
-        word |= np.uint64(get(text, at + n)) << np.uint64(8 * n)
-    return word
+    return at, inner, tab
 
 
 @part
@@ -156,6 +149,7 @@ def enter(found, n, begin, end, line):
     found[n, e.TIME] = NOT_A_TIME
     found[n, e.HEADER] = 1
     found[n, e.LOST] = 0
+    found[n, e.TABS] = 1
     found[n, e.THREAD] = found[n, e.EPOCH] = e.NOTHING
 
 
@@ -166,7 +160,7 @@ def frame(stamp, text, end, state, found, plain_rules, table, out, pairs, made, 
     at, line, count, opened = state[AT], state[LINE], state[COUNT], state[OPEN]
     reason = AT_END
     while at < end:
-        stop, inner = line_end(text, at, end)
+        stop, inner, tab = line_end(text, at, end)
         if inner:
             reason = AT_ODD_LINE
             break
@@ -178,6 +172,7 @@ def frame(stamp, text, end, state, found, plain_rules, table, out, pairs, made, 
             opened = -1
             at, line = stop + 1, line + 1
             continue
+        out[heads.LAST_TAB] = tab
         sort = sort_of(text, at, stop, rules, out)
         if sort == heads.TEXT:
             if opened >= 0:
@@ -185,6 +180,8 @@ def frame(stamp, text, end, state, found, plain_rules, table, out, pairs, made, 
                     reason = AT_ODD_LINE
                     break
                 found[opened, e.END] = stop
+                if tab >= 0:
+                    found[opened, e.TABS] = 1
             elif stop > at:
                 enter(found, count, at, stop, line)
                 found[count, e.EVENT] = rules.unparsed
@@ -227,6 +224,7 @@ def begin_entry(text, stop, found, n, line, rules, table, out):
     found[n, e.TIME], found[n, e.LEVEL] = out[heads.TIME], out[heads.LEVEL]
     found[n, e.SCOPE_OF], found[n, e.CALLER_OF] = scope, caller
     found[n, e.THREAD], found[n, e.EPOCH] = out[heads.THREAD], out[heads.EPOCH]
+    found[n, e.TABS] = out[heads.LAST_TAB] >= out[heads.MESSAGE]
     if out[heads.WRITER] == heads.ENVOY:
         found[n, e.COMPONENT] = rules.envoy
     elif out[heads.WRITER] == heads.ZTUNNEL:
@@ -333,17 +331,8 @@ def json_entry(text, at, stop, state, found, n, line, rules, table, pairs, made,
 
 @part
 def json_level(text, at, end):
-    """A level as JSON spells it: the names of text, or with a capital."""
-    first = get(text, at) if at < end else np.uint8(0)
-    if not 65 <= first <= 90:
-        return heads.level_at(text, at, end)
-    lower = np.empty(16, np.uint8)
-    size = min(end - at, 16)
-    for n in range(size):
-        byte = get(text, at + n)
-        lower[n] = byte | 32 if 65 <= byte <= 90 else byte
-    level, past = heads.level_at(lower, 0, size)
-    return level, at + past
+    """A level as JSON spells it: the names of text, perhaps with a capital."""
+    return heads.level_at(text, at, end)
 
 
 @part

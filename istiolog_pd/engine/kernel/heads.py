@@ -22,8 +22,8 @@ from istiolog_pd.engine.kernel.walk import automaton_end
 # What a line begins with.
 TEXT, CONSOLE, BRACKETS, ACCESS, GC, ODD = 0, 1, 2, 3, 4, 5
 # Where `head` puts what it has found.
-MESSAGE, TIME, LEVEL, SCOPE, SCOPE_END, CALLER, CALLER_END, THREAD, EPOCH, WRITER = range(10)
-FIELDS = 10
+MESSAGE, TIME, LEVEL, SCOPE, SCOPE_END, CALLER, CALLER_END, THREAD, EPOCH, WRITER, LAST_TAB = range(11)
+FIELDS = 11
 # Who wrote a line, by its header: the source's own component, Envoy, ztunnel.
 OWN, ENVOY, ZTUNNEL = 0, 1, 2
 # The automata of a target of ztunnel, and of the scope in it.
@@ -32,11 +32,11 @@ GC_LINE, TARGET, TARGET_SCOPE = 0, 1, 2
 
 @part
 def level_at(text, at, end):
-    """The number of a level and where its name ends; -1 if none stands here."""
+    """The number of a level and where its name ends; -1 if none stands here. Its first letter can be a capital."""
     left = end - at
     if left < 3:
         return -1, at
-    first = get(text, at)
+    first = get(text, at) | np.uint8(32)
     if first == 105:  # info
         if left >= 4 and get(text, at + 1) == 110 and get(text, at + 2) == 102 and get(text, at + 3) == 111:
             return 1, at + 4
@@ -143,11 +143,11 @@ def console(text, start, end, rules, out):
     at, out[TIME] = iso_time(text, start, end)
     if at < 0 or at >= end or get(text, at) != 9:
         return ODD
-    level, at = level_at(text, at + 1, end)
-    if level < 0 or at >= end or get(text, at) != 9:
+    level, past = level_at(text, at + 1, end)
+    if level < 0 or past >= end or get(text, past) != 9 or not 97 <= get(text, at + 1) <= 122:
         return ODD
     out[LEVEL] = level
-    at += 1
+    at = past + 1
     out[SCOPE] = out[SCOPE_END] = out[CALLER] = out[CALLER_END] = -1
     out[THREAD] = out[EPOCH] = NOTHING
     out[WRITER] = OWN
@@ -160,7 +160,7 @@ def console(text, start, end, rules, out):
             out[SCOPE], out[SCOPE_END] = at, stop
             after = stop + 1
     at = after if after >= 0 else at
-    stop = at
+    stop = at if out[LAST_TAB] >= at else end
     while stop < end and get(text, stop) != 9:
         stop += 1
     if stop < end and is_place(text, at, stop):
@@ -254,8 +254,9 @@ def brackets(text, start, end, out):
     at, out[THREAD] = number_in_brackets(text, at, end)
     if at < 0 or at >= end or get(text, at) != 91:
         return ODD
-    level, at = level_at(text, at + 1, end)
-    if level < 0 or level == 4 or at + 1 >= end or get(text, at) != 93 or get(text, at + 1) != 91:
+    first = at + 1
+    level, at = level_at(text, first, end)
+    if level < 0 or level == 4 or get(text, first) < 97 or at + 1 >= end or get(text, at) != 93 or get(text, at + 1) != 91:
         return ODD
     out[LEVEL] = level
     out[SCOPE] = at + 2

@@ -16,11 +16,14 @@ _njit: Any = numba.njit
 Compiled = Callable[..., Any]
 
 
+#: Without Numba's counting of references: every array here is its caller's, and a count is an atomic operation on
+#: memory that all threads share. So a kernel cannot make arrays of its own.
+_OPTIONS = {"nogil": True, "no_cfunc_wrapper": True, "error_model": "numpy", "_nrt": False}
+
+
 def part(function: Compiled) -> Compiled:
     """A function that is compiled into each of its callers, and called by no one else."""
-    compiled: Compiled = _njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")(
-        function
-    )
+    compiled: Compiled = _njit(no_cpython_wrapper=True, **_OPTIONS)(function)
     return compiled
 
 
@@ -33,9 +36,9 @@ def get(array, at):
 def kernel(function: Compiled) -> Compiled:
     """A function that Python calls: compiled once, the code kept beside the module or in the user's cache."""
     try:
-        cached: Compiled = _njit(nogil=True, cache=True, no_cfunc_wrapper=True, error_model="numpy")(function)
+        cached: Compiled = _njit(cache=True, **_OPTIONS)(function)
     except RuntimeError:  # no folder that can be written: compiled in each process
-        compiled: Compiled = _njit(nogil=True)(function)
+        compiled: Compiled = _njit(**_OPTIONS)(function)
         return compiled
     return cached
 

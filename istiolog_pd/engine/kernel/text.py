@@ -12,6 +12,15 @@ NS = 1_000_000_000
 
 
 @part
+def eight(text, at):
+    """Eight bytes as one number."""
+    word = np.uint64(0)
+    for n in range(8):
+        word |= np.uint64(get(text, at + n)) << np.uint64(8 * n)
+    return word
+
+
+@part
 def is_digit(byte):
     return 48 <= byte <= 57
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from istiolog_pd.engine.kernel.jit import get, kernel, part
+from istiolog_pd.engine.kernel.text import eight
 
 FULL = -2
 # Of an entry: its hash, its group, where in `texts` it stands, and its number within the group.
@@ -63,10 +64,7 @@ def hash_of(group, text, start, end):
     factor = np.uint64(0xFF51AFD7ED558CCD)
     at = start
     while at + 8 <= end:
-        word = np.uint64(0)
-        for n in range(8):
-            word |= np.uint64(get(text, at + n)) << np.uint64(8 * n)
-        value = (value ^ word) * factor
+        value = (value ^ eight(text, at)) * factor
         value ^= value >> np.uint64(32)
         at += 8
     word = np.uint64(end - start) << np.uint64(56)
@@ -75,6 +73,23 @@ def hash_of(group, text, start, end):
         at += 1
     value = (value ^ word) * factor
     return np.int64((value ^ (value >> np.uint64(29))) & np.uint64(0x7FFFFFFFFFFFFFFF))
+
+
+@part
+def equal(one, at, other, start, size):
+    """Whether the same bytes stand in two places; eight at a time, the last eight again."""
+    n = np.int64(0)
+    while n + 8 <= size:
+        if eight(one, at + n) != eight(other, start + n):
+            return False
+        n += 8
+    if size >= 8:
+        return eight(one, at + size - 8) == eight(other, start + size - 8)
+    while n < size:
+        if get(one, at + n) != get(other, start + n):
+            return False
+        n += 1
+    return True
 
 
 @part
@@ -89,12 +104,7 @@ def number_of(table, group, text, start, end):
         entry = get(places, at)
         if entries[entry, HASH] == value and entries[entry, SIZE] == size and entries[entry, GROUP] == group:
             begin = entries[entry, BEGIN]
-            same = True
-            for n in range(size):
-                if get(texts, begin + n) != get(text, start + n):
-                    same = False
-                    break
-            if same:
+            if equal(texts, begin, text, start, size):
                 return entries[entry, NUMBER]
         at = (at + 1) & mask
     entry, begin = used[ENTRIES], used[BYTES]
