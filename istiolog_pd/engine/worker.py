@@ -16,7 +16,6 @@ from istiolog_pd.engine.kernel import frame as f
 from istiolog_pd.engine.kernel.heads import FIELDS
 from istiolog_pd.engine.kernel.jit import STAMP
 from istiolog_pd.engine.kernel.json import MOST_PAIRS
-from istiolog_pd.engine.kernel.text import NOT_A_TIME
 from istiolog_pd.engine.kernel.words import number_in
 from istiolog_pd.engine.lines import Damage
 from istiolog_pd.engine.odd import OddLines
@@ -74,9 +73,12 @@ class Worker:
 
     def frame(self, chunk: Chunk) -> Framed:
         """Find the entries of a chunk, and pack their messages."""
-        chunk = mended(chunk)
-        text = np.frombuffer(chunk.data, np.uint8)
-        lines = chunk.data.count(b"\n")
+        seen = np.zeros(4, np.int64)
+        c.look_over(STAMP, np.frombuffer(chunk.data, np.uint8), seen)
+        if seen[1:].any() or not chunk.complete:
+            chunk = mended(chunk)
+            c.look_over(STAMP, np.frombuffer(chunk.data, np.uint8), seen)
+        text, lines = np.frombuffer(chunk.data, np.uint8), int(seen[0])
         found = e.new_found(lines + 1)
         made = np.empty(len(text) + 64 if b'{"' in chunk.data else 64, np.uint8)
         state = np.array([0, 1, 0, -1, 0, 0], np.int64)
@@ -176,20 +178,29 @@ class Worker:
         room[0] = 0
 
     def _piece(self, framed: Framed, claims: np.ndarray, cells: c.Cells) -> Piece:
-        found, count = framed.found[: framed.entries], framed.entries
-        events = self.catalogue.program.claim_event[claims[:, 0]]
+        count = framed.entries
+        times, numbers, words = (
+            np.empty(count, np.int64),
+            np.empty((3, count), np.int64),
+            np.empty((5, count), np.int32),
+        )
+        seen = np.zeros(4, np.int64)
+        events_of = self.catalogue.program.claim_event
+        c.spread(STAMP, framed.found, claims, events_of, times, numbers, words, seen)
         common: dict[str, Values] = {
-            "timestamp": _present(found[:, e.TIME], NOT_A_TIME),
-            "level": _coded(found[:, e.LEVEL]),
-            "scope": _coded(found[:, e.SCOPE_OF]),
-            "event": Coded(events),
+            "timestamp": _present(times, int(seen[0])),
+            "level": Coded(words[0]),
+            "scope": Coded(words[1]),
+            "event": Coded(words[3]),
             "message": Texts(framed.ends, framed.messages[: framed.ends[-1]], None),
-            "line": Numbers(found[:, e.LINE].copy(), None),
-            "component": _coded(claims[:, 1]),
-            "epoch": _present(found[:, e.EPOCH], e.NOTHING),
-            "caller": _coded(found[:, e.CALLER_OF]),
-            "thread": _present(found[:, e.THREAD], e.NOTHING),
+            "line": Numbers(numbers[0], None),
+            "component": Coded(words[4]),
         }
+        for name, place in (("thread", 1), ("epoch", 2)):
+            if seen[place]:
+                common[name] = _present(numbers[place], int(seen[place]))
+        if seen[3]:
+            common["caller"] = Coded(words[2])
         rows, columns = {}, {}
         for number in np.flatnonzero(cells.events[:, 1]).tolist():
             event, (first, size) = p.EVENT_NAMES[number], cells.events[number]
@@ -205,7 +216,7 @@ class Worker:
             columns,
             framed.damage,
             framed.recognised,
-            p.EVENT_NAMES[events[-1]] if count else "",
+            p.EVENT_NAMES[words[3, -1]] if count else "",
             framed.chunk.complete,
             framed.undated,
         )
@@ -229,13 +240,9 @@ def _taken(values: Values, rows: np.ndarray) -> Values:
     raise TypeError("texts are held once")
 
 
-def _present(values: np.ndarray, none: int) -> Numbers:
-    """Numbers that are there unless they have the value that stands for none."""
-    valid = values != none
-    if valid.all():
-        return Numbers(values.copy(), None)
+def _present(values: np.ndarray, there: int) -> Numbers:
+    """Numbers of which so many are there; the others have the value that stands for none."""
+    if there == len(values):
+        return Numbers(values, None)
+    valid = values != e.NOTHING
     return Numbers(np.where(valid, values, 0), valid)
-
-
-def _coded(numbers: np.ndarray) -> Coded:
-    return Coded(numbers.astype(np.int32))

@@ -249,6 +249,37 @@ def copy(text, begin, end, out, to):
 
 
 @kernel
+def spread(stamp, found, claims, events, times, numbers, words, seen):
+    """The common columns of entries, each in an array of its own.
+
+    `numbers`: line, thread, epoch; `words`: level, scope, caller, event, component. `seen` counts the times, threads,
+    epochs and callers that are there.
+    """
+    for n in range(len(claims)):
+        times[n] = found[n, e.TIME]
+        numbers[0, n], numbers[1, n], numbers[2, n] = found[n, e.LINE], found[n, e.THREAD], found[n, e.EPOCH]
+        words[0, n], words[1, n], words[2, n] = found[n, e.LEVEL], found[n, e.SCOPE_OF], found[n, e.CALLER_OF]
+        words[3, n], words[4, n] = events[claims[n, 0]], claims[n, 1]
+        seen[0] += found[n, e.TIME] != e.NOTHING
+        seen[1] += found[n, e.THREAD] != e.NOTHING
+        seen[2] += found[n, e.EPOCH] != e.NOTHING
+        seen[3] += found[n, e.CALLER_OF] >= 0
+
+
+@kernel
+def look_over(stamp, text, seen):
+    """Count line ends, carriage returns, NULs and bytes beyond ASCII."""
+    ends = returns = nuls = others = 0
+    for n in range(len(text)):
+        byte = text[n]
+        ends += byte == 10
+        returns += byte == 13
+        nuls += byte == 0
+        others += byte > 127
+    seen[0], seen[1], seen[2], seen[3] = ends, returns, nuls, others
+
+
+@kernel
 def gather(stamp, text, pieces, out, ends):
     """Copy pieces of a text one behind the other; those of no size (-1, 0) leave nothing."""
     to = np.int64(0)

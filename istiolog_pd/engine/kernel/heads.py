@@ -256,7 +256,14 @@ def brackets(text, start, end, out):
         return ODD
     first = at + 1
     level, at = level_at(text, first, end)
-    if level < 0 or level == 4 or get(text, first) < 97 or at + 1 >= end or get(text, at) != 93 or get(text, at + 1) != 91:
+    if (
+        level < 0
+        or level == 4
+        or get(text, first) < 97
+        or at + 1 >= end
+        or get(text, at) != 93
+        or get(text, at + 1) != 91
+    ):
         return ODD
     out[LEVEL] = level
     out[SCOPE] = at + 2
