@@ -165,7 +165,7 @@ class Capture:
             }
         )
         for name, times in (("first", spans.min()), ("last", spans.max())):
-            rows.insert(len(rows.columns) - 1, name, times.reindex(rows["source"]).to_numpy())
+            rows.insert(len(rows.columns) - 1, name, times.reindex(rows["source"]).array)
         texts = dict.fromkeys(("source", "component", "damage"), "str")
         return rows.astype({**texts, "first": "datetime64[ns, UTC]", "last": "datetime64[ns, UTC]"})
 

@@ -190,8 +190,8 @@ def exported_field(column: Column) -> pa.Field:
     return pa.field(name, kind, metadata={"unit": unit, "meaning": column.meaning})
 
 
-def exported_values(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
-    """A column in the type that it is exported as."""
+def exported_values(values: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.Array | pa.ChunkedArray:
+    """Values of a capture in the type of the file; durations in seconds."""
     if pa.types.is_duration(values.type):
         return pc.divide(pc.cast(pc.cast(values, pa.int64()), pa.float64(), safe=False), float(NS))
     return pc.cast(values, kind, safe=False)

@@ -32,11 +32,11 @@ def parse(
     """Write logs as Parquet or CSV.
 
     A name that ends in .parquet or .csv gives one wide table (with one --events: that event's own
-    table); any other a folder with a Parquet file per event and events.parquet for all.
-    Logs of more than 256 MB are written while they are read, in constant memory; their process runs are
-    not told apart then (`run` numbers the logs).
     table); any other a folder with a Parquet file per event and events.parquet for all; with --star a
     folder with facts, dimensions, views for DuckDB and a data dictionary.
+
+    Logs of more than 256 MB are written while they are read, in constant memory; their process runs are
+    not told apart then (`run` numbers the logs).
     """
     path = Path(output)
     if star:

@@ -85,9 +85,7 @@ def _arrow(frame: pd.DataFrame, table: Table, capture: Capture) -> pa.Table:
     arrays = []
     for column, field in zip(table.columns, fields, strict=True):
         kind = pa.string() if pa.types.is_string(field.type) else TYPES[column.type]
-        arrays.append(
-            exported_values(pa.chunked_array([pa.array(frame[column.name], kind, from_pandas=True)]), field.type)
-        )
+        arrays.append(exported_values(pa.array(frame[column.name], kind, from_pandas=True), field.type))
     about = {
         "schema_version": SCHEMA_VERSION,
         "star_version": STAR_VERSION,
