@@ -309,6 +309,14 @@ def test_the_command(tmp_path: Path) -> None:
     assert {"cannot tell", "less"} <= set(pd.read_csv(io.StringIO(csv.stdout))["verdict"])
 
 
+def test_its_help_in_python_runs(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, _, help_lines = CliRunner().invoke(app, ["compare", "--help"]).stdout.partition("  In Python:\n")
+    for name in ("before.log", "after.log"):
+        (tmp_path / name).write_bytes((data / "seed" / "pilot.log").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    exec(compile("\n".join(line.strip() for line in help_lines.splitlines()), "help", "exec"), {})
+
+
 def test_the_command_says_what_is_wrong(data: Path) -> None:
     log = str(data / "istiod-1.30.3" / "discovery.log.gz")
     assert CliRunner().invoke(app, ["compare", log, "no-such.log"]).exit_code == 1
