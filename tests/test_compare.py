@@ -179,11 +179,11 @@ def test_what_drifts_is_less_certain() -> None:
 def test_the_interval_holds_the_true_difference_at_its_rate() -> None:
     """Normal, skewed and autocorrelated stretches: about 95 of 100 intervals hold it."""
     random, drawn, missed = np.random.default_rng(1), (draws(0), draws(1)), 0
-    for _ in range(200):
+    for _ in range(100):
         a, b = random.exponential(1, 30) + 1, random.normal(3, 1, 30)
         found = contrast(*(Observed(side, side, np.ones(30)) for side in (a, b)), drawn, 0)
         missed += not found.low <= 1 <= found.high
-    assert 2 <= missed <= 20
+    assert 1 <= missed <= 12
 
 
 def test_holm() -> None:
