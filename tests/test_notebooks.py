@@ -81,7 +81,7 @@ KEY_NUMBERS = {
         ("verdicts", r"bytes_per_push type=\"LDS\" .* more"),
         ("unknown", r"only Istio 1\.31 and later print `forced=`"),
         ("notes", r"from 1\.22 on proxies speak delta xDS by default"),
-        ("again", r"^verdict no difference seen \d+ cannot tell \d+$"),
+        ("again", r"^measures verdict no difference seen \d+ cannot tell \d+$"),
     ],
     "04_debounce_tuning": [
         ("coverage", r"what other debounce settings would do debounce_replay yes"),

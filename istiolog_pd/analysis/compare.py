@@ -94,6 +94,12 @@ def compare(a: Capture, b: Capture, *, seed: int = 0) -> pd.DataFrame:
     other proxies or another hour make a difference as well as a version does. An interval that leaves out zero
     in one row of fifty is to be expected; `certain` accounts for that, and is stricter than the interval.
 
+    A measure is told if 10 of the 30 stretches hold any of it; a quantile, if 5 observations are beyond it.
+    A measure that drifts (services are added) has a wider interval; what is one of what proxies are
+    like (`bytes_per_push`, `cache_ratio`) allows for other proxies of the same kind, and compares those that are on
+    both sides with themselves. Of 70 pairs of simulated loads under the same settings one had a false
+    verdict, and 3 of 100 intervals left out zero.
+
     Measures are those of `debounces`, `push_rounds`, `pushes`, `push_sizes`, `cache_ratio`, `xds_order`,
     `connections`, `errors` and `gc`. ``context_time`` runs from the debounce line to the start of the
     (full) round. ``order_broken`` counts only updates whose round is certain.
