@@ -89,7 +89,11 @@ def _pin_to_one() -> None:
 def _floor(command: list[str], path: Path) -> float:
     begin = perf_counter()
     with path.open("rb") as file:
-        subprocess.run(command, stdin=file, stdout=subprocess.DEVNULL, check=False)
+        # What grep counts goes into a pipe: into /dev/null it would stop at the first line that it finds.
+        out = subprocess.DEVNULL if command == ["cat"] else subprocess.PIPE
+        done = subprocess.run(command, stdin=file, stdout=out, check=False, env=os.environ | {"LC_ALL": "C"})
+    if done.returncode > 1:  # 1: it found no line
+        raise ChildProcessError(f"{command[0]} ended with {done.returncode}")
     return perf_counter() - begin
 
 
