@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import istiolog_pd as il
+from istiolog_pd.engine.labels import split_labels
 from istiolog_pd.engine.reach import reach
-from istiolog_pd.engine.reference import recogniser, split_labels
+from istiolog_pd.engine.reference import recogniser
 from istiolog_pd.explain import explain, formats_table, templates
 from istiolog_pd.formats import COLUMNS, FORMATS, Format
 
