@@ -125,7 +125,8 @@ def load(
             if not good:
                 empty.append((source, of_source[0].tables if of_source else None))
     if not logs and not nodes:
-        raise NoLogError("nothing to read: " + "; ".join(_why_empty(*one) for one in empty))
+        alone = [f"{name}: metrics of a control plane, and no log beside them" for name, _ in metrics]
+        raise NoLogError("nothing to read: " + "; ".join([*(_why_empty(*one) for one in empty), *alone]))
     for one in empty:
         warnings.warn(_why_empty(*one), DamageWarning, stacklevel=2)
     for log in logs:

@@ -21,7 +21,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import istiolog_pd as il
@@ -35,7 +35,7 @@ TWO = b"2020-01-01T00:00:02.000002Z\tinfo\tads\tADS: two\n"
 HEAD = b"2020-01-01T00:00:03.000003Z\tinfo\tads\t"
 JSON = b'{"level":"info","time":"2020-01-01T00:00:03.000003Z","scope":"ads","msg":"ADS: three"}\n'
 
-#: How long any of these may take (of the processor): a few seconds where the input is 50 MB, far less elsewhere.
+#: How long any of these may take (of the processor): a few seconds where the input is 20 MB, far less elsewhere.
 SECONDS = 10.0
 
 
@@ -270,32 +270,32 @@ def test_time_that_is_none_is_null_every_time() -> None:
 # ---- time in proportion to the text: whether it is so a benchmark says; here only that it is not endless ----
 
 HOSTILE = {
-    "one line of 50 MB": HEAD + b"x" * 50_000_000,
-    "text of 50 MB without a header": b"x" * 50_000_000,
+    "one line of 20 MB": HEAD + b"x" * 20_000_000,
+    "text of 20 MB without a header": b"x" * 20_000_000,
     "numbers": HEAD + b"1 " * 2_500_000,
     "a push line": HEAD + b"CDS: PUSH for node:" + b"a" * 2_000_000,
     "labels": HEAD + b"x\t" + b"a=1 " * 500_000,
     "a rejection": HEAD + b"ADS:LDS: ACK ERROR a.b-1 Internal:" + b"listener code = " * 200_000,
-    "200,000 headers in a line": b"2026-11-23T17:28:49.062996Z\tinfo\t" * 200_000,
+    "50,000 headers in a line": b"2026-11-23T17:28:49.062996Z\tinfo\t" * 50_000,
     "a GC line begun before headers": b"gc 1 @" + b"2026-11-23T17:28:49.062996Z\tinfo\t" * 20_000,
     "GC lines begun in a line": b"gc 1 @" * 500_000,
     "GC lines begun": b"gc 1 @\n" * 30_000,
     "GC lines begun, digits": b"gc 1 @\n" + b"1\n" * 100_000,
     "GC lines at the end of a line": HEAD
     + b"gc 1 @0.1s 1%: 1+1+1 ms clock, 1 ms cpu, 1->1->1 MB, 1 MB goal, 1 P" * 40_000,
-    "proto text, quotes never closed": HEAD + b"ADS:CDS: REQ 1.2.3.4:1 a~b~c~d-1 1us raw: node:" + b'<key:"' * 300_000,
-    "proto text, deep": HEAD + b"ADS:CDS: REQ 1.2.3.4:1 a~b~c~d-1 1us raw: node:" + b"<key:" * 300_000,
-    "proto text, blanks": HEAD + b"ADS:CDS: REQ 1.2.3.4:1 a~b~c~d-1 1us raw: node:<a:" + b" " * 3_000_000,
-    "brackets": HEAD + b"[" * 3_000_000,
+    "proto text, quotes never closed": HEAD + b"ADS:CDS: REQ 1.2.3.4:1 a~b~c~d-1 1us raw: node:" + b'<key:"' * 100_000,
+    "proto text, deep": HEAD + b"ADS:CDS: REQ 1.2.3.4:1 a~b~c~d-1 1us raw: node:" + b"<key:" * 100_000,
+    "proto text, blanks": HEAD + b"ADS:CDS: REQ 1.2.3.4:1 a~b~c~d-1 1us raw: node:<a:" + b" " * 1_000_000,
+    "brackets": HEAD + b"[" * 1_000_000,
     "endpoints, deep": HEAD + b"Handle EDS endpoint a in namespace b -> " + b"[{" * 500_000,
     "quotes": HEAD + b'"\\' * 1_500_000,
     "JSON, deep": b'{"level":"info","time":"2020-01-01T00:00:03Z","msg":' + b"[" * 3_000_000,
-    "JSON that Envoy did not escape": b'{"level":"info","time":"t","scope":"s","msg":"' + b'","caller":"' * 300_000,
+    "JSON that Envoy did not escape": b'{"level":"info","time":"t","scope":"s","msg":"' + b'","caller":"' * 100_000,
     "dots and colons": b"[2018-12-24 16:27:52.484][1][info][main] [" + b"a:1" * 1_000_000,
     "Go files": HEAD + b"a.go:1" * 500_000,
     "tabs": b"2020-01-01T00:00:03Z\tinfo" + b"\t" * 3_000_000,
     "blanks for tabs": b"2020-01-01T00:00:03Z info" + b" " * 3_000_000 + b"a=b",
-    "empty lines": b"\n" * 1_000_000,
+    "empty lines": b"\n" * 300_000,
     "bytes that are no UTF-8": (b"\xff" * 100 + b"\n") * 20_000,
 }
 
@@ -316,6 +316,8 @@ def real_lines() -> tuple[bytes, ...]:
     """A line of each event of each real log, and the example of each format, as they are written to a file."""
     found = []
     for log in sorted((Path(__file__).parents[1] / "data").glob("*/*.log*")):
+        if log.parent.name.startswith("synthetic"):
+            continue  # nothing that the real ones do not have
         raw = gzip.decompress(log.read_bytes()) if log.suffix == ".gz" else log.read_bytes()
         table = il.read_logs(io.BytesIO(raw)).drop_duplicates("event")
         lines = raw.split(b"\n")
@@ -390,7 +392,9 @@ def reads(raw: bytes) -> None:
     assert all(re.match(r"bad\.log:\d+: ", text) for text in found)
 
 
+@settings(max_examples=50)
 @given(raw=st.binary(max_size=200))
+@example(b"# HELP ")
 @example(b"\x1f\x8b")
 @example(b"\xff\xfe")
 @example(b"\xff\xfe\x00\xd8")
@@ -403,6 +407,7 @@ def test_any_bytes(raw: bytes) -> None:
     adds_up(raw)
 
 
+@settings(max_examples=50)
 @given(raw=mutated())
 @example(ONE + b"gc 1 @" + TWO + b"0.1s 1%: 1+1 ms clock, 1 ms cpu, 1->1->1 MB, 1 MB goal, 1 P\n")
 @example(ONE[:-1] + b"gc 1 @0.1s 1%: 1+1 ms clock, 1 ms cpu, 1->1->1 MB, 1 MB goal, 1 P\n" + TWO)
@@ -412,6 +417,7 @@ def test_mutated_lines(raw: bytes) -> None:
     adds_up(raw)
 
 
+@settings(max_examples=40)
 @given(
     keys=st.dictionaries(
         st.sampled_from(("level", "time", "scope", "msg", "stack", "severity", "timestamp", "message", "type", "id")),

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import istiolog_pd as il
-from istiolog_pd.engine.match import Compiled
+from istiolog_pd.engine.labels import split_labels
 from istiolog_pd.engine.reach import reach
-from istiolog_pd.engine.reference import recogniser, split_labels
+from istiolog_pd.engine.reference import recogniser
 from istiolog_pd.explain import explain, formats_table, templates
 from istiolog_pd.formats import COLUMNS, FORMATS, Format
 
@@ -179,12 +179,12 @@ def test_any_text_is_explained(text: str, head: str) -> None:
 # ---- two ways to match ----
 
 
-@pytest.mark.parametrize("one", recogniser().compiled, ids=lambda one: f"{one.format.component}-{one.format.text[:40]}")
-def test_reach_agrees_with_the_expression(one: Compiled) -> None:
-    """The loop that notes where it stops says yes to what the expression says yes to."""
-    for entry in FORMATS:
-        body = split_labels(entry.example)[0]
-        assert reach(one.format, body).fits == (one.regex.match(body) is not None), entry.example
+def test_reach_agrees_with_the_expression() -> None:
+    """The loop that notes where it stops says yes to what the expression says yes to; of other formats some."""
+    bodies = [split_labels(entry.example)[0] for entry in FORMATS]
+    for at, one in enumerate(recogniser().compiled):
+        for body in [split_labels(one.format.example)[0], *bodies[at % 10 :: 10]]:
+            assert reach(one.format, body).fits == (one.regex.match(body) is not None), (one.format.text, body)
 
 
 @given(st.integers(0, len(FORMATS) - 1), st.integers(0, 200), st.text(max_size=3))

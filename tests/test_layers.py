@@ -99,9 +99,6 @@ def calls(module: Path, function: str) -> list[int]:
     ]
 
 
-each_module = pytest.mark.parametrize("module", MODULES, ids=name_of)
-
-
 def test_there_are_modules() -> None:
     """What is held here is held of something."""
     assert len(MODULES) > 40
@@ -110,32 +107,40 @@ def test_there_are_modules() -> None:
     assert "matplotlib" in imports(PACKAGE / "plots" / "style.py")
 
 
-@each_module
-def test_imports_point_downwards(module: Path) -> None:
+def test_every_part_has_a_layer() -> None:
+    """A new one needs a line in `LAYERS`."""
+    assert {part_of(module) for module in MODULES} <= set(RANK)
+
+
+def test_imports_point_downwards() -> None:
     """No part imports one of its own height or above."""
+    assert {name_of(module): above for module in MODULES if (above := set(upwards(module)))} == {}
+
+
+def upwards(module: Path) -> Iterator[str]:
+    """The parts that a module imports although they are not below its own."""
     part = part_of(module)
-    assert part in RANK, f"{name_of(module)} has no layer yet: give it one in {Path(__file__).name}"
-    above = {other for other in imports(module) if other in RANK and other != part and RANK[other] >= RANK[part]}
-    assert above == set()
+    for other in imports(module):
+        if other in RANK and other != part and RANK[other] >= RANK[part]:
+            yield other
 
 
-@each_module
-def test_imports_nothing_that_is_not_for_it(module: Path) -> None:
+def test_imports_nothing_that_is_not_for_it() -> None:
     """Inputs know no formats, analyses draw nothing, plots compute nothing."""
-    assert set(imports(module)) & set(FORBIDDEN.get(part_of(module), "").split()) == set()
+    not_for = {module: set(FORBIDDEN.get(part_of(module), "").split()) for module in MODULES}
+    assert {name_of(module): found for module in MODULES if (found := set(imports(module)) & not_for[module])} == {}
 
 
-@each_module
-def test_module_is_small(module: Path) -> None:
-    """Everything in it can be held in mind."""
-    assert len(module.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+def test_modules_are_small() -> None:
+    """Everything in one can be held in mind."""
+    sizes = {name_of(module): len(module.read_text(encoding="utf-8").splitlines()) for module in MODULES}
+    assert {name: size for name, size in sizes.items() if size > MOST_LINES} == {}
 
 
-@each_module
-def test_only_the_command_line_prints(module: Path) -> None:
+def test_only_the_command_line_prints() -> None:
     """A library returns and raises; it says nothing by itself."""
-    if part_of(module) not in ("cli", "commands", "terminal"):
-        assert calls(module, "print") == []
+    silent = [module for module in MODULES if part_of(module) not in ("cli", "commands", "terminal")]
+    assert {name_of(module): lines for module in silent if (lines := calls(module, "print"))} == {}
 
 
 @pytest.mark.parametrize("part", ["formats", "engine", "analysis", "plots"])

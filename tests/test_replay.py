@@ -218,7 +218,7 @@ def inside(row: Mapping[Any, Any], true: Mapping[str, Any], names: tuple[str, ..
         assert row[f"{name}_low"] <= true[name] <= row[f"{name}_high"], name
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(
     gaps=GAPS,
     was=st.tuples(SPANS, MOST, st.booleans()),

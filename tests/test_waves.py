@@ -189,7 +189,7 @@ def arrays(rows: Iterable[tuple[int, int, int, int]]) -> tuple[np.ndarray[Any, A
     return table[:, 0], table[:, 1], np.minimum(table[:, 1] + table[:, 2], 12), table[:, 3]
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(SPANS)
 def test_spans_hold_each_round_once(rows: list[tuple[int, int, int, int]]) -> None:
     code, first, last, _ = arrays(rows)
@@ -201,7 +201,7 @@ def test_spans_hold_each_round_once(rows: list[tuple[int, int, int, int]]) -> No
     assert found.holds(codes, numbers).tolist() == [pair in held for pair in asked]
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(SPANS)
 def test_the_largest_value_of_each_round(rows: list[tuple[int, int, int, int]]) -> None:
     _, first, last, value = arrays(rows)

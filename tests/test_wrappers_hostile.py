@@ -27,7 +27,7 @@ def ignore(line: int, what: str) -> None:
     """Notes are not looked at here."""
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     name=st.sampled_from(sorted(WRAPPERS)),
     junk=st.binary(max_size=40),
@@ -137,7 +137,7 @@ def test_object_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert notes
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(
     time=st.datetimes(datetime(1700, 1, 1), datetime(2250, 1, 1)),
     nanos=st.integers(0, 999_999_999),

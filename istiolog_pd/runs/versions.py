@@ -126,7 +126,9 @@ def _claims(lane: Lane, starts: Ints, stops: Ints) -> dict[int, list[_Bound]]:
     spread = int(np.clip(MOST_LOOKED_AT // (len(starts) * 30), 1, SPREAD))
     picked = [np.empty(0, np.int64)]
     for event in EVENTS:
-        at = lane.rows_of(event) if event not in NO_FORMAT else picked[0]
+        at = lane.rows_of(event)
+        if event in NO_FORMAT or not len(at):
+            continue
         low, high = np.searchsorted(at, [starts, stops])
         own = np.flatnonzero(high > low)
         place = np.linspace(low[own], high[own] - 1, spread).astype(np.int64)
