@@ -20,7 +20,6 @@ from nbformat import NotebookNode
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PROPAGATION = ROOT / "notebooks" / "03_propagation.ipynb"
-PUSHES = ROOT / "notebooks" / "02_pushes.ipynb"
 FIGURES = {
     "01_first_look": 2,
     "02_pushes": 8,
@@ -216,22 +215,6 @@ def run(name: str, **parameters: str) -> tuple[dict[str, object], int]:
     return shown, drawn
 
 
-@pytest.mark.parametrize("log", OTHERS)
-def test_pushes_of_another_log(log: str) -> None:
-    notebook = read(PUSHES)
-    parameters = code(notebook)[0]
-    for name, value in {"path": log, "debug_path": SMALL}.items():
-        parameters.source, found = re.subn(rf"(?m)^{name} = .*$", f"{name} = data / {value!r}", parameters.source)
-        assert found == 1
-    execute(notebook)
-    assert list(complaints(notebook)) == []
-    assert figures(notebook) == FIGURES["02_pushes"]
-    assert f"push decisions {OTHERS[log]} " in text(notebook, "debounce-merged")
-    said = text(notebook, "coverage")
-    assert all(re.search(rf"\b{answer} \d", said) for answer in ANSWERS), said
-    assert said.count(NO_ANSWER) == (0 if OTHERS[log] else len(ANSWERS))
-
-
 def test_propagation_of_other_logs() -> None:
     """No control plane, and a pair at info: nothing fails, and what cannot be told is said."""
     notebook = read(PROPAGATION)
@@ -248,6 +231,7 @@ def test_propagation_of_other_logs() -> None:
     assert NO_ANSWER in said
 
 
+@pytest.mark.parametrize("log", OTHERS)
 class TestAnotherLog:
     """Whatever the log cannot tell is said in words: no cell fails, none warns, every plot is there."""
 
