@@ -35,7 +35,7 @@ def parse(
     table); any other a folder with a Parquet file per event and events.parquet for all; with --star a
     folder with facts, dimensions, views for DuckDB and a data dictionary.
 
-    Logs of more than 256 MB are written while they are read, in constant memory; their process runs are
+    Logs of more than 128 MiB are written while they are read, in constant memory; their process runs are
     not told apart then (`run` numbers the logs).
     """
     path = Path(output)
@@ -60,7 +60,7 @@ def parse(
 
 
 #: More bytes than these (as they are stored) are not held.
-LARGE = 256 << 20
+LARGE = 128 << 20
 
 
 def stored_size(sources: list[str]) -> int:

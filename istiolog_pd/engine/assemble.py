@@ -54,16 +54,18 @@ def tables(
 
 
 def _built(build: _Tables) -> tuple[pa.Table, dict[str, pa.Table]]:
+    """The tables; what a piece held for one is dropped as soon as it is built, so that little is held twice."""
     pieces, places = build.pieces, build.places
-    events = build.table(
-        EVENTS_SCHEMA, [build.common(piece, place) for piece, place in zip(pieces, places, strict=True)]
-    )
     narrow = {}
     for event in EVENT_NAMES:
         parts = [build.narrow(event, piece, place) for piece, place in zip(pieces, places, strict=True)]
         if any(parts):
             narrow[event] = build.table(event_schema(event), parts)
-    return events, narrow
+        for piece in pieces:
+            piece.columns.pop(event, None)
+            piece.rows.pop(event, None)
+    parts = [build.common(piece, place) for piece, place in zip(pieces, places, strict=True)]
+    return build.table(EVENTS_SCHEMA, parts), narrow
 
 
 Part = tuple[int, dict[str, Values], Piece] | None

@@ -179,26 +179,23 @@ class Worker:
 
     def _piece(self, framed: Framed, claims: np.ndarray, cells: c.Cells) -> Piece:
         count = framed.entries
-        times, numbers, words = (
-            np.empty(count, np.int64),
-            np.empty((3, count), np.int64),
-            np.empty((5, count), np.int32),
-        )
+        times, lines, rare = np.empty(count, np.int64), np.empty(count, np.int64), np.empty((2, count), np.int64)
+        words = np.empty((5, count), np.int32)
         seen = np.zeros(4, np.int64)
         events_of = self.catalogue.program.claim_event
-        c.spread(STAMP, framed.found, claims, events_of, times, numbers, words, seen)
+        c.spread(STAMP, framed.found, claims, events_of, times, lines, rare, words, seen)
         common: dict[str, Values] = {
             "timestamp": _present(times, int(seen[0])),
             "level": Coded(words[0]),
             "scope": Coded(words[1]),
             "event": Coded(words[3]),
             "message": Texts(framed.ends, framed.messages[: framed.ends[-1]], None),
-            "line": Numbers(numbers[0], None),
+            "line": Numbers(lines, None),
             "component": Coded(words[4]),
         }
         for name, place in (("thread", 1), ("epoch", 2)):
             if seen[place]:
-                common[name] = _present(numbers[place], int(seen[place]))
+                common[name] = _present(rare[place - 1], int(seen[place]))
         if seen[3]:
             common["caller"] = Coded(words[2])
         rows, columns = {}, {}

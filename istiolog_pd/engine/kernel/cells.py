@@ -249,15 +249,15 @@ def copy(text, begin, end, out, to):
 
 
 @kernel
-def spread(stamp, found, claims, events, times, numbers, words, seen):
+def spread(stamp, found, claims, events, times, lines, rare, words, seen):
     """The common columns of entries, each in an array of its own.
 
-    `numbers`: line, thread, epoch; `words`: level, scope, caller, event, component. `seen` counts the times, threads,
+    `rare`: thread, epoch; `words`: level, scope, caller, event, component. `seen` counts the times, threads,
     epochs and callers that are there.
     """
     for n in range(len(claims)):
-        times[n] = found[n, e.TIME]
-        numbers[0, n], numbers[1, n], numbers[2, n] = found[n, e.LINE], found[n, e.THREAD], found[n, e.EPOCH]
+        times[n], lines[n] = found[n, e.TIME], found[n, e.LINE]
+        rare[0, n], rare[1, n] = found[n, e.THREAD], found[n, e.EPOCH]
         words[0, n], words[1, n], words[2, n] = found[n, e.LEVEL], found[n, e.SCOPE_OF], found[n, e.CALLER_OF]
         words[3, n], words[4, n] = events[claims[n, 0]], claims[n, 1]
         seen[0] += found[n, e.TIME] != e.NOTHING
