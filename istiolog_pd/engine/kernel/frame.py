@@ -13,13 +13,11 @@ import numpy as np
 from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel import heads, json
 from istiolog_pd.engine.kernel.jit import get, kernel, part
-from istiolog_pd.engine.kernel.text import NOT_A_TIME, eight, is_digit, iso_time
+from istiolog_pd.engine.kernel.lines import ends_as_gc, is_rare, line_end
+from istiolog_pd.engine.kernel.text import NOT_A_TIME, is_digit, iso_time
 from istiolog_pd.engine.kernel.walk import automaton_end
 from istiolog_pd.engine.kernel.words import FULL, number_of
 
-# Eight times the same byte.
-ONES, HIGH_BITS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
-LINE_ENDS, TABS = np.uint64(0x0A0A0A0A0A0A0A0A), np.uint64(0x0909090909090909)
 # Why the kernel stopped.
 AT_END, AT_ODD_LINE, AT_FULL_TABLE = 0, 1, 2
 # Its state: where it goes on, the line's number, entries so far, the open entry (-1: none), bytes of `made`, rows of
@@ -51,49 +49,6 @@ class Rules(NamedTuple):
 
 
 @part
-def line_end(text, at, end):
-    """The end of a line, whether ``Z TAB`` stands in it behind its own header, and its last tab (-1: none)."""
-    start, inner, tab = at, False, np.int64(-1)
-    while at < end:
-        # Eight bytes at a time, as long as no line end and no tab is among them.
-        while at + 8 <= end:
-            word = eight(text, at)
-            if has_zero(word ^ LINE_ENDS) | has_zero(word ^ TABS):
-                break
-            at += 8
-        stop = min(at + 8, end)
-        while at < stop:
-            byte = get(text, at)
-            if byte == 10:
-                return at, inner, tab
-            if byte == 9:
-                tab = at
-                if at - start >= 28 and get(text, at - 1) == 90:
-                    inner = True
-            at += 1
-    return at, inner, tab
-
-
-@part
-def has_zero(word):
-    """Not 0 if one of the eight bytes is 0."""
-    return (word - ONES) & ~word & HIGH_BITS
-
-
-@part
-def ends_as_gc(text, start, end):
-    """Whether a line may end in a GC line: it ends as one does, and names a heap's goal."""
-    if end - start < 40:
-        return False
-    if not (get(text, end - 1) == 80 or (get(text, end - 1) == 41 and get(text, end - 2) == 100)):
-        return False
-    for at in range(start, end - 3):
-        if get(text, at) == 77 and get(text, at + 1) == 66 and get(text, at + 2) == 32 and get(text, at + 3) == 103:
-            return True
-    return False
-
-
-@part
 def sort_of(text, start, end, rules, out):
     """What a line begins with."""
     if start == end:
@@ -120,23 +75,6 @@ def sort_of(text, start, end, rules, out):
         whole = automaton_end(rules.automata, np.int64(heads.GC_LINE), text, start, end) == end
         return heads.GC if whole else heads.ODD
     return heads.ODD if is_rare(text, start, end, first) else heads.TEXT
-
-
-@part
-def is_rare(text, start, end, first):
-    """Whether a line may begin with one of the rare headers (klog, a Go panic, a heap's scavenger)."""
-    if end - start < 5:
-        return False
-    second, third = get(text, start + 1), get(text, start + 2)
-    if first in (73, 87, 69, 70):
-        return is_digit(second) and is_digit(third)
-    if first == 112:
-        return second == 97 and third == 110
-    if first == 102:
-        return second == 97 and third == 116
-    if first == 117:
-        return second == 110 and third == 101
-    return first == 115 and second == 99 and third == 118
 
 
 @part
