@@ -208,3 +208,17 @@ def test_a_pattern_that_needs_more_than_one_pass_is_refused() -> None:
     """What the kernel could not do in one walk is told when the catalogue is compiled."""
     with pytest.raises(ValueError, match="one character"):
         compile_pattern("a(?=bc)")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-05-09T13:04:07.837318Z\tinfo\txds::client:xd] Handle event update",
+        "2026-05-09T13:04:07.837318Z\tinfo\taccess  connection complete src.addr=1.2.3.4:5",
+        '2026-05-09T13:04:07Z\twarn\tenvoy main external/x.cc:3\tADS:CDS REMOVE [a||b os.go:12\tx',
+        "panic: x\n2026-05-09T13:04:07Z\tinfo\tads\tx\n{\n\tat y",
+    ],
+)  # fmt: skip
+def test_headers_that_were_once_read_otherwise(line: str) -> None:
+    """Each was found by the test of any log."""
+    assert_same(compiled.read([line.encode()], "x", chunk=1), reference.read([line.encode()], "x"))

@@ -58,11 +58,12 @@ def rules_of() -> Rules:
 
 
 def _patterns() -> Iterator[tuple[str, bool]]:
-    """A whole GC line; a ztunnel target with the tab after it; and the scope that such a target begins with."""
+    """A whole GC line; a ztunnel target with the tab after it; the scope that it begins with; a target, tabs lost."""
     yield _gc_pattern(), True
     target = re.sub(r"\(\?P<\w+>", "(?:", layouts.ZTUNNEL_TARGET)
     yield rf"{target}\t", False
     yield r"[a-z]\w*(?:::\w+)*", False
+    yield re.sub(r"\(\?P<\w+>", "(?:", layouts.ZTUNNEL_MODULE), False
 
 
 def _as_program(automata: list[Automaton]) -> np.ndarray:

@@ -146,7 +146,7 @@ ZTUNNEL_TARGET = (
     r"(?:(?P<scope>[a-z]\w*(?:::\w+)+|access|app|config|hyper_util|proxyfactory|readiness|signal|state|ztunnel)"
     r"(?::[^\t {:]+(?:\{[^\t}]*\})?)*|(?P<scope_e>[a-z]\w*):[a-z]\w*\{[^\t}]*\})"
 )
-_MODULE = (
+ZTUNNEL_MODULE = (
     r"(?:(?P<scope>[a-z]\w*(?:::\w+)+)(?::[^\t {:]+(?:\{[^\t}]*\})?)*[\t ]+"
     rf"|(?P<scope_e>access|app|hyper_util|proxyfactory|readiness){_RUN})"
 )
@@ -165,7 +165,7 @@ LAYOUTS: tuple[Layout, ...] = (
     ),
     Layout(
         "ztunnel console, tabs lost",
-        rf"{_TIME}[\t ]+{_LEVEL}[\t ]+{_MODULE}",
+        rf"{_TIME}[\t ]+{_LEVEL}[\t ]+{ZTUNNEL_MODULE}",
         DIGITS,
         "iso",
         "1.22",

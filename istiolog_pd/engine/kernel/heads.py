@@ -26,8 +26,8 @@ MESSAGE, TIME, LEVEL, SCOPE, SCOPE_END, CALLER, CALLER_END, THREAD, EPOCH, WRITE
 FIELDS = 11
 # Who wrote a line, by its header: the source's own component, Envoy, ztunnel.
 OWN, ENVOY, ZTUNNEL = 0, 1, 2
-# The automata of a target of ztunnel, and of the scope in it.
-GC_LINE, TARGET, TARGET_SCOPE = 0, 1, 2
+# The automata of a GC line, of a target of ztunnel, of the scope in it, of a target whose tab was lost.
+GC_LINE, TARGET, TARGET_SCOPE, LOST_TARGET = 0, 1, 2, 3
 
 
 @part
@@ -151,8 +151,9 @@ def console(text, start, end, rules, out):
     out[SCOPE] = out[SCOPE_END] = out[CALLER] = out[CALLER_END] = -1
     out[THREAD] = out[EPOCH] = NOTHING
     out[WRITER] = OWN
-    if ztunnel(text, at, end, rules, out):
-        return CONSOLE
+    target = ztunnel(text, at, end, rules, out)
+    if target != TEXT:
+        return target
     after = envoy(text, at, end, out)
     if after < 0 and at < end and is_letter(get(text, at)):
         stop = name_end(text, at, end)
@@ -182,16 +183,17 @@ def console(text, start, end, rules, out):
 
 @part
 def ztunnel(text, at, end, rules, out):
-    """A target of ztunnel and a tab (``xds::client:xds{id=1} TAB``): whether it is one."""
+    """A target of ztunnel and a tab (``xds::client:xds{id=1} TAB``): CONSOLE; ODD if its tab was lost."""
     if at >= end or not 97 <= get(text, at) <= 122:
-        return False
+        return TEXT
     stop = automaton_end(rules.automata, np.int64(TARGET), text, at, end)
     if stop < 0:
-        return False
+        lost = automaton_end(rules.automata, np.int64(LOST_TARGET), text, at, end) >= 0
+        return ODD if lost else TEXT
     out[SCOPE], out[SCOPE_END] = at, automaton_end(rules.automata, np.int64(TARGET_SCOPE), text, at, end)
     out[WRITER] = ZTUNNEL
     out[MESSAGE] = stop
-    return True
+    return CONSOLE
 
 
 @part
