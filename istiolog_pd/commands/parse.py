@@ -47,7 +47,7 @@ def parse(
     with told():
         from istiolog_pd.export import to_csv, to_parquet
 
-        if output != "-" and path.suffix != ".csv" and stored_size(sources) > LARGE:
+        if output != "-" and path.suffix != ".csv" and expected_size(sources) > LARGE:
             stream(sources, component, path, events)
             return
         capture = load_logs(sources, component)
@@ -59,15 +59,18 @@ def parse(
             say(f"wrote {path}")
 
 
-#: More bytes than these (as they are stored) are not held.
+#: More bytes than these are not held.
 LARGE = 128 << 20
+#: A log unpacks to about so many times its size.
+PACKED = 10
 
 
-def stored_size(sources: list[str]) -> int:
-    """Bytes of the sources as they are stored, as far as that is known."""
+def expected_size(sources: list[str]) -> int:
+    """Bytes of the sources, as far as that is known; of packed ones what they may unpack to."""
     from istiolog_pd.inputs.sources import find
 
-    return sum(source.size or 0 for source in find(*sources)) if "-" not in sources else 0
+    found = find(*sources) if "-" not in sources else []
+    return sum((source.size or 0) * (PACKED if source.work else 1) for source in found)
 
 
 def stream(sources: list[str], component: str | None, path: Path, events: list[str] | None) -> None:
