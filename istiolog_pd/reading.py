@@ -38,19 +38,8 @@ class Log:
     def part(self) -> Part:
         """The log for `arrange`, its rows with what place and wrapper tell of them."""
         source, stream = self.source, self.stream
-        place = {
-            "source_pod": stream.pod or source.pod,
-            "source_namespace": stream.namespace or source.namespace,
-            "source_container": stream.container or source.container,
-        }
-        events, tables = self.tables.events, self.tables.tables
-        columns: dict[str, pa.Array | str] = dict(place)
-        if stream.marks is not None:
-            marked = stream.marks.columns(events["line"].to_numpy())
-            columns |= {name: marked[name] for name in ("received", "stream")}
-            events = _with_line(events, marked["line"])
-            lines = marked["line"].to_numpy(zero_copy_only=False)
-            tables = {event: _with_line(of, pa.array(lines[of["row"].to_numpy()])) for event, of in tables.items()}
+        place = place_of(source, stream)
+        events, tables = with_marks(source, stream, self.tables.events, self.tables.tables)
         group, order = piece_of(source.name) if source.owned else ("", 0)
         group = source.group or group
         if stream.wrapper == "bug-report":
@@ -60,7 +49,7 @@ class Log:
         return Part(
             source.name,
             component_of(self.tables),
-            with_place(events, columns),
+            events,
             tables,
             place["source_pod"],
             place["source_namespace"],
@@ -68,6 +57,29 @@ class Log:
             group,
             order,
         )
+
+
+def place_of(source: Source, stream: Stream) -> dict[str, str]:
+    """Whose log a stream is, by its wrapper or else by the source's place."""
+    return {
+        "source_pod": stream.pod or source.pod,
+        "source_namespace": stream.namespace or source.namespace,
+        "source_container": stream.container or source.container,
+    }
+
+
+def with_marks(
+    source: Source, stream: Stream, events: pa.Table, tables: dict[str, pa.Table]
+) -> tuple[pa.Table, dict[str, pa.Table]]:
+    """Tables of a bare log with what place and wrapper tell of each entry, and the lines of the source itself."""
+    columns: dict[str, pa.Array | str] = dict(place_of(source, stream))
+    if stream.marks is not None and len(events):
+        marked = stream.marks.columns(events["line"].to_numpy())
+        columns |= {name: marked[name] for name in ("received", "stream")}
+        lines = marked["line"].to_numpy(zero_copy_only=False)
+        events = _with_line(events, marked["line"])
+        tables = {event: _with_line(of, pa.array(lines[of["row"].to_numpy()])) for event, of in tables.items()}
+    return with_place(events, columns), tables
 
 
 def component_of(tables: SourceTables) -> str:

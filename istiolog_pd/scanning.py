@@ -18,8 +18,8 @@ from istiolog_pd.inputs.limits import LIMITS
 from istiolog_pd.inputs.sources import Limits, Source, SourceLike, find
 from istiolog_pd.inputs.wrappers import Stream, unwrap
 from istiolog_pd.read import DamageWarning
-from istiolog_pd.reading import component_of, read_ahead
-from istiolog_pd.run_table import with_place, with_run
+from istiolog_pd.reading import component_of, read_ahead, with_marks
+from istiolog_pd.run_table import with_run
 
 #: Entries of a batch.
 BATCH = 1 << 18
@@ -36,21 +36,11 @@ class _Reading:
 
     def capture(self, events: pa.Table, tables: dict[str, pa.Table]) -> Capture:
         """The next batch."""
-        place = {
-            "source_pod": self.stream.pod or self.source.pod,
-            "source_namespace": self.stream.namespace or self.source.namespace,
-            "source_container": self.stream.container or self.source.container,
-        }
-        columns: dict[str, pa.Array | str] = dict(place)
-        if self.stream.marks is not None and len(events):
-            bare = events["line"].to_numpy()
-            marked = self.stream.marks.columns(bare)
-            columns |= {name: marked[name] for name in ("received", "stream")}
-            physical = marked["line"].to_numpy(zero_copy_only=False)
-            events = _with_line(events, physical)
-            tables = {event: _with_line(of, physical[of["row"].to_numpy()]) for event, of in tables.items()}
-            self.stream.marks.forget(int(bare.min()))
-        events = with_run(with_place(events, columns), np.full(len(events), self.run, np.int64))
+        first = int(events["line"][0].as_py())
+        events, tables = with_marks(self.source, self.stream, events, tables)
+        if self.stream.marks is not None:
+            self.stream.marks.forget(first)
+        events = with_run(events, np.full(len(events), self.run, np.int64))
         tables = {event: with_run(of, np.full(len(of), self.run, np.int64)) for event, of in tables.items()}
         info = SourceInfo(self.source.name, self.into.component, self.into.lines, len(events))
         return Capture(events, tables, (info,))
@@ -160,8 +150,3 @@ def _noting(source: Source) -> Callable[[int, str], None]:
             warnings.warn(f"{source.name}:{line}: {what}", DamageWarning, stacklevel=4)
 
     return note
-
-
-def _with_line(table: pa.Table, line: np.ndarray) -> pa.Table:
-    at = table.schema.get_field_index("line")
-    return table.set_column(at, table.schema.field(at), pa.array(line))
