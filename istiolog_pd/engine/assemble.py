@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from istiolog_pd.engine.clocks import Clock
-from istiolog_pd.engine.kernel.cells import mark_used, renumber
+from istiolog_pd.engine.kernel.columns import mark_used, renumber
 from istiolog_pd.engine.kernel.jit import STAMP
 from istiolog_pd.engine.piece import Coded, Numbers, Piece, Texts, Values
 from istiolog_pd.engine.program import EVENT_NAMES, LEVEL_NAMES

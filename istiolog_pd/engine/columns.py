@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from istiolog_pd.engine import program as p
-from istiolog_pd.engine.kernel.cells import Cells, gather, take_words
+from istiolog_pd.engine.kernel.cells import Cells
+from istiolog_pd.engine.kernel.columns import gather, take_words
 from istiolog_pd.engine.kernel.jit import STAMP
 from istiolog_pd.engine.piece import Coded, Numbers, Texts, Values
 from istiolog_pd.engine.schema import PLAIN_TEXT, event_columns
@@ -34,9 +35,9 @@ def new_cells(program: p.Program, counts: np.ndarray) -> Cells:
         np.zeros(room[p.INT], np.int64),
         np.zeros(room[p.INT], np.bool_),
         np.full(room[p.WORD], -1, np.int32),
-        np.full((room[p.TEXT], 2), -1, np.int64),
+        np.full(2 * room[p.TEXT], -1, np.int64),
         np.empty(int(per_event.sum()), np.int64),
-        np.stack([np.cumsum(per_event) - per_event, np.zeros(len(per_event), np.int64)], axis=1),
+        np.stack([np.cumsum(per_event) - per_event, np.zeros(len(per_event), np.int64)], axis=1).ravel(),
         np.empty((1024, 4), np.int64),
     )
 
@@ -66,7 +67,7 @@ def _values(
         if cells.valid[here].any():
             yield Numbers(cells.numbers[here], cells.valid[here])
     elif cell.native in (p.TEXT, p.DASHED):
-        pieces = cells.texts[here]
+        pieces = cells.texts.reshape(-1, 2)[here]
         if (pieces[:, 1] > 0).any():
             yield _texts(messages, pieces)
     else:

@@ -12,8 +12,9 @@ import numpy as np
 
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.dfa import Automaton, compile_pattern
+from istiolog_pd.engine.encode import flat
 from istiolog_pd.engine.lookup import lookup
-from istiolog_pd.engine.program import Bytes, Catalogue, Cell, Flags, Group, Ints, Program
+from istiolog_pd.engine.program import Bytes, Catalogue, Cell, Group, Ints, Program
 from istiolog_pd.engine.schema import label_target
 from istiolog_pd.formats import names, values
 from istiolog_pd.formats.columns import COLUMNS, LABELLED, LABELS
@@ -21,10 +22,11 @@ from istiolog_pd.formats.kinds import KINDS, Kind
 from istiolog_pd.formats.layouts import JSON_LAYOUTS
 from istiolog_pd.formats.model import COMPONENTS, Field, Format, Literal, Maybe, Token
 
-#: Characters that the classes of kinds leave out.
-_BLANKS = frozenset(b" \t\n\r\f\v")
 NO_FIELDS: Mapping[str, str] = {}
-_CLASSES = {".": frozenset(range(256)), r"\S": frozenset(range(256)) - _BLANKS}
+#: What free kinds are made of: any character, or any but blanks.
+_CLASSES = (".", r"\S")
+#: Kinds that the kernel reads without an automaton.
+_WHOLE_NUMBER = "-?[0-9]+"
 
 
 @cache
@@ -73,12 +75,11 @@ def compile_catalogue(formats: Sequence[Format]) -> Catalogue:
         **found,
         list_first=_ints(list_first),
         **builder.claim_arrays(),
-        **builder.automaton_arrays(),
-        sets=builder.set_array(),
+        automata=tuple(builder.automata),
         bytes=_bytes(builder.text),
     )
     return Catalogue(
-        tuple(formats), program, *p.flat(program), tuple(builder.cells), tuple(builder.groups), builder.filled_by()
+        tuple(formats), program, *flat(program), tuple(builder.cells), tuple(builder.groups), builder.filled_by()
     )
 
 
@@ -106,7 +107,6 @@ class _Builder:
     text: bytearray = field(default_factory=bytearray)
     places: dict[str, tuple[int, int]] = field(default_factory=dict)
     steps: list[tuple[int, int, int, int, int]] = field(default_factory=list)
-    sets: dict[str, int] = field(default_factory=dict)
     automata: list[Automaton] = field(default_factory=list)
     automaton_of: dict[tuple[str, bool], int] = field(default_factory=dict)
     slots: list[tuple[int, int, int, int]] = field(default_factory=list)
@@ -127,8 +127,9 @@ class _Builder:
             self.text += raw
         return self.places[text]
 
-    def characters(self, chars: str) -> int:
-        return self.sets.setdefault(chars, len(self.sets))
+    @staticmethod
+    def characters(chars: str) -> int:
+        return _CLASSES.index(chars)
 
     def automaton(self, pattern: str, *, whole: bool = False) -> int:
         key = (pattern, whole)
@@ -200,6 +201,8 @@ class _Builder:
     def field(self, token: Field, after: Token | None, slots: Iterator[int], *, end: bool) -> Step:
         kind = KINDS[token.kind]
         slot = next(slots) if token.column else -1
+        if kind.pattern == _WHOLE_NUMBER:
+            return Step(p.NUMBER, slot=slot)
         if not kind.chars:
             return Step(p.CLOSED, self.automaton(kind.pattern), slot=slot)
         if isinstance(after, Literal):
@@ -289,18 +292,3 @@ class _Builder:
             "cell_group": _ints([cell.group for cell in self.cells]),
             "cell_event": _ints([p.EVENT_NUMBER[cell.event] for cell in self.cells]),
         }
-
-    def automaton_arrays(self) -> dict[str, Any]:
-        meta, place = [], 0
-        for number, one in enumerate(self.automata):
-            meta.append((place, one.next.shape[1], number * (256 + 1), number - 1 if one.unless is not None else -1))
-            place += one.next.size
-        return {
-            "dfa": _ints(meta, 4),
-            "classes": np.concatenate([one.classes for one in self.automata]),
-            "next": np.concatenate([one.next.ravel() for one in self.automata]),
-            "accept": np.concatenate([one.accept.ravel() for one in self.automata]),
-        }
-
-    def set_array(self) -> Flags:
-        return np.array([[byte in _CLASSES[chars] for byte in range(256)] for chars in self.sets], np.bool_)

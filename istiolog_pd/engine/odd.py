@@ -46,9 +46,9 @@ class OddLines:
     def __post_init__(self) -> None:
         self.entries = Entries(self.lines)
 
-    def go_on(self, raw: bytes, state: np.ndarray, found: np.ndarray) -> np.ndarray:
+    def go_on(self, raw: bytes, state: np.ndarray, found: e.Found) -> e.Found:
         """Read a stretch from where the kernel stopped, until nothing is cut."""
-        self._lines = self._lines or len(found) - 1
+        self._lines = self._lines or len(found.times) - 1
         at, number, opened = int(state[f.AT]), int(state[f.LINE]), int(state[f.OPEN])
         self._stretch = min(self._stretch * 2, MOST) if at == self._came_to else FEWEST
         kernels = self._open(raw, found, opened)
@@ -63,8 +63,8 @@ class OddLines:
         state[f.OPEN] = -1
         begun = self.entries.begun
         self._extra += max(len(begun) - (number - int(state[f.LINE])), 0)
-        if self._extra > len(found) - self._lines:
-            found = e.with_room(found, len(found) + 2 * self._extra)
+        if self._extra > len(found.times) - self._lines:
+            found = e.with_room(found, len(found.times) + 2 * self._extra)
         for entry in begun:
             self._enter(entry, count, found)
             if entry is self.entries.opened:
@@ -72,40 +72,43 @@ class OddLines:
             count += 1
         if kernels is not None and opened not in self.read and len(kernels.parts) > 1:
             self.read[opened] = kernels
-            found[opened, e.PLACE] = e.IN_SIDE
-            found[opened, e.TABS] = 1
+            found.fields[opened, e.PLACE] = e.IN_SIDE
+            found.fields[opened, e.TABS] = 1
         if kernels is not None and kernels is self.entries.opened:
             state[f.OPEN] = opened
         state[f.AT], state[f.LINE], state[f.COUNT] = min(at, end), number, count
         self._came_to = int(state[f.AT])
         return found
 
-    def _open(self, raw: bytes, found: np.ndarray, opened: int) -> Entry | None:
+    def _open(self, raw: bytes, found: e.Found, opened: int) -> Entry | None:
         """The open entry as the reference has it."""
         if opened < 0:
             return None
         if opened in self.read:
             return self.read[opened]
         # Of JSON, whose message is not in the log, no entry stays open.
-        message = raw[found[opened, e.BEGIN] : found[opened, e.END]].decode()
-        return Entry(int(found[opened, e.LINE]), "taken by the kernel", [message])
+        of = found.fields[opened]
+        message = raw[of[e.BEGIN] : of[e.END]].decode()
+        return Entry(int(of[e.LINE]), "taken by the kernel", [message])
 
-    def _enter(self, entry: Entry, n: int, found: np.ndarray) -> None:
+    def _enter(self, entry: Entry, n: int, found: e.Found) -> None:
         self.read[n] = entry
-        found[n, e.PLACE] = e.IN_SIDE
-        found[n, e.LINE] = entry.line
-        found[n, e.TIME] = self._time(entry, n)
-        found[n, e.LEVEL] = LEVEL_NAMES.index(entry.level) if entry.level else -1
-        found[n, e.SCOPE_OF] = self._word(f.SCOPE, entry.scope)
-        found[n, e.CALLER_OF] = self._word(f.CALLER, entry.caller)
-        found[n, e.THREAD] = e.NOTHING if entry.thread is None else entry.thread
-        found[n, e.EPOCH] = e.NOTHING if entry.epoch is None else entry.epoch
-        found[n, e.EVENT] = EVENT_NUMBER[entry.event] if entry.event else -1
-        found[n, e.COMPONENT] = COMPONENTS.index(entry.component) if entry.component else -1
-        found[n, e.HEADER] = bool(entry.layout)
-        found[n, e.LOST] = entry.layout in TABS_LOST
-        found[n, e.LAYOUT] = found[n, e.KEYS] = -1
-        found[n, e.TABS] = 1
+        of = found.fields[n]
+        of[e.PLACE] = e.IN_SIDE
+        of[e.LINE] = entry.line
+        found.times[n] = self._time(entry, n)
+        of[e.LEVEL] = LEVEL_NAMES.index(entry.level) if entry.level else -1
+        of[e.SCOPE_OF] = self._word(f.SCOPE, entry.scope)
+        of[e.CALLER_OF] = self._word(f.CALLER, entry.caller)
+        told = (entry.thread, entry.epoch)
+        found.rare[n] = [e.NOTHING if one is None else one for one in told]
+        of[e.RARE] = sum(1 << number for number, one in enumerate(told) if one is not None)
+        of[e.EVENT] = EVENT_NUMBER[entry.event] if entry.event else -1
+        of[e.COMPONENT] = COMPONENTS.index(entry.component) if entry.component else -1
+        of[e.HEADER] = bool(entry.layout)
+        of[e.LOST] = entry.layout in TABS_LOST
+        of[e.LAYOUT] = of[e.KEYS] = -1
+        of[e.TABS] = 1
 
     def _time(self, entry: Entry, n: int) -> int:
         if entry.clock == "klog":
@@ -124,16 +127,16 @@ class OddLines:
             self.vocabulary.grow(size)
         return int(number)
 
-    def side(self, found: np.ndarray) -> np.ndarray:
+    def side(self, found: e.Found) -> np.ndarray:
         """The messages of the entries read here; notes in `found` where each stands."""
         text = bytearray()
         for n, entry in self.read.items():
-            found[n, e.BEGIN] = len(text)
+            found.fields[n, e.BEGIN] = len(text)
             text += entry.message.encode()
-            found[n, e.END] = len(text)
+            found.fields[n, e.END] = len(text)
         return np.frombuffer(bytes(text) or b"\0", np.uint8)
 
-    def keys(self, found: np.ndarray, ends: np.ndarray, used: int) -> tuple[np.ndarray, bytes]:
+    def keys(self, found: e.Found, ends: np.ndarray, used: int) -> tuple[np.ndarray, bytes]:
         """The keys that are columns of the JSON lines read here: their places, and texts to follow the messages."""
         texts = bytearray()
         places: list[tuple[int, int]] = []
@@ -142,7 +145,7 @@ class OddLines:
                 continue
             number, keys = KEYS_OF[entry.layout]
             values = dict(entry.fields)
-            found[n, e.LAYOUT], found[n, e.KEYS] = number, used + len(places)
+            found.fields[n, e.LAYOUT], found.fields[n, e.KEYS] = number, used + len(places)
             for key in keys:
                 begin = int(ends[-1]) + len(texts) - int(ends[n])
                 texts += values.get(key, "").encode()

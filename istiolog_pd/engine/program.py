@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from istiolog_pd.engine.dfa import Automaton
 from istiolog_pd.engine.schema import PLAIN_TEXT
 from istiolog_pd.formats.columns import EVENTS
 from istiolog_pd.formats.kinds import Kind
@@ -22,7 +23,7 @@ from istiolog_pd.formats.names import text as plain_text
 from istiolog_pd.formats.values import Twice, duration, integer, size
 
 # Steps.
-LIT, FREE, FREE_END, RUN, CLOSED, TRY, COMMIT, DONE = range(8)
+LIT, FREE, FREE_END, RUN, CLOSED, NUMBER, TRY, COMMIT, DONE = range(9)
 # What becomes of a slot's text: a number, a duration, text of its own (`DASHED`: but for ``-``), or a
 # word of a list of distinct ones.
 INT, DURATION, TEXT, WORD, DASHED, SIZE = range(6)
@@ -42,13 +43,9 @@ Flags = npt.NDArray[np.bool_]
 class Program(NamedTuple):
     """The catalogue for the kernel; offsets and lengths go in pairs (``…_at``, next entry: its end)."""
 
-    steps: Ints  #: op; class, automaton, address or format; literal (place, length); slot
+    steps: Ints  #: op; whether no blank, automaton, address or format; literal (place, length); slot
     bytes: Bytes  #: all literal texts
-    sets: Flags  #: classes of characters: [class, byte]
-    dfa: Ints  #: per automaton: first state's place in `next`, classes, place in `classes`, automaton of `unless`
-    classes: Bytes
-    next: npt.NDArray[np.int16]
-    accept: Flags
+    automata: tuple[Automaton, ...]  #: one with an `unless` stands behind it
     first_step: Ints  #: per format
     component: Ints
     levels: Ints  #: per format: a bit for each level it is printed at; 0: any
@@ -74,39 +71,27 @@ class Program(NamedTuple):
     slot_cell: Ints
     slot_native: Ints
     slot_text: Ints  #: for what the format itself says: place and length in `bytes`; else -1
-    labels_at: Ints  #: per claim: its labels: key (place, length), automaton or -1, class, slot
-    labels: Ints
+    labels_at: Ints  #: per claim: its labels
+    labels: Ints  #: key (place, length), automaton or -1, whether no blank, slot
     cell_native: Ints
     cell_group: Ints
     cell_event: Ints
 
 
-#: The arrays of a `Program` in the one array that the kernel gets, which begins with the place of each.
-TABLES = tuple(
-    name for name in Program._fields if name not in ("bytes", "sets", "next", "accept", "grams", "gram_text")
-)
+#: The directory of the one array that the kernel gets: where what begins, and two numbers.
 (
-    STEPS, DFA, CLASSES, FIRST_STEP, COMPONENT, LEVELS, SCOPES_AT, SCOPES, TRUSTED, STARTS, START_LIST, LIST_FIRST,
-    FREE_AT, FREE_FORMATS, FREE_GRAM, FALLBACK, CLAIM_OF, CLAIM_EVENT, CLAIM_OTHER, CLAIM_SWITCH, BARE,
-    LAYOUT_CLAIM, SLOTS_AT, SLOT_CELL, SLOT_NATIVE, SLOT_TEXT, LABELS_AT, LABELS, CELL_NATIVE, CELL_GROUP, CELL_EVENT,
-) = range(len(TABLES))  # fmt: skip
-#: After them: the states of the automata, the table of grams, their number; the place of the sets among the bytes.
-STATES, GRAMS, GRAM_TEXT, GRAM_COUNT, SETS, START_MASK = range(len(TABLES), len(TABLES) + 6)
-#: Numbers of a step, of an automaton, of a label.
-STEP_WIDTH, DFA_WIDTH, LABEL_WIDTH = 5, 4, 5
-
-
-def flat(program: Program) -> tuple[npt.NDArray[np.int64], Bytes]:
-    """A program as two arrays: all numbers, and all bytes (literals, then classes of characters)."""
-    arrays = [getattr(program, name).ravel().astype(np.int64) for name in TABLES]
-    arrays.append(program.next.astype(np.int64) * 2 + program.accept)
-    arrays += [program.grams, program.gram_text]
-    head = START_MASK + 1
-    places = head + np.cumsum([0, *map(len, arrays)])
-    directory = [*places[:-1], len(program.gram_text), len(program.bytes), len(program.starts) - 1]
-    numbers = np.concatenate([np.array(directory, np.int64), *arrays]).astype(np.int64)
-    # Read-only, as the bytes of a log are: the kernel is compiled for each sort of array that it is given.
-    return numbers, np.frombuffer(program.bytes.tobytes() + program.sets.astype(np.uint8).tobytes(), np.uint8)
+    LEVELS, SCOPES_AT, SCOPES, STARTS, START_FIRST, FREE_AT, FREE_GRAM, FREE_FIRST, FALLBACK, CLAIM_OF, BARE,
+    LAYOUT_CLAIM, CLAIMS, SLOTS, SAID, LABELS, GRAMS, GRAM_TEXT, START_MASK, GRAM_COUNT,
+) = range(20)  # fmt: skip
+#: Numbers of a row of each sort. A step is its op and what it needs, its literal (the first eight bytes and which of
+#: them count, length, place) and its slot; an automaton its first row, its classes and that of `unless`.
+STEP_WIDTH, LABEL_WIDTH, CLAIM_WIDTH, SLOT_WIDTH = 8, 5, 8, 6
+OP, WHAT, LOW, MASK, SIZE_OF, PLACE_OF, SLOT = range(7)
+# Of a claim: its event, the claim it is instead and the slot that decides it, where its rows of slots, of labels and
+# of what its format itself says begin, and where the latter two end.
+C_EVENT, C_OTHER, C_SWITCH, C_SLOTS, C_LABELS, C_LABELS_END, C_SAID, C_SAID_END = range(8)
+# Of a slot: how it is held, the cell it fills, the group of its words, and what the format says (place, length).
+S_NATIVE, S_CELL, S_GROUP, S_PLACE, S_SIZE = range(5)
 
 
 @dataclass(frozen=True, slots=True)

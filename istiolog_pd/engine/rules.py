@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from istiolog_pd.engine import program as p
 from istiolog_pd.engine.compiler import automaton
-from istiolog_pd.engine.dfa import Automaton
+from istiolog_pd.engine.encode import flat_automata
 from istiolog_pd.engine.kernel.frame import Rules
 from istiolog_pd.engine.program import EVENT_NUMBER
 from istiolog_pd.formats import layouts
@@ -53,7 +52,7 @@ def rules_of() -> Rules:
         np.array([key for one in fields for key in one], np.int64).reshape(-1, 2),
         np.array(loggers, np.int64),
         np.frombuffer(b"caller", np.uint8),
-        _as_program(automata),
+        flat_automata(automata),
     )
 
 
@@ -64,20 +63,3 @@ def _patterns() -> Iterator[tuple[str, bool]]:
     yield rf"{target}\t", False
     yield r"[a-z]\w*(?:::\w+)*", False
     yield re.sub(r"\(\?P<\w+>", "(?:", layouts.ZTUNNEL_MODULE), False
-
-
-def _as_program(automata: list[Automaton]) -> np.ndarray:
-    """Automata alone, where a program has its own."""
-    head = p.START_MASK + 1
-    metas: list[int] = []
-    classes: list[np.ndarray] = []
-    states: list[np.ndarray] = []
-    for one in automata:
-        metas += [sum(each.size for each in states), one.next.shape[1], sum(each.size for each in classes), -1]
-        classes.append(one.classes.astype(np.int64))
-        states.append((one.next.astype(np.int64) * 2 + one.accept).ravel())
-    numbers = np.concatenate([np.zeros(head, np.int64), np.array(metas, np.int64), *classes, *states])
-    numbers[p.DFA] = head
-    numbers[p.CLASSES] = head + len(metas)
-    numbers[p.STATES] = head + len(metas) + sum(each.size for each in classes)
-    return numbers

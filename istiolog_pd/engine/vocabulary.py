@@ -100,8 +100,9 @@ class Vocabulary:
         first = int(table.entries[self._learnt, w.BEGIN])
         texts = table.texts[first : int(table.used[w.BYTES])].tobytes()
         by_group: dict[int, list[str]] = {}
-        for _, group, begin, size, _ in table.entries[new].tolist():
-            by_group.setdefault(group, []).append(texts[begin - first : begin - first + size].decode())
+        for _, group_size, begin, _ in table.entries[new].tolist():
+            end = begin - first + (group_size & 0xFFFFFFFF)
+            by_group.setdefault(group_size >> 32, []).append(texts[begin - first : end].decode())
         for group, distinct in by_group.items():
             self._learn_group(group, distinct)
         self._learnt = count
@@ -136,5 +137,5 @@ class Vocabulary:
     @property
     def scopes(self) -> tuple[np.ndarray, np.ndarray]:
         """The scopes for the kernel: place and size of each by number, and their texts."""
-        places = np.stack([self.scope_at.values, self.scope_size.values], axis=1)
+        places = np.stack([self.scope_at.values, self.scope_size.values], axis=1).ravel()
         return places, np.frombuffer(bytes(self.scope_text) or b"\0", np.uint8)

@@ -10,7 +10,7 @@ from istiolog_pd.engine import program as p
 from istiolog_pd.engine.columns import columns_of, new_cells
 from istiolog_pd.engine.cutter import Chunk, mended
 from istiolog_pd.engine.kernel import cells as c
-from istiolog_pd.engine.kernel import claim, walk
+from istiolog_pd.engine.kernel import claim, copies, memo, walk
 from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel import frame as f
 from istiolog_pd.engine.kernel.heads import FIELDS
@@ -29,6 +29,8 @@ from istiolog_pd.formats.values import duration, size
 
 PILOT, AGENT, ENVOY, ZTUNNEL = (COMPONENTS.index(name) for name in ("pilot", "agent", "envoy", "ztunnel"))
 
+#: The kernel may read so many bytes behind the last message.
+SLACK = 16
 #: What a narrow table repeats of the common columns.
 KEYS = ("timestamp", "level", "scope", "line", "component")
 
@@ -38,7 +40,7 @@ class Framed:
     """The entries of a chunk, before anything is known of their messages."""
 
     chunk: Chunk
-    found: np.ndarray
+    found: e.Found
     entries: int
     lines: int
     messages: np.ndarray
@@ -62,10 +64,12 @@ class Worker:
             number_in(tuple(self.vocabulary.table), f.SCOPE, np.frombuffer(scope.encode(), np.uint8), len(scope))
         self.vocabulary.learn()
         self.work = (
-            np.full((walk.MOST_SLOTS, 2), -1, np.int64),
-            np.zeros((max(walk.DEEPEST, walk.MOST_SLOTS), 4), np.int64),
+            np.zeros(3 * walk.DEEPEST, np.int64),
             np.zeros(len(catalogue.program.gram_text), np.int64),
         )
+        self.memo = np.zeros(memo.SIZE, np.int64)
+        #: By slot, the number of what its format itself says.
+        self.known = np.full(len(catalogue.program.slot_cell), -1, np.int32)
         self.out = np.zeros(FIELDS, np.int64)
         self.pairs = np.zeros((MOST_PAIRS, 6), np.int64)
 
@@ -74,10 +78,10 @@ class Worker:
     def frame(self, chunk: Chunk) -> Framed:
         """Find the entries of a chunk, and pack their messages."""
         seen = np.zeros(4, np.int64)
-        c.look_over(STAMP, np.frombuffer(chunk.data, np.uint8), seen)
+        copies.look_over(STAMP, np.frombuffer(chunk.data, np.uint8), seen)
         if seen[1:].any() or not chunk.complete:
             chunk = mended(chunk)
-            c.look_over(STAMP, np.frombuffer(chunk.data, np.uint8), seen)
+            copies.look_over(STAMP, np.frombuffer(chunk.data, np.uint8), seen)
         text, lines = np.frombuffer(chunk.data, np.uint8), int(seen[0])
         found = e.new_found(lines + 1)
         made = np.empty(len(text) + 64 if b'{"' in chunk.data else 64, np.uint8)
@@ -87,8 +91,9 @@ class Worker:
         while True:
             table = self.vocabulary.table
             reason = f.frame(
-                STAMP, text, len(text), state, found, tuple(self.rules), tuple(table), self.out, self.pairs, made, keys
-            )
+                STAMP, text, len(text), state, *found.flat(), tuple(self.rules), tuple(table), self.memo, self.out,
+                self.pairs, made, keys,
+            )  # fmt: skip
             if reason == f.AT_END:
                 break
             if reason == f.AT_FULL_TABLE:
@@ -97,28 +102,29 @@ class Worker:
                 found = odd.go_on(chunk.data, state, found)
         count = int(state[f.COUNT])
         side = odd.side(found)
-        messages, ends = np.empty(_message_bytes(found, count), np.uint8), np.empty(count + 1, np.int64)
-        c.pack(STAMP, found, count, text, made, side, messages, ends)
+        messages = np.empty(_message_bytes(found, count) + SLACK, np.uint8)
+        ends = np.empty(count + 1, np.int64)
+        copies.pack(STAMP, found.flat()[0], count, text, made, side, messages, ends)
         messages.setflags(write=False)
         more, texts = odd.keys(found, ends, int(state[f.KEYS]))
         if len(more):
             keys = np.concatenate([keys[: state[f.KEYS]], more])
-            messages = np.frombuffer(messages.tobytes() + texts, np.uint8)
+            messages = np.frombuffer(messages[: ends[-1]].tobytes() + texts + bytes(SLACK), np.uint8)
         self.vocabulary.learn()
         damage = [*chunk.damage, *odd.lines.damage.values()]
-        recognised = bool((found[:count, e.HEADER] > 0).any())
+        recognised = bool((found.fields[:count, e.HEADER] > 0).any())
         return Framed(chunk, found, count, lines, messages, ends, keys, damage, odd.undated, recognised)
 
     def whose(self, framed: Framed, entries: int) -> np.ndarray:
         """Of the first entries, how many only pilot prints, how many only an agent, how many only ztunnel."""
-        found = framed.found[: min(entries, framed.entries)]
+        found = framed.found.fields[: min(entries, framed.entries)]
         words = self.vocabulary.words["scope"].number
         agent_scopes = np.array([*(word in AGENT_SCOPES for word in words), False], np.bool_)
         ztunnel = found[:, e.COMPONENT] == ZTUNNEL
         plainly = (found[:, e.COMPONENT] == ENVOY) | agent_scopes[found[:, e.SCOPE_OF]]
         asked = ~plainly & ~ztunnel & (found[:, e.HEADER] > 0) & (found[:, e.EVENT] < 0)
         of_agent, of_pilot = (
-            self._claims(framed, len(found), one, only_format=True)[0][:, 0] >= 0 for one in (AGENT, PILOT)
+            self._claims(framed, len(found), one, only_format=True)[0][:: claim.CLAIMED] >= 0 for one in (AGENT, PILOT)
         )
         agent = plainly | (asked & of_agent & ~of_pilot)
         pilot = asked & of_pilot & ~of_agent
@@ -128,39 +134,41 @@ class Worker:
 
     def finish(self, framed: Framed, component: str, *, second_opinion: bool) -> Piece:
         """Read the messages of a chunk's entries."""
-        claims, spans = self._claims(framed, framed.entries, COMPONENTS.index(component), second_opinion=second_opinion)
-        filled = self._fill(framed, claims, spans)
+        claims, hits = self._claims(framed, framed.entries, COMPONENTS.index(component), second_opinion=second_opinion)
+        filled = self._fill(framed, claims, hits)
         self.vocabulary.learn()
         return self._piece(framed, claims, filled)
 
     def _claims(
         self, framed: Framed, count: int, component: int, *, second_opinion: bool = False, only_format: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Claim the first entries of a chunk: their claims, and the places of all slots."""
-        claims = np.empty((count, 3), np.int64)
-        spans = np.empty((12 * count + 256, 2), np.int32)  # a chunk is far smaller than 2 GiB
+        """Claim the first entries of a chunk: their claims, and where their fields and labels are."""
+        claims = np.empty(count * claim.CLAIMED, np.int32)
+        hits = np.empty(walk.HIT * (8 * count + 256), np.int32)  # a chunk is far smaller than 2 GiB
         unparsed = p.EVENT_NUMBER["unparsed"]
-        settings = np.array([0, count, component, second_opinion, 0, unparsed, 1, 2, only_format, ENVOY], np.int64)
-        while settings[0] < count:
+        settings = np.array([0, count, 0, component, second_opinion, unparsed, 1, 2, only_format, ENVOY], np.int64)
+        found, _, rare = framed.found.flat()
+        scopes, scope_text = self.vocabulary.scopes
+        while settings[claim.FIRST] < count:
             claim.claim_all(
-                STAMP, self.catalogue.numbers, self.catalogue.bytes, framed.messages, framed.ends, framed.found,
-                settings, *self.vocabulary.scopes, *self.work, spans, claims, framed.keys,
+                STAMP, self.catalogue.numbers, self.catalogue.bytes, framed.messages, framed.ends, found, rare,
+                settings, scopes, scope_text, *self.work, hits, claims, framed.keys,
             )  # fmt: skip
-            if settings[0] < count:
-                spans = np.concatenate([spans, np.empty((len(spans) + 1024, 2), np.int32)])
-        return claims, spans
+            if settings[claim.FIRST] < count:
+                hits = np.concatenate([hits, np.empty(len(hits) + 1024, np.int32)])
+        return claims, hits
 
-    def _fill(self, framed: Framed, claims: np.ndarray, spans: np.ndarray) -> c.Cells:
+    def _fill(self, framed: Framed, claims: np.ndarray, hits: np.ndarray) -> c.Cells:
         program = self.catalogue.program
         counts = np.zeros(len(program.claim_event), np.int64)
-        c.count_claims(STAMP, claims, counts)
+        c.count_claims(STAMP, claims, framed.entries, counts)
         cells = new_cells(program, counts)
         room = np.zeros(2, np.int64)
         first = 0
         while first < framed.entries:
             first = c.fill(
-                STAMP, self.catalogue.numbers, self.catalogue.bytes, framed.messages, spans, claims, first,
-                tuple(cells), tuple(self.vocabulary.table), FIRST_GROUP, room,
+                STAMP, self.catalogue.numbers, self.catalogue.bytes, framed.messages, hits, claims, first, framed.entries,
+                tuple(cells), tuple(self.vocabulary.table), FIRST_GROUP, self.known, room,
             )  # fmt: skip
             if first < framed.entries:
                 self._settle(cells, framed.messages, room)
@@ -179,28 +187,30 @@ class Worker:
 
     def _piece(self, framed: Framed, claims: np.ndarray, cells: c.Cells) -> Piece:
         count = framed.entries
-        times, lines, rare = np.empty(count, np.int64), np.empty(count, np.int64), np.empty((2, count), np.int64)
-        words = np.empty((5, count), np.int32)
-        seen = np.zeros(4, np.int64)
-        events_of = self.catalogue.program.claim_event
-        c.spread(STAMP, framed.found, claims, events_of, times, lines, rare, words, seen)
+        found, times, rare = framed.found.flat()
+        lines, words = np.empty(count, np.int64), np.empty((5, count), np.int32)
+        seen = np.zeros(3, np.int64)
+        copies.spread(STAMP, self.catalogue.numbers, found, times, claims, count, lines, words.ravel(), seen)
         common: dict[str, Values] = {
-            "timestamp": _present(times, int(seen[0])),
+            "timestamp": _present(times[:count].copy(), int(seen[0])),
             "level": Coded(words[0]),
             "scope": Coded(words[1]),
-            "event": Coded(words[3]),
+            "event": Coded(words[2]),
             "message": Texts(framed.ends, framed.messages[: framed.ends[-1]], None),
             "line": Numbers(lines, None),
-            "component": Coded(words[4]),
+            "component": Coded(words[3]),
         }
-        for name, place in (("thread", 1), ("epoch", 2)):
-            if seen[place]:
-                common[name] = _present(rare[place - 1], int(seen[place]))
-        if seen[3]:
-            common["caller"] = Coded(words[2])
+        if seen[1]:
+            common["caller"] = Coded(words[4])
+        if seen[2]:
+            told = np.empty((2, count), np.int64)
+            copies.spread_rare(STAMP, found, rare, count, told.ravel())
+            for name, values in (("thread", told[e.THREAD]), ("epoch", told[e.EPOCH])):
+                common[name] = _present(values, int((values != e.NOTHING).sum()))
         rows, columns = {}, {}
-        for number in np.flatnonzero(cells.events[:, 1]).tolist():
-            event, (first, size) = p.EVENT_NAMES[number], cells.events[number]
+        events = cells.events.reshape(-1, 2)
+        for number in np.flatnonzero(events[:, 1]).tolist():
+            event, (first, size) = p.EVENT_NAMES[number], events[number]
             rows[event] = cells.rows[first : first + size]
             own = columns_of(event, len(rows[event]), cells, self.vocabulary, framed.messages)
             columns[event] = {name: _taken(common[name], rows[event]) for name in KEYS} | own
@@ -213,14 +223,14 @@ class Worker:
             columns,
             framed.damage,
             framed.recognised,
-            p.EVENT_NAMES[words[3, -1]] if count else "",
+            p.EVENT_NAMES[words[2, -1]] if count else "",
             framed.chunk.complete,
             framed.undated,
         )
 
 
-def _message_bytes(found: np.ndarray, count: int) -> int:
-    return int((found[:count, e.END] - found[:count, e.BEGIN]).sum())
+def _message_bytes(found: e.Found, count: int) -> int:
+    return int((found.fields[:count, e.END] - found.fields[:count, e.BEGIN]).sum(dtype=np.int64))
 
 
 def most_keys(data: bytes, lines: int) -> int:

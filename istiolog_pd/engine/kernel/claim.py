@@ -6,23 +6,12 @@ import numpy as np
 
 from istiolog_pd.engine import lookup
 from istiolog_pd.engine import program as p
-from istiolog_pd.engine.kernel.found import (
-    COMPONENT,
-    EVENT,
-    HEADER,
-    KEYS,
-    LAYOUT,
-    LEVEL,
-    LOST,
-    NOTHING,
-    SCOPE_OF,
-    TABS,
-    THREAD,
-)
-from istiolog_pd.engine.kernel.jit import get, kernel, part
+from istiolog_pd.engine.kernel import found as e
+from istiolog_pd.engine.kernel.jit import get, kernel, part, put
 from istiolog_pd.engine.kernel.readings import next_label, reading
-from istiolog_pd.engine.kernel.text import eight, stands, trimmed
-from istiolog_pd.engine.kernel.walk import automaton_end, fits
+from istiolog_pd.engine.kernel.swar import blank_at
+from istiolog_pd.engine.kernel.text import eight, is_digit, stands, trimmed, value_of
+from istiolog_pd.engine.kernel.walk import HIT, MOST_SLOTS, automaton_end, fits
 from istiolog_pd.engine.match import STEPS
 
 F0, F1, F2, F3 = (np.uint64(factor) for factor in lookup.FACTORS)
@@ -31,12 +20,14 @@ GRAM_FACTOR, GRAM_SHIFT = np.uint32(lookup.GRAM_FACTOR), np.uint32(32 - lookup.G
 assert STEPS == (16, 12, 8, 4, 2)
 PILOT, AGENT, NOBODY = 0, 1, -1
 THREAD_LABEL = (116, 104, 114, 101, 97, 100, 61)
-
-
-@part
-def clear(spans):
-    for slot in range(len(spans)):
-        spans[slot, 0] = -1
+HAS_THREAD = 1 << e.THREAD
+# Of a claim: its number (or only its format's), the component, where its hits begin and how many they are.
+CLAIM, OF, HITS, HIT_COUNT = range(4)
+CLAIMED = 4
+# What `settings` holds: first entry, past the last, hits so far; the source's component, whether there is a second
+# opinion, the numbers of the event `unparsed` and of the scopes `ads` and `delta`, whether only the format is wanted,
+# and the number of Envoy.
+FIRST, PAST, USED, OWN, OPINION, UNPARSED, ADS, DELTA, ONLY_FORMAT, ENVOY = range(10)
 
 
 @part
@@ -50,41 +41,41 @@ def first_of(numbers, low, high, component, size):
     starts = get(numbers, p.STARTS)
     while get(numbers, starts + at) != 0:
         if get(numbers, starts + at) == key:
-            return get(numbers, get(numbers, p.LIST_FIRST) + get(numbers, get(numbers, p.START_LIST) + at))
+            return get(numbers, get(numbers, p.START_FIRST) + at)
         at = (at + 1) & mask
     return np.int64(-1)
 
 
 @part
 def first_eight(text, at, end):
-    """Eight bytes as one number; nothing stands behind the end."""
-    if at + 8 <= end:
+    """Eight bytes as one number; nothing stands behind the end, though eight bytes there can be read."""
+    left = end - at
+    if left >= 8:
         return eight(text, at)
-    word = np.uint64(0)
-    for n in range(max(end - at, 0)):
-        word |= np.uint64(get(text, at + n)) << np.uint64(8 * n)
-    return word
+    if left <= 0:
+        return np.uint64(0)
+    return eight(text, at) & (np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(64 - 8 * left))
 
 
 @part
 def grams_of(numbers, text, start, end, seen):
     """Which of the grams stand in a text."""
-    for n in range(len(seen)):
-        seen[n] = 0
+    for n in range(get(numbers, p.GRAM_COUNT)):
+        put(seen, n, 0)
     gram = np.uint32(0)
     grams, texts = get(numbers, p.GRAMS), get(numbers, p.GRAM_TEXT)
     for n in range(start, end):
         gram = np.uint32(gram << np.uint32(8)) | np.uint32(get(text, n))
         number = get(numbers, grams + np.int64(np.uint32(gram * GRAM_FACTOR) >> GRAM_SHIFT))
         if number >= 0 and get(numbers, texts + number) == np.int64(gram):
-            seen[number] = 1
+            put(seen, number, 1)
 
 
 @part
 def claimed(
-    numbers, words, component, level, scope, scope_size, scopes, text, start, end, by_start, spans, stack, seen
+    numbers, words, component, level, scope, scope_size, scopes, text, start, end, by_start, hits, first_hit, stack, seen
 ):
-    """The format that claims a message; -1 if none does. First those that begin as it does, the longest first."""
+    """The format that claims a message, and its fields; -1 if none does. First those that begin as it does."""
     last = trimmed(text, start, end)
     low, high = first_eight(text, start, end), first_eight(text, start + 8, end)
     size = np.int64(16)
@@ -97,14 +88,15 @@ def claimed(
                 low &= np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(64 - 8 * size)
             first = first_of(numbers, low, high, component, size)
             if first >= 0:
-                entry = fits(
-                    numbers, words, first, text, start, end, last, spans, stack, level, scope, scope_size, scopes
-                )
+                entry, kept = fits(
+                    numbers, words, first, text, start, end, last, hits, first_hit, stack,
+                    level, scope, scope_size, scopes,
+                )  # fmt: skip
                 if entry >= 0:
-                    return entry
+                    return entry, kept
         size = size - 4 if size > 8 else size // 2
     if by_start:
-        return np.int64(-1)
+        return np.int64(-1), np.int64(0)
     free = get(numbers, p.FREE_AT) + component
     low_free, high_free = get(numbers, free), get(numbers, free + 1)
     if high_free > low_free:
@@ -114,15 +106,16 @@ def claimed(
             gram = get(numbers, get(numbers, p.FREE_GRAM) + n)
             if gram >= 0 and not get(seen, gram):
                 continue
-            number = get(numbers, get(numbers, p.FREE_FORMATS) + n)
+            first = get(numbers, get(numbers, p.FREE_FIRST) + n)
         else:
-            number = get(numbers, get(numbers, p.FALLBACK) + component)
-        if number >= 0:
-            first = get(numbers, get(numbers, p.FIRST_STEP) + number)
-            entry = fits(numbers, words, first, text, start, end, last, spans, stack, level, scope, scope_size, scopes)
+            first = get(numbers, get(numbers, p.FALLBACK) + component)
+        if first >= 0:
+            entry, kept = fits(
+                numbers, words, first, text, start, end, last, hits, first_hit, stack, level, scope, scope_size, scopes
+            )
             if entry >= 0:
-                return entry
-    return np.int64(-1)
+                return entry, kept
+    return np.int64(-1), np.int64(0)
 
 
 @part
@@ -136,12 +129,20 @@ def other_writer(component, fixed, header, opinion, ads):
 
 
 @part
-def find_labels(numbers, words, claim, text, start, end, spans):
-    """The labels that the claim knows, as slots; of a key that comes twice the last counts."""
-    at = get(numbers, p.LABELS_AT) + claim
-    low, high = get(numbers, at), get(numbers, at + 1)
+def hit_of(hits, first_hit, kept, slot):
+    """The hit of a slot, or the next free one."""
+    for n in range(kept):
+        if get(hits, HIT * (first_hit + n)) == slot:
+            return n
+    return kept
+
+
+@part
+def with_labels(numbers, words, claim, text, start, end, hits, first_hit, kept):
+    """Note the labels that the claim knows, as hits; of a key that comes twice the last counts."""
+    low, high = get(numbers, claim + p.C_LABELS), get(numbers, claim + p.C_LABELS_END)
     if start >= end or low == high:
-        return
+        return kept
     key = next_label(text, start, end, True)
     while key >= 0:
         equals = key
@@ -149,154 +150,178 @@ def find_labels(numbers, words, claim, text, start, end, spans):
             equals += 1
         following = next_label(text, equals + 1, end, False)
         stop = end if following < 0 else following - 1
-        for n in range(low, high):
-            label = get(numbers, p.LABELS) + n * p.LABEL_WIDTH
+        for label in range(low, high, p.LABEL_WIDTH):
             size = get(numbers, label + 1)
             if equals - key == size and stands(text, key, equals, words, get(numbers, label), size):
-                if label_fits(numbers, words, label, text, equals + 1, stop):
-                    slot = get(numbers, label + 4)
-                    spans[slot, 0], spans[slot, 1] = equals + 1, stop
+                if label_fits(numbers, label, text, equals + 1, stop):
+                    kept = with_hit(hits, first_hit, kept, get(numbers, label + 4), equals + 1, stop)
         key = following
+    return kept
 
 
 @part
-def label_fits(numbers, words, label, text, start, end):
-    if get(numbers, label + 2) >= 0:
-        return automaton_end(numbers, get(numbers, label + 2), text, start, end) == end
-    allowed = get(numbers, p.SETS) + get(numbers, label + 3) * 256
-    for at in range(start, end):
-        if not words[allowed + get(text, at)]:
-            return False
-    return True
+def with_hit(hits, first_hit, kept, slot, begin, end):
+    """Note where a slot's text is; how many hits there are then."""
+    n = hit_of(hits, first_hit, kept, slot)
+    hit = HIT * (first_hit + n)
+    put(hits, hit, slot)
+    put(hits, hit + 1, begin)
+    put(hits, hit + 2, end)
+    return max(kept, n + 1)
 
 
-# ---- all entries ----
+@part
+def label_fits(numbers, label, text, start, end):
+    automaton = get(numbers, label + 2)
+    if automaton >= 0:
+        return automaton_end(numbers, automaton, text, start, end) == end
+    return not get(numbers, label + 3) or blank_at(text, start, end) == end
+
+
+@part
+def row_of(numbers, claim):
+    """Where the numbers of a claim stand."""
+    return get(numbers, p.CLAIMS) + p.CLAIM_WIDTH * claim
+
+
+@part
+def read_through(
+    numbers, words, component, other, level, scope, scope_size, scopes, text, start, end, lost, tabs, only_format,
+    hits, first_hit, stack, seen,
+):  # fmt: skip
+    """The first of a message's readings that a format claims: it, its hits, whose it is, and where its labels are.
+
+    After the first reading that is there, another component's formats (those of `other`, if not -1) are asked too.
+    """
+    which, second, asked = np.int64(1 if only_format else 0), False, False
+    label_start, label_end = end, end
+    there, body, body_end, labels, labels_end = False, start, end, end, end
+    while which < 4:
+        if not second:
+            if which == 1 and not tabs:
+                there, body, body_end, labels, labels_end = True, start, end, end, end
+            else:
+                there, body, body_end, labels, labels_end = reading(which, text, start, end, lost)
+        if there:
+            of = other if second else component
+            entry, kept = claimed(
+                numbers, words, of, level, scope, scope_size, scopes, text, body, body_end, second, hits, first_hit,
+                stack, seen,
+            )  # fmt: skip
+            if entry >= 0:
+                return entry, kept, of, labels, labels_end
+            if not asked:
+                label_start, label_end = labels, labels_end
+            if only_format:
+                break
+            if not asked:
+                asked = True
+                if other >= 0:
+                    second = True
+                    continue
+            second = False
+        which += 1
+    return np.int64(-1), np.int64(0), component, label_start, label_end
 
 
 @kernel
 def claim_all(
-    stamp, numbers, words, text, ends, found, settings, scopes, scope_text, spans, stack, scratch, out, claims, keys
+    stamp, numbers, words, text, ends, found, rare, settings, scopes, scope_text, stack, seen, hits, claims, keys
 ):
-    """Claim entries from ``settings[0]`` to ``settings[1]``; stops early if `out` (the spans) has no more room.
+    """Claim entries from ``settings[FIRST]`` to ``settings[PAST]``; stops early if `hits` has no more room.
 
-    `settings`: first entry, last, the source's component, whether there is a second opinion, spans so far,
-    the numbers of the event `unparsed` and of the scopes `ads` and `delta`, whether only the format is wanted, Envoy's
-    number.     `claims` takes of each entry its claim (or only its format), the component, and the place of its spans.
+    `stack` and `seen` are room to work in. Eight bytes behind the last message can be read.
     """
-    first, past, own, opinion = settings[0], settings[1], settings[2], settings[3] != 0
-    used, unparsed = settings[4], settings[5]
-    for n in range(first, past):
-        if used + len(spans) > len(out):
-            settings[0], settings[4] = n, used
+    own, opinion = settings[OWN], settings[OPINION] != 0
+    used, only_format = settings[USED], settings[ONLY_FORMAT] != 0
+    for n in range(settings[FIRST], settings[PAST]):
+        if HIT * (used + MOST_SLOTS) > len(hits):
+            settings[FIRST], settings[USED] = n, used
             return n
+        of = n * e.FIELDS
         start, end = get(ends, n), get(ends, n + 1)
-        scope_number = max(found[n, SCOPE_OF], 0)  # of none: number 0, which is `default`
-        scope, scope_size = scopes[scope_number, 0], scopes[scope_number, 1]
-        component = own if found[n, COMPONENT] < 0 else found[n, COMPONENT]
-        entry, label_start, label_end = np.int64(-1), end, end
-        # Readings 0 to 3; after the first that is there, what another component would say to it (-1).
-        which, seen_any = np.int64(1 if settings[8] else 0), False
-        second = np.int64(-1)
-        body, body_end, labels, labels_end = start, end, end, end
-        while which < 4 and found[n, EVENT] != unparsed and found[n, LAYOUT] < 0:
-            there = second >= 0
-            if not there:
-                if which == 1 and not found[n, TABS]:
-                    there, body, body_end, labels, labels_end = True, start, end, end, end
-                else:
-                    there, body, body_end, labels, labels_end = reading(which, text, start, end, found[n, LOST] != 0)
-            if there:
-                of = component if second < 0 else second
-                entry = claimed(
-                    numbers, words, of, found[n, LEVEL], scope, scope_size, scope_text, text, body, body_end,
-                    second >= 0, spans, stack, scratch,
-                )  # fmt: skip
-                if not seen_any or entry >= 0:
-                    label_start, label_end = labels, labels_end
-                if entry >= 0:
-                    component = of
-                    break
-                if settings[8]:
-                    break
-                if not seen_any:
-                    ads = found[n, SCOPE_OF] >= 0 and (scope_number == settings[6] or scope_number == settings[7])
-                    second = other_writer(own, found[n, COMPONENT], found[n, HEADER], opinion, ads)
-                    seen_any = True
-                    if second >= 0:
-                        continue
-                second = np.int64(-1)
-            which += 1
-        if settings[8]:
-            claims[n, 0] = entry
-            clear(spans)
+        fixed, layout = np.int64(get(found, of + e.EVENT)), np.int64(get(found, of + e.LAYOUT))
+        told = np.int64(get(found, of + e.COMPONENT))
+        lost = get(found, of + e.LOST) != 0
+        entry, kept, component, label_start, label_end = np.int64(-1), np.int64(0), told, end, end
+        component = own if told < 0 else told
+        if fixed != settings[UNPARSED] and layout < 0:
+            scope = 2 * max(np.int64(get(found, of + e.SCOPE_OF)), 0)  # of none: number 0, which is `default`
+            ads = scope == 2 * settings[ADS] or scope == 2 * settings[DELTA]
+            other = np.int64(other_writer(own, told, get(found, of + e.HEADER), opinion, ads))
+            entry, kept, component, label_start, label_end = read_through(
+                numbers, words, component, other, np.int64(get(found, of + e.LEVEL)), get(scopes, scope),
+                get(scopes, scope + 1), scope_text, text, start, end, lost, get(found, of + e.TABS) != 0, only_format,
+                hits, used, stack, seen,
+            )  # fmt: skip
+        out = n * CLAIMED
+        if only_format:
+            put(claims, out + CLAIM, entry)
             continue
-        if found[n, COMPONENT] == settings[9] and found[n, THREAD] == NOTHING:
-            found[n, THREAD] = thread_label(text, start, end, found[n, LOST] != 0)
-        if found[n, LAYOUT] >= 0:
-            claim = np.int64(get(numbers, get(numbers, p.LAYOUT_CLAIM) + found[n, LAYOUT]))
-            key_spans(numbers, words, claim, text, start, keys, found[n, KEYS], spans)
+        if told == settings[ENVOY] and not get(found, of + e.RARE) & HAS_THREAD:
+            note_thread(text, start, end, lost, found, rare, n)
+        if layout >= 0:
+            claim = get(numbers, get(numbers, p.LAYOUT_CLAIM) + layout)
+            kept = key_hits(numbers, row_of(numbers, claim), text, start, keys, get(found, of + e.KEYS), hits, used)
         else:
-            claim = decided(numbers, words, entry, found[n, EVENT], label_start, label_end, text, spans)
-        claims[n, 0], claims[n, 1], claims[n, 2] = claim, component, used
-        at = get(numbers, p.SLOTS_AT) + claim
-        count = get(numbers, at + 1) - get(numbers, at)
-        for slot in range(count):
-            out[used + slot, 0], out[used + slot, 1] = spans[slot, 0], spans[slot, 1]
-            spans[slot, 0] = -1
-        used += count
-    settings[0], settings[4] = past, used
-    return past
+            claim, kept = decided(numbers, words, entry, fixed, label_start, label_end, text, hits, used, kept)
+        put(claims, out + CLAIM, claim)
+        put(claims, out + OF, component)
+        put(claims, out + HITS, used)
+        put(claims, out + HIT_COUNT, kept)
+        used += kept
+    settings[FIRST], settings[USED] = settings[PAST], used
+    return settings[PAST]
 
 
 @part
-def key_spans(numbers, words, claim, text, start, keys, at, spans):
-    """The keys of a JSON line as slots of its claim; their places count from the message's beginning."""
-    first = get(numbers, get(numbers, p.LABELS_AT) + claim)
-    for n in range(first, get(numbers, get(numbers, p.LABELS_AT) + claim + 1)):
-        label = get(numbers, p.LABELS) + n * p.LABEL_WIDTH
+def key_hits(numbers, claim, text, start, keys, at, hits, first_hit):
+    """The keys of a JSON line as hits of its claim; their places count from the message's beginning."""
+    kept = np.int64(0)
+    for label in range(get(numbers, claim + p.C_LABELS), get(numbers, claim + p.C_LABELS_END), p.LABEL_WIDTH):
         begin, end = start + keys[at, 0], start + keys[at, 1]
-        if keys[at, 0] >= 0 and label_fits(numbers, words, label, text, begin, end):
-            slot = get(numbers, label + 4)
-            spans[slot, 0], spans[slot, 1] = begin, end
+        if keys[at, 0] >= 0 and label_fits(numbers, label, text, begin, end):
+            kept = with_hit(hits, first_hit, kept, get(numbers, label + 4), begin, end)
         at += 1
+    return kept
 
 
 @part
-def thread_label(text, start, end, lost):
-    """The number of a ``thread=16`` that ends a message; NOTHING if none does."""
+def note_thread(text, start, end, lost, found, rare, n):
+    """Note the number of a ``thread=16`` that ends a message."""
     end = trimmed(text, start, end)
     at = end
-    while at > start and 48 <= get(text, at - 1) <= 57:
+    while at > start and is_digit(get(text, at - 1)):
         at -= 1
     if at == end or at - start < 8 or end - at > 18:
-        return np.int64(NOTHING)
-    for n in range(7):
-        if get(text, at - 7 + n) != THREAD_LABEL[n]:
-            return np.int64(NOTHING)
+        return
+    for m in range(7):
+        if get(text, at - 7 + m) != THREAD_LABEL[m]:
+            return
     before = get(text, at - 8)
-    if before != 9 and not (lost and before == 32):
-        return np.int64(NOTHING)
-    value = np.int64(0)
-    for n in range(at, end):
-        value = value * 10 + np.int64(get(text, n)) - 48
-    return value
+    if before == 9 or (lost and before == 32):
+        put(rare, 2 * n + e.THREAD, value_of(text, at, end))
+        if not get(found, n * e.FIELDS + e.RARE):
+            put(rare, 2 * n + e.EPOCH, e.NOTHING)
+        put(found, n * e.FIELDS + e.RARE, get(found, n * e.FIELDS + e.RARE) | HAS_THREAD)
 
 
 @part
-def decided(numbers, words, entry, fixed, label_start, label_end, text, spans):
-    """The claim of an entry: of its format, of the event a filled field makes of it, or of none."""
-    bare, events = get(numbers, p.BARE), get(numbers, p.CLAIM_EVENT)
-    claim = np.int64(get(numbers, bare + (fixed if fixed >= 0 else p.OTHER)))
+def decided(numbers, words, entry, fixed, label_start, label_end, text, hits, first_hit, kept):
+    """The claim of an entry: of its format, of the event a filled field makes of it, or of none; and its hits."""
+    claim = get(numbers, get(numbers, p.BARE) + (fixed if fixed >= 0 else p.OTHER))
     if entry >= 0:
-        of_format = np.int64(get(numbers, get(numbers, p.CLAIM_OF) + entry))
-        if fixed < 0 or get(numbers, events + of_format) == fixed:
+        of_format = get(numbers, get(numbers, p.CLAIM_OF) + entry)
+        if fixed < 0 or get(numbers, row_of(numbers, of_format) + p.C_EVENT) == fixed:
             claim = of_format
         else:
-            clear(spans)
-    find_labels(numbers, words, claim, text, label_start, label_end, spans)
-    other = np.int64(get(numbers, get(numbers, p.CLAIM_OTHER) + claim))
+            kept = np.int64(0)
+    row = row_of(numbers, claim)
+    kept = with_labels(numbers, words, row, text, label_start, label_end, hits, first_hit, kept)
+    other = get(numbers, row + p.C_OTHER)
     if other >= 0:
-        slot = get(numbers, get(numbers, p.CLAIM_SWITCH) + claim)
-        if spans[slot, 0] >= 0 and trimmed(text, spans[slot, 0], spans[slot, 1]) > spans[slot, 0]:
-            return other
-    return claim
+        n = hit_of(hits, first_hit, kept, get(numbers, row + p.C_SWITCH))
+        hit = HIT * (first_hit + n)
+        if n < kept and trimmed(text, get(hits, hit + 1), get(hits, hit + 2)) > get(hits, hit + 1):
+            return other, kept
+    return claim, kept

@@ -1,6 +1,8 @@
-"""What is known of an entry before its message is read: the columns of the array `found`."""
+"""What is known of an entry before its message is read: a row of numbers, its time, and what few lines have."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -9,12 +11,9 @@ import numpy as np
     BEGIN,
     END,
     LINE,
-    TIME,
     LEVEL,
     SCOPE_OF,
     CALLER_OF,
-    THREAD,
-    EPOCH,
     EVENT,  # the event that its layout says; -1: none
     COMPONENT,  # -1: the source's own
     HEADER,  # whether it has one
@@ -22,8 +21,13 @@ import numpy as np
     LAYOUT,  # the JSON layout that says which of its keys are columns; -1: none
     KEYS,  # where the places of those begin
     TABS,  # whether a tab can stand in the message
-) = range(17)
-FIELDS = 17
+    RARE,  # whether `rare` tells of it
+    UNUSED,
+) = range(16)
+#: A row fills a line of the processor's cache.
+FIELDS = 16
+# Of `rare`.
+THREAD, EPOCH = 0, 1
 #: A number that is not there.
 NOTHING = -(2**63)
 
@@ -31,13 +35,26 @@ NOTHING = -(2**63)
 IN_LOG, IN_MADE, IN_SIDE = 0, 1, 2
 
 
-def new_found(room: int) -> np.ndarray:
-    """Room for so many entries."""
-    return np.empty((room, FIELDS), np.int64)
+class Found(NamedTuple):
+    """Entries; `fields` has a row for each, `rare` its thread and epoch where the row says so."""
+
+    fields: np.ndarray
+    times: np.ndarray
+    rare: np.ndarray
+
+    def flat(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The arrays as the kernel takes them."""
+        return self.fields.reshape(-1), self.times, self.rare.reshape(-1)
 
 
-def with_room(found: np.ndarray, room: int) -> np.ndarray:
+def new_found(room: int) -> Found:
+    """Room for so many entries; what is not used takes no memory."""
+    return Found(np.empty((room, FIELDS), np.int32), np.empty(room, np.int64), np.empty((room, 2), np.int64))
+
+
+def with_room(found: Found, room: int) -> Found:
     """The same entries, and room for more."""
     bigger = new_found(room)
-    bigger[: len(found)] = found
+    for old, new in zip(found, bigger, strict=True):
+        new[: len(old)] = old
     return bigger

@@ -12,9 +12,10 @@ import numpy as np
 
 from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel import heads, json
-from istiolog_pd.engine.kernel.jit import get, kernel, part
+from istiolog_pd.engine.kernel.jit import get, kernel, part, put
 from istiolog_pd.engine.kernel.lines import ends_as_gc, is_rare, line_end
-from istiolog_pd.engine.kernel.text import NOT_A_TIME, is_digit, iso_time
+from istiolog_pd.engine.kernel.memo import remember_head, time_near
+from istiolog_pd.engine.kernel.text import NOT_A_TIME, is_digit
 from istiolog_pd.engine.kernel.walk import automaton_end
 from istiolog_pd.engine.kernel.words import FULL, number_of
 
@@ -23,6 +24,7 @@ AT_END, AT_ODD_LINE, AT_FULL_TABLE = 0, 1, 2
 # Its state: where it goes on, the line's number, entries so far, the open entry (-1: none), bytes of `made`, rows of
 # `keys`.
 AT, LINE, COUNT, OPEN, MADE, KEYS = range(6)
+RARE_BITS = 1 << e.THREAD | 1 << e.EPOCH
 # Groups of words.
 SCOPE, CALLER = 0, 1
 # The keys of a JSON layout.
@@ -49,7 +51,7 @@ class Rules(NamedTuple):
 
 
 @part
-def sort_of(text, start, end, rules, out):
+def sort_of(text, start, end, rules, memo, out):
     """What a line begins with."""
     if start == end:
         return heads.TEXT
@@ -57,13 +59,13 @@ def sort_of(text, start, end, rules, out):
     if is_digit(first):
         if end - start < 20 or get(text, start + 4) != get(text, start + 7) or get(text, start + 4) not in (45, 47):
             return heads.TEXT
-        return heads.console(text, start, end, rules, out)
+        return heads.console(text, start, end, rules, memo, out)
     if first == 91:
         if end - start < 22 or not (is_digit(get(text, start + 1)) or get(text, start + 1) == 69):
             return heads.TEXT
         if is_digit(get(text, start + 1)) and get(text, start + 5) != 45:
             return heads.TEXT
-        return heads.brackets(text, start, end, out)
+        return heads.brackets(text, start, end, memo, out)
     if first == 103:
         if (
             end - start < 4
@@ -72,27 +74,30 @@ def sort_of(text, start, end, rules, out):
             or not is_digit(get(text, start + 3))
         ):
             return heads.TEXT
-        whole = automaton_end(rules.automata, np.int64(heads.GC_LINE), text, start, end) == end
+        whole = automaton_end(rules.automata, get(rules.automata, heads.GC_LINE), text, start, end) == end
         return heads.GC if whole else heads.ODD
     return heads.ODD if is_rare(text, start, end, first) else heads.TEXT
 
 
 @part
 def enter(found, n, begin, end, line):
-    """A new entry, of which nothing is known but its text."""
-    for field in range(e.FIELDS):
-        found[n, field] = -1
-    found[n, e.PLACE] = e.IN_LOG
-    found[n, e.BEGIN], found[n, e.END], found[n, e.LINE] = begin, end, line
-    found[n, e.TIME] = NOT_A_TIME
-    found[n, e.HEADER] = 1
-    found[n, e.LOST] = 0
-    found[n, e.TABS] = 1
-    found[n, e.THREAD] = found[n, e.EPOCH] = e.NOTHING
+    """A new entry, of which nothing is known but its text; where its numbers stand."""
+    at = n * e.FIELDS
+    put(found, at + e.PLACE, e.IN_LOG)
+    put(found, at + e.BEGIN, begin)
+    put(found, at + e.END, end)
+    put(found, at + e.LINE, line)
+    for field in (e.LEVEL, e.SCOPE_OF, e.CALLER_OF, e.EVENT, e.COMPONENT, e.LAYOUT, e.KEYS):
+        put(found, at + field, -1)
+    put(found, at + e.HEADER, 1)
+    put(found, at + e.LOST, 0)
+    put(found, at + e.TABS, 1)
+    put(found, at + e.RARE, 0)
+    return at
 
 
 @kernel
-def frame(stamp, text, end, state, found, plain_rules, table, out, pairs, made, keys):
+def frame(stamp, text, end, state, found, times, rare, plain_rules, table, memo, out, pairs, made, keys):
     """Find entries from ``state[AT]`` on; returns why it stopped."""
     rules = Rules(*plain_rules)
     at, line, count, opened = state[AT], state[LINE], state[COUNT], state[OPEN]
@@ -103,7 +108,7 @@ def frame(stamp, text, end, state, found, plain_rules, table, out, pairs, made, 
             reason = AT_ODD_LINE
             break
         if stop > at and get(text, at) == 123:
-            reason = json_line(text, at, stop, state, found, count, line, rules, table, pairs, made, keys)
+            reason = json_line(text, at, stop, state, found, times, count, line, rules, table, memo, pairs, made, keys)
             if reason != AT_END:
                 break
             count += 1
@@ -111,34 +116,37 @@ def frame(stamp, text, end, state, found, plain_rules, table, out, pairs, made, 
             at, line = stop + 1, line + 1
             continue
         out[heads.LAST_TAB] = tab
-        sort = sort_of(text, at, stop, rules, out)
+        sort = sort_of(text, at, stop, rules, memo, out)
         if sort == heads.TEXT:
             if opened >= 0:
-                if found[opened, e.PLACE] != e.IN_LOG or found[opened, e.END] != at - 1:
+                entry = opened * e.FIELDS
+                if get(found, entry + e.PLACE) != e.IN_LOG or get(found, entry + e.END) != at - 1:
                     reason = AT_ODD_LINE
                     break
-                found[opened, e.END] = stop
+                put(found, entry + e.END, stop)
                 if tab >= 0:
-                    found[opened, e.TABS] = 1
+                    put(found, entry + e.TABS, 1)
             elif stop > at:
-                enter(found, count, at, stop, line)
-                found[count, e.EVENT] = rules.unparsed
-                found[count, e.HEADER] = 0
+                entry = enter(found, count, at, stop, line)
+                put(times, count, NOT_A_TIME)
+                put(found, entry + e.EVENT, rules.unparsed)
+                put(found, entry + e.HEADER, 0)
                 count += 1
         elif sort == heads.ODD or (sort <= heads.BRACKETS and ends_as_gc(text, at, stop)):
             reason = AT_ODD_LINE
             break
         elif sort == heads.GC:
-            enter(found, count, at, stop, line)
-            found[count, e.EVENT] = rules.go_gc
+            put(found, enter(found, count, at, stop, line) + e.EVENT, rules.go_gc)
+            put(times, count, NOT_A_TIME)
             count += 1
         elif sort == heads.ACCESS:
-            enter(found, count, at, stop, line)
-            found[count, e.EVENT], found[count, e.COMPONENT] = rules.access, rules.envoy
-            found[count, e.TIME] = out[heads.TIME]
+            entry = enter(found, count, at, stop, line)
+            put(found, entry + e.EVENT, rules.access)
+            put(found, entry + e.COMPONENT, rules.envoy)
+            put(times, count, out[heads.TIME])
             count += 1
         else:
-            if not begin_entry(text, stop, found, count, line, rules, table, out):
+            if not begin_entry(text, stop, found, times, rare, count, line, rules, table, memo, out):
                 reason = AT_FULL_TABLE
                 break
             opened = count
@@ -149,29 +157,37 @@ def frame(stamp, text, end, state, found, plain_rules, table, out, pairs, made, 
 
 
 @part
-def begin_entry(text, stop, found, n, line, rules, table, out):
+def begin_entry(text, stop, found, times, rare, n, line, rules, table, memo, out):
     """Enter the line whose header is in `out`; false if the words have no room."""
-    scope = caller = -1
+    scope, caller = out[heads.SCOPE_NUMBER], np.int64(-1)
     if out[heads.SCOPE] >= 0:
         scope = number_of(table, np.int64(SCOPE), text, out[heads.SCOPE], out[heads.SCOPE_END])
     if out[heads.CALLER] >= 0:
         caller = number_of(table, np.int64(CALLER), text, out[heads.CALLER], out[heads.CALLER_END])
     if scope == FULL or caller == FULL:
         return False
-    enter(found, n, out[heads.MESSAGE], stop, line)
-    found[n, e.TIME], found[n, e.LEVEL] = out[heads.TIME], out[heads.LEVEL]
-    found[n, e.SCOPE_OF], found[n, e.CALLER_OF] = scope, caller
-    found[n, e.THREAD], found[n, e.EPOCH] = out[heads.THREAD], out[heads.EPOCH]
-    found[n, e.TABS] = out[heads.LAST_TAB] >= out[heads.MESSAGE]
+    head = out[heads.HEAD]
+    if head >= 0 and head + 16 <= stop:
+        remember_head(text, head, out[heads.SCOPE_END] + 1 - head, out[heads.LEVEL], scope, memo)
+    entry = enter(found, n, out[heads.MESSAGE], stop, line)
+    put(times, n, out[heads.TIME])
+    put(found, entry + e.LEVEL, out[heads.LEVEL])
+    put(found, entry + e.SCOPE_OF, scope)
+    put(found, entry + e.CALLER_OF, caller)
+    put(found, entry + e.TABS, 1 if out[heads.LAST_TAB] >= out[heads.MESSAGE] else 0)
+    if out[heads.THREAD] != e.NOTHING or out[heads.EPOCH] != e.NOTHING:
+        put(rare, 2 * n + e.THREAD, out[heads.THREAD])
+        put(rare, 2 * n + e.EPOCH, out[heads.EPOCH])
+        put(found, entry + e.RARE, RARE_BITS if out[heads.THREAD] != e.NOTHING else 1 << e.EPOCH)
     if out[heads.WRITER] == heads.ENVOY:
-        found[n, e.COMPONENT] = rules.envoy
+        put(found, entry + e.COMPONENT, rules.envoy)
     elif out[heads.WRITER] == heads.ZTUNNEL:
-        found[n, e.COMPONENT] = rules.ztunnel
+        put(found, entry + e.COMPONENT, rules.ztunnel)
     return True
 
 
 @part
-def json_line(text, at, stop, state, found, n, line, rules, table, pairs, made, places):
+def json_line(text, at, stop, state, found, times, n, line, rules, table, memo, pairs, made, places):
     """Enter a line that is a flat JSON object of a known layout; otherwise why not."""
     count = json.pairs_of(text, at, stop, pairs)
     if count < 0:
@@ -187,7 +203,7 @@ def json_line(text, at, stop, state, found, n, line, rules, table, pairs, made, 
         if not json_fields(text, at, state, rules, layout, pairs, count, places):
             return AT_ODD_LINE
         return json_entry(
-            text, at, stop, state, found, n, line, rules, table, pairs, made, count, layout, time, message
+            text, at, stop, state, found, times, n, line, rules, table, memo, pairs, made, count, layout, time, message
         )
     return AT_ODD_LINE  # JSON that is no header
 
@@ -210,7 +226,9 @@ def json_fields(text, at, state, rules, layout, pairs, count, places):
 
 
 @part
-def json_entry(text, at, stop, state, found, n, line, rules, table, pairs, made, count, layout, time, message):
+def json_entry(
+    text, at, stop, state, found, times, n, line, rules, table, memo, pairs, made, count, layout, time, message
+):
     keys = rules.keys[layout]
     level = json.find(text, pairs, count, rules.words, keys[J_LEVEL])
     scope = json.find(text, pairs, count, rules.words, keys[J_SCOPE])
@@ -223,7 +241,7 @@ def json_entry(text, at, stop, state, found, n, line, rules, table, pairs, made,
     for own in (time, level, scope, caller):
         if own >= 0 and (pairs[own, json.SORT] != json.STRING):
             return AT_ODD_LINE
-    past, when = iso_time(text, pairs[time, json.VALUE], pairs[time, json.VALUE_END])
+    past, when = time_near(text, pairs[time, json.VALUE], stop, memo)
     if past != pairs[time, json.VALUE_END]:
         return AT_ODD_LINE
     level_number = -1
@@ -249,20 +267,19 @@ def json_entry(text, at, stop, state, found, n, line, rules, table, pairs, made,
                 pairs[own, json.TAKEN] = 1
         begin = state[MADE]
         state[MADE] = json.message_of(text, pairs, count, message, stack, made, begin)
-        enter(found, n, begin, state[MADE], line)
-        found[n, e.PLACE] = e.IN_MADE
+        entry = enter(found, n, begin, state[MADE], line)
+        put(found, entry + e.PLACE, e.IN_MADE)
     else:
-        enter(found, n, at, stop, line)
-    found[n, e.TIME], found[n, e.LEVEL], found[n, e.SCOPE_OF], found[n, e.CALLER_OF] = (
-        when,
-        level_number,
-        scope_number,
-        caller_number,
-    )
-    found[n, e.EVENT] = rules.layout_event[layout]
-    found[n, e.COMPONENT] = rules.envoy if of_envoy else rules.layout_component[layout]
+        entry = enter(found, n, at, stop, line)
+    put(times, n, when)
+    put(found, entry + e.LEVEL, level_number)
+    put(found, entry + e.SCOPE_OF, scope_number)
+    put(found, entry + e.CALLER_OF, caller_number)
+    put(found, entry + e.EVENT, rules.layout_event[layout])
+    put(found, entry + e.COMPONENT, rules.envoy if of_envoy else rules.layout_component[layout])
     if rules.fields_at[layout + 1] > rules.fields_at[layout]:
-        found[n, e.LAYOUT], found[n, e.KEYS] = layout, state[KEYS]
+        put(found, entry + e.LAYOUT, layout)
+        put(found, entry + e.KEYS, state[KEYS])
         state[KEYS] += rules.fields_at[layout + 1] - rules.fields_at[layout]
     return AT_END
 

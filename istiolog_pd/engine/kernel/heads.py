@@ -6,6 +6,7 @@ import numpy as np
 
 from istiolog_pd.engine.kernel.found import NOTHING
 from istiolog_pd.engine.kernel.jit import get, part
+from istiolog_pd.engine.kernel.memo import HEAD_HIGH, HEAD_LEVEL, HEAD_SCOPE, head_at, head_place, time_near
 from istiolog_pd.engine.kernel.text import (
     NOT_A_TIME,
     NS,
@@ -15,15 +16,18 @@ from istiolog_pd.engine.kernel.text import (
     is_digit,
     is_letter,
     is_word,
-    iso_time,
+    value_of,
 )
 from istiolog_pd.engine.kernel.walk import automaton_end
 
 # What a line begins with.
 TEXT, CONSOLE, BRACKETS, ACCESS, GC, ODD = 0, 1, 2, 3, 4, 5
 # Where `head` puts what it has found.
-MESSAGE, TIME, LEVEL, SCOPE, SCOPE_END, CALLER, CALLER_END, THREAD, EPOCH, WRITER, LAST_TAB = range(11)
-FIELDS = 11
+# `HEAD` is where a head begins that is worth remembering (-1: none), `SCOPE_NUMBER` what is remembered of its scope.
+(
+    MESSAGE, TIME, LEVEL, SCOPE, SCOPE_END, CALLER, CALLER_END, THREAD, EPOCH, WRITER, LAST_TAB, HEAD, SCOPE_NUMBER,
+) = range(13)  # fmt: skip
+FIELDS = 13
 # Who wrote a line, by its header: the source's own component, Envoy, ztunnel.
 OWN, ENVOY, ZTUNNEL = 0, 1, 2
 # The automata of a GC line, of a target of ztunnel, of the scope in it, of a target whose tab was lost.
@@ -138,19 +142,27 @@ def bracketed_place(text, at, end):
 
 
 @part
-def console(text, start, end, rules, out):
+def console(text, start, end, rules, memo, out):
     """``time TAB level TAB [envoy logger [caller] TAB | scope TAB] [file.go:1 TAB]``."""
-    at, out[TIME] = iso_time(text, start, end)
+    at, out[TIME] = time_near(text, start, end, memo)
     if at < 0 or at >= end or get(text, at) != 9:
         return ODD
-    level, past = level_at(text, at + 1, end)
-    if level < 0 or past >= end or get(text, past) != 9 or not 97 <= get(text, at + 1) <= 122:
+    first = at + 1
+    out[SCOPE] = out[SCOPE_END] = out[CALLER] = out[CALLER_END] = out[SCOPE_NUMBER] = out[HEAD] = -1
+    out[THREAD] = out[EPOCH] = NOTHING
+    out[WRITER] = OWN
+    low, high, size = head_at(text, first, end)
+    head = head_place(low, high)
+    if size and np.int64(low) == get(memo, head) and np.int64(high) == get(memo, head + HEAD_HIGH):
+        if not label_ahead(text, first + size, end):
+            out[LEVEL], out[SCOPE_NUMBER] = get(memo, head + HEAD_LEVEL), get(memo, head + HEAD_SCOPE)
+            out[MESSAGE] = behind_caller(text, first + size, end, out)
+            return CONSOLE
+    level, past = level_at(text, first, end)
+    if level < 0 or past >= end or get(text, past) != 9 or not 97 <= get(text, first) <= 122:
         return ODD
     out[LEVEL] = level
     at = past + 1
-    out[SCOPE] = out[SCOPE_END] = out[CALLER] = out[CALLER_END] = -1
-    out[THREAD] = out[EPOCH] = NOTHING
-    out[WRITER] = OWN
     target = ztunnel(text, at, end, rules, out)
     if target != TEXT:
         return target
@@ -158,9 +170,15 @@ def console(text, start, end, rules, out):
     if after < 0 and at < end and is_letter(get(text, at)):
         stop = name_end(text, at, end)
         if stop < end and get(text, stop) == 9 and not label_ahead(text, stop + 1, end):
-            out[SCOPE], out[SCOPE_END] = at, stop
+            out[SCOPE], out[SCOPE_END], out[HEAD] = at, stop, first
             after = stop + 1
-    at = after if after >= 0 else at
+    out[MESSAGE] = behind_caller(text, after if after >= 0 else at, end, out)
+    return CONSOLE
+
+
+@part
+def behind_caller(text, at, end, out):
+    """Where the message begins, behind a ``file.go:1 TAB`` that may stand here."""
     stop = at if out[LAST_TAB] >= at else end
     while stop < end and get(text, stop) != 9:
         stop += 1
@@ -176,9 +194,8 @@ def console(text, start, end, rules, out):
         ):
             if out[CALLER] < 0:
                 out[CALLER], out[CALLER_END] = at, stop
-            at = stop + 1
-    out[MESSAGE] = at
-    return CONSOLE
+            return stop + 1
+    return at
 
 
 @part
@@ -186,11 +203,11 @@ def ztunnel(text, at, end, rules, out):
     """A target of ztunnel and a tab (``xds::client:xds{id=1} TAB``): CONSOLE; ODD if its tab was lost."""
     if at >= end or not 97 <= get(text, at) <= 122:
         return TEXT
-    stop = automaton_end(rules.automata, np.int64(TARGET), text, at, end)
+    stop = automaton_end(rules.automata, get(rules.automata, TARGET), text, at, end)
     if stop < 0:
-        lost = automaton_end(rules.automata, np.int64(LOST_TARGET), text, at, end) >= 0
+        lost = automaton_end(rules.automata, get(rules.automata, LOST_TARGET), text, at, end) >= 0
         return ODD if lost else TEXT
-    out[SCOPE], out[SCOPE_END] = at, automaton_end(rules.automata, np.int64(TARGET_SCOPE), text, at, end)
+    out[SCOPE], out[SCOPE_END] = at, automaton_end(rules.automata, get(rules.automata, TARGET_SCOPE), text, at, end)
     out[WRITER] = ZTUNNEL
     out[MESSAGE] = stop
     return CONSOLE
@@ -230,16 +247,17 @@ def envoy(text, at, end, out):
 
 
 @part
-def brackets(text, start, end, out):
+def brackets(text, start, end, memo, out):
     """``[[Envoy (Epoch 0)] ][time][thread][level][logger] [[caller] ]``, and access lines; else ODD."""
     at = start
     out[EPOCH] = NOTHING
+    out[HEAD] = out[SCOPE_NUMBER] = -1
     if at + 1 < end and get(text, at + 1) == 69:
         at, out[EPOCH] = epoch(text, at, end)
         if at < 0:
             return ODD
     elif at + 12 < end and get(text, at + 11) == 84:
-        stop, out[TIME] = iso_time(text, at + 1, end)
+        stop, out[TIME] = time_near(text, at + 1, end, memo)
         if (
             stop < 0
             or stop + 1 >= end
@@ -309,14 +327,6 @@ def epoch(text, at, end):
     if get(text, stop) != 41 or get(text, stop + 1) != 93 or get(text, stop + 2) != 32:
         return -1, -1
     return stop + 3, value_of(text, first, stop)
-
-
-@part
-def value_of(text, at, end):
-    value = np.int64(0)
-    for n in range(at, end):
-        value = value * 10 + np.int64(get(text, n)) - 48
-    return value
 
 
 @part

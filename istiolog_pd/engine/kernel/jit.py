@@ -33,6 +33,12 @@ def get(array, at):
     return array[np.uint64(at)]
 
 
+@part
+def put(array, at, value):
+    """``array[at] = value`` of a place that is not negative."""
+    array[np.uint64(at)] = value
+
+
 def kernel(function: Compiled) -> Compiled:
     """A function that Python calls: compiled once, the code kept beside the module or in the user's cache."""
     try:

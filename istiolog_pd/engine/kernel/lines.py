@@ -5,41 +5,40 @@ from __future__ import annotations
 import numpy as np
 
 from istiolog_pd.engine.kernel.jit import get, part
+from istiolog_pd.engine.kernel.swar import first_flag, zeros
 from istiolog_pd.engine.kernel.text import eight, is_digit
 
-# Eight times the same byte.
-ONES, HIGH_BITS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
-LINE_ENDS, TABS = np.uint64(0x0A0A0A0A0A0A0A0A), np.uint64(0x0909090909090909)
+#: A tab and a line end differ from this, eight times, in the lowest two bits alone.
+NEAR_TAB, BUT_TWO_BITS = np.uint64(0x0808080808080808), np.uint64(0xFCFCFCFCFCFCFCFC)
 
 
 @part
 def line_end(text, at, end):
     """The end of a line, whether ``Z TAB`` stands in it behind its own header, and its last tab (-1: none)."""
     start, inner, tab = at, False, np.int64(-1)
-    while at < end:
-        # Eight bytes at a time, as long as no line end and no tab is among them.
-        while at + 8 <= end:
-            word = eight(text, at)
-            if has_zero(word ^ LINE_ENDS) | has_zero(word ^ TABS):
-                break
-            at += 8
-        stop = min(at + 8, end)
-        while at < stop:
-            byte = get(text, at)
+    while at + 8 <= end:
+        flags = zeros((eight(text, at) ^ NEAR_TAB) & BUT_TWO_BITS)
+        while flags:
+            place = at + first_flag(flags)
+            byte = get(text, place)
             if byte == 10:
-                return at, inner, tab
+                return place, inner, tab
             if byte == 9:
-                tab = at
-                if at - start >= 28 and get(text, at - 1) == 90:
+                tab = place
+                if place - start >= 28 and get(text, place - 1) == 90:
                     inner = True
-            at += 1
+            flags &= flags - np.uint64(1)
+        at += 8
+    while at < end:
+        byte = get(text, at)
+        if byte == 10:
+            return at, inner, tab
+        if byte == 9:
+            tab = at
+            if at - start >= 28 and get(text, at - 1) == 90:
+                inner = True
+        at += 1
     return at, inner, tab
-
-
-@part
-def has_zero(word):
-    """Not 0 if one of the eight bytes is 0."""
-    return (word - ONES) & ~word & HIGH_BITS
 
 
 @part

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from istiolog_pd.engine.kernel.heads import label_ahead
 from istiolog_pd.engine.kernel.jit import get, part
+from istiolog_pd.engine.kernel.swar import byte_at
 
 
 @part
@@ -69,9 +72,7 @@ def reading(number, text, start, end, lost):
             return True, start, end, end, end
         return True, start, at, stop, end
     if number == 3:
-        stop = start
-        while stop < end and get(text, stop) != 10:
-            stop += 1
+        stop = byte_at(text, start, end, np.uint8(10))
         if stop == end:
             return False, start, end, end, end
         end = stop

@@ -21,6 +21,15 @@ def eight(text, at):
 
 
 @part
+def four(text, at):
+    """Four bytes as one number."""
+    word = np.uint64(0)
+    for n in range(4):
+        word |= np.uint64(get(text, at + n)) << np.uint64(8 * n)
+    return word
+
+
+@part
 def is_digit(byte):
     return 48 <= byte <= 57
 
@@ -42,12 +51,20 @@ def is_blank(byte):
 
 @part
 def stands(text, at, end, words, place, size):
-    """Whether `words[place : place + size]` stands at `get(text, at)`, before `end`."""
+    """Whether `words[place : place + size]` stands at `text[at]`, before `end`."""
     if at + size > end:
         return False
-    for n in range(size):
+    n = np.int64(0)
+    while n + 8 <= size:
+        if eight(text, at + n) != eight(words, place + n):
+            return False
+        n += 8
+    if size >= 8:
+        return eight(text, at + size - 8) == eight(words, place + size - 8)
+    while n < size:
         if get(text, at + n) != get(words, place + n):
             return False
+        n += 1
     return True
 
 
@@ -56,6 +73,14 @@ def digits_end(text, at, end):
     while at < end and is_digit(get(text, at)):
         at += 1
     return at
+
+
+@part
+def value_of(text, at, end):
+    value = np.int64(0)
+    for n in range(at, end):
+        value = value * 10 + np.int64(get(text, n)) - 48
+    return value
 
 
 @part

@@ -5,120 +5,148 @@ from __future__ import annotations
 import numpy as np
 
 from istiolog_pd.engine import program as p
-from istiolog_pd.engine.kernel.jit import get, part
-from istiolog_pd.engine.kernel.text import stands
+from istiolog_pd.engine.kernel.jit import get, part, put
+from istiolog_pd.engine.kernel.swar import blank_at, blank_or, byte_at
+from istiolog_pd.engine.kernel.text import digits_end, eight, is_blank, stands
 
-LIT, FREE, FREE_END, RUN = p.LIT, p.FREE, p.FREE_END, p.RUN
-CLOSED, TRY, COMMIT = p.CLOSED, p.TRY, p.COMMIT
+LIT, FREE, FREE_END, RUN, CLOSED, NUMBER = p.LIT, p.FREE, p.FREE_END, p.RUN, p.CLOSED, p.NUMBER
+TRY, COMMIT = p.TRY, p.COMMIT
 #: Alternatives inside alternatives, at most so deep.
 DEEPEST = 32
-#: Fields of one format, at most.
+#: Fields and labels of one message, at most.
 MOST_SLOTS = 64
+#: Numbers of a field that was found: its slot, where it begins, where it ends.
+HIT = 3
 
 
 @part
 def automaton_end(numbers, automaton, text, at, end):
     """Where the match of an automaton ends; -1 if there is none."""
-    meta = get(numbers, p.DFA) + automaton * p.DFA_WIDTH
-    if get(numbers, meta + 3) >= 0:
-        unless = get(numbers, p.DFA) + get(numbers, meta + 3) * p.DFA_WIDTH
-        if run(numbers, unless, text, at, end) >= 0:
-            return -1
-    return run(numbers, meta, text, at, end)
+    unless = get(numbers, automaton + 2)
+    if unless >= 0 and run(numbers, unless, text, at, end) >= 0:
+        return np.int64(-1)
+    return run(numbers, automaton, text, at, end)
 
 
 @part
-def run(numbers, meta, text, at, end):
-    base = np.int64(get(numbers, p.STATES) + get(numbers, meta))
-    width = np.int64(get(numbers, meta + 1))
-    classes = np.int64(get(numbers, p.CLASSES) + get(numbers, meta + 2))
-    state, found = np.int64(1), np.int64(-1)
-    while state:
-        symbol = np.int64(get(numbers, classes + (np.int64(get(text, at)) if at < end else 256)))
-        after = np.int64(get(numbers, base + state * width + symbol))
+def run(numbers, automaton, text, at, end):
+    row, classes, found = get(numbers, automaton), get(numbers, automaton + 1), np.int64(-1)
+    while at < end:
+        after = get(numbers, row + get(numbers, classes + np.int64(get(text, at))))
         if after & 1:
             found = at
-        state = after >> 1
+        row = after >> 1
+        if not row:
+            return found
         at += 1
+    if get(numbers, row + get(numbers, classes + 256)) & 1:
+        return at
     return found
 
 
 @part
-def free_end(text, at, end, words, allowed, place, size, last):
+def literal_stands(numbers, words, step, text, at, end):
+    """Whether the literal of a step stands here. Eight bytes behind the end can be read."""
+    size = get(numbers, step + p.SIZE_OF)
+    if at + size > end:
+        return False
+    if (eight(text, at) ^ np.uint64(get(numbers, step + p.LOW))) & np.uint64(get(numbers, step + p.MASK)):
+        return False
+    return size <= 8 or stands(text, at + 8, end, words, get(numbers, step + p.PLACE_OF) + 8, size - 8)
+
+
+@part
+def free_end(numbers, words, step, text, at, end, last):
     """Where the literal after a free field first stands; with `last`, nothing but blanks may follow it."""
+    no_blanks, size = get(numbers, step + p.WHAT) != 0, get(numbers, step + p.SIZE_OF)
+    if size == 0:
+        stop = max(at, last)
+        return stop if not no_blanks or blank_at(text, at, stop) >= stop else np.int64(-1)
+    first = np.uint8(get(numbers, step + p.LOW) & 255)
     while True:
+        at = blank_or(text, at, end, first) if no_blanks else byte_at(text, at, end, first)
         if at + size > end:
-            return -1
-        if size == 0 or get(text, at) == get(words, place):
-            if at + size >= last and stands(text, at, end, words, place, size):
+            return np.int64(-1)
+        if get(text, at) == first:
+            if at + size >= last and literal_stands(numbers, words, step, text, at, end):
                 return at
-        if at >= end or not get(words, allowed + get(text, at)):
-            return -1
+            if no_blanks and is_blank(first):
+                return np.int64(-1)
+        else:
+            return np.int64(-1)
         at += 1
 
 
 @part
-def fits(numbers, words, first, text, start, end, last, spans, stack, level, scope, scope_size, scopes):
-    """The format that a message fits, of those whose steps begin at `first`; -1 if none.
+def number_end(text, at, end):
+    """The end of a whole number; -1 if there is none."""
+    first = at + 1 if at < end and get(text, at) == 45 else at
+    stop = digits_end(text, first, end)
+    return stop if stop > first else np.int64(-1)
 
-    `spans` then holds the places of the slots that were filled.
-    `last` is where the blanks begin that end the message. Before, and after a misfit, no slot is filled (-1).
+
+@part
+def field_end(numbers, words, op, step, text, at, start, end, last):
+    """Where the field of a step ends; -1 if there is none."""
+    if op == NUMBER:
+        return number_end(text, at, end)
+    if op == CLOSED:
+        return automaton_end(numbers, get(numbers, step + p.WHAT), text, at, end)
+    if op == RUN:
+        return blank_at(text, at, end) if get(numbers, step + p.WHAT) else end
+    return free_end(numbers, words, step, text, at, end, last if op == FREE_END else start)
+
+
+@part
+def fits(numbers, words, step, text, start, end, last, hits, first_hit, stack, level, scope, scope_size, scopes):
+    """The format that a message fits, of those whose steps begin at `step`, and its fields; -1 if none.
+
+    The fields found stand in `hits` from `first_hit` on. `last` is where the blanks begin that end the message.
     """
-    depth, at, kept = 0, start, 0
-    step = np.int64(get(numbers, p.STEPS) + first * p.STEP_WIDTH)
+    depth, at, kept = np.int64(0), start, np.int64(0)
     while True:
-        op, what = get(numbers, step), np.int64(get(numbers, step + 1))
-        ok, stop = True, at
+        op = get(numbers, step)
         if op == LIT:
-            ok = stands(text, at, end, words, get(numbers, step + 2), get(numbers, step + 3))
-            at += get(numbers, step + 3)
-        elif op == CLOSED:
-            stop = automaton_end(numbers, what, text, at, end)
-            ok = stop >= 0
-        elif op == FREE or op == FREE_END:
-            least = last if op == FREE_END else start
-            allowed = get(numbers, p.SETS) + what * 256
-            stop = free_end(text, at, end, words, allowed, get(numbers, step + 2), get(numbers, step + 3), least)
-            ok = stop >= 0
-        elif op == RUN:
-            allowed = get(numbers, p.SETS) + what * 256
-            while stop < end and get(words, allowed + get(text, stop)):
-                stop += 1
+            if literal_stands(numbers, words, step, text, at, end):
+                at += get(numbers, step + p.SIZE_OF)
+                step += p.STEP_WIDTH
+                continue
         elif op == TRY:
-            stack[depth, 0], stack[depth, 1], stack[depth, 2] = what, at, kept
+            what, mask = get(numbers, step + p.WHAT), np.uint64(get(numbers, step + p.MASK))
+            if (eight(text, at) ^ np.uint64(get(numbers, step + p.LOW))) & mask:
+                step = what
+                continue
+            put(stack, 3 * depth, what)
+            put(stack, 3 * depth + 1, at)
+            put(stack, 3 * depth + 2, kept)
             depth += 1
-        elif op == COMMIT:
-            depth -= 1
-            step = get(numbers, p.STEPS) + (what - 1) * p.STEP_WIDTH
-        else:
-            ok = at >= last and (
-                get(numbers, get(numbers, p.TRUSTED) + what)
-                or in_scope(numbers, words, what, level, scope, scope_size, scopes)
-            )
-            if ok:
-                return what
-        if ok:
-            if CLOSED >= op >= FREE:
-                slot = get(numbers, step + 4)
-                if slot >= 0:
-                    spans[slot, 0], spans[slot, 1] = at, stop
-                    stack[kept, 3] = slot
-                    kept += 1
-                at = stop + (get(numbers, step + 3) if op <= FREE_END else 0)
             step += p.STEP_WIDTH
             continue
-        least_kept = np.int64(0)
-        if depth > 0:
+        elif op <= NUMBER:
+            stop = field_end(numbers, words, op, step, text, at, start, end, last)
+            if stop >= 0:
+                slot = get(numbers, step + p.SLOT)
+                if slot >= 0:
+                    hit = HIT * (first_hit + kept)
+                    put(hits, hit, slot)
+                    put(hits, hit + 1, at)
+                    put(hits, hit + 2, stop)
+                    kept += 1
+                at = stop + get(numbers, step + p.SIZE_OF)
+                step += p.STEP_WIDTH
+                continue
+        elif op == COMMIT:
             depth -= 1
-            step, at = get(numbers, p.STEPS) + stack[depth, 0] * p.STEP_WIDTH, stack[depth, 1]
-            least_kept = stack[depth, 2]
-        else:
-            at = -1
-        while kept > least_kept:
-            kept -= 1
-            spans[stack[kept, 3], 0] = -1
-        if at < 0:
-            return np.int64(-1)
+            step = get(numbers, step + p.WHAT)
+            continue
+        elif at >= last:
+            what = get(numbers, step + p.WHAT)
+            if get(numbers, step + p.SIZE_OF) or in_scope(numbers, words, what, level, scope, scope_size, scopes):
+                return what, kept
+        if depth == 0:
+            return np.int64(-1), np.int64(0)
+        depth -= 1
+        step, at, kept = get(stack, 3 * depth), get(stack, 3 * depth + 1), get(stack, 3 * depth + 2)
 
 
 @part
@@ -128,13 +156,8 @@ def in_scope(numbers, words, entry, level, scope, scope_size, scopes):
         return False
     at = get(numbers, p.SCOPES_AT) + entry
     for n in range(get(numbers, at), get(numbers, at + 1)):
-        place, size = get(numbers, get(numbers, p.SCOPES) + 2 * n), get(numbers, get(numbers, p.SCOPES) + 2 * n + 1)
-        if size == scope_size:
-            same = True
-            for m in range(size):
-                if get(scopes, scope + m) != get(words, place + m):
-                    same = False
-                    break
-            if same:
-                return True
+        pair = get(numbers, p.SCOPES) + 2 * n
+        size = get(numbers, pair + 1)
+        if size == scope_size and stands(words, get(numbers, pair), len(words), scopes, scope, size):
+            return True
     return False

@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from istiolog_pd.engine.kernel.jit import get, kernel, part
-from istiolog_pd.engine.kernel.text import eight
+from istiolog_pd.engine.kernel.jit import get, kernel, part, put
+from istiolog_pd.engine.kernel.text import eight, four, stands
 
 FULL = -2
-# Of an entry: its hash, its group, where in `texts` it stands, and its number within the group.
-HASH, GROUP, BEGIN, SIZE, NUMBER = range(5)
+# Of an entry: its hash, its group (times 2**32) and length, where in `texts` it stands, and its number within the group.
+HASH, GROUP_SIZE, BEGIN, NUMBER = range(4)
 # Of `used`: entries, bytes of `texts`, then the entries of each group.
 ENTRIES, BYTES, GROUPS = 0, 1, 2
 
@@ -29,7 +29,7 @@ def new_table(groups: int, entries: int = 1 << 12, size: int = 1 << 18) -> Table
     """An empty table."""
     return Table(
         np.full(2 * entries, -1, np.int32),
-        np.zeros((entries, 5), np.int64),
+        np.zeros((entries, 4), np.int64),
         np.zeros(size, np.uint8),
         np.zeros(GROUPS + groups, np.int64),
     )
@@ -53,43 +53,32 @@ def fill_places(places, entries, count):
     mask = len(places) - 1
     for n in range(count):
         at = entries[n, HASH] & mask
-        while places[at] >= 0:
+        while get(places, at) >= 0:
             at = (at + 1) & mask
-        places[at] = n
+        put(places, at, n)
 
 
 @part
 def hash_of(group, text, start, end):
     value = np.uint64(group + 1) * np.uint64(0x9E3779B97F4A7C15)
     factor = np.uint64(0xFF51AFD7ED558CCD)
-    at = start
-    while at + 8 <= end:
+    at, size = start, end - start
+    while at + 8 < end:
         value = (value ^ eight(text, at)) * factor
         value ^= value >> np.uint64(32)
         at += 8
-    word = np.uint64(end - start) << np.uint64(56)
-    while at < end:
-        word = (word << np.uint64(8)) ^ np.uint64(get(text, at))
-        at += 1
-    value = (value ^ word) * factor
-    return np.int64((value ^ (value >> np.uint64(29))) & np.uint64(0x7FFFFFFFFFFFFFFF))
-
-
-@part
-def equal(one, at, other, start, size):
-    """Whether the same bytes stand in two places; eight at a time, the last eight again."""
-    n = np.int64(0)
-    while n + 8 <= size:
-        if eight(one, at + n) != eight(other, start + n):
-            return False
-        n += 8
+    # The rest: the last eight bytes, or the first four and the last four, which overlap.
+    word = np.uint64(0)
     if size >= 8:
-        return eight(one, at + size - 8) == eight(other, start + size - 8)
-    while n < size:
-        if get(one, at + n) != get(other, start + n):
-            return False
-        n += 1
-    return True
+        word = eight(text, end - 8)
+    elif size >= 4:
+        word = four(text, start) | (four(text, end - 4) << np.uint64(32))
+    else:
+        for n in range(start, end):
+            word = (word << np.uint64(8)) | np.uint64(get(text, n))
+    value = (value ^ word) * factor
+    value = ((value ^ (value >> np.uint64(32))) + np.uint64(size)) * factor
+    return np.int64((value ^ (value >> np.uint64(29))) & np.uint64(0x7FFFFFFFFFFFFFFF))
 
 
 @part
@@ -100,22 +89,22 @@ def number_of(table, group, text, start, end):
     mask = len(places) - 1
     at = value & mask
     size = end - start
+    wanted = (group << 32) | size
     while get(places, at) >= 0:
-        entry = get(places, at)
-        if entries[entry, HASH] == value and entries[entry, SIZE] == size and entries[entry, GROUP] == group:
-            begin = entries[entry, BEGIN]
-            if equal(texts, begin, text, start, size):
+        entry = np.int64(get(places, at))
+        if entries[entry, HASH] == value and entries[entry, GROUP_SIZE] == wanted:
+            if stands(text, start, end, texts, entries[entry, BEGIN], size):
                 return entries[entry, NUMBER]
         at = (at + 1) & mask
     entry, begin = used[ENTRIES], used[BYTES]
     if entry >= len(entries) or begin + size > len(texts):
         return np.int64(FULL)
     for n in range(size):
-        texts[begin + n] = get(text, start + n)
-    places[at] = entry
+        put(texts, begin + n, get(text, start + n))
+    put(places, at, entry)
     number = used[GROUPS + group]
-    entries[entry, HASH], entries[entry, GROUP] = value, group
-    entries[entry, BEGIN], entries[entry, SIZE], entries[entry, NUMBER] = begin, size, number
+    entries[entry, HASH], entries[entry, GROUP_SIZE] = value, wanted
+    entries[entry, BEGIN], entries[entry, NUMBER] = begin, number
     used[GROUPS + group] += 1
     used[ENTRIES] += 1
     used[BYTES] += size

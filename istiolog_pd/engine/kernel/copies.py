@@ -1,0 +1,92 @@
+"""Entries -> their messages one behind the other, and the columns that all entries have."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from istiolog_pd.engine import program as p
+from istiolog_pd.engine.kernel import found as e
+from istiolog_pd.engine.kernel.claim import CLAIM, CLAIMED, OF
+from istiolog_pd.engine.kernel.jit import get, kernel, part, put
+from istiolog_pd.engine.kernel.text import eight
+
+
+@kernel
+def look_over(stamp, text, seen):
+    """Count line ends, carriage returns, NULs and bytes beyond ASCII."""
+    ends = returns = nuls = others = 0
+    for n in range(len(text)):
+        byte = text[n]
+        ends += byte == 10
+        returns += byte == 13
+        nuls += byte == 0
+        others += byte > 127
+    seen[0], seen[1], seen[2], seen[3] = ends, returns, nuls, others
+
+
+@kernel
+def pack(stamp, found, past, log, made, side, out, ends):
+    """Copy the messages of entries one behind the other."""
+    to = np.int64(0)
+    put(ends, 0, 0)
+    for n in range(past):
+        at = n * e.FIELDS
+        begin, end = np.int64(get(found, at + e.BEGIN)), np.int64(get(found, at + e.END))
+        place = get(found, at + e.PLACE)
+        if place == e.IN_LOG:
+            copy(log, begin, end, out, to)
+        elif place == e.IN_MADE:
+            copy(made, begin, end, out, to)
+        else:
+            copy(side, begin, end, out, to)
+        to += end - begin
+        put(ends, n + 1, to)
+    return to
+
+
+@part
+def copy(text, begin, end, out, to):
+    """Copy bytes, eight at a time; the last eight are copied once more."""
+    size = end - begin
+    if size < 8:
+        for n in range(size):
+            put(out, to + n, get(text, begin + n))
+        return
+    for n in range(0, size - 7, 8):
+        put_eight(out, to + n, eight(text, begin + n))
+    put_eight(out, to + size - 8, eight(text, end - 8))
+
+
+@part
+def put_eight(out, at, word):
+    for n in range(8):
+        put(out, at + n, np.uint8((word >> np.uint64(8 * n)) & np.uint64(255)))
+
+
+@kernel
+def spread(stamp, numbers, found, times, claims, entries, lines, words, seen):
+    """The common columns of entries, each in an array of its own.
+
+    `words`: level, scope, event, component, caller. `seen` counts the times, callers, and rows of `rare` that are there.
+    """
+    for n in range(entries):
+        at, of = n * e.FIELDS, n * CLAIMED
+        claim = get(numbers, p.CLAIMS) + p.CLAIM_WIDTH * get(claims, of + CLAIM)
+        put(lines, n, get(found, at + e.LINE))
+        put(words, n, get(found, at + e.LEVEL))
+        put(words, entries + n, get(found, at + e.SCOPE_OF))
+        put(words, 2 * entries + n, get(numbers, claim + p.C_EVENT))
+        put(words, 3 * entries + n, get(claims, of + OF))
+        put(words, 4 * entries + n, get(found, at + e.CALLER_OF))
+        seen[0] += get(times, n) != e.NOTHING
+        seen[1] += get(found, at + e.CALLER_OF) >= 0
+        seen[2] += get(found, at + e.RARE) != 0
+
+
+@kernel
+def spread_rare(stamp, found, rare, entries, out):
+    """Thread and epoch of entries, and what stands for none where there are none."""
+    for n in range(entries):
+        told = get(found, n * e.FIELDS + e.RARE) != 0
+        put(out, n, get(rare, 2 * n + e.THREAD) if told else e.NOTHING)
+        put(out, entries + n, get(rare, 2 * n + e.EPOCH) if told else e.NOTHING)

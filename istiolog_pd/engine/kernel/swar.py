@@ -1,0 +1,62 @@
+"""Searching eight bytes at a time. What is found is looked at again by itself, so a test may report too many."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from istiolog_pd.engine.kernel.jit import get, part
+from istiolog_pd.engine.kernel.text import eight, is_blank
+
+# Eight times the same byte.
+ONES, HIGH_BITS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
+BEYOND_BLANK = np.uint64(0x2121212121212121)
+#: Times the flag of the byte `n`, moved to its lowest bit: `n` in the highest byte.
+PLACES = np.uint64(0x0001020304050607)
+
+
+@part
+def zeros(word):
+    """A flag (the highest bit) in each byte that is 0; perhaps also in bytes of 1 above such a one."""
+    return (word - ONES) & ~word & HIGH_BITS
+
+
+@part
+def first_flag(flags):
+    """The number of the first byte whose flag is set; one must be."""
+    return np.int64(((((flags & (~flags + np.uint64(1))) >> np.uint64(7)) * PLACES)) >> np.uint64(56))
+
+
+@part
+def byte_at(text, at, end, byte):
+    """Where a byte first stands from `at` on; `end` if it does not. Eight bytes behind the end can be read."""
+    eightfold = np.uint64(byte) * ONES
+    while at < end:
+        flags = zeros(eight(text, at) ^ eightfold)
+        if flags:
+            return min(at + first_flag(flags), end)
+        at += 8
+    return end
+
+
+@part
+def blank_at(text, at, end):
+    """Where a blank first stands; `end` if none does. Eight bytes behind the end can be read."""
+    return blank_or(text, at, end, np.uint8(32))
+
+
+@part
+def blank_or(text, at, end, byte):
+    """Where a blank or that byte first stands; `end` if neither does. Eight bytes behind the end can be read."""
+    eightfold = np.uint64(byte) * ONES
+    while at < end:
+        word = eight(text, at)
+        flags = ((word - BEYOND_BLANK) & ~word & HIGH_BITS) | zeros(word ^ eightfold)
+        while flags:
+            found = at + first_flag(flags)
+            if found >= end:
+                return end
+            if get(text, found) == byte or is_blank(get(text, found)):
+                return found
+            flags &= flags - np.uint64(1)
+        at += 8
+    return end

@@ -1,0 +1,143 @@
+"""Texts -> numbers: what the kernel can tell by itself of whole numbers, durations and sizes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from istiolog_pd.engine import program as p
+from istiolog_pd.engine.kernel.jit import get, part
+from istiolog_pd.engine.kernel.text import digits_end, is_digit, value_of
+
+MOST = 2**63 - 1
+# What became of a text: a value, none, or too odd to tell here.
+NONE, VALUE, HARD = 0, 1, 2
+
+
+@part
+def integer(text, start, end):
+    """A whole number of 64 bits."""
+    negative = get(text, start) == 45
+    at = start + 1 if negative else start
+    if end == at:
+        return NONE, np.int64(0)
+    if end - at <= 18:
+        short = value_of(text, at, end)
+        return VALUE, (-short if negative else short)
+    value = np.uint64(0)
+    limit = np.uint64(2**63) if negative else np.uint64(MOST)
+    for n in range(at, end):
+        digit = np.uint64(get(text, n)) - np.uint64(48)
+        if value > (limit - digit) // np.uint64(10):
+            return NONE, np.int64(0)
+        value = value * np.uint64(10) + digit
+    number = np.int64(value)
+    return VALUE, (-number if negative else number)
+
+
+@part
+def unit_of(text, at, end):
+    """Nanoseconds of a unit, and where its name ends; 0 if it is none."""
+    first = get(text, at)
+    second = get(text, at + 1) if at + 1 < end else np.uint8(0)
+    if first == 109 and second == 115:
+        return 1_000_000, at + 2
+    if first == 115:
+        return 1_000_000_000, at + 1
+    if first == 194 or first == 206:  # the two mu
+        return 1_000, at + 3
+    if first == 117 and second == 115:
+        return 1_000, at + 2
+    if first == 110 and second == 115:
+        return 1, at + 2
+    if first == 109:
+        return 60_000_000_000, at + 1
+    if first == 104:
+        return 3_600_000_000_000, at + 1
+    return 0, at
+
+
+@part
+def duration(text, start, end):
+    """Nanoseconds of a Go duration; long numbers are left to Python."""
+    negative = get(text, start) == 45
+    at = start + 1 if negative else start
+    if end - at == 1 and get(text, at) == 48:
+        return VALUE, np.int64(0)
+    total = np.int64(0)
+    while at < end:
+        whole, digits = np.int64(0), 0
+        while at < end and is_digit(get(text, at)):
+            whole = whole * 10 + np.int64(get(text, at)) - 48
+            digits += 1
+            at += 1
+            if digits > 9:
+                return HARD, np.int64(0)
+        fraction, places = np.int64(0), 0
+        if at < end and get(text, at) == 46:
+            at += 1
+            while at < end and is_digit(get(text, at)):
+                fraction = fraction * 10 + np.int64(get(text, at)) - 48
+                places += 1
+                at += 1
+                if places > 9:
+                    return HARD, np.int64(0)
+        if at >= end:
+            return HARD, np.int64(0)
+        unit, at = unit_of(text, at, end)
+        if unit == 0 or (unit > 1_000_000_000 and (digits > 6 or places > 0)):
+            return HARD, np.int64(0)
+        power = np.int64(1)
+        for _ in range(places):
+            power *= 10
+        step = whole * unit + fraction * unit // power
+        if total > MOST - step:
+            return HARD, np.int64(0)
+        total += step
+    return VALUE, (-total if negative else total)
+
+
+@part
+def size_of(text, start, end):
+    """Bytes of a decimal number with a decimal unit; large ones are left to Python."""
+    at = digits_end(text, start, end)
+    if at == start or at - start > 9:
+        return HARD, np.int64(0)
+    whole = np.int64(0)
+    for n in range(start, at):
+        whole = whole * 10 + np.int64(get(text, n)) - 48
+    fraction, power = np.int64(0), np.int64(1)
+    if at < end and get(text, at) == 46:
+        stop = digits_end(text, at + 1, end)
+        if stop == at + 1 or stop - at > 10:
+            return HARD, np.int64(0)
+        for n in range(at + 1, stop):
+            fraction = fraction * 10 + np.int64(get(text, n)) - 48
+            power *= 10
+        at = stop
+    scale = np.int64(1)
+    if at < end and get(text, at) != 66:
+        unit = get(text, at)
+        if unit == 107:
+            scale = np.int64(1_000)
+        elif unit == 77:
+            scale = np.int64(1_000_000)
+        elif unit == 71:
+            scale = np.int64(1_000_000_000)
+        else:
+            return HARD, np.int64(0)
+        at += 1
+    if at < end and get(text, at) == 66:
+        at += 1
+    if at != end:
+        return HARD, np.int64(0)
+    return VALUE, whole * scale + fraction * scale // power
+
+
+@part
+def number_at(native, text, start, end):
+    """A number of one of the sorts that the kernel reads."""
+    if native == p.INT:
+        return integer(text, start, end)
+    if native == p.SIZE:
+        return size_of(text, start, end)
+    return duration(text, start, end)
