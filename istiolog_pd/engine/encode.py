@@ -62,13 +62,6 @@ def flat(program: Program) -> tuple[npt.NDArray[np.int64], Bytes]:
     return numbers, np.frombuffer(program.bytes.tobytes() + bytes(8), np.uint8)
 
 
-def flat_automata(automata: Sequence[Automaton]) -> npt.NDArray[np.int64]:
-    """Automata alone: the array begins with the place of each."""
-    layout = Layout(len(automata))
-    places = add_automata(automata, layout)
-    return np.concatenate([places, *layout.parts])
-
-
 def add_automata(automata: Sequence[Automaton], layout: Layout) -> npt.NDArray[np.int64]:
     """Add automata; where the row of each begins. One that has an `unless` stands behind it.
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from istiolog_pd.engine.compiler import automaton
-from istiolog_pd.engine.encode import flat_automata
-from istiolog_pd.engine.kernel.frame import Rules
+from istiolog_pd.engine.encode import Layout, add_automata
+from istiolog_pd.engine.kernel import rules as r
+from istiolog_pd.engine.kernel.rules import Rules
 from istiolog_pd.engine.program import EVENT_NUMBER
 from istiolog_pd.formats import layouts
+from istiolog_pd.formats.layouts import JsonLayout
 from istiolog_pd.formats.model import COMPONENTS
 
 
@@ -23,37 +25,45 @@ def _gc_pattern() -> str:
     return f"{joined(layouts.GC_PIECES)}(?:{tails})(?:{re.escape(layouts.GC_FORCED)})?"
 
 
+class _Words:
+    """Texts, and how the kernel is told of each."""
+
+    def __init__(self) -> None:
+        self.text = bytearray()
+
+    def place(self, text: str) -> tuple[int, int]:
+        self.text += text.encode()
+        return len(self.text) - len(text.encode()), len(text.encode())
+
+    def key(self, text: str) -> tuple[int, int, int]:
+        place, size = self.place(text)
+        return int.from_bytes(text.encode()[:8].ljust(8, b"\0"), "little", signed=True), size, place
+
+    def keys(self, texts: Iterable[str]) -> list[int]:
+        return [number for text in texts for number in self.key(text)]
+
+
 def rules_of() -> Rules:
     """The layouts' data for the kernel."""
-    words = bytearray()
+    words, layout = _Words(), Layout(r.CALLER + r.KEY_WIDTH)
+    automata = add_automata([automaton(pattern, whole) for pattern, whole in _patterns()], layout)
+    loggers = [words.place(logger) for logger in sorted(layouts.ENVOY_LOGGERS)]
+    loggers_at = layout.add(np.array(loggers, np.int64))
+    rows = [_row(one, words, layout) for one in layouts.JSON_LAYOUTS]
+    layouts_at = layout.add(np.array(rows, np.int64))
+    events = [EVENT_NUMBER[name] for name in ("unparsed", "access", "go_gc")]
+    components = [COMPONENTS.index(name) for name in ("envoy", "ztunnel")]
+    places = [loggers_at, loggers_at + 2 * len(loggers), layouts_at, layouts_at + r.LAYOUT_WIDTH * len(rows)]
+    directory = np.array([*events, *components, *automata, *places, *words.key("caller")], np.int64)
+    return Rules(np.concatenate([directory, *layout.parts]), np.frombuffer(bytes(words.text) + bytes(8), np.uint8))
 
-    def place(text: str) -> tuple[int, int]:
-        words.extend(text.encode())
-        return len(words) - len(text.encode()), len(text.encode())
 
-    keys = [
-        [place(key) for key in (one.time, one.level, one.scope, one.message, one.stack, one.needs)]
-        for one in layouts.JSON_LAYOUTS
-    ]
-    fields = [[place(key) for key in one.fields] for one in layouts.JSON_LAYOUTS]
-    loggers = [place(logger) for logger in sorted(layouts.ENVOY_LOGGERS)]
-    automata = [automaton(pattern, whole) for pattern, whole in _patterns()]
-    return Rules(
-        EVENT_NUMBER["unparsed"],
-        EVENT_NUMBER["access"],
-        EVENT_NUMBER["go_gc"],
-        COMPONENTS.index("envoy"),
-        COMPONENTS.index("ztunnel"),
-        np.frombuffer(bytes(words), np.uint8),
-        np.array(keys, np.int64),
-        np.array([EVENT_NUMBER.get(one.event, -1) for one in layouts.JSON_LAYOUTS], np.int64),
-        np.array([COMPONENTS.index(one.component) if one.component else -1 for one in layouts.JSON_LAYOUTS], np.int64),
-        np.array([0, *np.cumsum([len(one) for one in fields])], np.int64),
-        np.array([key for one in fields for key in one], np.int64).reshape(-1, 2),
-        np.array(loggers, np.int64),
-        np.frombuffer(b"caller", np.uint8),
-        flat_automata(automata),
-    )
+def _row(one: JsonLayout, words: _Words, layout: Layout) -> list[int]:
+    fields = layout.add(np.array(words.keys(one.fields), np.int64))
+    keys = words.keys((one.time, one.level, one.scope, one.message, one.stack, one.needs))
+    component = COMPONENTS.index(one.component) if one.component else -1
+    said = [EVENT_NUMBER.get(one.event, -1), component]
+    return [*keys, *said, fields, fields + r.KEY_WIDTH * len(one.fields)]
 
 
 def _patterns() -> Iterator[tuple[str, bool]]:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from istiolog_pd.engine.kernel import words as w
-from istiolog_pd.engine.kernel.frame import CALLER, SCOPE
+from istiolog_pd.engine.kernel.entry import CALLER, SCOPE
 from istiolog_pd.engine.kernel.words import Table, grown, new_table
 from istiolog_pd.engine.program import Catalogue
 from istiolog_pd.formats.columns import COLUMNS
@@ -97,10 +97,11 @@ class Vocabulary:
         if count == self._learnt:
             return
         new = slice(self._learnt, count)
-        first = int(table.entries[self._learnt, w.BEGIN])
+        entries = table.entries.reshape(-1, 4)
+        first = int(entries[self._learnt, w.BEGIN])
         texts = table.texts[first : int(table.used[w.BYTES])].tobytes()
         by_group: dict[int, list[str]] = {}
-        for _, group_size, begin, _ in table.entries[new].tolist():
+        for _, group_size, begin, _ in entries[new].tolist():
             end = begin - first + (group_size & 0xFFFFFFFF)
             by_group.setdefault(group_size >> 32, []).append(texts[begin - first : end].decode())
         for group, distinct in by_group.items():

@@ -12,10 +12,11 @@ from istiolog_pd.engine.cutter import Chunk, mended
 from istiolog_pd.engine.kernel import cells as c
 from istiolog_pd.engine.kernel import claim, copies, memo, walk
 from istiolog_pd.engine.kernel import found as e
-from istiolog_pd.engine.kernel import frame as f
+from istiolog_pd.engine.kernel import entry as f
+from istiolog_pd.engine.kernel.frame import frame
 from istiolog_pd.engine.kernel.heads import FIELDS
 from istiolog_pd.engine.kernel.jit import STAMP
-from istiolog_pd.engine.kernel.json import MOST_PAIRS
+from istiolog_pd.engine.kernel.json import MOST_PAIRS, PAIR
 from istiolog_pd.engine.kernel.words import number_in
 from istiolog_pd.engine.lines import Damage
 from istiolog_pd.engine.odd import OddLines
@@ -71,7 +72,7 @@ class Worker:
         #: By slot, the number of what its format itself says.
         self.known = np.full(len(catalogue.program.slot_cell), -1, np.int32)
         self.out = np.zeros(FIELDS, np.int64)
-        self.pairs = np.zeros((MOST_PAIRS, 6), np.int64)
+        self.pairs = np.zeros(MOST_PAIRS * PAIR, np.int64)
 
     # ---- entries ----
 
@@ -90,9 +91,9 @@ class Worker:
         odd = OddLines(self.vocabulary)
         while True:
             table = self.vocabulary.table
-            reason = f.frame(
-                STAMP, text, len(text), state, *found.flat(), tuple(self.rules), tuple(table), self.memo, self.out,
-                self.pairs, made, keys,
+            reason = frame(
+                STAMP, text, len(text), state, *found.flat(), *self.rules, tuple(table), self.memo, self.out,
+                self.pairs, made, keys.reshape(-1),
             )  # fmt: skip
             if reason == f.AT_END:
                 break
@@ -152,7 +153,7 @@ class Worker:
         while settings[claim.FIRST] < count:
             claim.claim_all(
                 STAMP, self.catalogue.numbers, self.catalogue.bytes, framed.messages, framed.ends, found, rare,
-                settings, scopes, scope_text, *self.work, hits, claims, framed.keys,
+                settings, scopes, scope_text, *self.work, hits, claims, framed.keys.reshape(-1),
             )  # fmt: skip
             if settings[claim.FIRST] < count:
                 hits = np.concatenate([hits, np.empty(len(hits) + 1024, np.int32)])

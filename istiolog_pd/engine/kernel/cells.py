@@ -9,11 +9,11 @@ import numpy as np
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel.claim import CLAIM, CLAIMED, HIT_COUNT, HITS, OF
-from istiolog_pd.engine.kernel.jit import get, kernel, part, put
+from istiolog_pd.engine.kernel.jit import get, kernel, part, pointer, put
 from istiolog_pd.engine.kernel.text import eight, is_blank, trimmed
 from istiolog_pd.engine.kernel.values import HARD, VALUE, number_at
 from istiolog_pd.engine.kernel.walk import HIT
-from istiolog_pd.engine.kernel.words import FULL, number_of
+from istiolog_pd.engine.kernel.words import FULL, number_of, pointers_of
 
 
 class Cells(NamedTuple):
@@ -32,6 +32,7 @@ class Cells(NamedTuple):
 @kernel
 def count_claims(stamp, claims, entries, counts):
     """How many entries each claim has."""
+    claims, counts = pointer(claims), pointer(counts)
     for n in range(entries):
         claim = np.int64(get(claims, n * CLAIMED + CLAIM))
         put(counts, claim, get(counts, claim) + 1)
@@ -44,7 +45,10 @@ def fill(stamp, numbers, words, text, hits, claims, first, past, cells, table, f
     ``room[0]`` counts the hard texts, ``room[1]`` is the length of a text the table has no room for. `known` holds for
     each slot the number of what its format itself says; -1: not asked yet.
     """
-    base, values, valid, coded, texts, rows, events, hard = cells
+    numbers, words, text, hits, claims = pointer(numbers), pointer(words), pointer(text), pointer(hits), pointer(claims)
+    base, values, valid, coded = pointer(cells[0]), pointer(cells[1]), pointer(cells[2]), pointer(cells[3])
+    texts, rows, events, hard = pointer(cells[4]), pointer(cells[5]), pointer(cells[6]), cells[7]
+    table, known = pointers_of(table), pointer(known)
     for n in range(first, past):
         at = n * CLAIMED
         claim = get(numbers, p.CLAIMS) + p.CLAIM_WIDTH * get(claims, at + CLAIM)

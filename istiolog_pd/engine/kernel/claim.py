@@ -7,10 +7,10 @@ import numpy as np
 from istiolog_pd.engine import lookup
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.kernel import found as e
-from istiolog_pd.engine.kernel.jit import get, kernel, part, put
+from istiolog_pd.engine.kernel.jit import eight, get, kernel, part, pointer, put
 from istiolog_pd.engine.kernel.readings import next_label, reading
-from istiolog_pd.engine.kernel.swar import blank_at
-from istiolog_pd.engine.kernel.text import eight, is_digit, stands, trimmed, value_of
+from istiolog_pd.engine.kernel.swar import blank_at, ones
+from istiolog_pd.engine.kernel.text import is_digit, stands, trimmed, value_of
 from istiolog_pd.engine.kernel.walk import HIT, MOST_SLOTS, automaton_end, fits
 from istiolog_pd.engine.match import STEPS
 
@@ -47,17 +47,6 @@ def first_of(numbers, low, high, component, size):
 
 
 @part
-def first_eight(text, at, end):
-    """Eight bytes as one number; nothing stands behind the end, though eight bytes there can be read."""
-    left = end - at
-    if left >= 8:
-        return eight(text, at)
-    if left <= 0:
-        return np.uint64(0)
-    return eight(text, at) & (np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(64 - 8 * left))
-
-
-@part
 def grams_of(numbers, text, start, end, seen):
     """Which of the grams stand in a text."""
     for n in range(get(numbers, p.GRAM_COUNT)):
@@ -77,7 +66,7 @@ def claimed(
 ):
     """The format that claims a message, and its fields; -1 if none does. First those that begin as it does."""
     last = trimmed(text, start, end)
-    low, high = first_eight(text, start, end), first_eight(text, start + 8, end)
+    low, high = eight(text, start) & ones(end - start), eight(text, start + 8) & ones(end - start - 8)
     size = np.int64(16)
     while size >= 2:
         if end - start >= size:
@@ -232,10 +221,14 @@ def claim_all(
 
     `stack` and `seen` are room to work in. Eight bytes behind the last message can be read.
     """
-    own, opinion = settings[OWN], settings[OPINION] != 0
+    own, opinion, room = settings[OWN], settings[OPINION] != 0, len(hits)
+    numbers, words, text, ends = pointer(numbers), pointer(words), pointer(text), pointer(ends)
+    found, rare, scopes, scope_text = pointer(found), pointer(rare), pointer(scopes), pointer(scope_text)
+    stack, seen, hits = pointer(stack), pointer(seen), pointer(hits)
+    claims, keys = pointer(claims), pointer(keys)
     used, only_format = settings[USED], settings[ONLY_FORMAT] != 0
     for n in range(settings[FIRST], settings[PAST]):
-        if HIT * (used + MOST_SLOTS) > len(hits):
+        if HIT * (used + MOST_SLOTS) > room:
             settings[FIRST], settings[USED] = n, used
             return n
         of = n * e.FIELDS
@@ -262,7 +255,7 @@ def claim_all(
             note_thread(text, start, end, lost, found, rare, n)
         if layout >= 0:
             claim = get(numbers, get(numbers, p.LAYOUT_CLAIM) + layout)
-            kept = key_hits(numbers, row_of(numbers, claim), text, start, keys, get(found, of + e.KEYS), hits, used)
+            kept = key_hits(numbers, row_of(numbers, claim), text, start, keys, np.int64(get(found, of + e.KEYS)), hits, used)
         else:
             claim, kept = decided(numbers, words, entry, fixed, label_start, label_end, text, hits, used, kept)
         put(claims, out + CLAIM, claim)
@@ -279,8 +272,8 @@ def key_hits(numbers, claim, text, start, keys, at, hits, first_hit):
     """The keys of a JSON line as hits of its claim; their places count from the message's beginning."""
     kept = np.int64(0)
     for label in range(get(numbers, claim + p.C_LABELS), get(numbers, claim + p.C_LABELS_END), p.LABEL_WIDTH):
-        begin, end = start + keys[at, 0], start + keys[at, 1]
-        if keys[at, 0] >= 0 and label_fits(numbers, label, text, begin, end):
+        begin, end = start + get(keys, 2 * at), start + get(keys, 2 * at + 1)
+        if get(keys, 2 * at) >= 0 and label_fits(numbers, label, text, begin, end):
             kept = with_hit(hits, first_hit, kept, get(numbers, label + 4), begin, end)
         at += 1
     return kept
@@ -322,6 +315,6 @@ def decided(numbers, words, entry, fixed, label_start, label_end, text, hits, fi
     if other >= 0:
         n = hit_of(hits, first_hit, kept, get(numbers, row + p.C_SWITCH))
         hit = HIT * (first_hit + n)
-        if n < kept and trimmed(text, get(hits, hit + 1), get(hits, hit + 2)) > get(hits, hit + 1):
+        if n < kept and trimmed(text, np.int64(get(hits, hit + 1)), np.int64(get(hits, hit + 2))) > get(hits, hit + 1):
             return other, kept
     return claim, kept

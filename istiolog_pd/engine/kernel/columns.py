@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from istiolog_pd.engine.kernel.copies import copy
-from istiolog_pd.engine.kernel.jit import get, kernel
+from istiolog_pd.engine.kernel.jit import kernel, pointer
+from istiolog_pd.engine.kernel.text import copy
 
 
 @kernel
@@ -15,7 +15,7 @@ def gather(stamp, text, pieces, out, ends):
     ends[0] = 0
     for n in range(len(pieces)):
         size = max(pieces[n, 1], 0)
-        copy(text, pieces[n, 0], pieces[n, 0] + size, out, to)
+        copy(pointer(text), pieces[n, 0], pieces[n, 0] + size, pointer(out), to)
         to += size
         ends[n + 1] = to
     return to
@@ -26,7 +26,7 @@ def take_words(stamp, numbers, of, out):
     """``of[numbers]``, and -1 where there is no number; true if any is there."""
     any_there = False
     for n in range(len(numbers)):
-        number = get(numbers, n)
+        number = numbers[n]
         value = of[number] if number >= 0 else np.int32(-1)
         out[n] = value
         any_there = any_there or value >= 0
@@ -53,5 +53,5 @@ def renumber(stamp, numbers, of, out, bits):
 def mark_used(stamp, numbers, used):
     """Note which numbers stand in an array."""
     for n in range(len(numbers)):
-        if get(numbers, n) >= 0:
-            used[get(numbers, n)] = True
+        if numbers[n] >= 0:
+            used[numbers[n]] = True

@@ -7,8 +7,9 @@ import numpy as np
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel.claim import CLAIM, CLAIMED, OF
-from istiolog_pd.engine.kernel.jit import get, kernel, part, put
-from istiolog_pd.engine.kernel.text import eight
+from istiolog_pd.engine.kernel.jit import get, kernel, pointer, put
+from istiolog_pd.engine.kernel.text import copy
+
 
 
 @kernel
@@ -27,6 +28,8 @@ def look_over(stamp, text, seen):
 @kernel
 def pack(stamp, found, past, log, made, side, out, ends):
     """Copy the messages of entries one behind the other."""
+    found, log, made, side = pointer(found), pointer(log), pointer(made), pointer(side)
+    out, ends = pointer(out), pointer(ends)
     to = np.int64(0)
     put(ends, 0, 0)
     for n in range(past):
@@ -44,31 +47,14 @@ def pack(stamp, found, past, log, made, side, out, ends):
     return to
 
 
-@part
-def copy(text, begin, end, out, to):
-    """Copy bytes, eight at a time; the last eight are copied once more."""
-    size = end - begin
-    if size < 8:
-        for n in range(size):
-            put(out, to + n, get(text, begin + n))
-        return
-    for n in range(0, size - 7, 8):
-        put_eight(out, to + n, eight(text, begin + n))
-    put_eight(out, to + size - 8, eight(text, end - 8))
-
-
-@part
-def put_eight(out, at, word):
-    for n in range(8):
-        put(out, at + n, np.uint8((word >> np.uint64(8 * n)) & np.uint64(255)))
-
-
 @kernel
 def spread(stamp, numbers, found, times, claims, entries, lines, words, seen):
     """The common columns of entries, each in an array of its own.
 
     `words`: level, scope, event, component, caller. `seen` counts the times, callers, and rows of `rare` that are there.
     """
+    numbers, found, times, claims = pointer(numbers), pointer(found), pointer(times), pointer(claims)
+    lines, words = pointer(lines), pointer(words)
     for n in range(entries):
         at, of = n * e.FIELDS, n * CLAIMED
         claim = get(numbers, p.CLAIMS) + p.CLAIM_WIDTH * get(claims, of + CLAIM)
@@ -86,6 +72,7 @@ def spread(stamp, numbers, found, times, claims, entries, lines, words, seen):
 @kernel
 def spread_rare(stamp, found, rare, entries, out):
     """Thread and epoch of entries, and what stands for none where there are none."""
+    found, rare, out = pointer(found), pointer(rare), pointer(out)
     for n in range(entries):
         told = get(found, n * e.FIELDS + e.RARE) != 0
         put(out, n, get(rare, 2 * n + e.THREAD) if told else e.NOTHING)

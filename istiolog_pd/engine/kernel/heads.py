@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from istiolog_pd.engine.kernel import rules as r
 from istiolog_pd.engine.kernel.found import NOTHING
-from istiolog_pd.engine.kernel.jit import get, part
+from istiolog_pd.engine.kernel.jit import get, part, put
 from istiolog_pd.engine.kernel.memo import HEAD_HIGH, HEAD_LEVEL, HEAD_SCOPE, head_at, head_place, time_near
 from istiolog_pd.engine.kernel.text import (
     NOT_A_TIME,
@@ -30,8 +31,7 @@ TEXT, CONSOLE, BRACKETS, ACCESS, GC, ODD = 0, 1, 2, 3, 4, 5
 FIELDS = 13
 # Who wrote a line, by its header: the source's own component, Envoy, ztunnel.
 OWN, ENVOY, ZTUNNEL = 0, 1, 2
-# The automata of a GC line, of a target of ztunnel, of the scope in it, of a target whose tab was lost.
-GC_LINE, TARGET, TARGET_SCOPE, LOST_TARGET = 0, 1, 2, 3
+EPOCH_WORDS = tuple(b"[Envoy (Epoch ")
 
 
 @part
@@ -144,24 +144,32 @@ def bracketed_place(text, at, end):
 @part
 def console(text, start, end, rules, memo, out):
     """``time TAB level TAB [envoy logger [caller] TAB | scope TAB] [file.go:1 TAB]``."""
-    at, out[TIME] = time_near(text, start, end, memo)
+    at, told = time_near(text, start, end, memo)
+    put(out, TIME, told)
     if at < 0 or at >= end or get(text, at) != 9:
         return ODD
     first = at + 1
-    out[SCOPE] = out[SCOPE_END] = out[CALLER] = out[CALLER_END] = out[SCOPE_NUMBER] = out[HEAD] = -1
-    out[THREAD] = out[EPOCH] = NOTHING
-    out[WRITER] = OWN
+    put(out, SCOPE, -1)
+    put(out, SCOPE_END, -1)
+    put(out, CALLER, -1)
+    put(out, CALLER_END, -1)
+    put(out, SCOPE_NUMBER, -1)
+    put(out, HEAD, -1)
+    put(out, THREAD, NOTHING)
+    put(out, EPOCH, NOTHING)
+    put(out, WRITER, OWN)
     low, high, size = head_at(text, first, end)
     head = head_place(low, high)
     if size and np.int64(low) == get(memo, head) and np.int64(high) == get(memo, head + HEAD_HIGH):
         if not label_ahead(text, first + size, end):
-            out[LEVEL], out[SCOPE_NUMBER] = get(memo, head + HEAD_LEVEL), get(memo, head + HEAD_SCOPE)
-            out[MESSAGE] = behind_caller(text, first + size, end, out)
+            put(out, LEVEL, get(memo, head + HEAD_LEVEL))
+            put(out, SCOPE_NUMBER, get(memo, head + HEAD_SCOPE))
+            put(out, MESSAGE, behind_caller(text, first + size, end, out))
             return CONSOLE
     level, past = level_at(text, first, end)
     if level < 0 or past >= end or get(text, past) != 9 or not 97 <= get(text, first) <= 122:
         return ODD
-    out[LEVEL] = level
+    put(out, LEVEL, level)
     at = past + 1
     target = ztunnel(text, at, end, rules, out)
     if target != TEXT:
@@ -170,16 +178,18 @@ def console(text, start, end, rules, memo, out):
     if after < 0 and at < end and is_letter(get(text, at)):
         stop = name_end(text, at, end)
         if stop < end and get(text, stop) == 9 and not label_ahead(text, stop + 1, end):
-            out[SCOPE], out[SCOPE_END], out[HEAD] = at, stop, first
+            put(out, SCOPE, at)
+            put(out, SCOPE_END, stop)
+            put(out, HEAD, first)
             after = stop + 1
-    out[MESSAGE] = behind_caller(text, after if after >= 0 else at, end, out)
+    put(out, MESSAGE, behind_caller(text, after if after >= 0 else at, end, out))
     return CONSOLE
 
 
 @part
 def behind_caller(text, at, end, out):
     """Where the message begins, behind a ``file.go:1 TAB`` that may stand here."""
-    stop = at if out[LAST_TAB] >= at else end
+    stop = at if get(out, LAST_TAB) >= at else end
     while stop < end and get(text, stop) != 9:
         stop += 1
     if stop < end and is_place(text, at, stop):
@@ -192,8 +202,9 @@ def behind_caller(text, at, end, out):
             and get(text, colon - 2) == 103
             and get(text, colon - 1) == 111
         ):
-            if out[CALLER] < 0:
-                out[CALLER], out[CALLER_END] = at, stop
+            if get(out, CALLER) < 0:
+                put(out, CALLER, at)
+                put(out, CALLER_END, stop)
             return stop + 1
     return at
 
@@ -203,13 +214,14 @@ def ztunnel(text, at, end, rules, out):
     """A target of ztunnel and a tab (``xds::client:xds{id=1} TAB``): CONSOLE; ODD if its tab was lost."""
     if at >= end or not 97 <= get(text, at) <= 122:
         return TEXT
-    stop = automaton_end(rules.automata, get(rules.automata, TARGET), text, at, end)
+    stop = automaton_end(rules, get(rules, r.TARGET), text, at, end)
     if stop < 0:
-        lost = automaton_end(rules.automata, get(rules.automata, LOST_TARGET), text, at, end) >= 0
+        lost = automaton_end(rules, get(rules, r.LOST_TARGET), text, at, end) >= 0
         return ODD if lost else TEXT
-    out[SCOPE], out[SCOPE_END] = at, automaton_end(rules.automata, get(rules.automata, TARGET_SCOPE), text, at, end)
-    out[WRITER] = ZTUNNEL
-    out[MESSAGE] = stop
+    put(out, SCOPE, at)
+    put(out, SCOPE_END, automaton_end(rules, get(rules, r.TARGET_SCOPE), text, at, end))
+    put(out, WRITER, ZTUNNEL)
+    put(out, MESSAGE, stop)
     return CONSOLE
 
 
@@ -241,8 +253,11 @@ def envoy(text, at, end, out):
         if caller < 0:
             caller, caller_end = after + 1, place
         after = past
-    out[SCOPE], out[SCOPE_END], out[CALLER], out[CALLER_END] = first, stop, caller, caller_end
-    out[WRITER] = ENVOY
+    put(out, SCOPE, first)
+    put(out, SCOPE_END, stop)
+    put(out, CALLER, caller)
+    put(out, CALLER_END, caller_end)
+    put(out, WRITER, ENVOY)
     return after
 
 
@@ -250,14 +265,17 @@ def envoy(text, at, end, out):
 def brackets(text, start, end, memo, out):
     """``[[Envoy (Epoch 0)] ][time][thread][level][logger] [[caller] ]``, and access lines; else ODD."""
     at = start
-    out[EPOCH] = NOTHING
-    out[HEAD] = out[SCOPE_NUMBER] = -1
+    put(out, EPOCH, NOTHING)
+    put(out, HEAD, -1)
+    put(out, SCOPE_NUMBER, -1)
     if at + 1 < end and get(text, at + 1) == 69:
-        at, out[EPOCH] = epoch(text, at, end)
+        at, told = epoch(text, at, end)
+        put(out, EPOCH, told)
         if at < 0:
             return ODD
     elif at + 12 < end and get(text, at + 11) == 84:
-        stop, out[TIME] = time_near(text, at + 1, end, memo)
+        stop, told = time_near(text, at + 1, end, memo)
+        put(out, TIME, told)
         if (
             stop < 0
             or stop + 1 >= end
@@ -266,12 +284,14 @@ def brackets(text, start, end, memo, out):
             or get(text, stop + 1) != 32
         ):
             return ODD
-        out[MESSAGE] = start
+        put(out, MESSAGE, start)
         return ACCESS
-    at, out[TIME] = bracket_time(text, at, end)
+    at, told = bracket_time(text, at, end)
+    put(out, TIME, told)
     if at < 0:
         return ODD
-    at, out[THREAD] = number_in_brackets(text, at, end)
+    at, told = number_in_brackets(text, at, end)
+    put(out, THREAD, told)
     if at < 0 or at >= end or get(text, at) != 91:
         return ODD
     first = at + 1
@@ -285,15 +305,17 @@ def brackets(text, start, end, memo, out):
         or get(text, at + 1) != 91
     ):
         return ODD
-    out[LEVEL] = level
-    out[SCOPE] = at + 2
-    at = out[SCOPE_END] = name_end(text, at + 2, end)
-    if at == out[SCOPE] or at + 1 >= end or get(text, at) != 93 or get(text, at + 1) != 32:
+    put(out, LEVEL, level)
+    put(out, SCOPE, at + 2)
+    at = name_end(text, at + 2, end)
+    put(out, SCOPE_END, at)
+    if at == get(out, SCOPE) or at + 1 >= end or get(text, at) != 93 or get(text, at + 1) != 32:
         return ODD
     at += 2
-    out[CALLER] = out[CALLER_END] = -1
-    out[WRITER] = ENVOY
-    out[MESSAGE] = caller_in_brackets(text, at, end, out)
+    put(out, CALLER, -1)
+    put(out, CALLER_END, -1)
+    put(out, WRITER, ENVOY)
+    put(out, MESSAGE, caller_in_brackets(text, at, end, out))
     return BRACKETS
 
 
@@ -302,13 +324,15 @@ def caller_in_brackets(text, at, end, out):
     """A caller after the header, ``[file:1] `` or ``file:1] ``: where the message begins."""
     place, past = bracketed_place(text, at, end)
     if past >= 0:
-        out[CALLER], out[CALLER_END] = at + 1, place
+        put(out, CALLER, at + 1)
+        put(out, CALLER_END, place)
         return past
     stop = at
     while stop < end and get(text, stop) != 93 and not (get(text, stop) == 32 or 9 <= get(text, stop) <= 13):
         stop += 1
     if stop + 1 < end and get(text, stop) == 93 and get(text, stop + 1) == 32 and is_place(text, at, stop):
-        out[CALLER], out[CALLER_END] = at, stop
+        put(out, CALLER, at)
+        put(out, CALLER_END, stop)
         return stop + 2
     return at
 
@@ -316,11 +340,12 @@ def caller_in_brackets(text, at, end, out):
 @part
 def epoch(text, at, end):
     """``[Envoy (Epoch 12)] ``: where it ends (-1: it is none), and the number."""
-    words = b"[Envoy (Epoch "
-    for n in range(len(words)):
-        if at + n >= end or get(text, at + n) != get(words, n):
+    first = at + len(EPOCH_WORDS)
+    if first > end:
+        return -1, -1
+    for n in range(len(EPOCH_WORDS)):
+        if get(text, at + n) != EPOCH_WORDS[n]:
             return -1, -1
-    first = at + len(words)
     stop = digits_end(text, first, end)
     if stop == first or stop - first > 18 or stop + 2 >= end:
         return -1, -1

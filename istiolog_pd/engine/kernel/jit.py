@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numba
 import numpy as np
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
+from numba.np.arrayobj import make_array
 
 #: Its stubs do not know all of its options.
 _njit: Any = numba.njit
+_intrinsic: Any = intrinsic
 #: What decorated functions are for mypy: Numba infers their types.
 Compiled = Callable[..., Any]
 
@@ -27,16 +33,76 @@ def part(function: Compiled) -> Compiled:
     return compiled
 
 
-@part
-def get(array, at):
-    """``array[at]`` of a place that is not negative: an unsigned one saves asking whether it counts from the end."""
-    return array[np.uint64(at)]
+# ---- places in memory: one word, where an array is seven that each call would hand on ----
 
 
-@part
-def put(array, at, value):
-    """``array[at] = value`` of a place that is not negative."""
-    array[np.uint64(at)] = value
+@_intrinsic
+def pointer(context, array):
+    """Where an array's values begin."""
+
+    def code(context, builder, signature, arguments):
+        return make_array(signature.args[0])(context, builder, arguments[0]).data
+
+    return types.CPointer(array.dtype)(array), code
+
+
+@_intrinsic
+def get(context, place, at):
+    """``place[at]``."""
+
+    def code(context, builder, signature, arguments):
+        address = builder.gep(arguments[0], [arguments[1]])
+        return context.unpack_value(builder, signature.return_type, address)
+
+    return place.dtype(place, types.int64), code
+
+
+@_intrinsic
+def put(context, place, at, value):
+    """``place[at] = value``."""
+
+    def code(context, builder, signature, arguments):
+        address = builder.gep(arguments[0], [arguments[1]])
+        value = context.cast(builder, arguments[2], signature.args[2], signature.args[0].dtype)
+        context.pack_value(builder, signature.args[0].dtype, value, address)
+        return context.get_dummy_value()
+
+    return types.void(place, types.int64, value), code
+
+
+def _word_of(bits: int, kind: Any) -> Compiled:
+    @_intrinsic
+    def word(context, text, at):
+        """So many bytes as one number, the first the lowest."""
+
+        def code(context, builder, signature, arguments):
+            address = builder.gep(arguments[0], [arguments[1]])
+            address = builder.bitcast(address, ir.PointerType(ir.IntType(bits)))
+            value = builder.load(address, align=1)
+            value = value if sys.byteorder == "little" else builder.bswap(value)
+            return value if bits == 64 else builder.zext(value, ir.IntType(64))
+
+        return types.uint64(text, types.int64), code
+
+    found: Compiled = word
+    return found
+
+
+eight, four = _word_of(64, types.uint64), _word_of(32, types.uint64)
+
+
+@_intrinsic
+def put_eight(context, text, at, word):
+    """Write what `eight` reads."""
+
+    def code(context, builder, signature, arguments):
+        address = builder.gep(arguments[0], [arguments[1]])
+        address = builder.bitcast(address, ir.PointerType(ir.IntType(64)))
+        value = arguments[2] if sys.byteorder == "little" else builder.bswap(arguments[2])
+        builder.store(value, address, align=1)
+        return context.get_dummy_value()
+
+    return types.void(text, types.int64, types.uint64), code
 
 
 def kernel(function: Compiled) -> Compiled:

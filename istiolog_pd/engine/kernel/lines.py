@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from istiolog_pd.engine.kernel.jit import get, part
+from istiolog_pd.engine.kernel.jit import eight, get, part
 from istiolog_pd.engine.kernel.swar import first_flag, zeros
-from istiolog_pd.engine.kernel.text import eight, is_digit
+from istiolog_pd.engine.kernel.text import is_digit
 
 #: A tab and a line end differ from this, eight times, in the lowest two bits alone.
 NEAR_TAB, BUT_TWO_BITS = np.uint64(0x0808080808080808), np.uint64(0xFCFCFCFCFCFCFCFC)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from istiolog_pd.engine.kernel.jit import get, part, put
+from istiolog_pd.engine.kernel.jit import eight, get, part, put
 from istiolog_pd.engine.kernel.swar import first_flag, zeros
-from istiolog_pd.engine.kernel.text import NOT_A_TIME, NS, eight, fraction, iso_time, two
+from istiolog_pd.engine.kernel.text import NOT_A_TIME, NS, fraction, iso_time, two
 
 ALL, HIGH_DIGITS, ZEROS = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(0xF0F0F0F0F0F0), np.uint64(0x303030303030)
 SIXES, SIX_BYTES = np.uint64(0x060606060606), np.uint64(0xFFFFFFFFFFFF)

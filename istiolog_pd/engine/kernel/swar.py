@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from istiolog_pd.engine.kernel.jit import get, part
-from istiolog_pd.engine.kernel.text import eight, is_blank
+from istiolog_pd.engine.kernel.jit import eight, get, part
+from istiolog_pd.engine.kernel.text import is_blank
 
 # Eight times the same byte.
 ONES, HIGH_BITS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
+ALL_BITS = np.uint64(0xFFFFFFFFFFFFFFFF)
 BEYOND_BLANK = np.uint64(0x2121212121212121)
 #: Times the flag of the byte `n`, moved to its lowest bit: `n` in the highest byte.
 PLACES = np.uint64(0x0001020304050607)
@@ -18,6 +19,16 @@ PLACES = np.uint64(0x0001020304050607)
 def zeros(word):
     """A flag (the highest bit) in each byte that is 0; perhaps also in bytes of 1 above such a one."""
     return (word - ONES) & ~word & HIGH_BITS
+
+
+@part
+def ones(count):
+    """So many bytes of ones, the lowest; all eight if there are more."""
+    if count >= 8:
+        return ALL_BITS
+    if count <= 0:
+        return np.uint64(0)
+    return ALL_BITS >> np.uint64(64 - 8 * count)
 
 
 @part

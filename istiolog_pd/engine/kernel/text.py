@@ -4,29 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from istiolog_pd.engine.kernel.jit import get, part
+from istiolog_pd.engine.kernel.jit import eight, get, part, put, put_eight
 
 NOT_A_TIME = -(2**63)
 DAY = 86_400
 NS = 1_000_000_000
-
-
-@part
-def eight(text, at):
-    """Eight bytes as one number."""
-    word = np.uint64(0)
-    for n in range(8):
-        word |= np.uint64(get(text, at + n)) << np.uint64(8 * n)
-    return word
-
-
-@part
-def four(text, at):
-    """Four bytes as one number."""
-    word = np.uint64(0)
-    for n in range(4):
-        word |= np.uint64(get(text, at + n)) << np.uint64(8 * n)
-    return word
 
 
 @part
@@ -66,6 +48,19 @@ def stands(text, at, end, words, place, size):
             return False
         n += 1
     return True
+
+
+@part
+def copy(text, begin, end, out, to):
+    """Copy bytes, eight at a time; the last eight are copied once more."""
+    size = end - begin
+    if size < 8:
+        for n in range(size):
+            put(out, to + n, get(text, begin + n))
+        return
+    for n in range(0, size - 7, 8):
+        put_eight(out, to + n, eight(text, begin + n))
+    put_eight(out, to + size - 8, eight(text, end - 8))
 
 
 @part

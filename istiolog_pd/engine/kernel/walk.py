@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from istiolog_pd.engine import program as p
-from istiolog_pd.engine.kernel.jit import get, part, put
+from istiolog_pd.engine.kernel.jit import eight, get, part, put
 from istiolog_pd.engine.kernel.swar import blank_at, blank_or, byte_at
-from istiolog_pd.engine.kernel.text import digits_end, eight, is_blank, stands
+from istiolog_pd.engine.kernel.text import digits_end, is_blank, stands
 
 LIT, FREE, FREE_END, RUN, CLOSED, NUMBER = p.LIT, p.FREE, p.FREE_END, p.RUN, p.CLOSED, p.NUMBER
 TRY, COMMIT = p.TRY, p.COMMIT
@@ -158,6 +158,6 @@ def in_scope(numbers, words, entry, level, scope, scope_size, scopes):
     for n in range(get(numbers, at), get(numbers, at + 1)):
         pair = get(numbers, p.SCOPES) + 2 * n
         size = get(numbers, pair + 1)
-        if size == scope_size and stands(words, get(numbers, pair), len(words), scopes, scope, size):
+        if size == scope_size and stands(words, get(numbers, pair), get(numbers, pair) + size, scopes, scope, size):
             return True
     return False

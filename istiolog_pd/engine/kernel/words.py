@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from istiolog_pd.engine.kernel.jit import get, kernel, part, put
-from istiolog_pd.engine.kernel.text import eight, four, stands
+from istiolog_pd.engine.kernel.jit import eight, four, get, kernel, part, pointer, put
+from istiolog_pd.engine.kernel.text import stands
 
 FULL = -2
 # Of an entry: its hash, its group (times 2**32) and length, where in `texts` it stands, and its number within the group.
 HASH, GROUP_SIZE, BEGIN, NUMBER = range(4)
-# Of `used`: entries, bytes of `texts`, then the entries of each group.
-ENTRIES, BYTES, GROUPS = 0, 1, 2
+# Of `used`: entries, bytes of `texts`, room for both; then the entries of each group.
+ENTRIES, BYTES, ENTRY_ROOM, BYTE_ROOM, GROUPS = range(5)
 
 
 class Table(NamedTuple):
@@ -27,22 +27,21 @@ class Table(NamedTuple):
 
 def new_table(groups: int, entries: int = 1 << 12, size: int = 1 << 18) -> Table:
     """An empty table."""
-    return Table(
-        np.full(2 * entries, -1, np.int32),
-        np.zeros((entries, 4), np.int64),
-        np.zeros(size, np.uint8),
-        np.zeros(GROUPS + groups, np.int64),
-    )
+    used = np.zeros(GROUPS + groups, np.int64)
+    used[ENTRY_ROOM], used[BYTE_ROOM] = entries, size
+    return Table(np.full(2 * entries, -1, np.int32), np.zeros(4 * entries, np.int64), np.zeros(size, np.uint8), used)
 
 
 def grown(table: Table, room: int) -> Table:
     """A table with the same texts, and room for as many again and for a text of `room` bytes."""
     count, size = int(table.used[ENTRIES]), int(table.used[BYTES])
     groups = len(table.used) - GROUPS
-    bigger = new_table(groups, 2 * len(table.entries), max(2 * len(table.texts), size + 2 * room))
-    bigger.entries[:count] = table.entries[:count]
+    bigger = new_table(groups, len(table.entries) // 2, max(2 * len(table.texts), size + 2 * room))
+    bigger.entries[: 4 * count] = table.entries[: 4 * count]
     bigger.texts[:size] = table.texts[:size]
-    bigger.used[:] = table.used
+    for number in (ENTRIES, BYTES):
+        bigger.used[number] = table.used[number]
+    bigger.used[GROUPS:] = table.used[GROUPS:]
     fill_places(bigger.places, bigger.entries, count)
     return bigger
 
@@ -51,8 +50,9 @@ def grown(table: Table, room: int) -> Table:
 def fill_places(places, entries, count):
     """Enter all entries into the hash table."""
     mask = len(places) - 1
+    places, entries = pointer(places), pointer(entries)
     for n in range(count):
-        at = entries[n, HASH] & mask
+        at = get(entries, 4 * n + HASH) & mask
         while get(places, at) >= 0:
             at = (at + 1) & mask
         put(places, at, n)
@@ -86,32 +86,41 @@ def number_of(table, group, text, start, end):
     """The number of a text within its group, a new one if need be; FULL if there is no room for it."""
     places, entries, texts, used = table
     value = hash_of(group, text, start, end)
-    mask = len(places) - 1
+    mask = 2 * get(used, ENTRY_ROOM) - 1
     at = value & mask
     size = end - start
     wanted = (group << 32) | size
     while get(places, at) >= 0:
-        entry = np.int64(get(places, at))
-        if entries[entry, HASH] == value and entries[entry, GROUP_SIZE] == wanted:
-            if stands(text, start, end, texts, entries[entry, BEGIN], size):
-                return entries[entry, NUMBER]
+        entry = 4 * np.int64(get(places, at))
+        if get(entries, entry + HASH) == value and get(entries, entry + GROUP_SIZE) == wanted:
+            if stands(text, start, end, texts, get(entries, entry + BEGIN), size):
+                return get(entries, entry + NUMBER)
         at = (at + 1) & mask
-    entry, begin = used[ENTRIES], used[BYTES]
-    if entry >= len(entries) or begin + size > len(texts):
+    entry, begin = get(used, ENTRIES), get(used, BYTES)
+    if entry >= get(used, ENTRY_ROOM) or begin + size > get(used, BYTE_ROOM):
         return np.int64(FULL)
     for n in range(size):
         put(texts, begin + n, get(text, start + n))
     put(places, at, entry)
-    number = used[GROUPS + group]
-    entries[entry, HASH], entries[entry, GROUP_SIZE] = value, wanted
-    entries[entry, BEGIN], entries[entry, NUMBER] = begin, number
-    used[GROUPS + group] += 1
-    used[ENTRIES] += 1
-    used[BYTES] += size
+    number = get(used, GROUPS + group)
+    put(entries, 4 * entry + HASH, value)
+    put(entries, 4 * entry + GROUP_SIZE, wanted)
+    put(entries, 4 * entry + BEGIN, begin)
+    put(entries, 4 * entry + NUMBER, number)
+    put(used, GROUPS + group, number + 1)
+    put(used, ENTRIES, entry + 1)
+    put(used, BYTES, begin + size)
     return number
+
+
+@part
+def pointers_of(table):
+    """A table as `number_of` takes it."""
+    places, entries, texts, used = table
+    return pointer(places), pointer(entries), pointer(texts), pointer(used)
 
 
 @kernel
 def number_in(table, group, text, size):
     """The number of a whole text; for callers in Python."""
-    return number_of(table, group, text, 0, size)
+    return number_of(pointers_of(table), group, pointer(text), 0, size)
