@@ -105,6 +105,12 @@ def put_eight(context, text, at, word):
     return types.void(text, types.int64, types.uint64), code
 
 
+def inlined(function: Compiled) -> Compiled:
+    """A part of which each caller has a copy of its own: for what is called several times for each entry."""
+    compiled: Compiled = _njit(no_cpython_wrapper=True, forceinline=True, **_OPTIONS)(function)
+    return compiled
+
+
 def kernel(function: Compiled) -> Compiled:
     """A function that Python calls: compiled once, the code kept beside the module or in the user's cache."""
     try:

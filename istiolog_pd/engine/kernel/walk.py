@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from istiolog_pd.engine import program as p
-from istiolog_pd.engine.kernel.jit import eight, get, part, put
+from istiolog_pd.engine.kernel.jit import eight, get, inlined, part, put
 from istiolog_pd.engine.kernel.swar import blank_at, blank_or, byte_at
 from istiolog_pd.engine.kernel.text import digits_end, is_blank, stands
 
@@ -44,7 +44,7 @@ def run(numbers, automaton, text, at, end):
     return found
 
 
-@part
+@inlined
 def literal_stands(numbers, words, step, text, at, end):
     """Whether the literal of a step stands here. Eight bytes behind the end can be read."""
     size = get(numbers, step + p.SIZE_OF)
@@ -55,7 +55,7 @@ def literal_stands(numbers, words, step, text, at, end):
     return size <= 8 or stands(text, at + 8, end, words, get(numbers, step + p.PLACE_OF) + 8, size - 8)
 
 
-@part
+@inlined
 def free_end(numbers, words, step, text, at, end, last):
     """Where the literal after a free field first stands; with `last`, nothing but blanks may follow it."""
     no_blanks, size = get(numbers, step + p.WHAT) != 0, get(numbers, step + p.SIZE_OF)
@@ -77,7 +77,7 @@ def free_end(numbers, words, step, text, at, end, last):
         at += 1
 
 
-@part
+@inlined
 def number_end(text, at, end):
     """The end of a whole number; -1 if there is none."""
     first = at + 1 if at < end and get(text, at) == 45 else at
@@ -85,7 +85,7 @@ def number_end(text, at, end):
     return stop if stop > first else np.int64(-1)
 
 
-@part
+@inlined
 def field_end(numbers, words, op, step, text, at, start, end, last):
     """Where the field of a step ends; -1 if there is none."""
     if op == NUMBER:
