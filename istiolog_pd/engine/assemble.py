@@ -25,11 +25,12 @@ FIXED = {"level": LEVEL_NAMES, "event": EVENT_NAMES, "component": COMPONENTS}
 class _Nulls:
     """Columns of one value share its memory."""
 
+    most: int
     arrays: dict[pa.DataType, pa.Array] = field(default_factory=dict)
 
     def of(self, kind: pa.DataType, rows: int) -> pa.Array:
-        if len(self.arrays.get(kind, ())) < rows:
-            self.arrays[kind] = pa.nulls(rows, kind)
+        if kind not in self.arrays:
+            self.arrays[kind] = pa.nulls(self.most, kind)
         return self.arrays[kind].slice(0, rows)
 
 
@@ -82,7 +83,7 @@ class _Tables:
     ) -> None:
         self.pieces, self.places, self.source, self.messages = pieces, places, source, messages
         self.threads = threads
-        self.nulls = _Nulls()
+        self.nulls = _Nulls(max((piece.entries for piece in pieces), default=0))
         self.same: dict[int, pa.Array] = {}
 
     def common(self, piece: Piece, place: _Place) -> Part:
@@ -152,14 +153,14 @@ class _Tables:
         for rows, columns, piece in parts:
             coded = columns.get(one.name)
             if not isinstance(coded, Coded):
-                arrays.append(pa.DictionaryArray.from_arrays(self.nulls.of(pa.int32(), rows), dictionary))
+                arrays.append(pa.DictionaryArray.from_arrays(self.nulls.of(pa.int32(), rows), dictionary, safe=False))
                 continue
             indices, bits = np.empty(rows, np.int32), np.zeros((rows + 7) // 8, np.uint8)
             key = 0 if one.name in FIXED else id(piece.vocabulary)
             nulls = renumber(STAMP, coded.numbers, renumber_of[key], indices, bits)
             buffers = [pa.py_buffer(bits) if nulls else None, pa.py_buffer(indices)]
             indices_array = pa.Array.from_buffers(pa.int32(), rows, buffers, nulls)
-            arrays.append(pa.DictionaryArray.from_arrays(indices_array, dictionary))
+            arrays.append(pa.DictionaryArray.from_arrays(indices_array, dictionary, safe=False))
         return pa.chunked_array(arrays, one.type)
 
 

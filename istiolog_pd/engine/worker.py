@@ -72,7 +72,15 @@ class Worker:
         #: By slot, the number of what its format itself says.
         self.known = np.full(len(catalogue.program.slot_cell), -1, np.int32)
         self.out = np.zeros(FIELDS, np.int64)
+        #: Room that chunks have been read in, to be used again.
+        self.rooms: list[e.Found] = []
+        self.claims, self.hits = np.empty(0, np.int32), np.empty(0, np.int32)
         self.pairs = np.zeros(MOST_PAIRS * PAIR, np.int64)
+
+    def _room(self, entries: int) -> e.Found:
+        """Room for so many entries: that of a chunk before, if it is enough, whose memory is there already."""
+        room = self.rooms.pop() if self.rooms else None
+        return room if room and len(room.times) >= entries else e.new_found(entries + entries // 8)
 
     # ---- entries ----
 
@@ -84,10 +92,9 @@ class Worker:
             chunk = mended(chunk)
             copies.look_over(STAMP, np.frombuffer(chunk.data, np.uint8), seen)
         text, lines = np.frombuffer(chunk.data, np.uint8), int(seen[0])
-        found = e.new_found(lines + 1)
-        made = np.empty(len(text) + 64 if b'{"' in chunk.data else 64, np.uint8)
-        state = np.array([0, 1, 0, -1, 0, 0], np.int64)
-        keys = np.empty((most_keys(chunk.data, lines), 2), np.int64)
+        found = self._room(lines + 1)
+        made, keys = np.empty(0, np.uint8), np.empty((0, 2), np.int64)
+        state = np.array([0, 1, 0, -1, 0, 0, 0], np.int64)
         odd = OddLines(self.vocabulary)
         while True:
             table = self.vocabulary.table
@@ -99,11 +106,15 @@ class Worker:
                 break
             if reason == f.AT_FULL_TABLE:
                 self.vocabulary.grow(len(text))
+            elif reason == f.AT_JSON:
+                made, keys = np.empty(len(text) + 64, np.uint8), np.empty((most_keys(chunk.data, lines), 2), np.int64)
+                state[f.JSON_ROOM] = 1
             else:
                 found = odd.go_on(chunk.data, state, found)
         count = int(state[f.COUNT])
         side = odd.side(found)
-        messages = np.empty(_message_bytes(found, count) + SLACK, np.uint8)
+        copies.measure(STAMP, found.flat()[0], count, seen)
+        messages = np.empty(int(seen[0]) + SLACK, np.uint8)
         ends = np.empty(count + 1, np.int64)
         copies.pack(STAMP, found.flat()[0], count, text, made, side, messages, ends)
         messages.setflags(write=False)
@@ -113,8 +124,7 @@ class Worker:
             messages = np.frombuffer(messages[: ends[-1]].tobytes() + texts + bytes(SLACK), np.uint8)
         self.vocabulary.learn()
         damage = [*chunk.damage, *odd.lines.damage.values()]
-        recognised = bool((found.fields[:count, e.HEADER] > 0).any())
-        return Framed(chunk, found, count, lines, messages, ends, keys, damage, odd.undated, recognised)
+        return Framed(chunk, found, count, lines, messages, ends, keys, damage, odd.undated, bool(seen[1]))
 
     def whose(self, framed: Framed, entries: int) -> np.ndarray:
         """Of the first entries, how many only pilot prints, how many only an agent, how many only ztunnel."""
@@ -138,14 +148,18 @@ class Worker:
         claims, hits = self._claims(framed, framed.entries, COMPONENTS.index(component), second_opinion=second_opinion)
         filled = self._fill(framed, claims, hits)
         self.vocabulary.learn()
-        return self._piece(framed, claims, filled)
+        piece = self._piece(framed, claims, filled)
+        self.rooms.append(framed.found)
+        return piece
 
     def _claims(
         self, framed: Framed, count: int, component: int, *, second_opinion: bool = False, only_format: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
         """Claim the first entries of a chunk: their claims, and where their fields and labels are."""
-        claims = np.empty(count * claim.CLAIMED, np.int32)
-        hits = np.empty(walk.HIT * (8 * count + 256), np.int32)  # a chunk is far smaller than 2 GiB
+        if len(self.claims) < count * claim.CLAIMED:
+            self.claims = np.empty((count + count // 8) * claim.CLAIMED, np.int32)
+            self.hits = np.empty(walk.HIT * (8 * count + 256), np.int32)  # a chunk is far smaller than 2 GiB
+        claims, hits = self.claims, self.hits
         unparsed = p.EVENT_NUMBER["unparsed"]
         settings = np.array([0, count, 0, component, second_opinion, unparsed, 1, 2, only_format, ENVOY], np.int64)
         found, _, rare = framed.found.flat()
@@ -156,8 +170,8 @@ class Worker:
                 settings, scopes, scope_text, *self.work, hits, claims, framed.keys.reshape(-1),
             )  # fmt: skip
             if settings[claim.FIRST] < count:
-                hits = np.concatenate([hits, np.empty(len(hits) + 1024, np.int32)])
-        return claims, hits
+                self.hits = hits = np.concatenate([hits, np.empty(len(hits) + 1024, np.int32)])
+        return claims[: count * claim.CLAIMED], hits
 
     def _fill(self, framed: Framed, claims: np.ndarray, hits: np.ndarray) -> c.Cells:
         program = self.catalogue.program
@@ -228,10 +242,6 @@ class Worker:
             framed.chunk.complete,
             framed.undated,
         )
-
-
-def _message_bytes(found: e.Found, count: int) -> int:
-    return int((found.fields[:count, e.END] - found.fields[:count, e.BEGIN]).sum(dtype=np.int64))
 
 
 def most_keys(data: bytes, lines: int) -> int:

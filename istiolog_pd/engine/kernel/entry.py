@@ -6,10 +6,10 @@ from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel.jit import part, put
 
 # Why the kernel stopped.
-AT_END, AT_ODD_LINE, AT_FULL_TABLE = 0, 1, 2
+AT_END, AT_ODD_LINE, AT_FULL_TABLE, AT_JSON = range(4)
 # Its state: where it goes on, the line's number, entries so far, the open entry (-1: none), bytes of `made`, rows of
-# `keys`.
-AT, LINE, COUNT, OPEN, MADE, KEYS = range(6)
+# `keys`, and whether there is room for what JSON lines need.
+AT, LINE, COUNT, OPEN, MADE, KEYS, JSON_ROOM = range(7)
 # Groups of words.
 SCOPE, CALLER = 0, 1
 

@@ -12,7 +12,7 @@ from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel import heads
 from istiolog_pd.engine.kernel import rules as r
 from istiolog_pd.engine.kernel.entry import (
-    AT, AT_END, AT_FULL_TABLE, AT_ODD_LINE, CALLER, COUNT, LINE, OPEN, SCOPE, enter,
+    AT, AT_END, AT_FULL_TABLE, AT_JSON, AT_ODD_LINE, CALLER, COUNT, JSON_ROOM, LINE, OPEN, SCOPE, enter,
 )  # fmt: skip
 from istiolog_pd.engine.kernel.jit import get, kernel, part, pointer, put
 from istiolog_pd.engine.kernel.json_lines import json_line
@@ -68,6 +68,9 @@ def frame(stamp, text, end, state, found, times, rare, rules, words, table, memo
             reason = AT_ODD_LINE
             break
         if stop > at and get(text, at) == 123:
+            if not get(state, JSON_ROOM):
+                reason = AT_JSON
+                break
             reason = json_line(
                 text, at, stop, state, found, times, count, line, rules, words, table, memo, pairs, made, keys
             )
