@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -132,23 +132,17 @@ class _Tables:
     def _words(self, one: pa.Field, parts: Sequence[tuple[int, dict[str, Values], Piece]]) -> pa.ChunkedArray:
         """A column of words: the words that are used, once, and each chunk's numbers of them."""
         used: dict[int, np.ndarray] = {}
+        names: dict[int, Sequence[str]] = {}
         for _, columns, piece in parts:
             coded = columns.get(one.name)
             if isinstance(coded, Coded):
                 key = 0 if one.name in FIXED else id(piece.vocabulary)
                 if key not in used:
-                    used[key] = np.zeros(len(_names(one.name, piece)) + 1, np.bool_)
+                    names[key] = _names(one.name, piece)
+                    used[key] = np.zeros(len(names[key]) + 1, np.bool_)
                 mark_used(STAMP, coded.numbers, used[key])
-        numbers: dict[str, int] = {}
-        renumber_of: dict[int, np.ndarray] = {}
-        for _, _, piece in parts:
-            key = 0 if one.name in FIXED else id(piece.vocabulary)
-            if key in used and key not in renumber_of:
-                names = _names(one.name, piece)
-                renumber_of[key] = np.full(len(used[key]), -1, np.int32)
-                for number in np.flatnonzero(used[key]).tolist():
-                    renumber_of[key][number] = numbers.setdefault(names[number], len(numbers))
-        dictionary = pa.array(list(numbers), pa.string())
+        texts, renumber_of = _united(names, used)
+        dictionary = pa.array(texts, pa.string())
         arrays = []
         for rows, columns, piece in parts:
             coded = columns.get(one.name)
@@ -162,6 +156,23 @@ class _Tables:
             indices_array = pa.Array.from_buffers(pa.int32(), rows, buffers, nulls)
             arrays.append(pa.DictionaryArray.from_arrays(indices_array, dictionary, safe=False))
         return pa.chunked_array(arrays, one.type)
+
+
+def _united(
+    names: Mapping[int, Sequence[str]], used: Mapping[int, np.ndarray]
+) -> tuple[list[str], dict[int, np.ndarray]]:
+    """The distinct texts of several vocabularies that are used, and for each its numbers of them."""
+    numbers: dict[str, int] = {}
+    renumber_of = {}
+    for key, there in used.items():
+        places = np.flatnonzero(there)
+        texts = [names[key][place] for place in places.tolist()]
+        for text in texts if numbers else ():
+            numbers.setdefault(text, len(numbers))
+        numbers = numbers or dict(zip(texts, range(len(texts)), strict=True))
+        renumber_of[key] = np.full(len(there), -1, np.int32)
+        renumber_of[key][places] = [numbers[text] for text in texts]
+    return list(numbers), renumber_of
 
 
 def _names(column: str, piece: Piece) -> Sequence[str]:

@@ -38,6 +38,7 @@ def new_cells(program: p.Program, counts: np.ndarray) -> Cells:
         np.full(2 * room[p.TEXT], -1, np.int64),
         np.empty(int(per_event.sum()), np.int64),
         np.stack([np.cumsum(per_event) - per_event, np.zeros(len(per_event), np.int64)], axis=1).ravel(),
+        np.zeros(len(base), np.uint8),
         np.empty((1024, 4), np.int64),
     )
 
@@ -60,16 +61,14 @@ def _values(
 ) -> Iterator[Values]:
     """What a cell says of a column, if anything."""
     base = int(cells.base[number])
-    if base < 0:
+    if base < 0 or not cells.filled[number]:
         return
     cell, here = vocabulary.catalogue.cells[number], slice(base, base + rows)
     if cell.native in (p.INT, p.DURATION, p.SIZE):
-        if cells.valid[here].any():
-            yield Numbers(cells.numbers[here], cells.valid[here])
+        yield Numbers(cells.numbers[here], cells.valid[here])
     elif cell.native in (p.TEXT, p.DASHED):
         pieces = cells.texts.reshape(-1, 2)[here]
-        if (pieces[:, 1] > 0).any():
-            yield _texts(messages, pieces)
+        yield _texts(messages, pieces)
     else:
         parsed = vocabulary.parsed[cell.group, column]
         words = cells.words[here]

@@ -39,16 +39,12 @@ class OddLines:
     undated: list[tuple[int, str]] = field(default_factory=list)
     _stretch: int = FEWEST
     _came_to: int = -1
-    #: Entries beyond one for each line, and for how many lines there was room at first.
-    _extra: int = 0
-    _lines: int = 0
 
     def __post_init__(self) -> None:
         self.entries = Entries(self.lines)
 
     def go_on(self, raw: bytes, state: np.ndarray, found: e.Found) -> e.Found:
         """Read a stretch from where the kernel stopped, until nothing is cut."""
-        self._lines = self._lines or len(found.times) - 1
         at, number, opened = int(state[f.AT]), int(state[f.LINE]), int(state[f.OPEN])
         self._stretch = min(self._stretch * 2, MOST) if at == self._came_to else FEWEST
         kernels = self._open(raw, found, opened)
@@ -62,9 +58,8 @@ class OddLines:
         count = int(state[f.COUNT])
         state[f.OPEN] = -1
         begun = self.entries.begun
-        self._extra += max(len(begun) - (number - int(state[f.LINE])), 0)
-        if self._extra > len(found.times) - self._lines:
-            found = e.with_room(found, len(found.times) + 2 * self._extra)
+        if count + len(begun) > len(found.times):
+            found = e.with_room(found, 2 * (count + len(begun)))
         for entry in begun:
             self._enter(entry, count, found)
             if entry is self.entries.opened:

@@ -32,6 +32,8 @@ PILOT, AGENT, ENVOY, ZTUNNEL = (COMPONENTS.index(name) for name in ("pilot", "ag
 
 #: The kernel may read so many bytes behind the last message.
 SLACK = 16
+#: So long is a line, about: room for more entries is made when there are more.
+LINE_BYTES = 64
 #: What a narrow table repeats of the common columns.
 KEYS = ("timestamp", "level", "scope", "line", "component")
 
@@ -80,21 +82,20 @@ class Worker:
     def _room(self, entries: int) -> e.Found:
         """Room for so many entries: that of a chunk before, if it is enough, whose memory is there already."""
         room = self.rooms.pop() if self.rooms else None
-        return room if room and len(room.times) >= entries else e.new_found(entries + entries // 8)
+        return room if room and len(room.times) >= entries else e.new_found(entries)
 
     # ---- entries ----
 
     def frame(self, chunk: Chunk) -> Framed:
         """Find the entries of a chunk, and pack their messages."""
-        seen = np.zeros(4, np.int64)
+        seen = np.zeros(3, np.int64)
         copies.look_over(STAMP, np.frombuffer(chunk.data, np.uint8), seen)
-        if seen[1:].any() or not chunk.complete:
+        if seen.any() or not chunk.complete:
             chunk = mended(chunk)
-            copies.look_over(STAMP, np.frombuffer(chunk.data, np.uint8), seen)
-        text, lines = np.frombuffer(chunk.data, np.uint8), int(seen[0])
-        found = self._room(lines + 1)
+        text = np.frombuffer(chunk.data, np.uint8)
+        found = self._room(len(text) // LINE_BYTES + 1)
         made, keys = np.empty(0, np.uint8), np.empty((0, 2), np.int64)
-        state = np.array([0, 1, 0, -1, 0, 0, 0], np.int64)
+        state = np.array([0, 1, 0, -1, 0, 0, len(found.times), 0], np.int64)
         odd = OddLines(self.vocabulary)
         while True:
             table = self.vocabulary.table
@@ -106,11 +107,15 @@ class Worker:
                 break
             if reason == f.AT_FULL_TABLE:
                 self.vocabulary.grow(len(text))
+            elif reason == f.AT_FULL:
+                found = e.with_room(found, 2 * len(found.times))
             elif reason == f.AT_JSON:
-                made, keys = np.empty(len(text) + 64, np.uint8), np.empty((most_keys(chunk.data, lines), 2), np.int64)
-                state[f.JSON_ROOM] = 1
+                made = made if len(made) else np.empty(len(text) + 64, np.uint8)
+                keys = np.concatenate([keys, np.empty((len(keys) + 16 * MOST_PAIRS, 2), np.int64)])
+                state[f.KEY_ROOM] = len(keys)
             else:
                 found = odd.go_on(chunk.data, state, found)
+            state[f.ROOM] = len(found.times)
         count = int(state[f.COUNT])
         side = odd.side(found)
         copies.measure(STAMP, found.flat()[0], count, seen)
@@ -124,6 +129,7 @@ class Worker:
             messages = np.frombuffer(messages[: ends[-1]].tobytes() + texts + bytes(SLACK), np.uint8)
         self.vocabulary.learn()
         damage = [*chunk.damage, *odd.lines.damage.values()]
+        lines = int(state[f.LINE]) - 1
         return Framed(chunk, found, count, lines, messages, ends, keys, damage, odd.undated, bool(seen[1]))
 
     def whose(self, framed: Framed, entries: int) -> np.ndarray:
@@ -242,12 +248,6 @@ class Worker:
             framed.chunk.complete,
             framed.undated,
         )
-
-
-def most_keys(data: bytes, lines: int) -> int:
-    """Room for the keys of every line, if lines of such a layout are among them."""
-    layouts = [one for one in JSON_LAYOUTS if one.fields and f'"{one.time}"'.encode() in data]
-    return (lines + 1) * max((len(one.fields) for one in layouts), default=0)
 
 
 def _taken(values: Values, rows: np.ndarray) -> Values:

@@ -26,6 +26,7 @@ class Cells(NamedTuple):
     texts: np.ndarray  #: begin and size of each (-1: none)
     rows: np.ndarray
     events: np.ndarray  #: for each event: where its rows begin, and rows so far
+    filled: np.ndarray  #: whether a cell holds anything
     hard: np.ndarray  #: texts for Python: number's place, begin, end
 
 
@@ -47,7 +48,7 @@ def fill(stamp, numbers, words, text, hits, claims, first, past, cells, table, f
     """
     numbers, words, text, hits, claims = pointer(numbers), pointer(words), pointer(text), pointer(hits), pointer(claims)
     base, values, valid, coded = pointer(cells[0]), pointer(cells[1]), pointer(cells[2]), pointer(cells[3])
-    texts, rows, events, hard = pointer(cells[4]), pointer(cells[5]), pointer(cells[6]), cells[7]
+    texts, rows, events, filled, hard = pointer(cells[4]), pointer(cells[5]), pointer(cells[6]), pointer(cells[7]), cells[8]
     table, known = pointers_of(table), pointer(known)
     for n in range(first, past):
         at = n * CLAIMED
@@ -60,7 +61,9 @@ def fill(stamp, numbers, words, text, hits, claims, first, past, cells, table, f
             begin, end = np.int64(get(hits, hit + 1)), np.int64(get(hits, hit + 2))
             hit += HIT
             native = get(numbers, slot + p.S_NATIVE)
-            place = get(base, get(numbers, slot + p.S_CELL)) + row
+            cell = get(numbers, slot + p.S_CELL)
+            place = get(base, cell) + row
+            put(filled, cell, 1)
             if native == p.WORD:
                 number = number_of(table, first_group + get(numbers, slot + p.S_GROUP), text, begin, end)
                 if number == FULL:
@@ -91,7 +94,9 @@ def fill(stamp, numbers, words, text, hits, claims, first, past, cells, table, f
                 room[1] = 64
                 return n
             slot = get(numbers, p.SLOTS) + p.SLOT_WIDTH * get(numbers, said)
-            put(coded, get(base, get(numbers, slot + p.S_CELL)) + row, number)
+            cell = get(numbers, slot + p.S_CELL)
+            put(coded, get(base, cell) + row, number)
+            put(filled, cell, 1)
         put(rows, get(events, event) + row, n)
         put(events, event + 1, row + 1)
     return past

@@ -14,15 +14,14 @@ from istiolog_pd.engine.kernel.text import copy
 
 @kernel
 def look_over(stamp, text, seen):
-    """Count line ends, carriage returns, NULs and bytes beyond ASCII."""
-    ends = returns = nuls = others = 0
+    """Note whether there are carriage returns, NULs and bytes beyond ASCII."""
+    returns = nuls = others = np.uint8(0)
     for n in range(len(text)):
         byte = text[n]
-        ends += byte == 10
-        returns += byte == 13
-        nuls += byte == 0
-        others += byte > 127
-    seen[0], seen[1], seen[2], seen[3] = ends, returns, nuls, others
+        returns |= np.uint8(byte == 13)
+        nuls |= np.uint8(byte == 0)
+        others |= byte
+    seen[0], seen[1], seen[2] = returns, nuls, others >= 128
 
 
 @kernel

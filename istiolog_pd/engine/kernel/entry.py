@@ -6,10 +6,10 @@ from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel.jit import part, put
 
 # Why the kernel stopped.
-AT_END, AT_ODD_LINE, AT_FULL_TABLE, AT_JSON = range(4)
+AT_END, AT_ODD_LINE, AT_FULL_TABLE, AT_JSON, AT_FULL = range(5)
 # Its state: where it goes on, the line's number, entries so far, the open entry (-1: none), bytes of `made`, rows of
-# `keys`, and whether there is room for what JSON lines need.
-AT, LINE, COUNT, OPEN, MADE, KEYS, JSON_ROOM = range(7)
+# `keys`; entries that there is room for, and rows of `keys`.
+AT, LINE, COUNT, OPEN, MADE, KEYS, ROOM, KEY_ROOM = range(8)
 # Groups of words.
 SCOPE, CALLER = 0, 1
 

@@ -12,9 +12,10 @@ from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel import heads
 from istiolog_pd.engine.kernel import rules as r
 from istiolog_pd.engine.kernel.entry import (
-    AT, AT_END, AT_FULL_TABLE, AT_JSON, AT_ODD_LINE, CALLER, COUNT, JSON_ROOM, LINE, OPEN, SCOPE, enter,
+    AT, AT_END, AT_FULL_TABLE, AT_FULL, AT_JSON, AT_ODD_LINE, CALLER, COUNT, KEY_ROOM, KEYS, LINE, OPEN, ROOM, SCOPE, enter,
 )  # fmt: skip
 from istiolog_pd.engine.kernel.jit import get, kernel, part, pointer, put
+from istiolog_pd.engine.kernel.json import MOST_PAIRS
 from istiolog_pd.engine.kernel.json_lines import json_line
 from istiolog_pd.engine.kernel.lines import ends_as_gc, is_rare, line_end
 from istiolog_pd.engine.kernel.memo import remember_head
@@ -61,14 +62,17 @@ def frame(stamp, text, end, state, found, times, rare, rules, words, table, memo
     rules, words, table, memo, out = pointer(rules), pointer(words), pointers_of(table), pointer(memo), pointer(out)
     pairs, made, keys = pointer(pairs), pointer(made), pointer(keys)
     at, line, count, opened = get(state, AT), get(state, LINE), get(state, COUNT), get(state, OPEN)
-    reason = AT_END
+    reason, room = AT_END, get(state, ROOM)
     while at < end:
+        if count == room:
+            reason = AT_FULL
+            break
         stop, inner, tab = line_end(text, at, end)
         if inner:
             reason = AT_ODD_LINE
             break
         if stop > at and get(text, at) == 123:
-            if not get(state, JSON_ROOM):
+            if get(state, KEYS) + MOST_PAIRS > get(state, KEY_ROOM):
                 reason = AT_JSON
                 break
             reason = json_line(
