@@ -25,8 +25,8 @@ from istiolog_pd.formats.model import COMPONENTS, Field, Format, Literal, Maybe,
 NO_FIELDS: Mapping[str, str] = {}
 #: What free kinds are made of: any character, or any but blanks.
 _CLASSES = (".", r"\S")
-#: Kinds that the kernel reads without an automaton.
-_WHOLE_NUMBER = "-?[0-9]+"
+#: Patterns that the kernel reads without an automaton.
+_NATIVE = {KINDS["int"].pattern: p.NUMBER, KINDS["size"].pattern: p.BYTES}
 
 
 @cache
@@ -201,8 +201,8 @@ class _Builder:
     def field(self, token: Field, after: Token | None, slots: Iterator[int], *, end: bool) -> Step:
         kind = KINDS[token.kind]
         slot = next(slots) if token.column else -1
-        if kind.pattern == _WHOLE_NUMBER:
-            return Step(p.NUMBER, slot=slot)
+        if kind.pattern in _NATIVE:
+            return Step(_NATIVE[kind.pattern], slot=slot)
         if not kind.chars:
             return Step(p.CLOSED, self.automaton(kind.pattern), slot=slot)
         if isinstance(after, Literal):

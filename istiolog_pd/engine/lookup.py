@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from istiolog_pd.engine.match import STEPS, leading_literals, sign_of
+from istiolog_pd.engine.match import STEPS, leading_literals, newest_first, sign_of
 from istiolog_pd.formats.model import COMPONENTS, Format
 
 #: Odd numbers that the hash of a beginning is mixed with; the kernel computes the same.
@@ -37,7 +37,8 @@ def lookup(formats: Sequence[Format]) -> tuple[dict[str, Any], list[tuple[int, .
     by_start: dict[int, list[int]] = {}
     free: list[list[int]] = [[] for _ in COMPONENTS]
     fallback = [-1] * len(COMPONENTS)
-    for number, entry in enumerate(formats):
+    for number in newest_first(formats):
+        entry = formats[number]
         component = COMPONENTS.index(entry.component)
         if entry.is_fallback:
             fallback[component] = number

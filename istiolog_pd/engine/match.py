@@ -107,6 +107,15 @@ SHORT_TYPES = tuple(dict.fromkeys(XDS_TYPES.values()))
 STEPS = (16, 12, 8, 4, 2)
 
 
+def newest_first(formats: Sequence[Format]) -> list[int]:
+    """The order in which formats are tried, by number: most logs are of newer versions."""
+    return sorted(range(len(formats)), key=lambda number: _version(formats[number].since), reverse=True)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(".") if part.isdigit())
+
+
 @dataclass
 class Recogniser:
     """Finds the format that claims a message.
@@ -123,7 +132,8 @@ class Recogniser:
 
     def __post_init__(self) -> None:
         self.compiled = [compile_format(entry, number) for number, entry in enumerate(self.formats)]
-        for one in self.compiled:
+        for number in newest_first([one.format for one in self.compiled]):
+            one = self.compiled[number]
             component = one.format.component
             if one.format.is_fallback:
                 self._fallback.setdefault(component, []).append(one)

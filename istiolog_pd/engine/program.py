@@ -23,7 +23,7 @@ from istiolog_pd.formats.names import text as plain_text
 from istiolog_pd.formats.values import Twice, duration, integer, size
 
 # Steps.
-LIT, FREE, FREE_END, RUN, CLOSED, NUMBER, TRY, COMMIT, DONE = range(9)
+LIT, FREE, FREE_END, RUN, CLOSED, NUMBER, BYTES, TRY, COMMIT, DONE = range(10)
 # What becomes of a slot's text: a number, a duration, text of its own (`DASHED`: but for ``-``), or a
 # word of a list of distinct ones.
 INT, DURATION, TEXT, WORD, DASHED, SIZE = range(6)

@@ -9,8 +9,9 @@ from istiolog_pd.engine.kernel.jit import eight, get, inlined, part, put
 from istiolog_pd.engine.kernel.swar import blank_at, blank_or, byte_at
 from istiolog_pd.engine.kernel.text import digits_end, is_blank, stands
 
-LIT, FREE, FREE_END, RUN, CLOSED, NUMBER = p.LIT, p.FREE, p.FREE_END, p.RUN, p.CLOSED, p.NUMBER
+LIT, FREE, FREE_END, RUN, CLOSED, NUMBER, BYTES = p.LIT, p.FREE, p.FREE_END, p.RUN, p.CLOSED, p.NUMBER, p.BYTES
 TRY, COMMIT = p.TRY, p.COMMIT
+UNITS = tuple(b"kMGTPE")
 #: Alternatives inside alternatives, at most so deep.
 DEEPEST = 32
 #: Fields and labels of one message, at most.
@@ -85,11 +86,29 @@ def number_end(text, at, end):
     return stop if stop > first else np.int64(-1)
 
 
+@part
+def bytes_end(text, at, end):
+    """The end of ``1.5kB``, ``999B`` or a bare count; -1 if there is none. Eight bytes behind the end can be read."""
+    stop = digits_end(text, at, end)
+    if stop == at:
+        return np.int64(-1)
+    if stop < end and get(text, stop) == 46:
+        behind = digits_end(text, stop + 1, end)
+        stop = behind if behind > stop + 1 else stop
+    for unit in UNITS:
+        if stop < end and get(text, stop) == unit:
+            stop += 1
+            break
+    return stop + 1 if stop < end and get(text, stop) == 66 else stop
+
+
 @inlined
 def field_end(numbers, words, op, step, text, at, start, end, last):
     """Where the field of a step ends; -1 if there is none."""
     if op == NUMBER:
         return number_end(text, at, end)
+    if op == BYTES:
+        return bytes_end(text, at, end)
     if op == CLOSED:
         return automaton_end(numbers, get(numbers, step + p.WHAT), text, at, end)
     if op == RUN:
@@ -122,7 +141,7 @@ def fits(numbers, words, step, text, start, end, last, hits, first_hit, stack, l
             depth += 1
             step += p.STEP_WIDTH
             continue
-        elif op <= NUMBER:
+        elif op <= BYTES:
             stop = field_end(numbers, words, op, step, text, at, start, end, last)
             if stop >= 0:
                 slot = get(numbers, step + p.SLOT)
