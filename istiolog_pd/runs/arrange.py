@@ -95,7 +95,7 @@ def _once(pieces: list[Part]) -> tuple[list[Part], list[str]]:
 
 def _numbered(pieces: list[Part], offset: int) -> tuple[list[Part], list[Run]]:
     """The pieces of one group with their runs, the earliest run first."""
-    found: list[tuple[Ints, Run]] = [one for lane in lanes(pieces) for one in described(lane)]
+    found: list[tuple[Ints | slice, Run]] = [one for lane in lanes(pieces) for one in described(lane)]
     found.sort(key=lambda one: one[1].begins)
     total = sum(len(piece.events) for piece in pieces)
     run = np.zeros(total, np.int64)
