@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-import numpy as np
 import pyarrow as pa
 
 from istiolog_pd.capture import Capture, SourceInfo
@@ -19,7 +18,7 @@ from istiolog_pd.inputs.sources import Limits, Source, SourceLike, find
 from istiolog_pd.inputs.wrappers import Stream, unwrap
 from istiolog_pd.read import DamageWarning
 from istiolog_pd.reading import component_of, read_ahead, with_marks
-from istiolog_pd.run_table import with_run
+from istiolog_pd.run_table import RunOf
 
 #: Entries of a batch.
 BATCH = 1 << 18
@@ -40,8 +39,9 @@ class _Reading:
         events, tables = with_marks(self.source, self.stream, events, tables)
         if self.stream.marks is not None:
             self.stream.marks.forget(first)
-        events = with_run(events, np.full(len(events), self.run, np.int64))
-        tables = {event: with_run(of, np.full(len(of), self.run, np.int64)) for event, of in tables.items()}
+        run = RunOf(self.run)
+        events = run.beside_events(events)
+        tables = {event: run.beside(of) for event, of in tables.items()}
         info = SourceInfo(self.source.name, self.into.component, self.into.lines, len(events))
         return Capture(events, tables, (info,))
 
