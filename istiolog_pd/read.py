@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -115,7 +114,9 @@ def load(
             if (node := node_from_bootstrap(b"".join(head)) if _may_be_bootstrap(head) else None) is not None:
                 nodes.append((source.name, node))
                 continue
-            of_source = list(reading.logs(source, chain(head, blocks), component or "", access, messages=messages))
+            of_source = list(
+                reading.logs(source, reading.given(head, blocks), component or "", access, messages=messages)
+            )
             good = [log for log in of_source if _is_log(log.tables)]
             logs += good
             if not good:

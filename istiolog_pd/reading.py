@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -130,8 +129,8 @@ def read(
     if not small:
         from istiolog_pd.engine import compiled
 
-        return compiled.read(chain(head, blocks), name, component, messages=messages)
-    tables = reference.read(chain(head, blocks), name, component, access)
+        return compiled.read(given(head, blocks), name, component, messages=messages)
+    tables = reference.read(given(head, blocks), name, component, access)
     if messages:
         return tables
     at = tables.events.schema.get_field_index("message")
@@ -148,6 +147,13 @@ def read_ahead(blocks: Iterator[bytes]) -> tuple[list[bytes], bool]:
         if size >= SMALL and (size >= SMALL_UNCOMPILED or _is_compiled()):
             return head, False
     return head, True
+
+
+def given(head: list[bytes], blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The blocks that were read ahead, which are held no longer than they are wanted, and those that follow."""
+    while head:
+        yield head.pop(0)
+    yield from blocks
 
 
 def _is_compiled() -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 
 import pyarrow as pa
 
@@ -17,7 +16,7 @@ from istiolog_pd.inputs.limits import LIMITS
 from istiolog_pd.inputs.sources import Limits, Source, SourceLike, find
 from istiolog_pd.inputs.wrappers import Stream, unwrap
 from istiolog_pd.read import DamageWarning
-from istiolog_pd.reading import component_of, read_ahead, with_marks
+from istiolog_pd.reading import component_of, given, read_ahead, with_marks
 from istiolog_pd.run_table import RunOf
 
 #: Entries of a batch.
@@ -118,7 +117,7 @@ def _batches(reading: _Reading, batch: int, component: str, *, messages: bool) -
         return
     held: list[Piece] = []
     lines = entries = 0
-    blocks = chain(head, reading.stream.blocks)
+    blocks = given(head, reading.stream.blocks)
     for piece in compiled.pieces(blocks, into, component=component, chunk=min(cutter.CHUNK, batch << 7)):
         held.append(piece)
         entries += piece.entries
