@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, arrow_field, event_columns, event_schema
 from istiolog_pd.formats.columns import COLUMNS, COMMON, EVENTS
-from istiolog_pd.run_table import run_table, with_place, with_run
+from istiolog_pd.run_table import RunOf, run_table, with_place
 
 DtypeBackend = Literal["numpy_nullable", "pyarrow"]
 Time = str | pd.Timestamp | None
@@ -114,13 +114,13 @@ class Capture:
         """Take each source for one run where nobody has arranged them."""
         if "run" not in self.events.schema.names:
             sources = self.events["source"].combine_chunks().cast(pa.string()).dictionary_encode()
-            run = sources.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-            object.__setattr__(self, "events", with_run(self.events, run))
+            run = RunOf(sources.indices.to_numpy(zero_copy_only=False))
+            object.__setattr__(self, "events", run.beside_events(self.events))
         object.__setattr__(self, "events", with_place(self.events, {}))
         missing = {event: table for event, table in self.tables.items() if "run" not in table.schema.names}
         if missing:
-            run = self.events["run"].to_numpy()
-            added = {event: with_run(table, run[table["row"].to_numpy()]) for event, table in missing.items()}
+            run = RunOf(self.events["run"].to_numpy())
+            added = {event: run.beside(table) for event, table in missing.items()}
             object.__setattr__(self, "tables", self.tables | added)
 
     def __getitem__(self, event: str) -> pa.Table:
@@ -129,7 +129,7 @@ class Capture:
             raise KeyError(unknown("event", event, EVENTS))
         if event in self.tables:
             return self.tables[event]
-        return with_run(event_schema(event).empty_table(), np.empty(0, np.int64))
+        return RunOf(0).beside(event_schema(event).empty_table())
 
     def __iter__(self) -> Iterator[str]:
         """The events that are there, most frequent first."""

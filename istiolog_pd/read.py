@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 from typing import Any
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
 from tqdm import tqdm
 
 from istiolog_pd import reading
 from istiolog_pd.capture import Capture, DtypeBackend, SourceInfo, Time, node_from_bootstrap
 from istiolog_pd.engine import reference
 from istiolog_pd.engine.reference import SourceTables
-from istiolog_pd.engine.schema import EVENTS_SCHEMA
 from istiolog_pd.formats.access import access_format
 from istiolog_pd.inputs.limits import LIMITS
 from istiolog_pd.inputs.sources import Limits, NoLogError, Source, SourceLike, find
 from istiolog_pd.reading import Log
-from istiolog_pd.run_table import in_file_order
-from istiolog_pd.runs import arrange
+from istiolog_pd.runs import Arranged, arrange, join
 
 #: A bootstrap is a small file; nothing larger is tried as one.
 BOOTSTRAP_SIZE = 4 << 20
@@ -119,7 +114,9 @@ def load(
             if (node := node_from_bootstrap(b"".join(head)) if _may_be_bootstrap(head) else None) is not None:
                 nodes.append((source.name, node))
                 continue
-            of_source = list(reading.logs(source, chain(head, blocks), component or "", access, messages=messages))
+            of_source = list(
+                reading.logs(source, reading.given(head, blocks), component or "", access, messages=messages)
+            )
             good = [log for log in of_source if _is_log(log.tables)]
             logs += good
             if not good:
@@ -193,25 +190,22 @@ def _capture(
 ) -> Capture:
     """One capture of all logs, arranged into runs: the rows of each follow those of the one before."""
     arranged = arrange([log.part() for log in logs])
-    parts = arranged.parts
-    offsets = np.cumsum([0, *(part.events.num_rows for part in parts)])
-    by_event: dict[str, list[pa.Table]] = {}
-    for offset, part in zip(offsets, parts, strict=False):
-        for event, table in part.tables.items():
-            row = pa.array(table["row"].to_numpy() + offset)
-            by_event.setdefault(event, []).append(table.set_column(0, table.schema.field("row"), row))
+    parts, runs, infos = list(arranged.parts), arranged.runs, _infos(logs, arranged)
+    del arranged  # the tables are held by `parts` alone, which `join` uses up
+    events, tables = join(parts, by_line=len(infos) < len(parts))
+    return Capture(events, tables, tuple(infos.values()), nodes, runs, metrics)
+
+
+def _infos(logs: list[Log], arranged: Arranged) -> dict[str, SourceInfo]:
+    """What is said of each source, by its name."""
     infos: dict[str, SourceInfo] = {}
-    for at, part, note in zip(arranged.order, parts, arranged.notes, strict=True):
+    for at, part, note in zip(arranged.order, arranged.parts, arranged.notes, strict=True):
         texts = [text.partition(": ")[2] for text in _damage(logs[at])]
         info = SourceInfo(
             part.name, part.component, logs[at].tables.lines, len(part.events), (*texts, *filter(None, [note]))
         )
         infos[part.name] = _together(infos[part.name], info) if part.name in infos else info
-    events = _joined([part.events for part in parts] or [EVENTS_SCHEMA.empty_table()])
-    tables = {event: _joined(of) for event, of in by_event.items()}
-    if len(infos) < len(parts):
-        events, tables = in_file_order(events, tables)
-    return Capture(events, tables, tuple(infos.values()), nodes, arranged.runs, metrics)
+    return infos
 
 
 def _together(one: SourceInfo, other: SourceInfo) -> SourceInfo:
@@ -219,10 +213,6 @@ def _together(one: SourceInfo, other: SourceInfo) -> SourceInfo:
     return SourceInfo(
         one.name, one.component, one.lines + other.lines, one.entries + other.entries, (*one.damage, *other.damage)
     )
-
-
-def _joined(tables: list[pa.Table]) -> pa.Table:
-    return tables[0] if len(tables) == 1 else pa.concat_tables(tables).unify_dictionaries()
 
 
 def read_logs(

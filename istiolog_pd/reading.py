@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from istiolog_pd.engine import reference
@@ -36,10 +36,15 @@ class Log:
     number: int
 
     def part(self) -> Part:
-        """The log for `arrange`, its rows with what place and wrapper tell of them."""
+        """The log for `arrange`, its rows with what place and wrapper tell of them.
+
+        The rows are given away: nothing of them is held twice when columns are written anew.
+        """
         source, stream = self.source, self.stream
-        place = place_of(source, stream)
+        place, component = place_of(source, stream), component_of(self.tables)
         events, tables = with_marks(source, stream, self.tables.events, self.tables.tables)
+        self.tables = replace(self.tables, events=events.schema.empty_table(), tables={})
+        self.stream = replace(stream, marks=None)
         group, order = piece_of(source.name) if source.owned else ("", 0)
         group = source.group or group
         if stream.wrapper == "bug-report":
@@ -48,7 +53,7 @@ class Log:
             group = ""
         return Part(
             source.name,
-            component_of(self.tables),
+            component,
             events,
             tables,
             place["source_pod"],
@@ -72,14 +77,18 @@ def with_marks(
     source: Source, stream: Stream, events: pa.Table, tables: dict[str, pa.Table]
 ) -> tuple[pa.Table, dict[str, pa.Table]]:
     """Tables of a bare log with what place and wrapper tell of each entry, and the lines of the source itself."""
-    columns: dict[str, pa.Array | str] = dict(place_of(source, stream))
+    columns: dict[str, pa.ChunkedArray | str] = dict(place_of(source, stream))
     if stream.marks is not None and len(events):
-        marked = stream.marks.columns(events["line"].to_numpy())
-        columns |= {name: marked[name] for name in ("received", "stream")}
-        lines = marked["line"].to_numpy(zero_copy_only=False)
-        events = _with_line(events, marked["line"])
-        tables = {event: _with_line(of, pa.array(lines[of["row"].to_numpy()])) for event, of in tables.items()}
+        marked = [stream.marks.columns(chunk.to_numpy()) for chunk in events["line"].chunks]
+        columns |= {name: pa.chunked_array([one[name] for one in marked]) for name in ("received", "stream")}
+        events = _with_line(events, [one["line"] for one in marked])
+        lines = events["line"].to_numpy()
+        tables = {event: _with_line(of, _of_rows(lines, of["row"])) for event, of in tables.items()}
     return with_place(events, columns), tables
+
+
+def _of_rows(lines: npt.NDArray[np.int64], rows: pa.ChunkedArray) -> list[pa.Array]:
+    return [pa.array(lines[chunk.to_numpy()]) for chunk in rows.chunks]
 
 
 def component_of(tables: SourceTables) -> str:
@@ -120,8 +129,8 @@ def read(
     if not small:
         from istiolog_pd.engine import compiled
 
-        return compiled.read(chain(head, blocks), name, component, messages=messages)
-    tables = reference.read(chain(head, blocks), name, component, access)
+        return compiled.read(given(head, blocks), name, component, messages=messages)
+    tables = reference.read(given(head, blocks), name, component, access)
     if messages:
         return tables
     at = tables.events.schema.get_field_index("message")
@@ -140,6 +149,13 @@ def read_ahead(blocks: Iterator[bytes]) -> tuple[list[bytes], bool]:
     return head, True
 
 
+def given(head: list[bytes], blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The blocks that were read ahead, which are held no longer than they are wanted, and those that follow."""
+    while head:
+        yield head.pop(0)
+    yield from blocks
+
+
 def _is_compiled() -> bool:
     """Whether the kernel's compiled code is there, from this process or kept from an earlier one."""
     from istiolog_pd.engine.kernel.frame import frame
@@ -156,6 +172,6 @@ def _placed(damage: list[Damage], stream: Stream) -> list[Damage]:
     return [Damage(one.what, line, one.lines) for one, line in zip(damage, lines, strict=True)]
 
 
-def _with_line(table: pa.Table, line: pa.Array) -> pa.Table:
+def _with_line(table: pa.Table, line: list[pa.Array]) -> pa.Table:
     at = table.schema.get_field_index("line")
-    return table.set_column(at, table.schema.field(at), line)
+    return table.set_column(at, table.schema.field(at), pa.chunked_array(line, pa.int64()))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,49 +20,110 @@ _TEXT = pd.StringDtype(na_value=np.nan)
 _TIME = pd.DatetimeTZDtype("ns", "UTC")
 
 
-def with_run(table: pa.Table, run: npt.NDArray[np.int64]) -> pa.Table:
-    """A table of events, or a narrow one, with the column `run` after `component`."""
-    at = table.schema.get_field_index("component") + 1
-    return table.add_column(at, arrow_field(COMMON["run"]), pa.array(run, pa.int64()))
+#: Some entries, by their places.
+_Places = slice | npt.NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class _Same:
+    """Arrays of one value: all that are asked for share the memory of the longest."""
+
+    made: Callable[[int], pa.Array]
+    longest: pa.Array | None = None
+
+    def of(self, rows: int, longest: int = 0) -> pa.Array:
+        """The value, so many times; `longest` is how often it will be wanted at most, as far as is known."""
+        if self.longest is None or len(self.longest) < rows:
+            self.longest = self.made(max(rows, longest))
+        return self.longest.slice(0, rows)
+
+    def beside(self, table: pa.Table, kind: pa.DataType) -> pa.ChunkedArray:
+        """The value for each row of a table, in the chunks that it has."""
+        lengths = chunk_lengths(table)
+        return pa.chunked_array([self.of(rows, max(lengths)) for rows in lengths], kind)
+
+
+def chunk_lengths(table: pa.Table) -> list[int]:
+    """The rows of each chunk of a table."""
+    return [len(chunk) for chunk in table.column(0).chunks]
+
+
+class RunOf:
+    """The run of each entry, and the column that says so for any table of them.
+
+    Parameters
+    ----------
+    number
+        One run for all entries, or the run of each by its place: integers of any width.
+    first
+        What is to be added to them.
+    """
+
+    def __init__(self, number: int | npt.NDArray[np.integer[Any]], first: int = 0) -> None:
+        self._number = number
+        self._first = first
+        self._longest = 0
+        self._same: dict[int, _Same] = {}
+
+    def beside_events(self, events: pa.Table) -> pa.Table:
+        """The common columns of the entries, with the column `run` after `component`."""
+        stops = np.cumsum([0, *chunk_lengths(events)]).tolist()
+        return self._with(events, [slice(*ends) for ends in pairwise(stops)], chunk_lengths(events))
+
+    def beside(self, table: pa.Table) -> pa.Table:
+        """A narrow table, with the column `run` after `component`; its `row` is the entry's place."""
+        chunks = table["row"].chunks
+        return self._with(table, [chunk.to_numpy() for chunk in chunks], [len(chunk) for chunk in chunks])
+
+    def _with(self, table: pa.Table, places: Sequence[_Places], lengths: list[int]) -> pa.Table:
+        field = arrow_field(COMMON["run"])
+        self._longest = max([self._longest, *lengths])
+        chunks = [self._chunk(at, rows) for at, rows in zip(places, lengths, strict=True)]
+        at = table.schema.get_field_index("component") + 1
+        return table.add_column(at, field, pa.chunked_array(chunks, field.type))
+
+    def _chunk(self, at: _Places, rows: int) -> pa.Array:
+        """The runs of a chunk; mostly it is one, and then no memory of its own is needed."""
+        if isinstance(self._number, int):
+            return self._constant(self._number + self._first, rows)
+        own = self._number[at]
+        if rows and (own != own[0]).any():
+            return pa.array(own.astype(np.int64) + self._first)
+        return self._constant(int(own[0]) + self._first if rows else 0, rows)
+
+    def _constant(self, run: int, rows: int) -> pa.Array:
+        same = self._same.setdefault(run, _Same(lambda size: pa.array(np.full(size, run, np.int64))))
+        return same.of(rows, self._longest)
 
 
 #: What the place or the wrapper of a source says of each entry.
 PLACED = ("source_pod", "source_namespace", "source_container", "stream", "received")
 
 
-def with_place(events: pa.Table, columns: Mapping[str, pa.Array | str]) -> pa.Table:
+def with_place(events: pa.Table, columns: Mapping[str, pa.ChunkedArray | str]) -> pa.Table:
     """A table of events with the columns of `PLACED`; one text stands for all rows, what is not given is null."""
-    nulls: dict[pa.DataType, pa.Array] = {}
+    bare = events
+    nulls: dict[pa.DataType, _Same] = {}
+    zeros = _Same(lambda rows: pa.array(np.zeros(rows, np.int32)))
     for name in PLACED:
         if name in events.schema.names:
             continue
         one = arrow_field(COMMON[name])
         value = columns.get(name) or ""
-        if isinstance(value, str) and value:
-            zeros = pa.array(np.zeros(len(events), np.int32))
-            array = pa.DictionaryArray.from_arrays(zeros, pa.array([value], pa.string()))
-        elif isinstance(value, str):
-            array = nulls.setdefault(one.type, pa.nulls(len(events), one.type))
+        if not isinstance(value, str):
+            column = value.cast(one.type)
+        elif value:
+            column = _named(zeros, bare, pa.array([value], pa.string()))
         else:
-            array = value.cast(one.type)
-        events = events.append_column(one, array)
+            column = nulls.setdefault(one.type, _Same(partial(pa.nulls, type=one.type))).beside(bare, one.type)
+        events = events.append_column(one, column)
     return events
 
 
-def in_file_order(events: pa.Table, tables: Mapping[str, pa.Table]) -> tuple[pa.Table, dict[str, pa.Table]]:
-    """The same tables, the entries of each source by line: where it held the logs of several containers."""
-    names = events["source"].cast(pa.string()).to_pandas()
-    source = names.groupby(names, sort=False).ngroup().to_numpy()
-    order = np.lexsort((np.arange(len(events)), events["line"].to_numpy(), source))
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order))
-    sorted_tables = {}
-    for event, table in tables.items():
-        rows = place[table["row"].to_numpy()]
-        by_row = np.argsort(rows)
-        taken = table.take(pa.array(by_row))
-        sorted_tables[event] = taken.set_column(0, taken.schema.field("row"), pa.array(rows[by_row]))
-    return events.take(pa.array(order)), sorted_tables
+def _named(zeros: _Same, table: pa.Table, words: pa.Array) -> pa.ChunkedArray:
+    places = zeros.beside(table, pa.int32())
+    chunks = [pa.DictionaryArray.from_arrays(chunk, words) for chunk in places.chunks]
+    return pa.chunked_array(chunks, pa.dictionary(pa.int32(), words.type))
 
 
 #: One row per process run; `Capture.runs` says what the columns mean.

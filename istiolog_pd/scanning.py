@@ -5,9 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 
-import numpy as np
 import pyarrow as pa
 
 from istiolog_pd.capture import Capture, SourceInfo
@@ -18,8 +16,8 @@ from istiolog_pd.inputs.limits import LIMITS
 from istiolog_pd.inputs.sources import Limits, Source, SourceLike, find
 from istiolog_pd.inputs.wrappers import Stream, unwrap
 from istiolog_pd.read import DamageWarning
-from istiolog_pd.reading import component_of, read_ahead, with_marks
-from istiolog_pd.run_table import with_run
+from istiolog_pd.reading import component_of, given, read_ahead, with_marks
+from istiolog_pd.run_table import RunOf
 
 #: Entries of a batch.
 BATCH = 1 << 18
@@ -40,8 +38,9 @@ class _Reading:
         events, tables = with_marks(self.source, self.stream, events, tables)
         if self.stream.marks is not None:
             self.stream.marks.forget(first)
-        events = with_run(events, np.full(len(events), self.run, np.int64))
-        tables = {event: with_run(of, np.full(len(of), self.run, np.int64)) for event, of in tables.items()}
+        run = RunOf(self.run)
+        events = run.beside_events(events)
+        tables = {event: run.beside(of) for event, of in tables.items()}
         info = SourceInfo(self.source.name, self.into.component, self.into.lines, len(events))
         return Capture(events, tables, (info,))
 
@@ -118,7 +117,7 @@ def _batches(reading: _Reading, batch: int, component: str, *, messages: bool) -
         return
     held: list[Piece] = []
     lines = entries = 0
-    blocks = chain(head, reading.stream.blocks)
+    blocks = given(head, reading.stream.blocks)
     for piece in compiled.pieces(blocks, into, component=component, chunk=min(cutter.CHUNK, batch << 7)):
         held.append(piece)
         entries += piece.entries

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from istiolog_pd.run_table import run_table, with_run
+from istiolog_pd.run_table import RunOf, run_table
 from istiolog_pd.runs.describe import Run, described
 from istiolog_pd.runs.lane import lanes
-from istiolog_pd.runs.overlap import first_time, without_overlap
-from istiolog_pd.runs.parts import Ints, Part
+from istiolog_pd.runs.overlap import Span, first_time, without_overlap
+from istiolog_pd.runs.parts import Part
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,10 @@ def _in_order(parts: Sequence[Part], places: list[int]) -> list[int]:
 def _once(pieces: list[Part]) -> tuple[list[Part], list[str]]:
     """The pieces without the entries that an earlier one holds already."""
     notes = [""] * len(pieces)
+    spans = [Span.of(piece.printed()) for piece in pieces] if len(pieces) > 1 else []
     for n in range(1, len(pieces)):
         for m in range(n - 1, -1, -1):
-            kept = without_overlap(pieces[m], pieces[n]) if len(pieces[m].events) and len(pieces[n].events) else None
+            kept = without_overlap(pieces[m], pieces[n]) if spans[m].holds(spans[n].head) else None
             if kept is None:
                 continue
             for at, keep, other in ((m, kept[0], n), (n, kept[1], m)):
@@ -95,16 +96,19 @@ def _once(pieces: list[Part]) -> tuple[list[Part], list[str]]:
 
 def _numbered(pieces: list[Part], offset: int) -> tuple[list[Part], list[Run]]:
     """The pieces of one group with their runs, the earliest run first."""
-    found: list[tuple[Ints, Run]] = [one for lane in lanes(pieces) for one in described(lane)]
+    found = [one for lane in lanes(pieces) for one in described(lane)]
     found.sort(key=lambda one: one[1].begins)
-    total = sum(len(piece.events) for piece in pieces)
-    run = np.zeros(total, np.int64)
-    for number, (rows, _) in enumerate(found):
-        run[rows] = offset + number
+    sizes = [len(piece.events) for piece in pieces]
+    several = len(found) > 1
+    run = np.zeros(sum(sizes) if several else 0, np.min_scalar_type(len(found)))
+    for number, (rows, _) in enumerate(found if several else ()):
+        run[rows] = number
     numbered, start = [], 0
-    for piece in pieces:
-        own = run[start : start + len(piece.events)]
-        start += len(piece.events)
-        tables = {event: with_run(table, own[table["row"].to_numpy()]) for event, table in piece.tables.items()}
-        numbered.append(replace(piece, events=with_run(piece.events, own), tables=tables))
+    for piece, size in zip(pieces, sizes, strict=True):
+        own = RunOf(run[start : start + size] if several else 0, offset)
+        start += size
+        # The events first: their chunks are the longest, and the others share memory with them.
+        events = own.beside_events(piece.events)
+        tables = {event: own.beside(table) for event, table in piece.tables.items()}
+        numbered.append(replace(piece, events=events, tables=tables))
     return numbered, [replace(one, number=offset + number) for number, (_, one) in enumerate(found)]

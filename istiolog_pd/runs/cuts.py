@@ -38,6 +38,9 @@ _FLAG = re.compile(r"FLAG: --?([^=\s]+)")
 _VERSION = re.compile(r"version:? \S", re.IGNORECASE)
 MARKER = "========= Previous log"
 
+#: So many entries are looked at together where a whole log is gone through.
+BLOCK = 1 << 16
+
 #: So many entries before a step back are searched for the marker.
 MARKER_NEAR = 100
 
@@ -77,8 +80,8 @@ def _banners(lane: Lane) -> Iterator[Cut]:
     """Starts of pilot and of the agent: flags come in alphabetical order, and a version once."""
     at = lane.rows_of("startup")
     at = at[~lane.is_of("envoy", at)]
-    quiet = lane.rows_of("startup", "go_gc", "unparsed")
     signs = [(row, text) for row, text in zip(at.tolist(), lane.texts(at), strict=True) if _is_sign(text)]
+    quiet = lane.rows_of("startup", "go_gc", "unparsed") if signs else at
     flag, began, version, before = "", -BANNER_LINES - 1, -1, -1
     for row, text in signs:
         found = _FLAG.match(text)
@@ -122,7 +125,7 @@ def _back_in_time(lane: Lane) -> Iterator[Fall]:
 
     Each writer by its own clock. Where much of a log steps back it is in no order of time at all.
     """
-    for component in range(len(COMPONENTS)):
+    for component in _stepping_back(lane):
         own = np.flatnonzero((lane.component == component) & (lane.time != NO_TIME))
         time = lane.time[own]
         step = np.flatnonzero(np.diff(time) < -TOLERANCE) + 1
@@ -132,6 +135,22 @@ def _back_in_time(lane: Lane) -> Iterator[Fall]:
             continue
         for at in backs:
             yield _stepped(lane, int(own[at - 1]), int(own[at]))
+
+
+def _stepping_back(lane: Lane) -> list[int]:
+    """The components whose times step back at all; gone through in blocks, since mostly there is none."""
+    found = set()
+    last = [NO_TIME] * len(COMPONENTS)
+    for start in range(0, len(lane), BLOCK):
+        block = slice(start, start + BLOCK)
+        writer, time = lane.component[block], lane.time[block]
+        for component in np.flatnonzero(np.bincount(writer + 1)[1:]).tolist():
+            own = time[(writer == component) & (time != NO_TIME)]
+            if len(own):
+                stepped = last[component] > own[0] + TOLERANCE or (np.diff(own) < -TOLERANCE).any()
+                found |= {component} if stepped else set()
+                last[component] = int(own[-1])
+    return sorted(found)
 
 
 def _stepped(lane: Lane, before: int, row: int) -> Fall:
@@ -241,8 +260,5 @@ def _unexplained(falls: list[Fall], known: Ints) -> Iterator[Fall]:
 
 def _widest_step(lane: Lane, fall: Fall) -> int:
     """The entry before which time steps most: the silence (or the step back) in which the restart was."""
-    timed, pause = lane.pauses
-    low, high = np.searchsorted(timed, [fall.after, fall.until], side="right")
-    if high <= low:
-        return fall.until
-    return int(timed[low + int(np.argmax(np.abs(pause[low:high])))])
+    timed, pause = lane.pauses(fall.after, fall.until)
+    return int(timed[np.argmax(np.abs(pause))]) if len(timed) else fall.until

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from istiolog_pd.formats.model import COMPONENTS
-from istiolog_pd.runs.cuts import BANNER, RESTART, SECOND, Cut, cuts
+from istiolog_pd.runs.cuts import BANNER, BLOCK, RESTART, SECOND, Cut, cuts
 from istiolog_pd.runs.lane import LEVELS, Lane
 from istiolog_pd.runs.parts import NO_TIME, Ints
 from istiolog_pd.runs.versions import Found, detect
@@ -69,7 +69,7 @@ class Run:
         }
 
 
-def described(lane: Lane) -> Iterator[tuple[Ints, Run]]:
+def described(lane: Lane) -> Iterator[tuple[Ints | slice, Run]]:
     """Each run of a lane: the places of its entries in the concatenated pieces, and what it is."""
     if not len(lane):
         return
@@ -77,24 +77,25 @@ def described(lane: Lane) -> Iterator[tuple[Ints, Run]]:
     starts = np.array([cut.at for cut in begun], np.int64)
     stops = np.append(starts[1:], len(lane))
     versions = detect(lane, starts, stops)
-    lost = _skips(lane, starts)
+    lost, silent = _skips(lane, starts), _silences(lane)
     first, exits = _first_counts(lane), lane.rows_of("envoy_exit")
     levels = {component: _levels(lane, starts, component) for component in COMPONENTS}
     for n, (cut, start, stop) in enumerate(zip(begun, starts.tolist(), stops.tolist(), strict=True)):
         own = slice(start, stop)
-        part = lane.parts[lane.part[start]]
+        piece = lane.part_of(start)
+        part = lane.parts[piece]
         component = "pilot" if lane.is_of("pilot", own).any() else "agent"
         yield (
-            lane.rows[own],
+            lane.places(start, stop),
             Run(
                 source=part.name,
-                sources=int((np.diff(lane.part[own]) != 0).sum()) + 1,
+                sources=_pieces(lane, piece, stop),
                 pod=_named(lane, start, "source_pod") or part.pod,
                 namespace=_named(lane, start, "source_namespace") or part.namespace,
                 component=component,
                 found=versions[n],
                 **_span(lane, start, stop),
-                **_gaps(lane, start, stop, lost),
+                **_gaps(lane, start, stop, lost, silent),
                 level=levels[component][n],
                 envoy_level=levels["envoy"][n],
                 start=_start(cut, n, start, stop, first),
@@ -106,18 +107,26 @@ def described(lane: Lane) -> Iterator[tuple[Ints, Run]]:
 
 def _named(lane: Lane, row: int, column: str) -> str:
     """What a wrapper says of an entry; empty where there is none."""
-    part = lane.parts[lane.part[row]]
-    if column not in part.events.schema.names:
+    piece = lane.part_of(row)
+    events = lane.parts[piece].events
+    if column not in events.schema.names or events[column].null_count == len(events):
         return ""
-    before = sum(len(one.events) for one in lane.parts[: lane.part[row]])
-    return str(part.events[column][int(lane.rows[row]) - before].as_py() or "")
+    place = row if lane.rows is None else int(lane.rows[row])
+    return str(events[column][place - int(lane.starts[piece])].as_py() or "")
+
+
+def _pieces(lane: Lane, first: int, stop: int) -> int:
+    """How many pieces hold entries of a run, the first of them included."""
+    return 1 + int(((lane.begins[first + 1 : -1] < stop) & (np.diff(lane.begins[first + 1 :]) > 0)).sum())
 
 
 def _span(lane: Lane, start: int, stop: int) -> dict[str, int]:
     time = lane.time[start:stop]
-    known = time[time != NO_TIME]
-    ends = (int(known.min()), int(known.max())) if len(known) else (NO_TIME, NO_TIME)
-    return {"first": ends[0], "last": ends[1], "entries": stop - start}
+    # `NO_TIME` is the smallest of all times: no copy of the others is needed.
+    first, last = int(time.min()), int(time.max())
+    if first == NO_TIME < last:
+        first = int(time.min(where=time != NO_TIME, initial=last))
+    return {"first": first, "last": last, "entries": stop - start}
 
 
 def _skips(lane: Lane, starts: Ints) -> Ints:
@@ -134,18 +143,31 @@ def _skips(lane: Lane, starts: Ints) -> Ints:
     return found
 
 
-def _gaps(lane: Lane, start: int, stop: int, lost: Ints) -> dict[str, int]:
+def _silences(lane: Lane) -> Ints:
+    """The entries before which the log is silent so long that it may be a gap."""
+    found = [np.empty(0, np.int64)]
+    for start in range(0, len(lane), BLOCK):
+        timed, pause = lane.pauses(start - 1, min(start + BLOCK, len(lane)) - 1)
+        found.append(timed[pause > SILENCE])
+    return np.concatenate(found)
+
+
+def _gaps(lane: Lane, start: int, stop: int, lost: Ints, silent: Ints) -> dict[str, int]:
     """Stretches that are silent for unusually long, or in which numbers are missing."""
-    timed = np.flatnonzero(lane.time[start:stop] != NO_TIME) + start
-    pause = np.diff(lane.time[timed])
-    gap = np.zeros(len(pause), bool)
-    if len(pause):
-        gap = (pause > SILENCE) & (pause > UNUSUAL * np.quantile(pause, 0.99))
-    for row in lost[(lost >= start) & (lost < stop)].tolist():
-        # The lines are missing somewhere before this one: most likely in the longest pause near it.
-        at = int(np.searchsorted(timed, row)) - 1
-        if 0 <= at < len(pause):
-            gap[at] = True
+    low, high = np.searchsorted(silent, [start, stop])
+    before, after = np.searchsorted(lost, [start, stop])
+    if low == high and before == after:
+        return {"gaps": 0, "longest_gap": 0}
+    time = lane.time[start:stop]
+    untimed = np.flatnonzero(time == NO_TIME)
+    pause = np.diff(time[time != NO_TIME] if len(untimed) else time)
+    gap = pause > SILENCE
+    if gap.any():
+        gap &= pause > UNUSUAL * np.quantile(pause, 0.99)
+    # Lost lines are missing somewhere before an entry: most likely in the longest pause near it.
+    row = lost[before:after] - start
+    at = row - np.searchsorted(untimed, row) - 1
+    gap[at[(at >= 0) & (at < len(pause))]] = True
     return {"gaps": int(gap.sum()), "longest_gap": int(pause[gap].max()) if gap.any() else 0}
 
 

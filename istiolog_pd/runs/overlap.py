@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pyarrow.compute as pc
 
@@ -9,6 +11,28 @@ from istiolog_pd.runs.parts import NO_TIME, Bools, Ints, Part
 
 #: So many places are tried at most; more entries of one time tell nothing.
 MOST_TRIES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What tells of most pairs of pieces, at no cost, that no entry stands in both.
+
+    `head` is the first time that a piece prints, `first` and `last` are the earliest and the latest.
+    """
+
+    head: int = NO_TIME
+    first: int = NO_TIME
+    last: int = NO_TIME
+
+    @classmethod
+    def of(cls, times: Ints) -> Span:
+        """The span of some times; of nothing if there is none."""
+        known = times[times != NO_TIME]
+        return cls(int(known[0]), int(known.min()), int(known.max())) if len(known) else cls()
+
+    def holds(self, head: int) -> bool:
+        """Whether a piece that begins so may repeat entries of this one."""
+        return head != NO_TIME and self.first <= head <= self.last
 
 
 def without_overlap(before: Part, after: Part) -> tuple[Bools, Bools] | None:

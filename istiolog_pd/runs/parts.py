@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +14,9 @@ import pyarrow.compute as pc
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-#: Places in a list of words.
-Codes = npt.NDArray[np.int32]
+Number = TypeVar("Number", bound=np.generic)
+#: Places in a list of words, in the smallest integers that hold them.
+Codes = npt.NDArray[np.signedinteger[Any]]
 
 #: The time of an entry that prints none.
 NO_TIME = np.iinfo(np.int64).min
@@ -74,33 +76,57 @@ class Part:
 
     def printed(self) -> Ints:
         """The time that every entry prints, in nanoseconds; `NO_TIME` where it prints none."""
-        return np.asarray(pc.fill_null(self.events["timestamp"].cast(pa.int64()), NO_TIME).to_numpy())
+        column = self.events["timestamp"]
+        times = np.empty(len(column), np.int64)
+        start = 0
+        for chunk in column.chunks:
+            times[start : start + len(chunk)] = pc.fill_null(chunk.cast(pa.int64()), NO_TIME).to_numpy()
+            start += len(chunk)
+        return times
 
     def times(self) -> Ints:
         """The time that every entry was written; `NO_TIME` for access lines, which print their request's start."""
         times = self.printed()
-        if "access" in self.tables:
-            times = times.copy()
-            times[self.tables["access"]["row"].to_numpy()] = NO_TIME
+        for chunk in self.tables["access"]["row"].chunks if "access" in self.tables else ():
+            times[chunk.to_numpy()] = NO_TIME
         return times
 
 
-def codes(column: pa.ChunkedArray, words: list[str]) -> Codes:
+def codes(column: pa.ChunkedArray, words: Sequence[str]) -> Codes:
     """The place of each value among some words, -1 for any other and for null."""
-    encoded = (column if pa.types.is_dictionary(column.type) else column.dictionary_encode()).unify_dictionaries()
-    out = [np.empty(0, np.int32)]
-    for chunk in encoded.chunks:
-        place = pc.fill_null(pc.index_in(chunk.dictionary.cast(pa.string()), pa.array(words, pa.string())), -1)
-        known = np.append(place.to_numpy(zero_copy_only=False).astype(np.int32), np.int32(-1))
-        out.append(known[pc.fill_null(chunk.indices, len(known) - 1).to_numpy(zero_copy_only=False)])
-    return np.concatenate(out)
+    small = np.min_scalar_type(-len(words) - 1)
+    found: Codes = np.empty(len(column), small)
+    known, start = pa.array(words, pa.string()), 0
+    for chunk in column.chunks:
+        encoded = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
+        place = pc.fill_null(pc.index_in(encoded.dictionary.cast(pa.string()), known), -1).to_numpy()
+        # A null is the last of the places.
+        at = pc.fill_null(encoded.indices, len(place)).to_numpy()
+        found[start : start + len(chunk)] = np.append(place, -1).astype(small)[at]
+        start += len(chunk)
+    return found
 
 
 def texts(part: Part, rows: Ints, column: str) -> list[str]:
-    """A text column of some rows; empty where it is null or was not kept."""
+    """A text column of some rows, in their order; empty where it is null or was not kept.
+
+    The rows ascend. Each is taken from its chunk: Arrow would put the chunks together first.
+    """
     if column not in part.events.schema.names:
         return [""] * len(rows)
-    return [text or "" for text in part.events[column].take(pa.array(rows)).to_pylist()]
+    found: list[str] = []
+    start = 0
+    for chunk in part.events[column].chunks:
+        low, high = np.searchsorted(rows, [start, start + len(chunk)])
+        if low < high:
+            found += [text or "" for text in chunk.take(pa.array(rows[low:high] - start)).to_pylist()]
+        start += len(chunk)
+    return found
+
+
+def joined(arrays: Sequence[npt.NDArray[Number]]) -> npt.NDArray[Number]:
+    """Arrays one after the other; the only one itself."""
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
 def piece_of(name: str) -> tuple[str, int]:

@@ -18,7 +18,7 @@ from istiolog_pd.formats import FORMATS
 from istiolog_pd.formats.columns import EVENTS
 from istiolog_pd.formats.model import COMPONENTS, Format
 from istiolog_pd.runs.lane import LEVELS, Lane
-from istiolog_pd.runs.parts import Ints
+from istiolog_pd.runs.parts import Bools, Ints
 
 #: Events of no format.
 NO_FORMAT = ("other", "unparsed", "go_gc", "access")
@@ -89,7 +89,7 @@ def detect(lane: Lane, starts: Ints, stops: Ints) -> list[Found]:
         The first entry of each run, and the one after its last.
     """
     printed = _printed(lane)
-    signs = [(sign, _filled(lane, sign)) for sign in SIGNS]
+    signs = [(sign, _filled(lane, sign, starts, stops)) for sign in SIGNS]
     claims = _claims(lane, starts, stops)
     found = []
     for n, (start, stop) in enumerate(zip(starts.tolist(), stops.tolist(), strict=True)):
@@ -99,7 +99,7 @@ def detect(lane: Lane, starts: Ints, stops: Ints) -> list[Found]:
             assert number is not None
             found.append(Found(number[1], f"printed: {exact[:80].splitlines()[0]!r}"))
             continue
-        bounds = [_of_sign(sign) for sign, at in signs if np.searchsorted(at, start) < np.searchsorted(at, stop)]
+        bounds = [_of_sign(sign) for sign, fills in signs if fills[n]]
         found.append(_intersection([*bounds, *claims.get(n, ())]))
     return found
 
@@ -112,27 +112,25 @@ def _printed(lane: Lane) -> list[tuple[int, str]]:
     return [(row, text) for row, text in lines if _VERSION.match(text) and _PRINTED.search(text[:200])]
 
 
-def _filled(lane: Lane, sign: Sign) -> Ints:
-    """The entries of the control plane that fill a sign's column."""
-    rows, values = lane.column(sign.event, sign.column)
-    if values.null_count == len(values):
-        return rows[:0]
-    own: Ints = rows[values.is_valid().to_numpy()]
-    return own[lane.is_of("pilot", own)]
+def _filled(lane: Lane, sign: Sign, starts: Ints, stops: Ints) -> Bools:
+    """Whether any entry of the control plane fills a sign's column, for each run."""
+    found = np.zeros(len(starts), np.bool_)
+    for rows, (values,) in lane.batches(sign.event, sign.column):
+        if values.null_count == len(values):
+            continue
+        own = rows[values.is_valid().to_numpy(zero_copy_only=False)]
+        own = own[lane.is_of("pilot", own)]
+        found |= np.searchsorted(own, starts) < np.searchsorted(own, stops)
+        if found.all():
+            break
+    return found
 
 
 def _claims(lane: Lane, starts: Ints, stops: Ints) -> dict[int, list[_Bound]]:
     """What the formats say that claim some entries of each run."""
     spread = int(np.clip(MOST_LOOKED_AT // (len(starts) * 30), 1, SPREAD))
     picked = [np.empty(0, np.int64)]
-    for event in EVENTS:
-        at = lane.rows_of(event)
-        if event in NO_FORMAT or not len(at):
-            continue
-        low, high = np.searchsorted(at, [starts, stops])
-        own = np.flatnonzero(high > low)
-        place = np.linspace(low[own], high[own] - 1, spread).astype(np.int64)
-        picked.append(at[np.unique(place)] if len(own) else picked[0])
+    picked += [lane.spread(event, starts, stops, spread) for event in EVENTS if event not in NO_FORMAT]
     rows = np.unique(np.concatenate(picked))
     runs = np.searchsorted(starts, rows, side="right") - 1
     found: dict[int, list[_Bound]] = {}
