@@ -43,47 +43,49 @@ def new_cells(program: p.Program, counts: np.ndarray) -> Cells:
     )
 
 
-def columns_of(event: str, rows: int, cells: Cells, vocabulary: Vocabulary, messages: np.ndarray) -> dict[str, Values]:
-    """The columns of an event's own that hold anything in this chunk."""
-    of = vocabulary.catalogue.filled_by
-    columns: dict[str, Values] = {}
-    for column in event_columns(event):
-        for number in of.get((event, column), ()):
-            for one in _values(number, column, rows, cells, vocabulary, messages):
-                columns[column] = _first_of(columns[column], one) if column in columns else one
-    if "proxy" in event_columns(event):
-        _name_proxies(columns, rows, vocabulary)
+def columns_of(cells: Cells, vocabulary: Vocabulary, messages: np.ndarray) -> dict[str, dict[str, Values]]:
+    """For each event the columns of its own that hold anything in this chunk."""
+    rows = dict(zip(p.EVENT_NAMES, cells.events[1::2].tolist(), strict=True))
+    columns: dict[str, dict[str, Values]] = {event: {} for event, count in rows.items() if count}
+    for number in np.flatnonzero(cells.filled).tolist():
+        cell = vocabulary.catalogue.cells[number]
+        own, base = columns[cell.event], int(cells.base[number])
+        for column, values in _values(cell, slice(base, base + rows[cell.event]), cells, vocabulary, messages):
+            # Of two cells that fill a column the lower one counts first.
+            own[column] = _first_of(own[column], values) if column in own else values
+    for event, own in columns.items():
+        if "pod" in own and "proxy" in event_columns(event):
+            _name_proxies(own, rows[event], vocabulary)
     return columns
 
 
 def _values(
-    number: int, column: str, rows: int, cells: Cells, vocabulary: Vocabulary, messages: np.ndarray
-) -> Iterator[Values]:
-    """What a cell says of a column, if anything."""
-    base = int(cells.base[number])
-    if base < 0 or not cells.filled[number]:
-        return
-    cell, here = vocabulary.catalogue.cells[number], slice(base, base + rows)
+    cell: p.Cell, here: slice, cells: Cells, vocabulary: Vocabulary, messages: np.ndarray
+) -> Iterator[tuple[str, Values]]:
+    """What a cell says of its columns, where it says anything."""
     if cell.native in (p.INT, p.DURATION, p.SIZE):
-        yield Numbers(cells.numbers[here], cells.valid[here])
-    elif cell.native in (p.TEXT, p.DASHED):
-        pieces = cells.texts.reshape(-1, 2)[here]
-        yield _texts(messages, pieces)
-    else:
+        numbers = Numbers(cells.numbers[here], cells.valid[here])
+        yield from ((column, numbers) for column in cell.columns)
+        return
+    if cell.native in (p.TEXT, p.DASHED):
+        yield cell.columns[0], _texts(messages, cells.texts.reshape(-1, 2)[here])
+        return
+    words = cells.words[here]
+    for column in cell.columns:
         parsed = vocabulary.parsed[cell.group, column]
-        words = cells.words[here]
         if parsed.valid is None:
-            numbers = np.empty(rows, np.int32)
-            if take_words(STAMP, words, parsed.values.values, numbers):
-                yield _spelt_out(numbers, vocabulary.words[column]) if column in PLAIN_TEXT else Coded(numbers)
-            return
+            numbers_of = np.empty(len(words), np.int32)
+            if take_words(STAMP, words, parsed.values.values, numbers_of):
+                coded = Coded(numbers_of)
+                yield column, _spelt_out(numbers_of, vocabulary.words[column]) if column in PLAIN_TEXT else coded
+            continue
         there = words >= 0
-        valid = np.zeros(rows, np.bool_)
+        valid = np.zeros(len(words), np.bool_)
         valid[there] = parsed.valid.values[words[there]]
         if valid.any():
-            values = np.zeros(rows, np.int64)
+            values = np.zeros(len(words), np.int64)
             values[there] = parsed.values.values[words[there]]
-            yield Numbers(values, valid)
+            yield column, Numbers(values, valid)
 
 
 def _texts(messages: np.ndarray, pieces: np.ndarray) -> Texts:

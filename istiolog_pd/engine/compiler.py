@@ -79,7 +79,7 @@ def compile_catalogue(formats: Sequence[Format]) -> Catalogue:
         bytes=_bytes(builder.text),
     )
     return Catalogue(
-        tuple(formats), program, *flat(program), tuple(builder.cells), tuple(builder.groups), builder.filled_by()
+        tuple(formats), program, *flat(program), tuple(builder.cells), tuple(builder.groups)
     )
 
 
@@ -266,13 +266,6 @@ class _Builder:
 
     def _group(self, kind: Kind, columns: tuple[str, ...]) -> int:
         return self.groups.setdefault(Group(kind, columns), len(self.groups))
-
-    def filled_by(self) -> dict[tuple[str, str], tuple[int, ...]]:
-        found: dict[tuple[str, str], tuple[int, ...]] = {}
-        for cell, number in self.cells.items():
-            for column in cell.columns:
-                found[cell.event, column] = (*found.get((cell.event, column), ()), number)
-        return found
 
     # ---- arrays ----
 

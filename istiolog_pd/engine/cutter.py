@@ -13,7 +13,9 @@ from istiolog_pd.engine.headers import STARTS, header, json_header
 from istiolog_pd.engine.lines import Damage, Lines
 
 #: Bytes of a chunk: enough that what is done once for each costs little, few enough to stay in the caches.
-CHUNK = 8 << 20
+CHUNK = 4 << 20
+#: The first is smaller: while it is looked at to tell whose log it is, nothing else is read.
+FIRST = 1 << 20
 #: So much text is looked at of a line that may begin an entry.
 HEAD = 4096
 #: So many lines are looked at for a place to cut, before more bytes are waited for.
@@ -41,7 +43,7 @@ class Chunk:
 def chunks(blocks: Iterable[bytes], size: int = CHUNK) -> Iterator[Chunk]:
     """Cut a source's blocks into chunks of about `size` bytes; `mended` makes text of them."""
     held: list[bytes] = []
-    length, wanted = 0, size
+    length, wanted = 0, min(size, FIRST)
     for block in blocks:
         held.append(block)
         length += len(block)

@@ -6,7 +6,6 @@ A format becomes a run of steps, its fields become *slots*, and every slot fills
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -124,8 +123,6 @@ class Catalogue:
     bytes: Bytes
     cells: tuple[Cell, ...]
     groups: tuple[Group, ...]
-    #: The cells that fill each column of each event, the first that counts first.
-    filled_by: Mapping[tuple[str, str], tuple[int, ...]]
 
 
 def native_of(kind: Kind, columns: tuple[str, ...]) -> int:

@@ -228,20 +228,19 @@ class Worker:
             copies.spread_rare(STAMP, found, rare, count, told.ravel())
             for name, values in (("thread", told[e.THREAD]), ("epoch", told[e.EPOCH])):
                 common[name] = _present(values, int((values != e.NOTHING).sum()))
-        rows, columns = {}, {}
+        rows, own = {}, columns_of(cells, self.vocabulary, framed.messages)
         events = cells.events.reshape(-1, 2)
         for number in np.flatnonzero(events[:, 1]).tolist():
             event, (first, size) = p.EVENT_NAMES[number], events[number]
             rows[event] = cells.rows[first : first + size]
-            own = columns_of(event, len(rows[event]), cells, self.vocabulary, framed.messages)
-            columns[event] = {name: _taken(common[name], rows[event]) for name in KEYS} | own
+            own[event] |= {name: _taken(common[name], rows[event]) for name in KEYS}
         return Piece(
             count,
             framed.lines,
             self.vocabulary,
             common,
             rows,
-            columns,
+            own,
             framed.damage,
             framed.recognised,
             p.EVENT_NAMES[words[2, -1]] if count else "",
