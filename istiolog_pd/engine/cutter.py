@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +20,8 @@ CHUNK = 4 << 20
 FIRST = 1 << 20
 #: So much text is looked at of a line that may begin an entry.
 HEAD = 4096
+#: So many bytes of a block are looked at for the first place to cut.
+SEAM = 1 << 13
 #: So many lines are looked at for a place to cut, before more bytes are waited for.
 TRIALS = 256
 #: A stretch this long without an entry that can take lines is cut at a line that is whole by itself.
@@ -28,16 +32,37 @@ _NUL = "NUL bytes"
 _NO_UTF8 = "bytes that are no UTF-8 (kept as \\xNN)"
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    r"""Whole entries; once it is `mended`: UTF-8, lines that end in ``\n`` (the last one too)."""
+class Segment(NamedTuple):
+    """Whole entries: a part of some bytes, which are not copied."""
 
     data: bytes
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    r"""Whole entries, in segments of whole entries; each line ends in ``\n`` (but the last one, if not `complete`)."""
+
+    segments: tuple[Segment, ...]
     #: Whether it is the source's last, and whether its last line has its line end.
     last: bool = False
     complete: bool = True
     #: What was mended.
     damage: tuple[Damage, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return sum(end - start for _, start, end in self.segments)
+
+    def text(self) -> bytes:
+        """Its bytes, put together."""
+        return b"".join(data[start:end] for data, start, end in self.segments)
+
+
+def _whole(data: bytes, *, last: bool = False, complete: bool = True, damage: tuple[Damage, ...] = ()) -> Chunk:
+    return Chunk((Segment(data, 0, len(data)),), last, complete, damage)
 
 
 def chunks(blocks: Iterable[bytes], size: int = CHUNK) -> Iterator[Chunk]:
@@ -55,14 +80,34 @@ def chunks(blocks: Iterable[bytes], size: int = CHUNK) -> Iterator[Chunk]:
             held = [b"".join(held)]
             cut = boundary(held[0])
         if cut:
-            yield Chunk(b"".join((*held[:-1], held[-1][:cut])))
+            yield Chunk(_segments(held, cut))
             held = [held[-1][cut:]]
         length = len(held[-1]) if cut else length
         # Without a place to cut, look again when there is twice as much: each byte is joined a few times at most.
         wanted = size + length if cut else 2 * length
     data = b"".join(held)
     if data:
-        yield Chunk(data, last=True, complete=data.endswith(b"\n"))
+        yield _whole(data, last=True, complete=data.endswith(b"\n"))
+
+
+def _segments(held: list[bytes], cut: int) -> tuple[Segment, ...]:
+    """Blocks up to a place in the last of them: copied is only what lies where two of them meet."""
+    found: list[Segment] = []
+    start = 0
+    for left, right in pairwise(held):
+        seam = boundary(left, whole=False)
+        behind = len(left) - seam
+        room = min(cut, SEAM) if right is held[-1] else SEAM
+        joined = left[seam:] + right[:room]
+        first = len(joined) if room == cut and right is held[-1] else boundary(joined)
+        if not seam or seam < start or first < behind:
+            return _whole(b"".join((*held[:-1], held[-1][:cut]))).segments
+        found += [Segment(left, start, seam), Segment(joined, 0, first)]
+        start = first - behind
+    if start > cut:
+        return _whole(b"".join((*held[:-1], held[-1][:cut]))).segments
+    found.append(Segment(held[-1], start, cut))
+    return tuple(one for one in found if one.start < one.end)
 
 
 def boundary(data: bytes, *, whole: bool = True) -> int:
@@ -128,7 +173,7 @@ def _nothing_cut(data: bytes, start: int, *, whole: bool) -> bool:
 
 def mended(chunk: Chunk) -> Chunk:
     """A chunk as text, with a note of what was none."""
-    data = chunk.data
+    data = chunk.text()
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n")
         data = data.removesuffix(b"\r") if chunk.last else data
@@ -138,7 +183,8 @@ def mended(chunk: Chunk) -> Chunk:
     if not data.isascii() and not _is_utf8(data):
         damage.append(_noted(data, _NO_UTF8, [not _is_utf8(line) for line in data.split(b"\n")]))
         data = data.decode(errors="backslashreplace").encode()
-    return Chunk(data if chunk.complete else data + b"\n", chunk.last, chunk.complete, tuple(damage))
+    data = data if chunk.complete else data + b"\n"
+    return _whole(data, last=chunk.last, complete=chunk.complete, damage=tuple(damage))
 
 
 def _is_utf8(data: bytes) -> bool:

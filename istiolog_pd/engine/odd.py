@@ -29,7 +29,7 @@ FEWEST, MOST = 1, 1 << 12
 
 @dataclass(slots=True)
 class OddLines:
-    """Reads stretches of a chunk line by line."""
+    """Reads stretches of a chunk's segments line by line."""
 
     vocabulary: Vocabulary
     lines: Lines = field(default_factory=lambda: Lines(()))
@@ -41,7 +41,11 @@ class OddLines:
     _came_to: int = -1
 
     def __post_init__(self) -> None:
-        self.entries = Entries(self.lines)
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin a segment: nothing is open."""
+        self.entries, self._came_to = Entries(self.lines), -1
 
     def go_on(self, raw: bytes, state: np.ndarray, found: e.Found) -> e.Found:
         """Read a stretch from where the kernel stopped, until nothing is cut."""

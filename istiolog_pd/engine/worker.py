@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -56,6 +58,15 @@ class Framed:
     recognised: bool
 
 
+@dataclass(slots=True)
+class _Room:
+    """Where the kernel writes entries, the messages that it makes, and the places of keys."""
+
+    found: e.Found
+    made: np.ndarray
+    keys: np.ndarray
+
+
 class Worker:
     """What one thread needs to read chunks; its vocabulary grows with what it has seen."""
 
@@ -89,40 +100,25 @@ class Worker:
     def frame(self, chunk: Chunk) -> Framed:
         """Find the entries of a chunk, and pack their messages."""
         seen = np.zeros(3, np.int64)
-        copies.look_over(STAMP, np.frombuffer(chunk.data, np.uint8), seen)
+        for text in _texts(chunk):
+            copies.look_over(STAMP, text, seen)
         if seen.any() or not chunk.complete:
             chunk = mended(chunk)
-        text = np.frombuffer(chunk.data, np.uint8)
-        found = self._room(len(text) // LINE_BYTES + 1)
-        made, keys = np.empty(0, np.uint8), np.empty((0, 2), np.int64)
-        state = np.array([0, 1, 0, -1, 0, 0, len(found.times), 0], np.int64)
         odd = OddLines(self.vocabulary)
-        while True:
-            table = self.vocabulary.table
-            reason = frame(
-                STAMP, text, len(text), state, *found.flat(), *self.rules, tuple(table), self.memo, self.out,
-                self.pairs, made, keys.reshape(-1),
-            )  # fmt: skip
-            if reason == f.AT_END:
-                break
-            if reason == f.AT_FULL_TABLE:
-                self.vocabulary.grow(len(text))
-            elif reason == f.AT_FULL:
-                found = e.with_room(found, 2 * len(found.times))
-            elif reason == f.AT_JSON:
-                made = made if len(made) else np.empty(len(text) + 64, np.uint8)
-                keys = np.concatenate([keys, np.empty((len(keys) + 16 * MOST_PAIRS, 2), np.int64)])
-                state[f.KEY_ROOM] = len(keys)
-            else:
-                found = odd.go_on(chunk.data, state, found)
-            state[f.ROOM] = len(found.times)
-        count = int(state[f.COUNT])
+        state = np.array([0, 1, 0, -1, 0, 0, 0, 0], np.int64)
+        room = _Room(self._room(chunk.size // LINE_BYTES + 1), np.empty(0, np.uint8), np.empty((0, 2), np.int64))
+        counts = [0]
+        for text in _texts(chunk):
+            self._frame(chunk, text, state, room, odd)
+            counts.append(int(state[f.COUNT]))
+        count, found = counts[-1], room.found
         side = odd.side(found)
         copies.measure(STAMP, found.flat()[0], count, seen)
-        messages = np.empty(int(seen[0]) + SLACK, np.uint8)
-        ends = np.empty(count + 1, np.int64)
-        copies.pack(STAMP, found.flat()[0], count, text, made, side, messages, ends)
+        messages, ends = np.empty(int(seen[0]) + SLACK, np.uint8), np.zeros(count + 1, np.int64)
+        for text, (first, past) in zip(_texts(chunk), pairwise(counts), strict=True):
+            copies.pack(STAMP, found.flat()[0], first, past, text, room.made, side, messages, ends)
         messages.setflags(write=False)
+        keys = room.keys
         more, texts = odd.keys(found, ends, int(state[f.KEYS]))
         if len(more):
             keys = np.concatenate([keys[: state[f.KEYS]], more])
@@ -131,6 +127,31 @@ class Worker:
         damage = [*chunk.damage, *odd.lines.damage.values()]
         lines = int(state[f.LINE]) - 1
         return Framed(chunk, found, count, lines, messages, ends, keys, damage, odd.undated, bool(seen[1]))
+
+    def _frame(self, chunk: Chunk, text: np.ndarray, state: np.ndarray, room: _Room, odd: OddLines) -> None:
+        """Find the entries of one segment."""
+        raw = b""
+        odd.begin()
+        state[f.AT], state[f.OPEN] = 0, -1
+        while True:
+            state[f.ROOM], state[f.KEY_ROOM] = len(room.found.times), len(room.keys)
+            reason = frame(
+                STAMP, text, len(text), state, *room.found.flat(), *self.rules, tuple(self.vocabulary.table), self.memo,
+                self.out, self.pairs, room.made, room.keys.reshape(-1),
+            )  # fmt: skip
+            if reason == f.AT_END:
+                return
+            if reason == f.AT_FULL_TABLE:
+                self.vocabulary.grow(len(text))
+            elif reason == f.AT_FULL:
+                room.found = e.with_room(room.found, 2 * len(room.found.times))
+            elif reason == f.AT_JSON:
+                room.made = room.made if len(room.made) else np.empty(chunk.size + 64, np.uint8)
+                more = np.empty((len(room.keys) + 16 * MOST_PAIRS, 2), np.int64)
+                room.keys = np.concatenate([room.keys, more])
+            else:
+                raw = raw or text.tobytes()
+                room.found = odd.go_on(raw, state, room.found)
 
     def whose(self, framed: Framed, entries: int) -> np.ndarray:
         """Of the first entries, how many only pilot prints, how many only an agent, how many only ztunnel."""
@@ -247,6 +268,12 @@ class Worker:
             framed.chunk.complete,
             framed.undated,
         )
+
+
+def _texts(chunk: Chunk) -> Iterator[np.ndarray]:
+    """The bytes of each segment."""
+    for data, start, end in chunk.segments:
+        yield np.frombuffer(data, np.uint8, end - start, start)
 
 
 def _taken(values: Values, rows: np.ndarray) -> Values:

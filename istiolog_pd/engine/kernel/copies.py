@@ -15,13 +15,13 @@ from istiolog_pd.engine.kernel.text import copy
 @kernel
 def look_over(stamp, text, seen):
     """Note whether there are carriage returns, NULs and bytes beyond ASCII."""
-    returns = nuls = others = np.uint8(0)
+    returns, nuls, others = np.uint8(seen[0]), np.uint8(seen[1]), np.uint8(seen[2])
     for n in range(len(text)):
         byte = text[n]
         returns |= np.uint8(byte == 13)
         nuls |= np.uint8(byte == 0)
         others |= byte
-    seen[0], seen[1], seen[2] = returns, nuls, others >= 128
+    seen[0], seen[1], seen[2] = returns, nuls, others & 128
 
 
 @kernel
@@ -37,13 +37,12 @@ def measure(stamp, found, past, seen):
 
 
 @kernel
-def pack(stamp, found, past, log, made, side, out, ends):
-    """Copy the messages of entries one behind the other."""
+def pack(stamp, found, first, past, log, made, side, out, ends):
+    """Copy the messages of entries from `first` on one behind the other; those before are there."""
     found, log, made, side = pointer(found), pointer(log), pointer(made), pointer(side)
     out, ends = pointer(out), pointer(ends)
-    to = np.int64(0)
-    put(ends, 0, 0)
-    for n in range(past):
+    to = get(ends, first)
+    for n in range(first, past):
         at = n * e.FIELDS
         begin, end = np.int64(get(found, at + e.BEGIN)), np.int64(get(found, at + e.END))
         place = get(found, at + e.PLACE)
