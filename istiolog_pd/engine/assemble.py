@@ -45,7 +45,10 @@ class _Place:
 def tables(
     pieces: Sequence[Piece], source: str, rows: int = 0, lines: int = 0, *, messages: bool = True, threads: int = 1
 ) -> tuple[pa.Table, dict[str, pa.Table]]:
-    """The tables of some pieces that follow one another; `rows` and `lines` stand before them."""
+    """The tables of some pieces that follow one another; `rows` and `lines` stand before them.
+
+    The memory of the pieces becomes that of the tables, so they can be put together once.
+    """
     places = []
     for piece in pieces:
         places.append(_Place(rows, lines))
@@ -89,9 +92,9 @@ class _Tables:
     def common(self, piece: Piece, place: _Place) -> Part:
         """The columns of every entry."""
         columns = dict(piece.common)
-        columns["line"] = _shifted(columns["line"], place.lines)
+        _shift(columns["line"], place.lines)
         if not self.messages:
-            del columns["message"]
+            columns.pop("message", None)
         return piece.entries, columns, piece
 
     def narrow(self, event: str, piece: Piece, place: _Place) -> Part:
@@ -100,8 +103,10 @@ class _Tables:
         if rows is None:
             return None
         columns = piece.columns[event]
-        line = _shifted(columns["line"], place.lines)
-        return len(rows), {**columns, "row": Numbers(rows + place.rows, None), "line": line}, piece
+        _shift(columns["line"], place.lines)
+        row = Numbers(rows, None)
+        _shift(row, place.rows)
+        return len(rows), {**columns, "row": row}, piece
 
     def table(self, schema: pa.Schema, parts: Sequence[Part]) -> pa.Table:
         """A table of the parts, a chunk each."""
@@ -149,10 +154,10 @@ class _Tables:
             if not isinstance(coded, Coded):
                 arrays.append(pa.DictionaryArray.from_arrays(self.nulls.of(pa.int32(), rows), dictionary, safe=False))
                 continue
-            indices, bits = np.empty(rows, np.int32), np.zeros((rows + 7) // 8, np.uint8)
+            bits = np.zeros((rows + 7) // 8, np.uint8)
             key = 0 if one.name in FIXED else id(piece.vocabulary)
-            nulls = renumber(STAMP, coded.numbers, renumber_of[key], indices, bits)
-            buffers = [pa.py_buffer(bits) if nulls else None, pa.py_buffer(indices)]
+            nulls = renumber(STAMP, coded.numbers, renumber_of[key], bits)
+            buffers = [pa.py_buffer(bits) if nulls else None, pa.py_buffer(coded.numbers)]
             indices_array = pa.Array.from_buffers(pa.int32(), rows, buffers, nulls)
             arrays.append(pa.DictionaryArray.from_arrays(indices_array, dictionary, safe=False))
         return pa.chunked_array(arrays, one.type)
@@ -192,14 +197,15 @@ def _array(values: Values, kind: pa.DataType) -> pa.Array:
         return _int_array(kind, values.values, values.valid)
     if isinstance(values, Texts):
         bits = None if values.valid is None else pa.py_buffer(np.packbits(values.valid, bitorder="little"))
-        ends = pa.py_buffer(values.ends.astype(np.int32))
-        return pa.Array.from_buffers(kind, len(values.ends) - 1, [bits, ends, pa.py_buffer(values.text)])
+        buffers = [bits, pa.py_buffer(values.ends), pa.py_buffer(values.text)]
+        return pa.Array.from_buffers(kind, len(values.ends) - 1, buffers)
     raise TypeError("words in a column of plain text")
 
 
-def _shifted(values: Values, by: int) -> Values:
+def _shift(values: Values, by: int) -> None:
     assert isinstance(values, Numbers)
-    return Numbers(values.values + by, values.valid) if by else values
+    if by:
+        np.add(values.values, by, out=values.values)
 
 
 @dataclass(slots=True)
@@ -213,6 +219,9 @@ class Years:
         """Date the entries of a piece; those at the head of a source wait for the first time after them."""
         times = piece.common["timestamp"]
         assert isinstance(times, Numbers)
+        if times.valid is None and len(times.values) and not (piece.undated or self.waiting):
+            self.last = int(times.values[-1])
+            return
         valid = np.ones(len(times.values), np.bool_) if times.valid is None else times.valid
         known = np.flatnonzero(valid)
         clock = Clock()

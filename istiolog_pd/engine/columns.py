@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from istiolog_pd.engine import program as p
+from istiolog_pd.engine.arena import Arena
 from istiolog_pd.engine.kernel.cells import Cells
 from istiolog_pd.engine.kernel.columns import gather, take_words
 from istiolog_pd.engine.kernel.jit import STAMP
@@ -18,7 +19,28 @@ from istiolog_pd.engine.vocabulary import Vocabulary, Words
 STORES = {p.INT: p.INT, p.DURATION: p.INT, p.SIZE: p.INT, p.TEXT: p.TEXT, p.DASHED: p.TEXT, p.WORD: p.WORD}
 
 
-def new_cells(program: p.Program, counts: np.ndarray) -> Cells:
+class Scratch:
+    """Room for words and pieces of text until they are columns; used again for each chunk."""
+
+    def __init__(self) -> None:
+        self._words, self._texts = np.empty(0, np.int32), np.empty(0, np.int64)
+
+    def words(self, count: int) -> np.ndarray:
+        """So many numbers of words, of which none is known."""
+        if len(self._words) < count:
+            self._words = np.empty(2 * count, np.int32)
+        self._words[:count] = -1
+        return self._words[:count]
+
+    def texts(self, count: int) -> np.ndarray:
+        """The begins and sizes of so many texts, none of which is there."""
+        if len(self._texts) < 2 * count:
+            self._texts = np.empty(4 * count, np.int64)
+        self._texts[: 2 * count] = -1
+        return self._texts[: 2 * count]
+
+
+def new_cells(program: p.Program, counts: np.ndarray, arena: Arena, scratch: Scratch) -> Cells:
     """Room for the cells of so many entries of each claim."""
     there = np.flatnonzero(counts)
     per_event = np.zeros(len(p.EVENT_NAMES), np.int64)
@@ -30,27 +52,31 @@ def new_cells(program: p.Program, counts: np.ndarray) -> Cells:
         store = STORES[int(program.cell_native[cell])]
         base[cell] = room[store]
         room[store] += int(per_event[program.cell_event[cell]])
+    numbers, valid = arena.take(room[p.INT], np.int64), arena.take(room[p.INT], np.bool_)
+    numbers[:], valid[:] = 0, False
     return Cells(
         base,
-        np.zeros(room[p.INT], np.int64),
-        np.zeros(room[p.INT], np.bool_),
-        np.full(room[p.WORD], -1, np.int32),
-        np.full(2 * room[p.TEXT], -1, np.int64),
-        np.empty(int(per_event.sum()), np.int64),
+        numbers,
+        valid,
+        scratch.words(room[p.WORD]),
+        scratch.texts(room[p.TEXT]),
+        arena.take(int(per_event.sum()), np.int64),
         np.stack([np.cumsum(per_event) - per_event, np.zeros(len(per_event), np.int64)], axis=1).ravel(),
         np.zeros(len(base), np.uint8),
         np.empty((1024, 4), np.int64),
     )
 
 
-def columns_of(cells: Cells, vocabulary: Vocabulary, messages: np.ndarray) -> dict[str, dict[str, Values]]:
+def columns_of(
+    cells: Cells, vocabulary: Vocabulary, messages: np.ndarray, arena: Arena
+) -> dict[str, dict[str, Values]]:
     """For each event the columns of its own that hold anything in this chunk."""
     rows = dict(zip(p.EVENT_NAMES, cells.events[1::2].tolist(), strict=True))
     columns: dict[str, dict[str, Values]] = {event: {} for event, count in rows.items() if count}
     for number in np.flatnonzero(cells.filled).tolist():
         cell = vocabulary.catalogue.cells[number]
         own, base = columns[cell.event], int(cells.base[number])
-        for column, values in _values(cell, slice(base, base + rows[cell.event]), cells, vocabulary, messages):
+        for column, values in _values(cell, slice(base, base + rows[cell.event]), cells, vocabulary, messages, arena):
             # Of two cells that fill a column the lower one counts first.
             own[column] = _first_of(own[column], values) if column in own else values
     for event, own in columns.items():
@@ -60,7 +86,7 @@ def columns_of(cells: Cells, vocabulary: Vocabulary, messages: np.ndarray) -> di
 
 
 def _values(
-    cell: p.Cell, here: slice, cells: Cells, vocabulary: Vocabulary, messages: np.ndarray
+    cell: p.Cell, here: slice, cells: Cells, vocabulary: Vocabulary, messages: np.ndarray, arena: Arena
 ) -> Iterator[tuple[str, Values]]:
     """What a cell says of its columns, where it says anything."""
     if cell.native in (p.INT, p.DURATION, p.SIZE):
@@ -74,7 +100,7 @@ def _values(
     for column in cell.columns:
         parsed = vocabulary.parsed[cell.group, column]
         if parsed.valid is None:
-            numbers_of = np.empty(len(words), np.int32)
+            numbers_of = arena.take(len(words), np.int32)
             if take_words(STAMP, words, parsed.values.values, numbers_of):
                 coded = Coded(numbers_of)
                 yield column, _spelt_out(numbers_of, vocabulary.words[column]) if column in PLAIN_TEXT else coded
@@ -83,13 +109,14 @@ def _values(
         valid = np.zeros(len(words), np.bool_)
         valid[there] = parsed.valid.values[words[there]]
         if valid.any():
-            values = np.zeros(len(words), np.int64)
+            values = arena.take(len(words), np.int64)
+            values[:] = 0
             values[there] = parsed.values.values[words[there]]
             yield column, Numbers(values, valid)
 
 
 def _texts(messages: np.ndarray, pieces: np.ndarray) -> Texts:
-    ends = np.empty(len(pieces) + 1, np.int64)
+    ends = np.empty(len(pieces) + 1, np.int32)
     text = np.empty(int(np.maximum(pieces[:, 1], 0).sum()), np.uint8)
     gather(STAMP, messages, pieces, text, ends)
     return Texts(ends, text, pieces[:, 1] > 0)
@@ -116,7 +143,7 @@ def _first_of(first: Values, second: Values) -> Values:
     if isinstance(first, Texts) and isinstance(second, Texts):
         there = np.ones(len(first.ends) - 1, np.bool_) if first.valid is None else first.valid
         other = np.ones(len(there), np.bool_) if second.valid is None else second.valid
-        begins = np.where(there, first.ends[:-1], second.ends[:-1] + len(first.text))
+        begins = np.where(there, first.ends[:-1], second.ends[:-1].astype(np.int64) + len(first.text))
         sizes = np.where(there, np.diff(first.ends), np.where(other, np.diff(second.ends), -1))
         return _texts(np.concatenate([first.text, second.text]), np.stack([begins, sizes], axis=1))
     raise TypeError("a column is filled by texts that repeat and by texts that do not")

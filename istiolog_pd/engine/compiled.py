@@ -188,7 +188,11 @@ def read(
         Whether to keep the column `message`.
     """
     into = Pieces()
-    found = list(pieces(blocks, into, component=component, threads=threads, chunk=chunk))
+    found = []
+    for piece in pieces(blocks, into, component=component, threads=threads, chunk=chunk):
+        if not messages:
+            del piece.common["message"]
+        found.append(piece)
     damage = into.close()
     events, tables = assemble.tables(found, source, messages=messages, threads=threads or cores())
     return SourceTables(events, tables, damage, into.lines, into.recognised)

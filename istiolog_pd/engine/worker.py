@@ -9,7 +9,8 @@ from itertools import pairwise
 import numpy as np
 
 from istiolog_pd.engine import program as p
-from istiolog_pd.engine.columns import columns_of, new_cells
+from istiolog_pd.engine.arena import Arena
+from istiolog_pd.engine.columns import Scratch, columns_of, new_cells
 from istiolog_pd.engine.cutter import Chunk, mended
 from istiolog_pd.engine.kernel import cells as c
 from istiolog_pd.engine.kernel import claim, copies, memo, walk
@@ -85,6 +86,9 @@ class Worker:
         #: By slot, the number of what its format itself says.
         self.known = np.full(len(catalogue.program.slot_cell), -1, np.int32)
         self.out = np.zeros(FIELDS, np.int64)
+        #: Room for what goes into the tables: columns, and what only the messages need.
+        self.arena, self.texts = Arena(), Arena()
+        self.scratch = Scratch()
         #: Room that chunks have been read in, to be used again.
         self.rooms: list[e.Found] = []
         self.claims, self.hits = np.empty(0, np.int32), np.empty(0, np.int32)
@@ -114,7 +118,8 @@ class Worker:
         count, found = counts[-1], room.found
         side = odd.side(found)
         copies.measure(STAMP, found.flat()[0], count, seen)
-        messages, ends = np.empty(int(seen[0]) + SLACK, np.uint8), np.zeros(count + 1, np.int64)
+        messages, ends = self.texts.take(int(seen[0]) + SLACK, np.uint8), self.texts.take(count + 1, np.int32)
+        ends[0] = 0
         for text, (first, past) in zip(_texts(chunk), pairwise(counts), strict=True):
             copies.pack(STAMP, found.flat()[0], first, past, text, room.made, side, messages, ends)
         messages.setflags(write=False)
@@ -204,7 +209,7 @@ class Worker:
         program = self.catalogue.program
         counts = np.zeros(len(program.claim_event), np.int64)
         c.count_claims(STAMP, claims, framed.entries, counts)
-        cells = new_cells(program, counts)
+        cells = new_cells(program, counts, self.arena, self.scratch)
         room = np.zeros(2, np.int64)
         first = 0
         while first < framed.entries:
@@ -230,11 +235,13 @@ class Worker:
     def _piece(self, framed: Framed, claims: np.ndarray, cells: c.Cells) -> Piece:
         count = framed.entries
         found, times, rare = framed.found.flat()
-        lines, words = np.empty(count, np.int64), np.empty((5, count), np.int32)
+        lines, words = self.arena.take(count, np.int64), self.arena.take(5 * count, np.int32).reshape(5, count)
+        when = self.arena.take(count, np.int64)
+        when[:] = times[:count]
         seen = np.zeros(3, np.int64)
         copies.spread(STAMP, self.catalogue.numbers, found, times, claims, count, lines, words.ravel(), seen)
         common: dict[str, Values] = {
-            "timestamp": _present(times[:count].copy(), int(seen[0])),
+            "timestamp": _present(when, int(seen[0])),
             "level": Coded(words[0]),
             "scope": Coded(words[1]),
             "event": Coded(words[2]),
@@ -249,12 +256,12 @@ class Worker:
             copies.spread_rare(STAMP, found, rare, count, told.ravel())
             for name, values in (("thread", told[e.THREAD]), ("epoch", told[e.EPOCH])):
                 common[name] = _present(values, int((values != e.NOTHING).sum()))
-        rows, own = {}, columns_of(cells, self.vocabulary, framed.messages)
+        rows, own = {}, columns_of(cells, self.vocabulary, framed.messages, self.arena)
         events = cells.events.reshape(-1, 2)
         for number in np.flatnonzero(events[:, 1]).tolist():
             event, (first, size) = p.EVENT_NAMES[number], events[number]
             rows[event] = cells.rows[first : first + size]
-            own[event] |= {name: _taken(common[name], rows[event]) for name in KEYS}
+            own[event] |= {name: self._taken(common[name], rows[event]) for name in KEYS}
         return Piece(
             count,
             framed.lines,
@@ -270,18 +277,19 @@ class Worker:
         )
 
 
+    def _taken(self, values: Values, rows: np.ndarray) -> Values:
+        if isinstance(values, Coded):
+            return Coded(np.take(values.numbers, rows, out=self.arena.take(len(rows), np.int32), mode="clip"))
+        if isinstance(values, Numbers):
+            taken = np.take(values.values, rows, out=self.arena.take(len(rows), np.int64), mode="clip")
+            return Numbers(taken, None if values.valid is None else values.valid[rows])
+        raise TypeError("texts are held once")
+
+
 def _texts(chunk: Chunk) -> Iterator[np.ndarray]:
     """The bytes of each segment."""
     for data, start, end in chunk.segments:
         yield np.frombuffer(data, np.uint8, end - start, start)
-
-
-def _taken(values: Values, rows: np.ndarray) -> Values:
-    if isinstance(values, Coded):
-        return Coded(values.numbers[rows])
-    if isinstance(values, Numbers):
-        return Numbers(values.values[rows], None if values.valid is None else values.valid[rows])
-    raise TypeError("texts are held once")
 
 
 def _present(values: np.ndarray, there: int) -> Numbers:

@@ -232,7 +232,7 @@ def claim_all(
             settings[FIRST], settings[USED] = n, used
             return n
         of = n * e.FIELDS
-        start, end = get(ends, n), get(ends, n + 1)
+        start, end = np.int64(get(ends, n)), np.int64(get(ends, n + 1))
         fixed, layout = np.int64(get(found, of + e.EVENT)), np.int64(get(found, of + e.LAYOUT))
         told = np.int64(get(found, of + e.COMPONENT))
         lost = get(found, of + e.LOST) != 0

@@ -34,17 +34,17 @@ def take_words(stamp, numbers, of, out):
 
 
 @kernel
-def renumber(stamp, numbers, of, out, bits):
-    """``of[numbers]`` (0 where there is none) and the bits of those that are there; how many are not."""
+def renumber(stamp, numbers, of, bits):
+    """``of[numbers]`` in their place (0 where there is none) and the bits of those that are there; how many are not."""
     nulls = 0
     for n in range(len(numbers)):
         number = numbers[n]
         value = of[number] if number >= 0 else np.int32(-1)
         if value >= 0:
-            out[n] = value
+            numbers[n] = value
             bits[n >> 3] |= np.uint8(1 << (n & 7))
         else:
-            out[n] = 0
+            numbers[n] = 0
             nulls += 1
     return nulls
 

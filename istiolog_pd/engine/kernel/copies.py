@@ -41,7 +41,7 @@ def pack(stamp, found, first, past, log, made, side, out, ends):
     """Copy the messages of entries from `first` on one behind the other; those before are there."""
     found, log, made, side = pointer(found), pointer(log), pointer(made), pointer(side)
     out, ends = pointer(out), pointer(ends)
-    to = get(ends, first)
+    to = np.int64(get(ends, first))
     for n in range(first, past):
         at = n * e.FIELDS
         begin, end = np.int64(get(found, at + e.BEGIN)), np.int64(get(found, at + e.END))
