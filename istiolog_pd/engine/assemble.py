@@ -10,9 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from istiolog_pd.engine.clocks import Clock
+from istiolog_pd.engine.common import set_time
 from istiolog_pd.engine.kernel.columns import mark_used, renumber
 from istiolog_pd.engine.kernel.jit import STAMP
-from istiolog_pd.engine.piece import Coded, Numbers, Piece, Texts, Values
+from istiolog_pd.engine.piece import Coded, Numbers, Piece, Same, Texts, Values
 from istiolog_pd.engine.program import EVENT_NAMES, LEVEL_NAMES
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, event_schema
 from istiolog_pd.formats.model import COMPONENTS
@@ -117,7 +118,8 @@ class _Tables:
 
     def column(self, one: pa.Field, parts: Sequence[tuple[int, dict[str, Values], Piece]]) -> pa.ChunkedArray:
         if one.name == "source":
-            return pa.chunked_array([self._constant(rows) for rows, _, _ in parts], one.type)
+            source = pa.array([self.source], pa.string())
+            return pa.chunked_array([self._constant(rows, 0, source) for rows, _, _ in parts], one.type)
         if not any(one.name in columns for _, columns, _ in parts):
             return pa.chunked_array([self.nulls.of(one.type, rows) for rows, _, _ in parts], one.type)
         if pa.types.is_dictionary(one.type):
@@ -128,11 +130,11 @@ class _Tables:
         ]
         return pa.chunked_array(arrays, one.type)
 
-    def _constant(self, rows: int) -> pa.Array:
-        if len(self.same.get(0, ())) < rows:
-            zeros = pa.array(np.zeros(rows, np.int32))
-            self.same[0] = pa.DictionaryArray.from_arrays(zeros, pa.array([self.source], pa.string()))
-        return self.same[0].slice(0, rows)
+    def _constant(self, rows: int, number: int, dictionary: pa.Array) -> pa.Array:
+        """One word for so many rows; the memory of its numbers is shared."""
+        if number not in self.same:
+            self.same[number] = pa.array(np.full(self.nulls.most, number, np.int32))
+        return pa.DictionaryArray.from_arrays(self.same[number].slice(0, rows), dictionary, safe=False)
 
     def _words(self, one: pa.Field, parts: Sequence[tuple[int, dict[str, Values], Piece]]) -> pa.ChunkedArray:
         """A column of words: the words that are used, once, and each chunk's numbers of them."""
@@ -140,22 +142,28 @@ class _Tables:
         names: dict[int, Sequence[str]] = {}
         for _, columns, piece in parts:
             coded = columns.get(one.name)
-            if isinstance(coded, Coded):
+            if isinstance(coded, Coded | Same):
                 key = 0 if one.name in FIXED else id(piece.vocabulary)
                 if key not in used:
                     names[key] = _names(one.name, piece)
                     used[key] = np.zeros(len(names[key]) + 1, np.bool_)
-                mark_used(STAMP, coded.numbers, used[key])
+                if isinstance(coded, Coded):
+                    mark_used(STAMP, coded.numbers, used[key])
+                elif coded.number >= 0:
+                    used[key][coded.number] = True
         texts, renumber_of = _united(names, used)
         dictionary = pa.array(texts, pa.string())
         arrays = []
         for rows, columns, piece in parts:
             coded = columns.get(one.name)
+            key = 0 if one.name in FIXED else id(piece.vocabulary)
+            if isinstance(coded, Same) and coded.number >= 0:
+                arrays.append(self._constant(rows, int(renumber_of[key][coded.number]), dictionary))
+                continue
             if not isinstance(coded, Coded):
                 arrays.append(pa.DictionaryArray.from_arrays(self.nulls.of(pa.int32(), rows), dictionary, safe=False))
                 continue
             bits = np.zeros((rows + 7) // 8, np.uint8)
-            key = 0 if one.name in FIXED else id(piece.vocabulary)
             nulls = renumber(STAMP, coded.numbers, renumber_of[key], bits)
             buffers = [pa.py_buffer(bits) if nulls else None, pa.py_buffer(coded.numbers)]
             indices_array = pa.Array.from_buffers(pa.int32(), rows, buffers, nulls)
@@ -224,14 +232,13 @@ class Years:
             return
         valid = np.ones(len(times.values), np.bool_) if times.valid is None else times.valid
         known = np.flatnonzero(valid)
-        clock = Clock()
         for row, text in piece.undated:
             before = known[: np.searchsorted(known, row)]
             near = int(times.values[before[-1]]) if len(before) else self.last
             if near is None:
                 self.waiting.append(_later(piece, row, text))
             else:
-                _set(piece, row, clock.klog(text, near))
+                _set(piece, row, text, near)
         if len(known):
             first = int(times.values[known[0]])
             for later in self.waiting:
@@ -241,18 +248,10 @@ class Years:
 
 
 def _later(piece: Piece, row: int, text: str) -> Callable[[int], None]:
-    return lambda near: _set(piece, row, Clock().klog(text, near))
+    return lambda near: _set(piece, row, text, near)
 
 
-def _set(piece: Piece, row: int, time: int | None) -> None:
-    """Give an entry its time, in the common columns and in its event's own table."""
-    coded = piece.common["event"]
-    if time is None or not isinstance(coded, Coded):
-        return
-    event = EVENT_NAMES[coded.numbers[row]]
-    at = int(np.searchsorted(piece.rows[event], row))
-    for values, place in ((piece.common["timestamp"], row), (piece.columns[event]["timestamp"], at)):
-        assert isinstance(values, Numbers)
-        values.values[place] = time
-        if values.valid is not None:
-            values.valid[place] = True
+def _set(piece: Piece, row: int, text: str, near: int) -> None:
+    time = Clock().klog(text, near)
+    if time is not None:
+        set_time(piece, row, time)

@@ -20,10 +20,11 @@ STORES = {p.INT: p.INT, p.DURATION: p.INT, p.SIZE: p.INT, p.TEXT: p.TEXT, p.DASH
 
 
 class Scratch:
-    """Room for words and pieces of text until they are columns; used again for each chunk."""
+    """Room for what is no column yet: words, pieces of text, what is there; used again for each chunk."""
 
     def __init__(self) -> None:
         self._words, self._texts = np.empty(0, np.int32), np.empty(0, np.int64)
+        self._flags = np.empty(0, np.bool_)
 
     def words(self, count: int) -> np.ndarray:
         """So many numbers of words, of which none is known."""
@@ -31,6 +32,13 @@ class Scratch:
             self._words = np.empty(2 * count, np.int32)
         self._words[:count] = -1
         return self._words[:count]
+
+    def flags(self, count: int) -> np.ndarray:
+        """So many flags, none of which is set."""
+        if len(self._flags) < count:
+            self._flags = np.empty(2 * count, np.bool_)
+        self._flags[:count] = False
+        return self._flags[:count]
 
     def texts(self, count: int) -> np.ndarray:
         """The begins and sizes of so many texts, none of which is there."""
@@ -52,12 +60,12 @@ def new_cells(program: p.Program, counts: np.ndarray, arena: Arena, scratch: Scr
         store = STORES[int(program.cell_native[cell])]
         base[cell] = room[store]
         room[store] += int(per_event[program.cell_event[cell]])
-    numbers, valid = arena.take(room[p.INT], np.int64), arena.take(room[p.INT], np.bool_)
-    numbers[:], valid[:] = 0, False
+    numbers = arena.take(room[p.INT], np.int64)
+    numbers[:] = 0
     return Cells(
         base,
         numbers,
-        valid,
+        scratch.flags(room[p.INT]),
         scratch.words(room[p.WORD]),
         scratch.texts(room[p.TEXT]),
         arena.take(int(per_event.sum()), np.int64),
@@ -90,7 +98,8 @@ def _values(
 ) -> Iterator[tuple[str, Values]]:
     """What a cell says of its columns, where it says anything."""
     if cell.native in (p.INT, p.DURATION, p.SIZE):
-        numbers = Numbers(cells.numbers[here], cells.valid[here])
+        valid = cells.valid[here]
+        numbers = Numbers(cells.numbers[here], None if valid.all() else valid.copy())
         yield from ((column, numbers) for column in cell.columns)
         return
     if cell.native in (p.TEXT, p.DASHED):

@@ -78,9 +78,7 @@ def compile_catalogue(formats: Sequence[Format]) -> Catalogue:
         automata=tuple(builder.automata),
         bytes=_bytes(builder.text),
     )
-    return Catalogue(
-        tuple(formats), program, *flat(program), tuple(builder.cells), tuple(builder.groups)
-    )
+    return Catalogue(tuple(formats), program, *flat(program), tuple(builder.cells), tuple(builder.groups))
 
 
 def _labels(entry: Format | None, event: str) -> dict[str, str]:

@@ -10,9 +10,40 @@ import numpy.typing as npt
 
 from istiolog_pd.engine.dfa import Automaton
 from istiolog_pd.engine.program import (
-    BARE, CLAIM_OF, CLAIMS, CLOSED, DONE, FALLBACK, FREE_AT, FREE_FIRST, FREE_GRAM, GRAM_COUNT, GRAM_TEXT,
-    GRAMS, LABEL_WIDTH, LABELS, LAYOUT_CLAIM, LEVELS, LIT, LOW, MASK, SAID, SCOPES, SCOPES_AT, SIZE_OF, SLOT,
-    SLOT_WIDTH, SLOTS, START_FIRST, START_MASK, STARTS, STEP_WIDTH, TRY, COMMIT, Bytes, Program,
+    BARE,
+    CLAIM_OF,
+    CLAIMS,
+    CLOSED,
+    COMMIT,
+    DONE,
+    FALLBACK,
+    FREE_AT,
+    FREE_FIRST,
+    FREE_GRAM,
+    GRAM_COUNT,
+    GRAM_TEXT,
+    GRAMS,
+    LABEL_WIDTH,
+    LABELS,
+    LAYOUT_CLAIM,
+    LEVELS,
+    LIT,
+    LOW,
+    MASK,
+    SAID,
+    SCOPES,
+    SCOPES_AT,
+    SIZE_OF,
+    SLOT,
+    SLOT_WIDTH,
+    SLOTS,
+    START_FIRST,
+    START_MASK,
+    STARTS,
+    STEP_WIDTH,
+    TRY,
+    Bytes,
+    Program,
 )  # fmt: skip
 
 
@@ -24,6 +55,7 @@ class Layout:
         self.parts: list[npt.NDArray[np.int64]] = []
 
     def add(self, table: npt.NDArray[Any]) -> int:
+        """Add a table; where it begins."""
         self.parts.append(np.ascontiguousarray(table, np.int64).ravel())
         place, self.size = self.size, self.size + table.size
         return place
@@ -115,7 +147,7 @@ def _claims(program: Program, layout: Layout, automata: npt.NDArray[np.int64]) -
     labels = program.labels.astype(np.int64)
     labels[:, 2] = np.where(labels[:, 2] < 0, -1, automata[labels[:, 2]])
     labels_at = layout.add(labels) + LABEL_WIDTH * program.labels_at.astype(np.int64)
-    rows = [
+    rows: list[npt.NDArray[Any]] = [
         program.claim_event,
         program.claim_other,
         program.claim_switch,

@@ -9,8 +9,8 @@ import numpy as np
 from istiolog_pd.engine.clocks import Clock, parser
 from istiolog_pd.engine.entries import Entries
 from istiolog_pd.engine.headers import Entry
-from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel import entry as f
+from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel.text import NOT_A_TIME
 from istiolog_pd.engine.kernel.words import FULL, number_in
 from istiolog_pd.engine.labels import TABS_LOST

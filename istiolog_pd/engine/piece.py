@@ -26,6 +26,14 @@ class Coded:
 
 
 @dataclass(slots=True)
+class Same:
+    """One number of a word for all rows; -1 for none."""
+
+    number: int
+    rows: int
+
+
+@dataclass(slots=True)
 class Texts:
     """Texts one behind the other, and where they are (none where not valid)."""
 
@@ -34,7 +42,7 @@ class Texts:
     valid: np.ndarray | None
 
 
-Values = Numbers | Coded | Texts
+Values = Numbers | Coded | Same | Texts
 
 
 @dataclass(slots=True)

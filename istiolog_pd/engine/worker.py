@@ -11,11 +11,12 @@ import numpy as np
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.arena import Arena
 from istiolog_pd.engine.columns import Scratch, columns_of, new_cells
+from istiolog_pd.engine.common import common_columns, event_at, keys_of
 from istiolog_pd.engine.cutter import Chunk, mended
 from istiolog_pd.engine.kernel import cells as c
 from istiolog_pd.engine.kernel import claim, copies, memo, walk
-from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel import entry as f
+from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel.frame import frame
 from istiolog_pd.engine.kernel.heads import FIELDS
 from istiolog_pd.engine.kernel.jit import STAMP
@@ -23,11 +24,11 @@ from istiolog_pd.engine.kernel.json import MOST_PAIRS, PAIR
 from istiolog_pd.engine.kernel.words import number_in
 from istiolog_pd.engine.lines import Damage
 from istiolog_pd.engine.odd import OddLines
-from istiolog_pd.engine.piece import Coded, Numbers, Piece, Texts, Values
+from istiolog_pd.engine.piece import Piece, Texts
 from istiolog_pd.engine.program import Catalogue
 from istiolog_pd.engine.rules import rules_of
 from istiolog_pd.engine.vocabulary import FIRST_GROUP, SCOPES, Vocabulary
-from istiolog_pd.formats.layouts import AGENT_SCOPES, JSON_LAYOUTS
+from istiolog_pd.formats.layouts import AGENT_SCOPES
 from istiolog_pd.formats.model import COMPONENTS
 from istiolog_pd.formats.values import duration, size
 
@@ -37,8 +38,6 @@ PILOT, AGENT, ENVOY, ZTUNNEL = (COMPONENTS.index(name) for name in ("pilot", "ag
 SLACK = 16
 #: So long is a line, about: room for more entries is made when there are more.
 LINE_BYTES = 64
-#: What a narrow table repeats of the common columns.
-KEYS = ("timestamp", "level", "scope", "line", "component")
 
 
 @dataclass(slots=True)
@@ -214,8 +213,8 @@ class Worker:
         first = 0
         while first < framed.entries:
             first = c.fill(
-                STAMP, self.catalogue.numbers, self.catalogue.bytes, framed.messages, hits, claims, first, framed.entries,
-                tuple(cells), tuple(self.vocabulary.table), FIRST_GROUP, self.known, room,
+                STAMP, self.catalogue.numbers, self.catalogue.bytes, framed.messages, hits, claims, first,
+                framed.entries, tuple(cells), tuple(self.vocabulary.table), FIRST_GROUP, self.known, room,
             )  # fmt: skip
             if first < framed.entries:
                 self._settle(cells, framed.messages, room)
@@ -234,34 +233,14 @@ class Worker:
 
     def _piece(self, framed: Framed, claims: np.ndarray, cells: c.Cells) -> Piece:
         count = framed.entries
-        found, times, rare = framed.found.flat()
-        lines, words = self.arena.take(count, np.int64), self.arena.take(5 * count, np.int32).reshape(5, count)
-        when = self.arena.take(count, np.int64)
-        when[:] = times[:count]
-        seen = np.zeros(3, np.int64)
-        copies.spread(STAMP, self.catalogue.numbers, found, times, claims, count, lines, words.ravel(), seen)
-        common: dict[str, Values] = {
-            "timestamp": _present(when, int(seen[0])),
-            "level": Coded(words[0]),
-            "scope": Coded(words[1]),
-            "event": Coded(words[2]),
-            "message": Texts(framed.ends, framed.messages[: framed.ends[-1]], None),
-            "line": Numbers(lines, None),
-            "component": Coded(words[3]),
-        }
-        if seen[1]:
-            common["caller"] = Coded(words[4])
-        if seen[2]:
-            told = np.empty((2, count), np.int64)
-            copies.spread_rare(STAMP, found, rare, count, told.ravel())
-            for name, values in (("thread", told[e.THREAD]), ("epoch", told[e.EPOCH])):
-                common[name] = _present(values, int((values != e.NOTHING).sum()))
+        common = common_columns(framed.found, claims, count, self.catalogue.numbers, self.arena)
+        common["message"] = Texts(framed.ends, framed.messages[: framed.ends[-1]], None)
         rows, own = {}, columns_of(cells, self.vocabulary, framed.messages, self.arena)
         events = cells.events.reshape(-1, 2)
         for number in np.flatnonzero(events[:, 1]).tolist():
             event, (first, size) = p.EVENT_NAMES[number], events[number]
             rows[event] = cells.rows[first : first + size]
-            own[event] |= {name: self._taken(common[name], rows[event]) for name in KEYS}
+            own[event] |= keys_of(common, rows[event], self.arena)
         return Piece(
             count,
             framed.lines,
@@ -271,30 +250,13 @@ class Worker:
             own,
             framed.damage,
             framed.recognised,
-            p.EVENT_NAMES[words[2, -1]] if count else "",
+            event_at(common, count - 1) if count else "",
             framed.chunk.complete,
             framed.undated,
         )
-
-
-    def _taken(self, values: Values, rows: np.ndarray) -> Values:
-        if isinstance(values, Coded):
-            return Coded(np.take(values.numbers, rows, out=self.arena.take(len(rows), np.int32), mode="clip"))
-        if isinstance(values, Numbers):
-            taken = np.take(values.values, rows, out=self.arena.take(len(rows), np.int64), mode="clip")
-            return Numbers(taken, None if values.valid is None else values.valid[rows])
-        raise TypeError("texts are held once")
 
 
 def _texts(chunk: Chunk) -> Iterator[np.ndarray]:
     """The bytes of each segment."""
     for data, start, end in chunk.segments:
         yield np.frombuffer(data, np.uint8, end - start, start)
-
-
-def _present(values: np.ndarray, there: int) -> Numbers:
-    """Numbers of which so many are there; the others have the value that stands for none."""
-    if there == len(values):
-        return Numbers(values, None)
-    valid = values != e.NOTHING
-    return Numbers(np.where(valid, values, 0), valid)

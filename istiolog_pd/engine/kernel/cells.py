@@ -7,10 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from istiolog_pd.engine import program as p
-from istiolog_pd.engine.kernel import found as e
-from istiolog_pd.engine.kernel.claim import CLAIM, CLAIMED, HIT_COUNT, HITS, OF
+from istiolog_pd.engine.kernel.claim import CLAIM, CLAIMED, HIT_COUNT, HITS
 from istiolog_pd.engine.kernel.jit import get, kernel, part, pointer, put
-from istiolog_pd.engine.kernel.text import eight, is_blank, trimmed
+from istiolog_pd.engine.kernel.text import is_blank, trimmed
 from istiolog_pd.engine.kernel.values import HARD, VALUE, number_at
 from istiolog_pd.engine.kernel.walk import HIT
 from istiolog_pd.engine.kernel.words import FULL, number_of, pointers_of
@@ -48,7 +47,13 @@ def fill(stamp, numbers, words, text, hits, claims, first, past, cells, table, f
     """
     numbers, words, text, hits, claims = pointer(numbers), pointer(words), pointer(text), pointer(hits), pointer(claims)
     base, values, valid, coded = pointer(cells[0]), pointer(cells[1]), pointer(cells[2]), pointer(cells[3])
-    texts, rows, events, filled, hard = pointer(cells[4]), pointer(cells[5]), pointer(cells[6]), pointer(cells[7]), cells[8]
+    texts, rows, events, filled, hard = (
+        pointer(cells[4]),
+        pointer(cells[5]),
+        pointer(cells[6]),
+        pointer(cells[7]),
+        cells[8],
+    )
     table, known = pointers_of(table), pointer(known)
     for n in range(first, past):
         at = n * CLAIMED

@@ -11,7 +11,6 @@ from istiolog_pd.engine.kernel.jit import get, kernel, pointer, put
 from istiolog_pd.engine.kernel.text import copy
 
 
-
 @kernel
 def look_over(stamp, text, seen):
     """Note whether there are carriage returns, NULs and bytes beyond ASCII."""
@@ -61,7 +60,7 @@ def pack(stamp, found, first, past, log, made, side, out, ends):
 def spread(stamp, numbers, found, times, claims, entries, lines, words, seen):
     """The common columns of entries, each in an array of its own.
 
-    `words`: level, scope, event, component, caller. `seen` counts the times, callers, and rows of `rare` that are there.
+    `words`: level, scope, event, component, caller. `seen` counts the times, callers and rows of `rare`.
     """
     numbers, found, times, claims = pointer(numbers), pointer(found), pointer(times), pointer(claims)
     lines, words = pointer(lines), pointer(words)

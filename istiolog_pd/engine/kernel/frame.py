@@ -12,7 +12,21 @@ from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel import heads
 from istiolog_pd.engine.kernel import rules as r
 from istiolog_pd.engine.kernel.entry import (
-    AT, AT_END, AT_FULL_TABLE, AT_FULL, AT_JSON, AT_ODD_LINE, CALLER, COUNT, KEY_ROOM, KEYS, LINE, OPEN, ROOM, SCOPE, enter,
+    AT,
+    AT_END,
+    AT_FULL,
+    AT_FULL_TABLE,
+    AT_JSON,
+    AT_ODD_LINE,
+    CALLER,
+    COUNT,
+    KEY_ROOM,
+    KEYS,
+    LINE,
+    OPEN,
+    ROOM,
+    SCOPE,
+    enter,
 )  # fmt: skip
 from istiolog_pd.engine.kernel.jit import get, kernel, part, pointer, put
 from istiolog_pd.engine.kernel.json import MOST_PAIRS

@@ -7,13 +7,29 @@ import numpy as np
 from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel import rules as r
 from istiolog_pd.engine.kernel.entry import (
-    AT_END, AT_FULL_TABLE, AT_ODD_LINE, CALLER, KEYS, MADE, SCOPE, enter,
+    AT_END,
+    AT_FULL_TABLE,
+    AT_ODD_LINE,
+    CALLER,
+    KEYS,
+    MADE,
+    SCOPE,
+    enter,
 )  # fmt: skip
-from istiolog_pd.engine.kernel.heads import level_at
 from istiolog_pd.engine.kernel.jit import get, part, put
 from istiolog_pd.engine.kernel.json import (
-    ESCAPED, PAIR, SORT, STRING, TAKEN, VALUE, VALUE_END, find, message_of, pairs_of,
+    ESCAPED,
+    PAIR,
+    SORT,
+    STRING,
+    TAKEN,
+    VALUE,
+    VALUE_END,
+    find,
+    message_of,
+    pairs_of,
 )  # fmt: skip
+from istiolog_pd.engine.kernel.levels import level_at
 from istiolog_pd.engine.kernel.memo import time_near
 from istiolog_pd.engine.kernel.text import stands
 from istiolog_pd.engine.kernel.words import FULL, number_of

@@ -34,7 +34,7 @@ def ones(count):
 @part
 def first_flag(flags):
     """The number of the first byte whose flag is set; one must be."""
-    return np.int64(((((flags & (~flags + np.uint64(1))) >> np.uint64(7)) * PLACES)) >> np.uint64(56))
+    return np.int64((((flags & (~flags + np.uint64(1))) >> np.uint64(7)) * PLACES) >> np.uint64(56))
 
 
 @part
