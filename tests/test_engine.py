@@ -145,7 +145,21 @@ def bytes_of(log: str) -> bytes:
 def test_real_logs(log: str) -> None:
     """The same from real logs, in small chunks that cut entries, JSON lines and GC lines anywhere."""
     data = bytes_of(log)
-    assert_same(compiled.read([data], "x", chunk=20_000), reference.read([data], "x"))
+    want = reference.read([data], "x")
+    assert_same(compiled.read([data], "x", chunk=20_000), want)
+    assert_same(compiled.read(in_blocks(data, 30_000), "x", chunk=100_000), want)
+
+
+@pytest.mark.parametrize("log", LOGS)
+def test_chunks_are_parts_of_the_blocks(log: str) -> None:
+    """Nothing is lost or said twice where blocks meet, and what lies inside a block is not copied."""
+    data = bytes_of(log)
+    blocks = in_blocks(data, 30_000)
+    found = list(cutter.chunks(blocks, 100_000))
+    assert b"".join(chunk.text() for chunk in found) == data
+    assert all(one.end <= len(one.data) and one.start < one.end for chunk in found for one in chunk.segments)
+    if log.startswith("istiod"):
+        assert any(one.data is block for chunk in found for one in chunk.segments for block in blocks)
 
 
 def test_every_example() -> None:

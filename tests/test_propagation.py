@@ -468,6 +468,16 @@ SIDECARS = (
 )
 
 
+def test_no_update_is_later_than_its_push() -> None:
+    """Pushes of a sidecar whose only update came before: nothing is joined by time."""
+    of = il.load(
+        file("istiod.log", push(1.2, "LDS"), push(1.4, number=2), push(1.2, "LDS")), file(SIDECAR, listener(0.5))
+    )
+    table = analysis.propagation(of)
+    assert len(table) == 3
+    assert table["applied"].isna().all()
+
+
 @settings(max_examples=5, phases=[Phase.explicit, Phase.generate])
 @given(
     st.lists(st.lists(st.sampled_from(PIECES), min_size=1, max_size=14), min_size=1, max_size=2),

@@ -222,6 +222,8 @@ def _by_time(
         rest[name] = rest[name].fillna(most).astype(SPAN)
     rest = rest.join(by_time(rest, shown))
     found = rest[rest["applied"].notna() & rows.loc[rest.index, "nacked"].isna()]
+    if found.empty:
+        return rows
     trip = rows.loc[found.index, "acknowledged"] - rows.loc[found.index, "sent"]
     found = found.assign(delay_high=found["delay_high"].fillna(trip).where(~(found["delay_high"] > trip), trip))
     names = ["applied", *BOUNDS, "delay_low", "delay_high"]
