@@ -20,7 +20,7 @@ from istiolog_pd.formats import names, values
 from istiolog_pd.formats.columns import COLUMNS, LABELLED, LABELS
 from istiolog_pd.formats.kinds import KINDS, Kind
 from istiolog_pd.formats.layouts import JSON_LAYOUTS
-from istiolog_pd.formats.model import COMPONENTS, Field, Format, Literal, Maybe, Token
+from istiolog_pd.formats.model import Field, Format, Literal, Maybe, Token
 
 NO_FIELDS: Mapping[str, str] = {}
 #: What free kinds are made of: any character, or any but blanks.
@@ -63,7 +63,6 @@ def compile_catalogue(formats: Sequence[Format]) -> Catalogue:
     scopes = [[builder.place(scope) for scope in entry.scope.split()] for entry in formats]
     program = Program(
         steps=_ints(builder.steps, 5),
-        component=_ints([COMPONENTS.index(entry.component) for entry in formats]),
         first_step=_ints(first_step),
         levels=_ints([sum(1 << p.LEVEL_NAMES.index(level) for level in entry.level.split()) for entry in formats]),
         scopes_at=_ints([0, *np.cumsum([len(of) for of in scopes])]),

@@ -46,7 +46,6 @@ class Program(NamedTuple):
     bytes: Bytes  #: all literal texts
     automata: tuple[Automaton, ...]  #: one with an `unless` stands behind it
     first_step: Ints  #: per format
-    component: Ints
     levels: Ints  #: per format: a bit for each level it is printed at; 0: any
     scopes_at: Ints  #: per format: its scopes, as pairs in `scopes`
     scopes: Ints

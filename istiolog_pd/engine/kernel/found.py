@@ -22,9 +22,8 @@ import numpy as np
     KEYS,  # where the places of those begin
     TABS,  # whether a tab can stand in the message
     RARE,  # whether `rare` tells of it
-    UNUSED,
-) = range(16)
-#: A row fills a line of the processor's cache.
+) = range(15)
+#: One more than there are: a row fills a line of the processor's cache.
 FIELDS = 16
 # Of `rare`.
 THREAD, EPOCH = 0, 1

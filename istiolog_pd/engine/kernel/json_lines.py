@@ -97,7 +97,7 @@ def json_entry(
     level_number = np.int64(-1)
     if level >= 0:
         begin, end = value_of_pair(pairs, level)
-        level_number, past = level_at(text, begin, end)
+        level_number, past = level_at(text, begin, stop)
         if past != end:
             return AT_ODD_LINE
     of_envoy, scope_number, caller_number = False, np.int64(-1), np.int64(-1)

@@ -4,71 +4,30 @@ from __future__ import annotations
 
 import numpy as np
 
-from istiolog_pd.engine.kernel.jit import get, part
+from istiolog_pd.engine import program as p
+from istiolog_pd.engine.kernel.jit import four, part
+
+#: Names, the longest first; of each its first and its last four bytes as numbers, and how many of them count.
+_NAMES = sorted([*((name, n) for n, name in enumerate(p.LEVEL_NAMES)), ("warning", 2)], key=lambda one: -len(one[0]))
+assert p.LEVEL_NAMES[2] == "warn"
+assert all(3 <= len(name) <= 8 for name, _ in _NAMES)
+SIZES = tuple(len(name) for name, _ in _NAMES)
+NUMBERS = tuple(number for _, number in _NAMES)
+FIRST = tuple(np.uint64(int.from_bytes(name.encode()[:4], "little")) for name, _ in _NAMES)
+LAST = tuple(np.uint64(int.from_bytes(name.encode()[-4:], "little")) for name, _ in _NAMES)
+COUNTS = tuple(np.uint64((1 << 8 * min(size, 4)) - 1) for size in SIZES)
+SMALL = np.uint64(32)
 
 
 @part
 def level_at(text, at, end):
     """The number of a level and where its name ends; -1 if none stands here. Its first letter can be a capital."""
-    left = end - at
-    if left < 3:
-        return -1, at
-    first = get(text, at) | np.uint8(32)
-    if first == 105:  # info
-        if left >= 4 and get(text, at + 1) == 110 and get(text, at + 2) == 102 and get(text, at + 3) == 111:
-            return 1, at + 4
-    elif first == 100:  # debug
-        if (
-            left >= 5
-            and get(text, at + 1) == 101
-            and get(text, at + 2) == 98
-            and get(text, at + 3) == 117
-            and get(text, at + 4) == 103
-        ):
-            return 0, at + 5
-    elif first == 119:  # warn, warning
-        if left >= 4 and get(text, at + 1) == 97 and get(text, at + 2) == 114 and get(text, at + 3) == 110:
-            if left >= 7 and get(text, at + 4) == 105 and get(text, at + 5) == 110 and get(text, at + 6) == 103:
-                return 2, at + 7
-            return 2, at + 4
-    elif first == 101:  # error
-        if (
-            left >= 5
-            and get(text, at + 1) == 114
-            and get(text, at + 2) == 114
-            and get(text, at + 3) == 111
-            and get(text, at + 4) == 114
-        ):
-            return 3, at + 5
-    elif first == 102:  # fatal
-        if (
-            left >= 5
-            and get(text, at + 1) == 97
-            and get(text, at + 2) == 116
-            and get(text, at + 3) == 97
-            and get(text, at + 4) == 108
-        ):
-            return 4, at + 5
-    elif first == 116:  # trace
-        if (
-            left >= 5
-            and get(text, at + 1) == 114
-            and get(text, at + 2) == 97
-            and get(text, at + 3) == 99
-            and get(text, at + 4) == 101
-        ):
-            return 5, at + 5
-    elif first == 99:  # critical
-        if (
-            left >= 8
-            and get(text, at + 1) == 114
-            and get(text, at + 2) == 105
-            and get(text, at + 3) == 116
-            and get(text, at + 4) == 105
-        ):
-            if get(text, at + 5) == 99 and get(text, at + 6) == 97 and get(text, at + 7) == 108:
-                return 6, at + 8
-    elif first == 111:  # off
-        if get(text, at + 1) == 102 and get(text, at + 2) == 102:
-            return 7, at + 3
-    return -1, at
+    if end - at < 4:  # a tab, a bracket or a quote stands behind the shortest
+        return np.int64(-1), at
+    word = four(text, at) | SMALL
+    for n in range(len(SIZES)):
+        if word & COUNTS[n] == FIRST[n] and end - at >= SIZES[n]:
+            behind = SIZES[n] - 4
+            if behind <= 0 or four(text, at + behind) == LAST[n]:
+                return np.int64(NUMBERS[n]), at + SIZES[n]
+    return np.int64(-1), at

@@ -124,7 +124,7 @@ def fits(numbers, words, step, text, start, end, last, hits, first_hit, stack, l
     """
     depth, at, kept = np.int64(0), start, np.int64(0)
     while True:
-        op = get(numbers, step)
+        op = get(numbers, step + p.OP)
         if op == LIT:
             if literal_stands(numbers, words, step, text, at, end):
                 at += get(numbers, step + p.SIZE_OF)
