@@ -143,7 +143,7 @@ class _Tables:
         for _, columns, piece in parts:
             coded = columns.get(one.name)
             if isinstance(coded, Coded | Same):
-                key = 0 if one.name in FIXED else id(piece.vocabulary)
+                key = _key(one.name, piece)
                 if key not in used:
                     names[key] = _names(one.name, piece)
                     used[key] = np.zeros(len(names[key]) + 1, np.bool_)
@@ -156,7 +156,7 @@ class _Tables:
         arrays = []
         for rows, columns, piece in parts:
             coded = columns.get(one.name)
-            key = 0 if one.name in FIXED else id(piece.vocabulary)
+            key = _key(one.name, piece)
             if isinstance(coded, Same) and coded.number >= 0:
                 arrays.append(self._constant(rows, int(renumber_of[key][coded.number]), dictionary))
                 continue
@@ -186,6 +186,11 @@ def _united(
         renumber_of[key] = np.full(len(there), -1, np.int32)
         renumber_of[key][places] = [numbers[text] for text in texts]
     return list(numbers), renumber_of
+
+
+def _key(column: str, piece: Piece) -> int:
+    """What tells the vocabularies of pieces apart; one for all where numbers mean the same."""
+    return 0 if column in FIXED else id(piece.vocabulary)
 
 
 def _names(column: str, piece: Piece) -> Sequence[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.arena import Arena
@@ -20,32 +22,19 @@ STORES = {p.INT: p.INT, p.DURATION: p.INT, p.SIZE: p.INT, p.TEXT: p.TEXT, p.DASH
 
 
 class Scratch:
-    """Room for what is no column yet: words, pieces of text, what is there; used again for each chunk."""
+    """Room for what is no column yet (words, pieces of text, what is there); used again for each chunk."""
 
     def __init__(self) -> None:
-        self._words, self._texts = np.empty(0, np.int32), np.empty(0, np.int64)
-        self._flags = np.empty(0, np.bool_)
+        self._rooms: dict[np.dtype[Any], np.ndarray] = {}
 
-    def words(self, count: int) -> np.ndarray:
-        """So many numbers of words, of which none is known."""
-        if len(self._words) < count:
-            self._words = np.empty(2 * count, np.int32)
-        self._words[:count] = -1
-        return self._words[:count]
-
-    def flags(self, count: int) -> np.ndarray:
-        """So many flags, none of which is set."""
-        if len(self._flags) < count:
-            self._flags = np.empty(2 * count, np.bool_)
-        self._flags[:count] = False
-        return self._flags[:count]
-
-    def texts(self, count: int) -> np.ndarray:
-        """The begins and sizes of so many texts, none of which is there."""
-        if len(self._texts) < 2 * count:
-            self._texts = np.empty(4 * count, np.int64)
-        self._texts[: 2 * count] = -1
-        return self._texts[: 2 * count]
+    def filled(self, count: int, value: int, dtype: npt.DTypeLike) -> np.ndarray:
+        """So many of one value; one array of each kind at a time."""
+        kind = np.dtype(dtype)
+        if kind not in self._rooms or len(self._rooms[kind]) < count:
+            self._rooms[kind] = np.empty(2 * count, kind)
+        found = self._rooms[kind][:count]
+        found[:] = value
+        return found
 
 
 def new_cells(program: p.Program, counts: np.ndarray, arena: Arena, scratch: Scratch) -> Cells:
@@ -65,9 +54,9 @@ def new_cells(program: p.Program, counts: np.ndarray, arena: Arena, scratch: Scr
     return Cells(
         base,
         numbers,
-        scratch.flags(room[p.INT]),
-        scratch.words(room[p.WORD]),
-        scratch.texts(room[p.TEXT]),
+        scratch.filled(room[p.INT], False, np.bool_),
+        scratch.filled(room[p.WORD], -1, np.int32),
+        scratch.filled(2 * room[p.TEXT], -1, np.int64),
         arena.take(int(per_event.sum()), np.int64),
         np.stack([np.cumsum(per_event) - per_event, np.zeros(len(per_event), np.int64)], axis=1).ravel(),
         np.zeros(len(base), np.uint8),

@@ -80,7 +80,8 @@ def chunks(blocks: Iterable[bytes], size: int = CHUNK) -> Iterator[Chunk]:
             held = [b"".join(held)]
             cut = boundary(held[0])
         if cut:
-            yield Chunk(_segments(held, cut))
+            segments = _segments(held, cut)
+            yield Chunk(segments) if segments else _whole(b"".join((*held[:-1], held[-1][:cut])))
             held = [held[-1][cut:]]
         length = len(held[-1]) if cut else length
         # Without a place to cut, look again when there is twice as much: each byte is joined a few times at most.
@@ -91,7 +92,10 @@ def chunks(blocks: Iterable[bytes], size: int = CHUNK) -> Iterator[Chunk]:
 
 
 def _segments(held: list[bytes], cut: int) -> tuple[Segment, ...]:
-    """Blocks up to a place in the last of them: copied is only what lies where two of them meet."""
+    """Blocks up to a place in the last of them: copied is only what lies where two of them meet.
+
+    Nothing, if no entry begins near where two meet.
+    """
     found: list[Segment] = []
     start = 0
     for left, right in pairwise(held):
@@ -101,11 +105,11 @@ def _segments(held: list[bytes], cut: int) -> tuple[Segment, ...]:
         joined = left[seam:] + right[:room]
         first = len(joined) if room == cut and right is held[-1] else boundary(joined)
         if not seam or seam < start or first < behind:
-            return _whole(b"".join((*held[:-1], held[-1][:cut]))).segments
+            return ()
         found += [Segment(left, start, seam), Segment(joined, 0, first)]
         start = first - behind
     if start > cut:
-        return _whole(b"".join((*held[:-1], held[-1][:cut]))).segments
+        return ()
     found.append(Segment(held[-1], start, cut))
     return tuple(one for one in found if one.start < one.end)
 
