@@ -31,7 +31,8 @@ demo: $(INSTALLED)
 	$(BIN)/istiolog report data/synthetic-1.30 -o out/report.html
 	$(BIN)/jupyter nbconvert --log-level WARN --to notebook --execute --output-dir out $(NOTEBOOKS)
 	$(BIN)/jupyter nbconvert --log-level WARN --to html --output-dir out $(NOTEBOOKS:notebooks/%=out/%)
-	@echo "done: out/ holds tables, plots, reports and the executed notebooks"
+	@echo "done: begin with out/report.html; tables, plots and executed notebooks are beside it."
+	@echo "Of your own log: $(BIN)/istiolog report LOG -o report.html; $(BIN)/istiolog --help says what else."
 
 test: $(INSTALLED)
 	$(MAKE) --no-print-directory -j2 kernel lint
