@@ -1,6 +1,7 @@
 """Logs to measure on: seeded, of any size, their lines as Istio and Envoy write them.
 
-A line is a time and one of many bodies, which are drawn beforehand: a log of 256 MB takes seconds to write.
+A line is a time and one of many bodies, which are drawn beforehand: a log of 256 MB takes seconds to write. What
+a process counts (pushes, connections) rises from line to line, as in a log of one process.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ SEED = 20_261_123
 #: Different bodies of a log, and lines that are written at once.
 BODIES, LINES = 20_000, 50_000
 _MEAN_STEP_US = 1_500
+#: Where a body prints the number of the latest push, of the latest connection; and what begins the next.
+PUSH, CONNECTION = "<push>", "<connection>"
+BEGINS = {PUSH: "Push debounce stable", CONNECTION: "new delta connection"}
 
 Body = Callable[[random.Random], str]
 
@@ -52,13 +56,13 @@ def _modern_rest(draw: random.Random) -> str:
     host = f"{service}.ns-{number % 20}.svc.cluster.local"
     return draw.choice(
         (
-            f"info\tads\tPush debounce stable[{number}] {number % 40 + 1} for config "
+            f"info\tads\tPush debounce stable[{PUSH}] {number % 40 + 1} for config "
             f"ServiceEntry/ns-{number % 20}/{host}: {_span(draw)} since last change, "
             f"{_span(draw)} since last push, full={draw.choice(('true', 'false'))}",
             f"info\tads\tXDS: Pushing Services:300 ConnectedEndpoints:{number % 2000} "
-            f"Version:2026-11-23T10:00:00Z/{number}",
-            f"info\tdelta\tADS: new delta connection for node:{_proxy(draw)}-{number}",
-            f'info\tads\tADS: "10.1.{number % 200}.7:50514" {_proxy(draw)}-{number} terminated',
+            f"Version:2026-11-23T10:00:00Z/{PUSH}",
+            f"info\tdelta\tADS: new delta connection for node:{_proxy(draw)}-{CONNECTION}",
+            f'info\tads\tADS: "10.1.{number % 200}.7:50514" {_proxy(draw)}-{CONNECTION} terminated',
             f"info\tmodel\tFull push, new service ns-{number % 20}/{host}",
         )
     )
@@ -72,12 +76,12 @@ def modern(draw: random.Random) -> str:
 def first(draw: random.Random) -> str:
     """A line of pilot-discovery 1.0."""
     number, proxy, count = draw.randrange(1, 90_000), _proxy(draw), draw.randrange(1, 400)
-    version, peer = f"2018-12-24T16:27:52Z/{number}", f"172.17.{number % 200}.4:50514"
+    version, peer = f"2018-12-24T16:27:52Z/{PUSH}", f"172.17.{number % 200}.4:50514"
     lines = (
         f'info\tads\tCDS: PUSH {version} for {proxy} "{peer}", Clusters: {count}, Services {count}',
         f"info\tads\tEDS: PUSH for sidecar~172.17.0.3~{proxy}~default.svc.cluster.local-{number} "
         f"clusters {count} endpoints {2 * count} empty {number % 3}",
-        f'info\tads\tLDS: PUSH for node:{proxy} addr:"{peer}" listeners:{count} {number}',
+        f'info\tads\tLDS: PUSH for node:{proxy} addr:"{peer}" listeners:{count} {PUSH}',
         f"info\tads\tADS: RDS: PUSH for node: {proxy} addr:{peer} routes:{count} ver:{version}",
         f"info\tPush debounce stable {number % 500}: {_span(draw)} since last change, {_span(draw)} since last push, "
         f"full={draw.choice(('true', 'false'))}",
@@ -134,15 +138,29 @@ def pieces(kind: str, size: int) -> Iterator[bytes]:
     draw, choice = random.Random(f"{kind}{SEED}"), np.random.default_rng(SEED)
     bodies = [KINDS[kind](draw) for _ in range(BODIES)]
     now, written = np.datetime64("2026-11-23T10:00:00", "us"), 0
+    counted = dict.fromkeys(BEGINS, 1)
     while written < size:
         steps = choice.integers(1, 2 * _MEAN_STEP_US, LINES).cumsum()
         stamps = np.datetime_as_string(now + steps, unit="us").tolist()
         chosen = [bodies[n] for n in choice.integers(0, BODIES, LINES).tolist()]
         now += steps[-1]
+        for sign in counted:
+            chosen = _numbered(sign, chosen, counted)
         lines = (_stamped(kind, stamp, body) for stamp, body in zip(stamps, chosen, strict=True))
         piece = "".join(lines).encode()
         written += len(piece)
         yield piece
+
+
+def _numbered(sign: str, bodies: list[str], counted: dict[str, int]) -> list[str]:
+    """Bodies with the number that a sign stands for."""
+    numbered = []
+    for body in bodies:
+        if sign in body:
+            counted[sign] += BEGINS[sign] in body
+            body = body.replace(sign, str(counted[sign]))
+        numbered.append(body)
+    return numbered
 
 
 def _stamped(kind: str, stamp: str, body: str) -> str:

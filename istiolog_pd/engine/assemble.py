@@ -180,11 +180,10 @@ def _united(
     for key, there in used.items():
         places = np.flatnonzero(there)
         texts = [names[key][place] for place in places.tolist()]
-        for text in texts if numbers else ():
-            numbers.setdefault(text, len(numbers))
-        numbers = numbers or dict(zip(texts, range(len(texts)), strict=True))
+        new = [text for text in texts if text not in numbers]
+        numbers.update(zip(new, range(len(numbers), len(numbers) + len(new)), strict=True))
         renumber_of[key] = np.full(len(there), -1, np.int32)
-        renumber_of[key][places] = [numbers[text] for text in texts]
+        renumber_of[key][places] = np.fromiter(map(numbers.__getitem__, texts), np.int32, len(texts))
     return list(numbers), renumber_of
 
 

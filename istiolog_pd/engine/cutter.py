@@ -104,7 +104,8 @@ def _segments(held: list[bytes], cut: int) -> tuple[Segment, ...]:
         room = min(cut, SEAM) if right is held[-1] else SEAM
         joined = left[seam:] + right[:room]
         first = len(joined) if room == cut and right is held[-1] else boundary(joined)
-        if not seam or seam < start or first < behind:
+        # The first begins where an entry does, however short it is.
+        if (found and not seam) or seam < start or first < behind:
             return ()
         found += [Segment(left, start, seam), Segment(joined, 0, first)]
         start = first - behind

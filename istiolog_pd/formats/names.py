@@ -7,6 +7,8 @@ kind's columns (`istiolog_pd.formats.kinds`). What is printed empty is null.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from istiolog_pd.formats import prototext
 from istiolog_pd.formats.values import BLANKS, integer, unquote
@@ -40,7 +42,6 @@ XDS_TYPES: dict[str, str] = {
     "Runtime": "RTDS",
 }
 
-_CONNECTION = re.compile(r"(.*)-([0-9]+)", re.DOTALL)
 _LISTENER = re.compile(r"\[?([0-9A-Fa-f]*[:.][0-9A-Fa-f:.]*)\]?_([0-9]+)")
 _MORE_CONFIGS = re.compile(r"(.*) and ([0-9]+) more configs", re.DOTALL)
 _STATUS = re.compile(r"code = (\w+(?:\([0-9]+\))?)", re.ASCII)
@@ -117,18 +118,35 @@ def node(value: str) -> tuple[Part, ...]:
     return (value, kind or None, ip or None, *proxy(key), domain or None)
 
 
-def connection(value: str) -> tuple[Part, ...]:
-    """A connection ID: a node ID, a dash and the number of the connection.
+def numbered(value: str) -> tuple[tuple[Part, ...], str]:
+    """A name, a dash and a number: the whole text and the number, and the name.
 
     Examples
     --------
-    >>> connection("web-1.shop-2-41")[:3]
-    ('web-1.shop-2-41', 41, 'web-1.shop-2')
+    >>> numbered("web-1.shop-2-41")
+    (('web-1.shop-2-41', 41), 'web-1.shop-2')
     """
-    match = _CONNECTION.fullmatch(value)
-    if match is None:
-        return (value or None, None, *node(value))
-    return (value, integer(match[2]), *node(match[1]))
+    name, dash, number = value.rpartition("-")
+    if not (dash and number.isascii() and number.isdecimal()):
+        return (value or None, None), value
+    return (value, integer(number)), name
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """For text around a name that other texts hold too, so that each name need be taken apart only once."""
+
+    split: Callable[[str], tuple[tuple[Part, ...], str]]
+    inner: Callable[[str], tuple[Part, ...]]
+
+    def __call__(self, value: str) -> tuple[Part, ...]:
+        """The parts around the name, and those of the name."""
+        around, name = self.split(value)
+        return (*around, *self.inner(name))
+
+
+#: A connection ID: a node ID, a dash and the number of the connection.
+connection = Around(numbered, node)
 
 
 def cluster(value: str) -> tuple[Part, ...]:

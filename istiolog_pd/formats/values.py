@@ -101,6 +101,8 @@ def integer(text: str) -> int | None:
     >>> integer("-12"), integer("1_000"), integer("+1")
     (-12, None, None)
     """
+    if len(text) < 19 and text.isascii() and text.isdecimal():  # nearly all of them
+        return int(text)
     match = _INTEGER.fullmatch(text)
     if match is None:
         return None
