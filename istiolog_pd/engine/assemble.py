@@ -16,10 +16,14 @@ from istiolog_pd.engine.kernel.jit import STAMP
 from istiolog_pd.engine.piece import Coded, Numbers, Piece, Same, Texts, Values
 from istiolog_pd.engine.program import EVENT_NAMES, LEVEL_NAMES
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, event_schema
+from istiolog_pd.engine.words import Words
 from istiolog_pd.formats.model import COMPONENTS
 
 #: Columns whose numbers mean the same for every worker.
-FIXED = {"level": LEVEL_NAMES, "event": EVENT_NAMES, "component": COMPONENTS}
+FIXED = {
+    column: pa.array(names, pa.large_string())
+    for column, names in (("level", LEVEL_NAMES), ("event", EVENT_NAMES), ("component", COMPONENTS))
+}
 
 
 @dataclass(slots=True)
@@ -139,7 +143,7 @@ class _Tables:
     def _words(self, one: pa.Field, parts: Sequence[tuple[int, dict[str, Values], Piece]]) -> pa.ChunkedArray:
         """A column of words: the words that are used, once, and each chunk's numbers of them."""
         used: dict[int, np.ndarray] = {}
-        names: dict[int, Sequence[str]] = {}
+        names: dict[int, pa.Array] = {}
         for _, columns, piece in parts:
             coded = columns.get(one.name)
             if isinstance(coded, Coded | Same):
@@ -151,8 +155,7 @@ class _Tables:
                     mark_used(STAMP, coded.numbers, used[key])
                 elif coded.number >= 0:
                     used[key][coded.number] = True
-        texts, renumber_of = _united(names, used)
-        dictionary = pa.array(texts, pa.string())
+        dictionary, renumber_of = _united(names, used)
         arrays = []
         for rows, columns, piece in parts:
             coded = columns.get(one.name)
@@ -171,20 +174,15 @@ class _Tables:
         return pa.chunked_array(arrays, one.type)
 
 
-def _united(
-    names: Mapping[int, Sequence[str]], used: Mapping[int, np.ndarray]
-) -> tuple[list[str], dict[int, np.ndarray]]:
+def _united(names: Mapping[int, pa.Array], used: Mapping[int, np.ndarray]) -> tuple[pa.Array, dict[int, np.ndarray]]:
     """The distinct texts of several vocabularies that are used, and for each its numbers of them."""
-    numbers: dict[str, int] = {}
+    words = Words()
     renumber_of = {}
     for key, there in used.items():
         places = np.flatnonzero(there)
-        texts = [names[key][place] for place in places.tolist()]
-        new = [text for text in texts if text not in numbers]
-        numbers.update(zip(new, range(len(numbers), len(numbers) + len(new)), strict=True))
         renumber_of[key] = np.full(len(there), -1, np.int32)
-        renumber_of[key][places] = np.fromiter(map(numbers.__getitem__, texts), np.int32, len(texts))
-    return list(numbers), renumber_of
+        renumber_of[key][places] = words.numbers_of(names[key].take(pa.array(places)))
+    return words.array().cast(pa.string()), renumber_of
 
 
 def _key(column: str, piece: Piece) -> int:
@@ -192,8 +190,8 @@ def _key(column: str, piece: Piece) -> int:
     return 0 if column in FIXED else id(piece.vocabulary)
 
 
-def _names(column: str, piece: Piece) -> Sequence[str]:
-    return FIXED[column] if column in FIXED else piece.vocabulary.words[column].texts
+def _names(column: str, piece: Piece) -> pa.Array:
+    return FIXED[column] if column in FIXED else piece.vocabulary.words[column].array()
 
 
 def _int_array(kind: pa.DataType, values: np.ndarray, valid: np.ndarray | None) -> pa.Array:

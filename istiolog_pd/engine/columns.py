@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.arena import Arena
@@ -15,7 +17,8 @@ from istiolog_pd.engine.kernel.columns import gather, take_words
 from istiolog_pd.engine.kernel.jit import STAMP
 from istiolog_pd.engine.piece import Coded, Numbers, Texts, Values
 from istiolog_pd.engine.schema import PLAIN_TEXT, event_columns
-from istiolog_pd.engine.vocabulary import Vocabulary, Words
+from istiolog_pd.engine.vocabulary import Vocabulary
+from istiolog_pd.engine.words import Words
 
 #: Where the values of each sort are held.
 STORES = {p.INT: p.INT, p.DURATION: p.INT, p.SIZE: p.INT, p.TEXT: p.TEXT, p.DASHED: p.TEXT, p.WORD: p.WORD}
@@ -122,13 +125,9 @@ def _texts(messages: np.ndarray, pieces: np.ndarray) -> Texts:
 
 def _spelt_out(numbers: np.ndarray, words: Words) -> Texts:
     """Words as texts of their own, for a column whose texts hardly repeat."""
-    used, place = np.unique(numbers, return_inverse=True)
-    distinct = [words.texts[number].encode() if number >= 0 else b"" for number in used.tolist()]
-    sizes = np.array([len(text) for text in distinct], np.int64)
-    begins = np.cumsum(sizes) - sizes
-    pieces = np.stack([begins[place], np.where(numbers >= 0, sizes[place], -1)], axis=1)
-    texts = _texts(np.frombuffer(b"".join(distinct), np.uint8), pieces)
-    return Texts(texts.ends, texts.text, numbers >= 0)
+    there = numbers >= 0
+    pieces = np.where(there[:, None], words.places[numbers], [0, -1])
+    return _texts(words.raw, pieces)
 
 
 def _first_of(first: Values, second: Values) -> Values:
@@ -164,8 +163,13 @@ def _name_proxies(columns: dict[str, Values], rows: int, vocabulary: Vocabulary)
     pairs, place = np.unique(
         np.stack([pods.numbers[apart], namespaces.numbers[apart]], axis=1), axis=0, return_inverse=True
     )
-    pod_names, namespace_names = vocabulary.words["pod"].texts, vocabulary.words["namespace"].texts
-    names = vocabulary.words["proxy"].numbers([f"{pod_names[pod]}.{namespace_names[of]}" for pod, of in pairs.tolist()])
+    pod_names, namespace_names = (
+        vocabulary.words[column].array().take(pa.array(numbers))
+        for column, numbers in zip(("pod", "namespace"), pairs.T, strict=True)
+    )
+    names = vocabulary.words["proxy"].numbers_of(
+        pc.binary_join_element_wise(pod_names, namespace_names, pa.scalar(".", pa.large_string()))
+    )
     known = known.copy()
-    known[apart] = np.array(names, np.int32)[place.ravel()]
+    known[apart] = names[place.ravel()]
     columns["proxy"] = Coded(known)

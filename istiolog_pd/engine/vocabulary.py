@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from istiolog_pd.engine.kernel import words as w
 from istiolog_pd.engine.kernel.entry import CALLER, SCOPE
+from istiolog_pd.engine.kernel.jit import STAMP
+from istiolog_pd.engine.kernel.names import split_numbered
 from istiolog_pd.engine.kernel.words import Table, grown, new_table
 from istiolog_pd.engine.program import Catalogue
+from istiolog_pd.engine.words import Words
 from istiolog_pd.formats.columns import COLUMNS
-from istiolog_pd.formats.names import Around
+from istiolog_pd.formats.kinds import Kind
+from istiolog_pd.formats.names import Around, numbered, text
 
 #: Words that the kernel asks about, so that their numbers are known: see `claim_all`.
 SCOPES = ("default", "ads", "delta")
 FIRST_GROUP = 2
+
+
+#: Groups of what every entry has, and their columns.
+OF_ENTRIES = {SCOPE: "scope", CALLER: "caller"}
 
 
 class Growing:
@@ -40,21 +47,6 @@ class Growing:
     def values(self) -> np.ndarray:
         """What it holds."""
         return self._room[: self._size]
-
-
-@dataclass(slots=True)
-class Words:
-    """The distinct texts of one column, by number."""
-
-    number: dict[str | None, int] = field(default_factory=lambda: {None: -1})
-    texts: list[str] = field(default_factory=list)
-
-    def numbers(self, texts: Sequence[str | None]) -> np.ndarray:
-        """The number of each text, -1 for none. There can be as many as entries: no step is a loop of ours."""
-        new = [text for text in dict.fromkeys(texts) if text not in self.number]
-        self.number.update(zip(new, range(len(self.texts), len(self.texts) + len(new)), strict=True))
-        self.texts += new  # type: ignore[arg-type]  # None has a number from the start
-        return np.fromiter(map(self.number.__getitem__, texts), np.int32, len(texts))
 
 
 @dataclass(slots=True)
@@ -82,6 +74,10 @@ class Parsed:
             self.valid.extend(more[1])
 
 
+def _is_numbered(kind: Kind) -> bool:
+    return isinstance(kind.value, Around) and kind.value.split is numbered
+
+
 class Vocabulary:
     """The distinct texts that one worker has seen."""
 
@@ -92,18 +88,17 @@ class Vocabulary:
         #: By group and column what its words are worth; of `Around`, what the names in them are.
         self.parsed: dict[tuple[int, str], Parsed] = {}
         self.inner: dict[tuple[int, str], Parsed] = {}
-        self.inner_words: dict[int, Words] = {}
-        self.scope_at = Growing(np.int64)
-        self.scope_size = Growing(np.int64)
-        self.scope_text = bytearray()
+        self.names: dict[int, Words] = {}
         self._learnt = 0
         for number, group in enumerate(catalogue.groups):
             for column in group.columns:
                 self.parsed[number, column] = Parsed.of(column)
                 if self.parsed[number, column].valid is None:
                     self.words.setdefault(column, Words())
-                if isinstance(group.kind.value, Around):
+                if _is_numbered(group.kind):
                     self.inner[number, column] = Parsed.of(column)
+            if _is_numbered(group.kind):
+                self.names[number] = Words()
 
     def grow(self, room: int) -> None:
         """Make room for more words."""
@@ -115,47 +110,45 @@ class Vocabulary:
         if count == self._learnt:
             return
         entries = table.entries.reshape(-1, 4)[self._learnt : count]
-        # Their texts stand one behind the other.
-        bounds = np.append(entries[:, w.BEGIN], table.used[w.BYTES])
-        raw = table.texts[bounds[0] : bounds[-1]]
-        offsets = pa.py_buffer((bounds - bounds[0]).astype(np.int64))
-        texts = pa.Array.from_buffers(pa.large_string(), len(entries), [None, offsets, pa.py_buffer(raw)])
-        groups = entries[:, w.GROUP_SIZE] >> 32
+        groups, sizes = entries[:, w.GROUP_SIZE] >> 32, entries[:, w.GROUP_SIZE] & 0xFFFFFFFF
+        places = np.stack([entries[:, w.BEGIN], sizes], axis=1)
         for group in np.unique(groups).tolist():
-            self._learn_group(group, texts.take(pa.array(np.flatnonzero(groups == group))).to_pylist())
+            own = places[groups == group]
+            if group in OF_ENTRIES:
+                self.words[OF_ENTRIES[group]].numbers(table.texts, own)
+            else:
+                self._take_apart(group - FIRST_GROUP, own)
         self._learnt = count
 
-    def _learn_group(self, group: int, texts: list[str]) -> None:
-        if group == SCOPE:
-            self.words["scope"].numbers(texts)
-            for text in texts:
-                raw = text.encode()
-                self.scope_at.extend([len(self.scope_text)])
-                self.scope_size.extend([len(raw)])
-                self.scope_text += raw
-        elif group == CALLER:
-            self.words["caller"].numbers(texts)
-        else:
-            self._take_apart(group - FIRST_GROUP, texts)
-
-    def _take_apart(self, group: int, texts: list[str]) -> None:
-        """Words of a group that are values of columns."""
+    def _take_apart(self, group: int, places: np.ndarray) -> None:
+        """Words of a group that are values of columns; without Python where each line can have one of its own."""
         columns, kind = self.catalogue.groups[group].columns, self.catalogue.groups[group].kind
-        if isinstance(kind.value, Around):
-            around, names = zip(*map(kind.value.split, texts), strict=True)
-            count = len(around[0])
-            self._add(self.parsed, group, columns[:count], zip(*around, strict=True))
-            known = self.inner_words.setdefault(group, Words())
-            before = len(known.texts)
-            numbers = known.numbers(names)
-            if new := known.texts[before:]:
-                self._add(self.inner, group, columns[count:], zip(*map(kind.value.inner, new), strict=True))
-            for column in columns[count:]:
-                self.parsed[group, column].extend(self.inner[group, column].taken(numbers))
-        elif kind.columns:
-            self._add(self.parsed, group, columns, zip(*map(kind.value, texts), strict=True))
+        raw = self.table.texts
+        if kind.value is text:
+            self.parsed[group, columns[0]].values.extend(self.words[columns[0]].numbers(raw, places, trim=True))
+        elif group in self.names:
+            names = np.empty_like(places)
+            numbers, valid = np.empty(len(places), np.int64), np.empty(len(places), np.bool_)
+            split_numbered(STAMP, raw, places.ravel(), names.ravel(), numbers, valid)
+            self.parsed[group, columns[0]].values.extend(self.words[columns[0]].numbers(raw, places, trim=True))
+            self.parsed[group, columns[1]].extend((numbers, valid))
+            self._take_names(group, columns[2:], names)
         else:
-            self._add(self.parsed, group, columns, [list(map(kind.value, texts))])
+            texts = [raw[at : at + size].tobytes().decode() for at, size in places.tolist()]
+            rows = zip(*map(kind.value, texts), strict=True) if kind.columns else [list(map(kind.value, texts))]
+            self._add(self.parsed, group, columns, rows)
+
+    def _take_names(self, group: int, columns: Sequence[str], places: np.ndarray) -> None:
+        """The names in words of a group: each is taken apart when it is new."""
+        around, known = self.catalogue.groups[group].kind.value, self.names[group]
+        assert isinstance(around, Around)
+        before = len(known)
+        numbers = known.numbers(self.table.texts, places)
+        if len(known) > before:
+            new = known.array(before).to_pylist()
+            self._add(self.inner, group, columns, zip(*map(around.inner, new), strict=True))
+        for column in columns:
+            self.parsed[group, column].extend(self.inner[group, column].taken(numbers))
 
     def _add(
         self,
@@ -168,7 +161,7 @@ class Vocabulary:
         for column, own in zip(columns, values, strict=True):
             parsed = to[group, column]
             if parsed.valid is None:
-                parsed.values.extend(self.words[column].numbers(own))  # type: ignore[arg-type]
+                parsed.values.extend(self.words[column].numbers_of(own))
             else:
                 parsed.values.extend([0 if value is None else value for value in own])
                 parsed.valid.extend([value is not None for value in own])
@@ -176,5 +169,5 @@ class Vocabulary:
     @property
     def scopes(self) -> tuple[np.ndarray, np.ndarray]:
         """The scopes for the kernel: place and size of each by number, and their texts."""
-        places = np.stack([self.scope_at.values, self.scope_size.values], axis=1).ravel()
-        return places, np.frombuffer(bytes(self.scope_text) or b"\0", np.uint8)
+        words = self.words["scope"]
+        return words.places.ravel(), words.raw

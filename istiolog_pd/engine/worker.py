@@ -160,7 +160,7 @@ class Worker:
     def whose(self, framed: Framed, entries: int) -> np.ndarray:
         """Of the first entries, how many only pilot prints, how many only an agent, how many only ztunnel."""
         found = framed.found.fields[: min(entries, framed.entries)]
-        words = self.vocabulary.words["scope"].texts
+        words = self.vocabulary.words["scope"].array().to_pylist()
         agent_scopes = np.array([*(word in AGENT_SCOPES for word in words), False], np.bool_)
         ztunnel = found[:, e.COMPONENT] == ZTUNNEL
         plainly = (found[:, e.COMPONENT] == ENVOY) | agent_scopes[found[:, e.SCOPE_OF]]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from istiolog_pd.engine.kernel.jit import eight, four, get, kernel, part, pointer, put
-from istiolog_pd.engine.kernel.text import stands
+from istiolog_pd.engine.kernel.text import is_blank, stands, trimmed
 
 FULL = -2
 # Of an entry: its hash, its group (times 2**32) and length, where in `texts` it stands, its number within the group.
@@ -124,3 +124,34 @@ def pointers_of(table):
 def number_in(table, group, text, size):
     """The number of a whole text; for callers in Python."""
     return number_of(pointers_of(table), group, pointer(text), 0, size)
+
+
+@kernel
+def number_all(stamp, table, texts, places, trim, first, numbers):
+    """The numbers of texts from `first` on, -1 for none; the text it came to (less than all: the table was full).
+
+    `places` says where each begins and its size, -1: there is none. `trim`: without the blanks at its ends, and none if
+    that is all.
+    """
+    table, texts, places, numbers, count = (
+        pointers_of(table),
+        pointer(texts),
+        pointer(places),
+        pointer(numbers),
+        len(numbers),
+    )
+    for n in range(first, count):
+        begin, size = get(places, 2 * n), get(places, 2 * n + 1)
+        end = begin + size
+        if trim and size >= 0:
+            end = trimmed(texts, begin, end)
+            while begin < end and is_blank(get(texts, begin)):
+                begin += 1
+        if size < 0 or (trim and begin == end):
+            put(numbers, n, -1)
+            continue
+        number = number_of(table, 0, texts, begin, end)
+        if number == FULL:
+            return n
+        put(numbers, n, number)
+    return count
