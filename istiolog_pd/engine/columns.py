@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.arena import Arena
-from istiolog_pd.engine.kernel.cells import Cells
+from istiolog_pd.engine.kernel.cells import HARD_WIDTH, MOST_HARD, Cells
 from istiolog_pd.engine.kernel.columns import gather, take_words
 from istiolog_pd.engine.kernel.jit import STAMP
 from istiolog_pd.engine.piece import Coded, Numbers, Texts, Values
@@ -63,7 +63,7 @@ def new_cells(program: p.Program, counts: np.ndarray, arena: Arena, scratch: Scr
         arena.take(int(per_event.sum()), np.int64),
         np.stack([np.cumsum(per_event) - per_event, np.zeros(len(per_event), np.int64)], axis=1).ravel(),
         np.zeros(len(base), np.uint8),
-        np.empty((1024, 4), np.int64),
+        np.empty(MOST_HARD * HARD_WIDTH, np.int64),
     )
 
 

@@ -84,6 +84,7 @@ class Worker:
         self.memo = np.zeros(memo.SIZE, np.int64)
         #: By slot, the number of what its format itself says.
         self.known = np.full(len(catalogue.program.slot_cell), -1, np.int32)
+        self.lists = c.new_lists(len(catalogue.program.slot_cell))
         self.out = np.zeros(FIELDS, np.int64)
         #: Room for what goes into the tables: columns, and what only the messages need.
         self.arena, self.texts = Arena(), Arena()
@@ -215,17 +216,20 @@ class Worker:
             first = c.fill(
                 STAMP, self.catalogue.numbers, self.catalogue.bytes, framed.messages, hits, claims, first,
                 framed.entries, tuple(cells), tuple(self.vocabulary.table), FIRST_GROUP, self.known, room,
+                tuple(self.lists),
             )  # fmt: skip
             if first < framed.entries:
                 self._settle(cells, framed.messages, room)
-                self.vocabulary.grow(int(room[1]))
+                if room[1]:
+                    self.vocabulary.grow(int(room[1]))
+                    room[1] = 0
         self._settle(cells, framed.messages, room)
         return cells
 
     @staticmethod
     def _settle(cells: c.Cells, messages: np.ndarray, room: np.ndarray) -> None:
         """Read in Python the numbers that the kernel has left."""
-        for place, start, end, native in cells.hard[: int(room[0])].tolist():
+        for place, start, end, native in cells.hard.reshape(-1, c.HARD_WIDTH)[: int(room[0])].tolist():
             value = (size if native == p.SIZE else duration)(messages[start:end].tobytes().decode())
             cells.numbers[place] = 0 if value is None else value
             cells.valid[place] = value is not None

@@ -71,3 +71,12 @@ def blank_or(text, at, end, byte):
             flags &= flags - np.uint64(1)
         at += 8
     return end
+
+
+@part
+def digits_of(word, size):
+    """The number that the first `size` bytes of a word are the digits of, at least one."""
+    word = (word << np.uint64(64 - 8 * size)) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    word = (word * np.uint64(10) + (word >> np.uint64(8))) & np.uint64(0x00FF00FF00FF00FF)
+    word = (word * np.uint64(100) + (word >> np.uint64(16))) & np.uint64(0x0000FFFF0000FFFF)
+    return np.int64((word * np.uint64(10_000) + (word >> np.uint64(32))) & np.uint64(0xFFFFFFFF))
