@@ -179,7 +179,7 @@ def _united(names: Mapping[int, pa.Array], used: Mapping[int, np.ndarray]) -> tu
     words = Words()
     renumber_of = {}
     for key, there in used.items():
-        places = np.flatnonzero(there)
+        places = np.flatnonzero(there[:-1])
         renumber_of[key] = np.full(len(there), -1, np.int32)
         renumber_of[key][places] = words.numbers_of(names[key].take(pa.array(places)))
     return words.array().cast(pa.string()), renumber_of

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.arena import Arena
 from istiolog_pd.engine.kernel.cells import HARD_WIDTH, MOST_HARD, Cells
-from istiolog_pd.engine.kernel.columns import gather, take_words
+from istiolog_pd.engine.kernel.columns import gather, take_values, take_words
 from istiolog_pd.engine.kernel.jit import STAMP
 from istiolog_pd.engine.piece import Coded, Numbers, Texts, Values
 from istiolog_pd.engine.schema import PLAIN_TEXT, event_columns
@@ -100,20 +100,18 @@ def _values(
     words = cells.words[here]
     for column in cell.columns:
         parsed = vocabulary.parsed[cell.group, column]
+        if not parsed.told:
+            continue
         if parsed.valid is None:
             numbers_of = arena.take(len(words), np.int32)
             if take_words(STAMP, words, parsed.values.values, numbers_of):
                 coded = Coded(numbers_of)
                 yield column, _spelt_out(numbers_of, vocabulary.words[column]) if column in PLAIN_TEXT else coded
             continue
-        there = words >= 0
-        valid = np.zeros(len(words), np.bool_)
-        valid[there] = parsed.valid.values[words[there]]
-        if valid.any():
-            values = arena.take(len(words), np.int64)
-            values[:] = 0
-            values[there] = parsed.values.values[words[there]]
-            yield column, Numbers(values, valid)
+        values, valid = arena.take(len(words), np.int64), np.empty(len(words), np.bool_)
+        found = take_values(STAMP, words, parsed.values.values, parsed.valid.values, values, valid)
+        if found:
+            yield column, Numbers(values, None if found == len(words) else valid)
 
 
 def _texts(messages: np.ndarray, pieces: np.ndarray) -> Texts:

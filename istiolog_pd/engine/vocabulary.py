@@ -22,8 +22,6 @@ from istiolog_pd.formats.names import Around, numbered, text
 #: Words that the kernel asks about, so that their numbers are known: see `claim_all`.
 SCOPES = ("default", "ads", "delta")
 FIRST_GROUP = 2
-
-
 #: Groups of what every entry has, and their columns.
 OF_ENTRIES = {SCOPE: "scope", CALLER: "caller"}
 
@@ -35,7 +33,7 @@ class Growing:
         self._room = np.zeros(64, dtype)
         self._size = 0
 
-    def extend(self, values: Sequence[object] | np.ndarray) -> None:
+    def extend(self, values: np.ndarray) -> None:
         """Add values at the end."""
         size = self._size + len(values)
         if size > len(self._room):
@@ -55,6 +53,8 @@ class Parsed:
 
     values: Growing
     valid: Growing | None
+    #: Whether any is worth anything.
+    told: bool = False
 
     @classmethod
     def of(cls, column: str) -> Parsed:
@@ -63,15 +63,16 @@ class Parsed:
             return cls(Growing(np.int64), Growing(np.bool_))
         return cls(Growing(np.int32), None)
 
-    def taken(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        """Values of some rows, and whether there are any."""
-        return self.values.values[rows], None if self.valid is None else self.valid.values[rows]
+    def extend(self, values: np.ndarray, valid: np.ndarray | None = None) -> None:
+        """Add values, and of numbers which are there."""
+        self.values.extend(values)
+        if self.valid is not None and valid is not None:
+            self.valid.extend(valid)
+        self.told = self.told or bool((values >= 0).any() if valid is None else valid.any())
 
-    def extend(self, more: tuple[np.ndarray, np.ndarray | None]) -> None:
-        """Add rows that were taken elsewhere."""
-        self.values.extend(more[0])
-        if self.valid is not None and more[1] is not None:
-            self.valid.extend(more[1])
+    def take(self, other: Parsed, rows: np.ndarray) -> None:
+        """Add some rows of the same column."""
+        self.extend(other.values.values[rows], None if other.valid is None else other.valid.values[rows])
 
 
 def _is_numbered(kind: Kind) -> bool:
@@ -125,13 +126,13 @@ class Vocabulary:
         columns, kind = self.catalogue.groups[group].columns, self.catalogue.groups[group].kind
         raw = self.table.texts
         if kind.value is text:
-            self.parsed[group, columns[0]].values.extend(self.words[columns[0]].numbers(raw, places, trim=True))
+            self.parsed[group, columns[0]].extend(self.words[columns[0]].numbers(raw, places, trim=True))
         elif group in self.names:
             names = np.empty_like(places)
             numbers, valid = np.empty(len(places), np.int64), np.empty(len(places), np.bool_)
             split_numbered(STAMP, raw, places.ravel(), names.ravel(), numbers, valid)
-            self.parsed[group, columns[0]].values.extend(self.words[columns[0]].numbers(raw, places, trim=True))
-            self.parsed[group, columns[1]].extend((numbers, valid))
+            self.parsed[group, columns[0]].extend(self.words[columns[0]].numbers(raw, places, trim=True))
+            self.parsed[group, columns[1]].extend(numbers, valid)
             self._take_names(group, columns[2:], names)
         else:
             texts = [raw[at : at + size].tobytes().decode() for at, size in places.tolist()]
@@ -148,7 +149,7 @@ class Vocabulary:
             new = known.array(before).to_pylist()
             self._add(self.inner, group, columns, zip(*map(around.inner, new), strict=True))
         for column in columns:
-            self.parsed[group, column].extend(self.inner[group, column].taken(numbers))
+            self.parsed[group, column].take(self.inner[group, column], numbers)
 
     def _add(
         self,
@@ -161,10 +162,10 @@ class Vocabulary:
         for column, own in zip(columns, values, strict=True):
             parsed = to[group, column]
             if parsed.valid is None:
-                parsed.values.extend(self.words[column].numbers_of(own))
+                parsed.extend(self.words[column].numbers_of(own))
             else:
-                parsed.values.extend([0 if value is None else value for value in own])
-                parsed.valid.extend([value is not None for value in own])
+                numbers = np.array([0 if value is None else value for value in own], np.int64)
+                parsed.extend(numbers, np.array([value is not None for value in own], np.bool_))
 
     @property
     def scopes(self) -> tuple[np.ndarray, np.ndarray]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from istiolog_pd.engine.kernel.jit import kernel, pointer
+from istiolog_pd.engine.kernel.jit import get, kernel, pointer, put
 from istiolog_pd.engine.kernel.text import copy
 
 
@@ -23,35 +23,62 @@ def gather(stamp, text, pieces, out, ends):
 
 @kernel
 def take_words(stamp, numbers, of, out):
-    """``of[numbers]``, and -1 where there is no number; true if any is there."""
-    any_there = False
-    for n in range(len(numbers)):
-        number = numbers[n]
-        value = of[number] if number >= 0 else np.int32(-1)
-        out[n] = value
-        any_there = any_there or value >= 0
-    return any_there
+    """``of[numbers]``, and -1 where there is no number; true if any is there. `of` has room for one at least."""
+    count = len(numbers)
+    numbers, of, out = pointer(numbers), pointer(of), pointer(out)
+    most = np.int32(-1)
+    for n in range(count):
+        number = get(numbers, n)
+        value = get(of, max(np.int64(number), 0))
+        value = value if number >= 0 else np.int32(-1)
+        put(out, n, value)
+        most = max(most, value)
+    return most >= 0
+
+
+@kernel
+def take_values(stamp, numbers, of, there, out, valid):
+    """``of[numbers]`` and whether it is there, 0 where it is not; how many are. `of` has room for one at least."""
+    count, found = len(numbers), 0
+    numbers, of, there, out, valid = pointer(numbers), pointer(of), pointer(there), pointer(out), pointer(valid)
+    for n in range(count):
+        number = get(numbers, n)
+        place = max(np.int64(number), 0)
+        has = number >= 0 and get(there, place)
+        put(out, n, get(of, place) if has else np.int64(0))
+        put(valid, n, has)
+        found += has
+    return found
 
 
 @kernel
 def renumber(stamp, numbers, of, bits):
-    """``of[numbers]`` in their place (0 where there is none) and the bits of those that are there; how many are not."""
-    nulls = 0
-    for n in range(len(numbers)):
-        number = numbers[n]
-        value = of[number] if number >= 0 else np.int32(-1)
-        if value >= 0:
-            numbers[n] = value
-            bits[n >> 3] |= np.uint8(1 << (n & 7))
-        else:
-            numbers[n] = 0
-            nulls += 1
+    """``of[numbers]`` in their place, 0 where there is none; if so, the bits of those that are there. How many are not."""
+    count, nulls = len(numbers), 0
+    numbers, of, bits = pointer(numbers), pointer(of), pointer(bits)
+    for n in range(count):
+        number = get(numbers, n)
+        value = get(of, max(np.int64(number), 0))
+        value = value if number >= 0 else np.int32(-1)
+        put(numbers, n, value)
+        nulls += value < 0
+    if nulls == 0:
+        return nulls
+    for first in range(0, count, 8):
+        there = 0
+        for n in range(first, min(first + 8, count)):
+            value = get(numbers, n)
+            put(numbers, n, max(value, np.int32(0)))
+            there |= np.int64(value >= 0) << (n - first)
+        put(bits, first >> 3, there)
     return nulls
 
 
 @kernel
 def mark_used(stamp, numbers, used):
-    """Note which numbers stand in an array."""
-    for n in range(len(numbers)):
-        if numbers[n] >= 0:
-            used[numbers[n]] = True
+    """Note which numbers stand in an array; the last of `used` is for none."""
+    count, none = len(numbers), len(used) - 1
+    numbers, used = pointer(numbers), pointer(used)
+    for n in range(count):
+        number = np.int64(get(numbers, n))
+        put(used, number if number >= 0 else none, True)

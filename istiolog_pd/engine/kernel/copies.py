@@ -7,20 +7,33 @@ import numpy as np
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel.claim import CLAIM, CLAIMED, OF
-from istiolog_pd.engine.kernel.jit import get, kernel, pointer, put
+from istiolog_pd.engine.kernel.jit import eight, get, kernel, pointer, put
+from istiolog_pd.engine.kernel.swar import HIGH_BITS, ONES, zeros
 from istiolog_pd.engine.kernel.text import copy
+
+#: Eight carriage returns.
+RETURNS = np.uint64(13) * ONES
 
 
 @kernel
 def look_over(stamp, text, seen):
     """Note whether there are carriage returns, NULs and bytes beyond ASCII."""
-    returns, nuls, others = np.uint8(seen[0]), np.uint8(seen[1]), np.uint8(seen[2])
-    for n in range(len(text)):
-        byte = text[n]
-        returns |= np.uint8(byte == 13)
-        nuls |= np.uint8(byte == 0)
+    at = pointer(text)
+    returns = nuls = others = np.uint64(0)
+    whole = len(text) // 8 * 8
+    for n in range(0, whole, 8):
+        word = eight(at, n)
+        returns |= zeros(word ^ RETURNS)
+        nuls |= zeros(word)
+        others |= word
+    for n in range(whole, len(text)):
+        byte = np.uint64(get(at, n))
+        returns |= np.uint64(byte == 13)
+        nuls |= np.uint64(byte == 0)
         others |= byte
-    seen[0], seen[1], seen[2] = returns, nuls, others & 128
+    seen[0] |= returns != 0
+    seen[1] |= nuls != 0
+    seen[2] |= (others & HIGH_BITS) != 0
 
 
 @kernel

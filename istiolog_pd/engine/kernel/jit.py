@@ -105,6 +105,20 @@ def put_eight(context, text, at, word):
     return types.void(text, types.int64, types.uint64), code
 
 
+@_intrinsic
+def move(context, text, at, out, to):
+    """Copy 32 bytes."""
+
+    def code(context, builder, signature, arguments):
+        text, at, out, to = arguments
+        wide = ir.PointerType(ir.VectorType(ir.IntType(8), 32))
+        value = builder.load(builder.bitcast(builder.gep(text, [at]), wide), align=1)
+        builder.store(value, builder.bitcast(builder.gep(out, [to]), wide), align=1)
+        return context.get_dummy_value()
+
+    return types.void(text, types.int64, out, types.int64), code
+
+
 def inlined(function: Compiled) -> Compiled:
     """A part of which each caller has a copy of its own: for what is called several times for each entry."""
     compiled: Compiled = _njit(no_cpython_wrapper=True, forceinline=True, **_OPTIONS)(function)

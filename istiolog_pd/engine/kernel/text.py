@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from istiolog_pd.engine.kernel.jit import eight, get, part, put, put_eight
+from istiolog_pd.engine.kernel.jit import eight, get, move, part, put, put_eight
 
 NOT_A_TIME = -(2**63)
 DAY = 86_400
@@ -52,15 +52,19 @@ def stands(text, at, end, words, place, size):
 
 @part
 def copy(text, begin, end, out, to):
-    """Copy bytes, eight at a time; the last eight are copied once more."""
+    """Copy bytes, 32 or eight at a time; of the last so many some are copied once more."""
     size = end - begin
-    if size < 8:
+    if size >= 32:
+        for n in range(0, size - 31, 32):
+            move(text, begin + n, out, to + n)
+        move(text, end - 32, out, to + size - 32)
+    elif size >= 8:
+        for n in range(0, size - 7, 8):
+            put_eight(out, to + n, eight(text, begin + n))
+        put_eight(out, to + size - 8, eight(text, end - 8))
+    else:
         for n in range(size):
             put(out, to + n, get(text, begin + n))
-        return
-    for n in range(0, size - 7, 8):
-        put_eight(out, to + n, eight(text, begin + n))
-    put_eight(out, to + size - 8, eight(text, end - 8))
 
 
 @part
