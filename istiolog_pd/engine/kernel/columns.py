@@ -53,7 +53,7 @@ def take_values(stamp, numbers, of, there, out, valid):
 
 @kernel
 def renumber(stamp, numbers, of, bits):
-    """``of[numbers]`` in their place, 0 where there is none; if so, the bits of those that are there. How many are not."""
+    """``of[numbers]`` in their place; where there is none 0, and the bits of those that are there. How many are not."""
     count, nulls = len(numbers), 0
     numbers, of, bits = pointer(numbers), pointer(of), pointer(bits)
     for n in range(count):
