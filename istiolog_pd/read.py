@@ -115,7 +115,9 @@ def load(
                 nodes.append((source.name, node))
                 continue
             of_source = list(
-                reading.logs(source, reading.given(head, blocks), component or "", access, messages=messages)
+                reading.logs(
+                    source, reading.given(head, blocks), component or "", access, messages=messages, beside=total
+                )
             )
             good = [log for log in of_source if _is_log(log.tables)]
             logs += good

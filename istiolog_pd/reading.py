@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -18,7 +19,9 @@ from istiolog_pd.inputs.wrappers import Stream, unwrap
 from istiolog_pd.run_table import with_place
 from istiolog_pd.runs import Part, piece_of
 
-#: Less than this is read by the reference engine: it needs no compiled code to be loaded.
+#: Less than this is always read by the reference engine, which needs nothing made ready.
+TINY = 1 << 16
+#: Logs of less than this all together too, while no compiled code has been loaded: loading takes longer than reading.
 SMALL = 2 << 20
 #: And less than this if there is no compiled code yet: compiling takes longer than reading it.
 SMALL_UNCOMPILED = 48 << 20
@@ -100,9 +103,15 @@ def component_of(tables: SourceTables) -> str:
 
 
 def logs(
-    source: Source, blocks: Iterator[bytes], component: str, access: AccessFormat | None, *, messages: bool = True
+    source: Source,
+    blocks: Iterator[bytes],
+    component: str,
+    access: AccessFormat | None,
+    *,
+    messages: bool = True,
+    beside: int = 0,
 ) -> Iterator[Log]:
-    """The logs in a source, its wrapper taken off."""
+    """The logs in a source, its wrapper taken off; `beside` is the size of all sources that are read."""
     notes: dict[str, Damage] = {}
 
     def note(line: int, what: str) -> None:
@@ -114,7 +123,7 @@ def logs(
             for _ in stream.blocks:  # read through, for what follows in the source
                 pass
             continue
-        tables = read(stream.blocks, source.name, component or source.hint, access, messages=messages)
+        tables = read(stream.blocks, source.name, component or source.hint, access, messages=messages, beside=beside)
         damage = [*_placed(tables.damage, stream), *notes.values()]
         notes.clear()
         yield Log(source, stream, replace(tables, damage=damage), number)
@@ -122,10 +131,16 @@ def logs(
 
 
 def read(
-    blocks: Iterator[bytes], name: str, component: str, access: AccessFormat | None, *, messages: bool = True
+    blocks: Iterator[bytes],
+    name: str,
+    component: str,
+    access: AccessFormat | None,
+    *,
+    messages: bool = True,
+    beside: int = 0,
 ) -> SourceTables:
     """Read a bare log by the compiled engine; a small one, or one with a user's access format, by the reference."""
-    head, small = read_ahead(blocks) if access is None else ([], True)
+    head, small = read_ahead(blocks, beside) if access is None else ([], True)
     if not small:
         from istiolog_pd.engine import compiled
 
@@ -138,15 +153,26 @@ def read(
     return replace(tables, events=tables.events.set_column(at, tables.events.schema.field(at), nulls))
 
 
-def read_ahead(blocks: Iterator[bytes]) -> tuple[list[bytes], bool]:
-    """The first blocks of a log, and whether they are all of a small one, which the reference reads sooner."""
+def read_ahead(blocks: Iterator[bytes], beside: int = 0) -> tuple[list[bytes], bool]:
+    """The first blocks of a log, and whether the reference reads it sooner; `beside` bytes are read in all."""
     head, size = [], 0
     for block in blocks:
         head.append(block)
         size += len(block)
-        if size >= SMALL and (size >= SMALL_UNCOMPILED or _is_compiled()):
+        if size >= TINY and (_is_loaded() or _pays(max(size, beside))):
             return head, False
     return head, True
+
+
+def _pays(size: int) -> bool:
+    """Whether reading so many bytes takes longer than loading compiled code, or compiling it."""
+    return size >= SMALL and (size >= SMALL_UNCOMPILED or _is_compiled())
+
+
+def _is_loaded() -> bool:
+    """Whether this process has the kernel's compiled code already."""
+    module = sys.modules.get("istiolog_pd.engine.kernel.frame")
+    return module is not None and bool(module.frame.signatures)
 
 
 def given(head: list[bytes], blocks: Iterator[bytes]) -> Iterator[bytes]:

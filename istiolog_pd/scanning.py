@@ -31,6 +31,8 @@ class _Reading:
     stream: Stream
     run: int
     into: compiled.Pieces
+    #: The size of all sources.
+    beside: int
 
     def capture(self, events: pa.Table, tables: dict[str, pa.Table]) -> Capture:
         """The next batch."""
@@ -91,8 +93,9 @@ def scan(
     """
     if component not in (None, "pilot", "agent", "ztunnel"):
         raise ValueError(f"component is 'pilot', 'agent', 'ztunnel' or None, not {component!r}")
-    run = 0
-    for source in find(*sources, limits=limits):
+    run, found = 0, find(*sources, limits=limits)
+    beside = sum(source.size or 0 for source in found)
+    for source in found:
         if source.kind != "log":
             continue
         for stream in unwrap(source.blocks(), _noting(source)):
@@ -100,13 +103,13 @@ def scan(
                 for _ in stream.blocks:
                     pass
                 continue
-            reading = _Reading(source, stream, run, compiled.Pieces())
+            reading = _Reading(source, stream, run, compiled.Pieces(), beside)
             yield from _batches(reading, batch, component or source.hint, messages=messages)
             run += 1
 
 
 def _batches(reading: _Reading, batch: int, component: str, *, messages: bool) -> Iterator[Capture]:
-    head, small = read_ahead(reading.stream.blocks)
+    head, small = read_ahead(reading.stream.blocks, reading.beside)
     name, into = reading.source.name, reading.into
     if small:
         tables = reference.read(head, name, component)

@@ -20,6 +20,7 @@ LOG = "data/istiod-1.30.3/discovery.log.gz"
 @pytest.fixture
 def compiled_always(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small logs go through the compiled engine too."""
+    monkeypatch.setattr(reading, "TINY", 0)
     monkeypatch.setattr(reading, "SMALL", 0)
     monkeypatch.setattr(reading, "SMALL_UNCOMPILED", 0)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -24,6 +24,12 @@ FIXED = {
     column: pa.array(names, pa.large_string())
     for column, names in (("level", LEVEL_NAMES), ("event", EVENT_NAMES), ("component", COMPONENTS))
 }
+
+
+#: Columns of so many rows or more are put together on all cores; of fewer, handing them out takes longer.
+MANY = 300_000
+
+Each = Callable[[Callable[[pa.Field], pa.ChunkedArray], Iterable[pa.Field]], Iterable[pa.ChunkedArray]]
 
 
 @dataclass(slots=True)
@@ -58,8 +64,10 @@ def tables(
     for piece in pieces:
         places.append(_Place(rows, lines))
         rows, lines = rows + piece.entries, lines + piece.lines
+    if rows < MANY:
+        return _built(_Tables(pieces, places, source, messages, map))
     with ThreadPoolExecutor(threads) as pool:
-        return _built(_Tables(pieces, places, source, messages, pool))
+        return _built(_Tables(pieces, places, source, messages, pool.map))
 
 
 def _built(build: _Tables) -> tuple[pa.Table, dict[str, pa.Table]]:
@@ -87,10 +95,10 @@ class _Tables:
         places: Sequence[_Place],
         source: str,
         messages: bool,
-        threads: ThreadPoolExecutor,
+        each: Each,
     ) -> None:
         self.pieces, self.places, self.source, self.messages = pieces, places, source, messages
-        self.threads = threads
+        self.each = each
         self.nulls = _Nulls(max((piece.entries for piece in pieces), default=0))
         self.same: dict[int, pa.Array] = {}
 
@@ -118,7 +126,7 @@ class _Tables:
         there = [part for part in parts if part is not None and part[0]]
         if not there:
             return schema.empty_table()
-        return pa.table(list(self.threads.map(lambda one: self.column(one, there), schema)), schema=schema)
+        return pa.table(list(self.each(lambda one: self.column(one, there), schema)), schema=schema)
 
     def column(self, one: pa.Field, parts: Sequence[tuple[int, dict[str, Values], Piece]]) -> pa.ChunkedArray:
         if one.name == "source":
@@ -176,10 +184,11 @@ class _Tables:
 
 def _united(names: Mapping[int, pa.Array], used: Mapping[int, np.ndarray]) -> tuple[pa.Array, dict[int, np.ndarray]]:
     """The distinct texts of several vocabularies that are used, and for each its numbers of them."""
-    words = Words()
+    found = {key: np.flatnonzero(there[:-1]) for key, there in used.items()}
+    words = Words(sum(map(len, found.values())))
     renumber_of = {}
     for key, there in used.items():
-        places = np.flatnonzero(there[:-1])
+        places = found[key]
         renumber_of[key] = np.full(len(there), -1, np.int32)
         renumber_of[key][places] = words.numbers_of(names[key].take(pa.array(places)))
     return words.array().cast(pa.string()), renumber_of

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 import numpy as np
 
@@ -78,8 +78,6 @@ class _Pool:
     def __init__(self, threads: int) -> None:
         self.threads = threads
         self._idle: SimpleQueue[Worker] = SimpleQueue()
-        for _ in range(threads):
-            self._idle.put(Worker(catalogue()))
         self._executor = ThreadPoolExecutor(threads, "istiolog")
 
     def submit(self, work: Callable[[Worker], Piece]) -> Future[Piece]:
@@ -87,15 +85,18 @@ class _Pool:
         return self._executor.submit(self._run, work)
 
     def _run(self, work: Callable[[Worker], Piece]) -> Piece:
-        worker = self._idle.get()
+        worker = self.worker()
         try:
             return work(worker)
         finally:
             self._idle.put(worker)
 
     def worker(self) -> Worker:
-        """A worker to use here; to be given back."""
-        return self._idle.get()
+        """A worker, to be given back: one that knows words already, or a new one."""
+        try:
+            return self._idle.get_nowait()
+        except Empty:
+            return Worker(catalogue())
 
     def give_back(self, worker: Worker) -> None:
         """Let others use a worker again."""

@@ -13,10 +13,16 @@ from istiolog_pd.engine.kernel.words import Table, grown, new_table, number_all
 
 
 class Words:
-    """The distinct texts of one column, by number; there can be as many as entries, so none is a Python object."""
+    """The distinct texts of one column, by number; there can be as many as entries, so none is a Python object.
 
-    def __init__(self) -> None:
-        self._table: Table = new_table(1, 64, 1 << 11)
+    Parameters
+    ----------
+    room
+        So many are expected; there can be more.
+    """
+
+    def __init__(self, room: int = 64) -> None:
+        self._table: Table = new_table(1, 1 << max(room - 1, 63).bit_length(), 32 * max(room, 64))
 
     def __len__(self) -> int:
         """How many there are."""
