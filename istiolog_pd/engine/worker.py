@@ -13,8 +13,8 @@ from istiolog_pd.engine.arena import Arena
 from istiolog_pd.engine.columns import Scratch, columns_of, new_cells
 from istiolog_pd.engine.common import common_columns, event_at, keys_of
 from istiolog_pd.engine.cutter import Chunk, mended
+from istiolog_pd.engine.kernel import automaton, claim, copies, memo, walk
 from istiolog_pd.engine.kernel import cells as c
-from istiolog_pd.engine.kernel import claim, copies, memo, walk
 from istiolog_pd.engine.kernel import entry as f
 from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel.frame import frame
@@ -78,7 +78,7 @@ class Worker:
             number_in(tuple(self.vocabulary.table), f.SCOPE, np.frombuffer(scope.encode(), np.uint8), len(scope))
         self.vocabulary.learn()
         self.work = (
-            np.zeros(3 * walk.DEEPEST, np.int64),
+            np.full(3 * walk.DEEPEST + automaton.REMEMBERED * automaton.MATCH, -1, np.int64),
             np.zeros(len(catalogue.program.gram_text), np.int64),
         )
         self.memo = np.zeros(memo.SIZE, np.int64)

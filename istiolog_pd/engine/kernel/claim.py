@@ -6,12 +6,13 @@ import numpy as np
 
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.kernel import found as e
+from istiolog_pd.engine.kernel.automaton import automaton_end
 from istiolog_pd.engine.kernel.jit import get, kernel, part, pointer, put
 from istiolog_pd.engine.kernel.readings import next_label
 from istiolog_pd.engine.kernel.recognise import read_through
 from istiolog_pd.engine.kernel.swar import blank_at
 from istiolog_pd.engine.kernel.text import is_digit, stands, trimmed, value_of
-from istiolog_pd.engine.kernel.walk import HIT, MOST_SLOTS, automaton_end
+from istiolog_pd.engine.kernel.walk import HIT, MOST_SLOTS
 
 PILOT, AGENT, NOBODY = 0, 1, -1
 THREAD_LABEL = (116, 104, 114, 101, 97, 100, 61)

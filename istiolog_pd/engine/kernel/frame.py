@@ -11,6 +11,7 @@ import numpy as np
 from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel import heads
 from istiolog_pd.engine.kernel import rules as r
+from istiolog_pd.engine.kernel.automaton import automaton_end
 from istiolog_pd.engine.kernel.entry import (
     AT,
     AT_END,
@@ -34,7 +35,6 @@ from istiolog_pd.engine.kernel.json_lines import json_line
 from istiolog_pd.engine.kernel.lines import ends_as_gc, is_rare, line_end
 from istiolog_pd.engine.kernel.memo import remember_head
 from istiolog_pd.engine.kernel.text import NOT_A_TIME, is_digit
-from istiolog_pd.engine.kernel.walk import automaton_end
 from istiolog_pd.engine.kernel.words import FULL, number_of, pointers_of
 
 RARE_BITS = 1 << e.THREAD | 1 << e.EPOCH

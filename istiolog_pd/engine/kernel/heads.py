@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from istiolog_pd.engine.kernel import rules as r
+from istiolog_pd.engine.kernel.automaton import automaton_end
 from istiolog_pd.engine.kernel.found import NOTHING
 from istiolog_pd.engine.kernel.jit import get, part, put
 from istiolog_pd.engine.kernel.levels import level_at
@@ -20,7 +21,6 @@ from istiolog_pd.engine.kernel.text import (
     is_word,
     value_of,
 )
-from istiolog_pd.engine.kernel.walk import automaton_end
 
 # What a line begins with.
 TEXT, CONSOLE, BRACKETS, ACCESS, GC, ODD = 0, 1, 2, 3, 4, 5

@@ -70,6 +70,16 @@ def put(context, place, at, value):
     return types.void(place, types.int64, value), code
 
 
+@_intrinsic
+def behind(context, place, at):
+    """Where ``place[at]`` stands."""
+
+    def code(context, builder, signature, arguments):
+        return builder.gep(arguments[0], [arguments[1]])
+
+    return place(place, types.int64), code
+
+
 def _word_of(bits: int, kind: Any) -> Compiled:
     @_intrinsic
     def word(context, text, at):

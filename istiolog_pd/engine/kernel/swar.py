@@ -11,6 +11,8 @@ from istiolog_pd.engine.kernel.text import is_blank
 ONES, HIGH_BITS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 ALL_BITS = np.uint64(0xFFFFFFFFFFFFFFFF)
 BEYOND_BLANK = np.uint64(0x2121212121212121)
+#: Eight zeros as text, and what a byte's highest bit is set by, if added to more than nine.
+EIGHT_ZEROS, BEYOND_NINE = np.uint64(0x3030303030303030), np.uint64(0x7676767676767676)
 #: Times the flag of the byte `n`, moved to its lowest bit: `n` in the highest byte.
 PLACES = np.uint64(0x0001020304050607)
 
@@ -69,6 +71,18 @@ def blank_or(text, at, end, byte):
             if get(text, found) == byte or is_blank(get(text, found)):
                 return found
             flags &= flags - np.uint64(1)
+        at += 8
+    return end
+
+
+@part
+def digits_stop(text, at, end):
+    """Where the digits from `at` on end. Eight bytes behind the end can be read."""
+    while at < end:
+        word = eight(text, at) ^ EIGHT_ZEROS
+        flags = (((word & ~HIGH_BITS) + BEYOND_NINE) | word) & HIGH_BITS
+        if flags:
+            return min(at + first_flag(flags), end)
         at += 8
     return end
 

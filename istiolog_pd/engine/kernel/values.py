@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from istiolog_pd.engine import program as p
-from istiolog_pd.engine.kernel.jit import get, part
-from istiolog_pd.engine.kernel.text import digits_end, is_digit, value_of
+from istiolog_pd.engine.kernel.jit import eight, get, part
+from istiolog_pd.engine.kernel.swar import digits_of, digits_stop
+from istiolog_pd.engine.kernel.text import is_digit, value_of
 
 MOST = 2**63 - 1
+TENS = tuple(10**n for n in range(10))
 # What became of a text: a value, none, or too odd to tell here.
 NONE, VALUE, HARD = 0, 1, 2
 
@@ -98,31 +100,30 @@ def duration(text, start, end):
 
 @part
 def size_of(text, start, end):
-    """Bytes of a decimal number with a decimal unit; large ones are left to Python."""
-    at = digits_end(text, start, end)
-    if at == start or at - start > 9:
+    """Bytes of a decimal number with a decimal unit; large ones are left to Python.
+
+    Eight bytes behind the end can be read.
+    """
+    at = digits_stop(text, start, end)
+    if at == start or at - start > 8:
         return HARD, np.int64(0)
-    whole = np.int64(0)
-    for n in range(start, at):
-        whole = whole * 10 + np.int64(get(text, n)) - 48
-    fraction, power = np.int64(0), np.int64(1)
+    whole = digits_of(eight(text, start), at - start)
+    fraction, places, zeros = np.int64(0), np.int64(0), 0
     if at < end and get(text, at) == 46:
-        stop = digits_end(text, at + 1, end)
-        if stop == at + 1 or stop - at > 10:
+        stop = digits_stop(text, at + 1, end)
+        places = stop - at - 1
+        if places == 0 or places > 8:
             return HARD, np.int64(0)
-        for n in range(at + 1, stop):
-            fraction = fraction * 10 + np.int64(get(text, n)) - 48
-            power *= 10
+        fraction = digits_of(eight(text, at + 1), places)
         at = stop
-    scale = np.int64(1)
     if at < end and get(text, at) != 66:
         unit = get(text, at)
         if unit == 107:
-            scale = np.int64(1_000)
+            zeros = 3
         elif unit == 77:
-            scale = np.int64(1_000_000)
+            zeros = 6
         elif unit == 71:
-            scale = np.int64(1_000_000_000)
+            zeros = 9
         else:
             return HARD, np.int64(0)
         at += 1
@@ -130,7 +131,8 @@ def size_of(text, start, end):
         at += 1
     if at != end:
         return HARD, np.int64(0)
-    return VALUE, whole * scale + fraction * scale // power
+    part_of = fraction * TENS[zeros - places] if zeros >= places else fraction // TENS[places - zeros]
+    return VALUE, whole * TENS[zeros] + part_of
 
 
 @part

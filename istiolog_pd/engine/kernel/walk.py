@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from istiolog_pd.engine import program as p
-from istiolog_pd.engine.kernel.jit import eight, get, inlined, part, put
-from istiolog_pd.engine.kernel.swar import blank_at, blank_or, byte_at
-from istiolog_pd.engine.kernel.text import digits_end, is_blank, stands
+from istiolog_pd.engine.kernel.automaton import remembered_end
+from istiolog_pd.engine.kernel.jit import behind, eight, get, inlined, part, put
+from istiolog_pd.engine.kernel.swar import blank_at, blank_or, byte_at, digits_stop
+from istiolog_pd.engine.kernel.text import is_blank, stands
 
 LIT, FREE, FREE_END, RUN, CLOSED, NUMBER, BYTES = p.LIT, p.FREE, p.FREE_END, p.RUN, p.CLOSED, p.NUMBER, p.BYTES
 TRY, COMMIT = p.TRY, p.COMMIT
@@ -18,31 +19,6 @@ DEEPEST = 32
 MOST_SLOTS = 64
 #: Numbers of a field that was found: its slot, where it begins, where it ends.
 HIT = 3
-
-
-@part
-def automaton_end(numbers, automaton, text, at, end):
-    """Where the match of an automaton ends; -1 if there is none."""
-    unless = get(numbers, automaton + 2)
-    if unless >= 0 and run(numbers, unless, text, at, end) >= 0:
-        return np.int64(-1)
-    return run(numbers, automaton, text, at, end)
-
-
-@part
-def run(numbers, automaton, text, at, end):
-    row, classes, found = get(numbers, automaton), get(numbers, automaton + 1), np.int64(-1)
-    while at < end:
-        after = get(numbers, row + get(numbers, classes + np.int64(get(text, at))))
-        if after & 1:
-            found = at
-        row = after >> 1
-        if not row:
-            return found
-        at += 1
-    if get(numbers, row + get(numbers, classes + 256)) & 1:
-        return at
-    return found
 
 
 @inlined
@@ -80,20 +56,20 @@ def free_end(numbers, words, step, text, at, end, last):
 
 @inlined
 def number_end(text, at, end):
-    """The end of a whole number; -1 if there is none."""
+    """The end of a whole number; -1 if there is none. Eight bytes behind the end can be read."""
     first = at + 1 if at < end and get(text, at) == 45 else at
-    stop = digits_end(text, first, end)
+    stop = digits_stop(text, first, end)
     return stop if stop > first else np.int64(-1)
 
 
 @part
 def bytes_end(text, at, end):
     """The end of ``1.5kB``, ``999B`` or a bare count; -1 if there is none. Eight bytes behind the end can be read."""
-    stop = digits_end(text, at, end)
+    stop = digits_stop(text, at, end)
     if stop == at:
         return np.int64(-1)
     if stop < end and get(text, stop) == 46:
-        behind = digits_end(text, stop + 1, end)
+        behind = digits_stop(text, stop + 1, end)
         stop = behind if behind > stop + 1 else stop
     for unit in UNITS:
         if stop < end and get(text, stop) == unit:
@@ -103,14 +79,14 @@ def bytes_end(text, at, end):
 
 
 @inlined
-def field_end(numbers, words, op, step, text, at, start, end, last):
+def field_end(numbers, words, op, step, text, at, start, end, last, ends):
     """Where the field of a step ends; -1 if there is none."""
     if op == NUMBER:
         return number_end(text, at, end)
     if op == BYTES:
         return bytes_end(text, at, end)
     if op == CLOSED:
-        return automaton_end(numbers, get(numbers, step + p.WHAT), text, at, end)
+        return remembered_end(numbers, get(numbers, step + p.WHAT), text, at, end, ends)
     if op == RUN:
         return blank_at(text, at, end) if get(numbers, step + p.WHAT) else end
     return free_end(numbers, words, step, text, at, end, last if op == FREE_END else start)
@@ -120,9 +96,10 @@ def field_end(numbers, words, op, step, text, at, start, end, last):
 def fits(numbers, words, step, text, start, end, last, hits, first_hit, stack, level, scope, scope_size, scopes):
     """The format that a message fits, of those whose steps begin at `step`, and its fields; -1 if none.
 
-    The fields found stand in `hits` from `first_hit` on. `last` is where the blanks begin that end the message.
+    The fields found stand in `hits` from `first_hit` on. Behind `stack` is the memory of automata. `last` is where the
+    blanks begin that end the message.
     """
-    depth, at, kept = np.int64(0), start, np.int64(0)
+    depth, at, kept, ends = np.int64(0), start, np.int64(0), behind(stack, 3 * DEEPEST)
     while True:
         op = get(numbers, step + p.OP)
         if op == LIT:
@@ -142,7 +119,7 @@ def fits(numbers, words, step, text, start, end, last, hits, first_hit, stack, l
             step += p.STEP_WIDTH
             continue
         elif op <= BYTES:
-            stop = field_end(numbers, words, op, step, text, at, start, end, last)
+            stop = field_end(numbers, words, op, step, text, at, start, end, last, ends)
             if stop >= 0:
                 slot = get(numbers, step + p.SLOT)
                 if slot >= 0:
