@@ -84,7 +84,7 @@ def to_parquet(capture: Capture, path: str | os.PathLike[str], *, events: str | 
     names = checked(events)
     if path.suffix == ".parquet":
         with replacing(path) as file:
-            _write(_narrow(capture, events) if isinstance(events, str) else wide_table(capture, names), file)
+            _write(one_table(capture, events), file)
         return
     with replacing_folder(path, is_export) as folder:
         for table in exported_tables(capture, names):
@@ -127,13 +127,18 @@ def to_csv(
     >>> file.getvalue().decode().splitlines()[0][:40]
     '"row","timestamp","level","scope","sourc'
     """
-    names = checked(events)
-    table = _narrow(capture, events) if isinstance(events, str) else wide_table(capture, names)
+    table = one_table(capture, events)
     if isinstance(target, (str, os.PathLike)):
         with replacing(Path(target)) as file:
             _write_csv(table, file)
     else:
         _write_csv(table, target)
+
+
+def one_table(capture: Capture, events: str | Sequence[str] | None) -> Exported:
+    """What is written to a single file: one event's narrow table, or the wide one of some events or all."""
+    names = checked(events)
+    return _narrow(capture, events) if isinstance(events, str) else wide_table(capture, names)
 
 
 def checked(events: str | Sequence[str] | None) -> list[str] | None:
@@ -255,11 +260,24 @@ def _write(table: Exported, file: IO[bytes]) -> None:
 
 
 def _write_csv(table: Exported, file: IO[bytes]) -> None:
-    kinds = [(one.name, pa.string() if pa.types.is_timestamp(one.type) else one.type) for one in table.schema]
-    with pa_csv.CSVWriter(file, pa.schema(kinds)) as writer:
+    with csv_writer(table, file) as writer:
         for part in table.exported():
-            texts = [pc.strftime(c, format=ISO) if pa.types.is_timestamp(c.type) else c for c in part.columns]
-            writer.write_table(pa.table(texts, schema=pa.schema(kinds)))
+            write_csv(writer, part)
+
+
+def csv_writer(table: Exported, file: IO[bytes]) -> pa_csv.CSVWriter:
+    """A writer of such tables, which begins with the names of the columns."""
+    return pa_csv.CSVWriter(file, _csv_schema(table.schema))
+
+
+def write_csv(writer: pa_csv.CSVWriter, part: pa.Table) -> None:
+    """Write some rows in the types of the file; times as ISO 8601."""
+    texts = [pc.strftime(c, format=ISO) if pa.types.is_timestamp(c.type) else c for c in part.columns]
+    writer.write_table(pa.table(texts, schema=_csv_schema(part.schema)))
+
+
+def _csv_schema(schema: pa.Schema) -> pa.Schema:
+    return pa.schema([(one.name, pa.string() if pa.types.is_timestamp(one.type) else one.type) for one in schema])
 
 
 def is_export(file: Path) -> bool:

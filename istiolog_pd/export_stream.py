@@ -1,4 +1,4 @@
-"""Batches -> Parquet, written while the logs are read: constant memory, however long they are."""
+"""Batches -> Parquet or CSV, written while the logs are read: constant memory, however long they are."""
 
 from __future__ import annotations
 
@@ -14,7 +14,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from istiolog_pd.capture import Capture
-from istiolog_pd.export import ROW, Exported, checked, exported_tables, is_export, wide_table
+from istiolog_pd.export import (
+    ROW,
+    Exported,
+    checked,
+    csv_writer,
+    exported_tables,
+    is_export,
+    one_table,
+    write_csv,
+)
 from istiolog_pd.files import replacing, replacing_folder
 
 
@@ -29,14 +38,11 @@ class _Writers:
 
     def write(self, table: Exported) -> None:
         """Append a table's rows."""
-        for part in table.exported():
-            self._writer(table, part.schema).write_table(_shifted(part, self.rows))
-
-    def _writer(self, table: Exported, schema: pa.Schema) -> pq.ParquetWriter:
         if table.name not in self.writers:
             file = self.stack.enter_context((self.folder / f"{table.name}.parquet").open("xb"))
-            self.writers[table.name] = self.stack.enter_context(_writer(file, schema))
-        return self.writers[table.name]
+            self.writers[table.name] = self.stack.enter_context(_writer(file, table.schema))
+        for part in table.exported():
+            self.writers[table.name].write_table(_shifted(part, self.rows))
 
 
 def _writer(file: IO[bytes], schema: pa.Schema) -> pq.ParquetWriter:
@@ -84,9 +90,9 @@ def stream_to_parquet(
         with replacing(path) as file, ExitStack() as stack:
             writer = None
             for batch in batches:
-                table = wide_table(_unnamed(batch), names)
+                table = one_table(_unnamed(batch), events)
+                writer = writer or stack.enter_context(_writer(file, table.schema))
                 for part in table.exported():
-                    writer = writer or stack.enter_context(_writer(file, part.schema))
                     writer.write_table(_shifted(part, total))
                 total += len(batch)
         return total
@@ -96,6 +102,51 @@ def stream_to_parquet(
             for table in exported_tables(_unnamed(batch), names):
                 writers.write(table)
             writers.rows = total = total + len(batch)
+    return total
+
+
+def stream_to_csv(
+    batches: Iterable[Capture], target: str | os.PathLike[str] | IO[bytes], *, events: str | list[str] | None = None
+) -> int:
+    """Write batches as `istiolog_pd.export.to_csv` writes a capture; returns how many entries.
+
+    Parameters
+    ----------
+    batches
+        Of `istiolog_pd.scan`.
+    target, events
+        As for `to_csv`.
+
+    Raises
+    ------
+    ValueError, OSError
+        As `to_csv`.
+
+    Notes
+    -----
+    `row` counts over all batches.
+
+    Examples
+    --------
+    >>> import io
+    >>> import istiolog_pd as il
+    >>> file = io.BytesIO()
+    >>> stream_to_csv(il.scan("data/seed/pilot.log"), file, events="debounce")
+    68
+    >>> len(file.getvalue().splitlines())
+    4
+    """
+    checked(events)
+    total = 0
+    with ExitStack() as stack:
+        file = stack.enter_context(replacing(Path(target))) if isinstance(target, (str, os.PathLike)) else target
+        writer = None
+        for batch in batches:
+            table = one_table(batch, events)
+            writer = writer or stack.enter_context(csv_writer(table, file))
+            for part in table.exported():
+                write_csv(writer, _shifted(part, total))
+            total += len(batch)
     return total
 
 

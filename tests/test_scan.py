@@ -6,13 +6,14 @@ import gzip
 import io
 from pathlib import Path
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
 import istiolog_pd as il
 from istiolog_pd import reading
-from istiolog_pd.export import to_parquet
-from istiolog_pd.export_stream import stream_to_parquet
+from istiolog_pd.export import to_csv, to_parquet
+from istiolog_pd.export_stream import stream_to_csv, stream_to_parquet
 
 LOG = "data/istiod-1.30.3/discovery.log.gz"
 
@@ -80,10 +81,11 @@ def test_wrapped_lines_keep_their_place() -> None:
 
 @pytest.mark.usefixtures("compiled_always")
 @pytest.mark.parametrize("name", ["tables", "wide.parquet"])
-def test_parquet_of_batches_is_that_of_a_capture(name: str, tmp_path: Path) -> None:
-    """The same columns and values, `row` over all batches; only runs are not told."""
-    entries = stream_to_parquet(il.scan(LOG, batch=700), tmp_path / "streamed" / name)
-    to_parquet(il.load(LOG), tmp_path / "whole" / name)
+@pytest.mark.parametrize("events", [None, "xds_push", ["debounce", "push_start"], "access"])
+def test_parquet_of_batches_is_that_of_a_capture(name: str, events: str | list[str] | None, tmp_path: Path) -> None:
+    """The same columns and values, `row` over all batches; only runs are not told. Nothing of an event: no rows."""
+    entries = stream_to_parquet(il.scan(LOG, batch=700), tmp_path / "streamed" / name, events=events)
+    to_parquet(il.load(LOG), tmp_path / "whole" / name, events=events)
     whole, streamed = tmp_path / "whole" / name, tmp_path / "streamed" / name
     files = [""] if name.endswith(".parquet") else sorted(file.name for file in whole.iterdir())
     for file in files:
@@ -92,6 +94,37 @@ def test_parquet_of_batches_is_that_of_a_capture(name: str, tmp_path: Path) -> N
         for column in set(one.schema.names) - {"run"}:
             assert one[column].to_pylist() == other[column].to_pylist(), (file, column)
     assert entries == len(il.load(LOG))
+
+
+@pytest.mark.usefixtures("compiled_always")
+@pytest.mark.parametrize("events", [None, "xds_push", ["debounce", "push_start"], "access"])
+def test_csv_of_batches_is_that_of_a_capture(events: str | list[str] | None, tmp_path: Path) -> None:
+    """The same lines, but for the runs; to a path or to an open file."""
+    whole, streamed = io.BytesIO(), io.BytesIO()
+    to_csv(il.load(LOG), whole, events=events)
+    entries = stream_to_csv(il.scan(LOG, batch=700), streamed, events=events)
+    stream_to_csv(il.scan(LOG, batch=700), tmp_path / "streamed.csv", events=events)
+    one, other = (pd.read_csv(io.BytesIO(file.getvalue()), dtype=str) for file in (whole, streamed))
+    pd.testing.assert_frame_equal(one.drop(columns="run"), other.drop(columns="run"))
+    assert (tmp_path / "streamed.csv").read_bytes() == streamed.getvalue()
+    assert entries == len(il.load(LOG))
+
+
+@pytest.mark.parametrize("target", ["-", "out.csv"])
+def test_parse_streams_csv(target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large log is not held for standard output either."""
+    from typer.testing import CliRunner
+
+    from istiolog_pd.cli import app
+    from istiolog_pd.commands import parse
+
+    arguments = ["parse", "data/seed/pilot.log", "-o", target if target == "-" else str(tmp_path / target)]
+    held = CliRunner().invoke(app, arguments).stdout or (tmp_path / target).read_text()
+    monkeypatch.setattr(parse, "LARGE", 0)
+    monkeypatch.setattr(parse, "load_logs", None)
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+    assert (done.stdout or (tmp_path / target).read_text()).splitlines() == held.splitlines()
 
 
 def test_parse_streams_what_is_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

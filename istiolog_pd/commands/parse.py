@@ -47,8 +47,8 @@ def parse(
     with told():
         from istiolog_pd.export import to_csv, to_parquet
 
-        if output != "-" and path.suffix != ".csv" and expected_size(sources) > LARGE:
-            stream(sources, component, path, events)
+        if expected_size(sources) > LARGE:
+            stream(sources, component, output, events)
             return
         capture = load_logs(sources, component)
         only = events[0] if events and len(events) == 1 else events or None
@@ -73,18 +73,25 @@ def expected_size(sources: list[str]) -> int:
     return sum((source.size or 0) * (PACKED if source.work else 1) for source in found)
 
 
-def stream(sources: list[str], component: str | None, path: Path, events: list[str] | None) -> None:
-    """Write Parquet while the logs are read."""
-    from istiolog_pd.export_stream import stream_to_parquet
+def stream(sources: list[str], component: str | None, output: str, events: list[str] | None) -> None:
+    """Write while the logs are read."""
+    from istiolog_pd.export_stream import stream_to_csv, stream_to_parquet
     from istiolog_pd.scanning import scan
 
     only = events[0] if events and len(events) == 1 else events or None
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        entries = stream_to_parquet(scan(*sources, component=component), path, events=only)
+        batches = scan(*sources, component=component)
+        if output == "-":
+            entries = stream_to_csv(batches, sys.stdout.buffer, events=only)
+        elif output.endswith(".csv"):
+            entries = stream_to_csv(batches, output, events=only)
+        else:
+            entries = stream_to_parquet(batches, output, events=only)
     for warning in caught:
         say(f"warning: {warning.message}")
-    say(f"wrote {entries:,} entries to {path}")
+    if output != "-":
+        say(f"wrote {entries:,} entries to {output}")
 
 
 def _star(sources: list[str], component: str | None, folder: Path, events: bool) -> None:
