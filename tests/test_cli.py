@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import pty
@@ -95,6 +97,8 @@ def test_version() -> None:
         ["formats", "--component", "envy"],
         ["explain", "x", "--component", "envy"],
         ["unmatched", "x.log", "--top", "-1"],
+        ["summary", "x.log", "--access-log-format", "@nowhere.txt"],
+        ["parse", "x.log", "--access-log-format", "%NOPE%"],
     ],
     ids=" ".join,
 )
@@ -363,3 +367,20 @@ def test_cells() -> None:
         "1970-01-01 00:00:00",
     ]
     assert plain({"a": [], "b": []}, set()) == "a  b"
+
+
+OWN = '[%START_TIME%] "%REQ(:METHOD)% %PATH%" %RESPONSE_CODE% %DURATION%ms'
+
+
+@pytest.mark.parametrize("kept", [False, True], ids=["text", "file"])
+def test_access_lines_of_a_format_of_ones_own(kept: bool, tmp_path: Path) -> None:
+    """The format itself, or the file it stands in."""
+    log, spec = tmp_path / "proxy.log", tmp_path / "format.txt"
+    log.write_text('[2026-11-23T17:28:49.062Z] "GET /cart" 503 12ms\n')
+    spec.write_text(OWN + "\n")
+    chosen = f"@{spec}" if kept else OWN
+    done = run("parse", str(log), "--events", "access", "--access-log-format", chosen)
+    (row,) = csv.DictReader(io.StringIO(done.stdout))
+    assert (row["path"], row["response_code"], row["duration_seconds"]) == ("/cart", "503", "0.012")
+    assert "access" in run("summary", str(log), "--access-log-format", chosen).stdout
+    assert "every entry has a known event" in run("unmatched", str(log), "--access-log-format", chosen).stderr

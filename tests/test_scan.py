@@ -137,5 +137,5 @@ def test_parse_streams_what_is_large(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(parse, "LARGE", 0)
     done = CliRunner().invoke(app, ["parse", "data/seed/pilot.log", "-o", str(tmp_path / "out")])
     assert done.exit_code == 0, done.output
-    assert "wrote 68 entries" in done.output
+    assert "of a log of 68 entries" in done.output
     assert pq.read_table(tmp_path / "out" / "events.parquet").num_rows == 68

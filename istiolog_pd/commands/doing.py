@@ -33,13 +33,13 @@ def told() -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
-def load_logs(sources: list[str], component: str | None) -> Capture:
+def load_logs(sources: list[str], component: str | None, access_log_format: str | None = None) -> Capture:
     """Read logs, with progress and warnings on stderr."""
     from istiolog_pd.read import load
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        capture = load(*sources, component=component, progress=sys.stderr.isatty())
+        capture = load(*sources, component=component, progress=sys.stderr.isatty(), access_log_format=access_log_format)
     for warning in caught:
         say(f"warning: {warning.message}")
     return capture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -36,6 +37,20 @@ def _components() -> Collection[str]:
     return COMPONENTS
 
 
+def _access_format(value: str | None) -> str | None:
+    """The text of a format, read from its file if one is named; wrong use if it is none."""
+    if value is None:
+        return None
+    from istiolog_pd.formats.access import access_format
+
+    try:
+        text = Path(value[1:]).read_text(encoding="utf-8").rstrip("\n") if value.startswith("@") else value
+        access_format(text)
+    except (ValueError, OSError) as error:
+        raise typer.BadParameter(str(error)) from None
+    return text
+
+
 _whose = one_of("component that a source can be of", lambda: ("pilot", "agent"))
 _component = one_of("component", _components)
 _event = one_of("event", _events)
@@ -49,5 +64,14 @@ Whose = Annotated[
     typer.Option("--component", callback=_whose, help="Whose logs they are: pilot or agent. [default: found out]"),
 ]
 OfComponent = Annotated[str | None, typer.Option(callback=_component, help="Of pilot, agent, envoy or ztunnel only.")]
+AccessFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--access-log-format",
+        metavar="FORMAT|@FILE",
+        callback=_access_format,
+        help="The mesh's own accessLogFormat, text or JSON, if it is not Istio's; @FILE: it stands in that file.",
+    ),
+]
 Events = Annotated[list[str] | None, typer.Option(callback=_event, help="Only this event; may be given again.")]
 OfEvent = Annotated[str | None, typer.Option(callback=_event, help="Of this event only.")]

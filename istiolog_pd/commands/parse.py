@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from istiolog_pd.commands.doing import in_python, load_logs, told
-from istiolog_pd.commands.options import Events, Sources, Whose
+from istiolog_pd.commands.options import AccessFormat, Events, Sources, Whose
 from istiolog_pd.terminal import say
 
 PYTHON = in_python(
@@ -25,6 +25,7 @@ def parse(
     ] = "-",
     events: Events = None,
     component: Whose = None,
+    access_log_format: AccessFormat = None,
     star: Annotated[
         bool, typer.Option("--star", help="A star schema for BI: facts, dimensions, views.sql, a dictionary.")
     ] = False,
@@ -40,17 +41,18 @@ def parse(
     """
     path = Path(output)
     if star:
-        _star(sources, component, path, bool(events))
+        _star(sources, component, access_log_format, path, bool(events))
         return
     if path.suffix not in ("", ".parquet", ".csv") and not (output.endswith("/") or path.is_dir()):
         raise typer.BadParameter(f"{output}: end it in .parquet or .csv, or in / for a folder", param_hint="-o")
     with told():
         from istiolog_pd.export import to_csv, to_parquet
 
-        if expected_size(sources) > LARGE:
+        # Only what is held can be read by a format that is not built in.
+        if access_log_format is None and expected_size(sources) > LARGE:
             stream(sources, component, output, events)
             return
-        capture = load_logs(sources, component)
+        capture = load_logs(sources, component, access_log_format)
         only = events[0] if events and len(events) == 1 else events or None
         if output == "-":
             to_csv(capture, sys.stdout.buffer, events=only)
@@ -91,15 +93,15 @@ def stream(sources: list[str], component: str | None, output: str, events: list[
     for warning in caught:
         say(f"warning: {warning.message}")
     if output != "-":
-        say(f"wrote {entries:,} entries to {output}")
+        say(f"wrote {output}, of a log of {entries:,} entries")
 
 
-def _star(sources: list[str], component: str | None, folder: Path, events: bool) -> None:
+def _star(sources: list[str], component: str | None, access_log_format: str | None, folder: Path, events: bool) -> None:
     """Write logs as a star schema."""
     if events or folder.suffix in (".parquet", ".csv") or str(folder) == "-":
         raise typer.BadParameter("a star schema is a folder of all events: name one by -o, without --events")
     with told():
         from istiolog_pd.star import to_star
 
-        to_star(load_logs(sources, component), folder)
+        to_star(load_logs(sources, component, access_log_format), folder)
         say(f"wrote {folder}; for SQL: cd {folder} && duckdb -init views.sql")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from istiolog_pd.commands.doing import in_python, load_logs, told
-from istiolog_pd.commands.options import Sources, Whose, one_of
+from istiolog_pd.commands.options import AccessFormat, Sources, Whose, one_of
 from istiolog_pd.terminal import say
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def plot(
         str, typer.Option("-o", "--output", help="x.png, .svg or .pdf; for `all` a folder. [default: NAME.png]")
     ] = "",
     component: Whose = None,
+    access_log_format: AccessFormat = None,
 ) -> None:
     """Draw what logs answer, as PNG, SVG or PDF.
 
@@ -51,7 +52,7 @@ def plot(
     from istiolog_pd.plots import PLOTS
 
     with told():
-        capture = load_logs(sources, component)
+        capture = load_logs(sources, component, access_log_format)
         chosen = {path / f"{n}.png": one for n, one in PLOTS.items()} if name == "all" else {path: PLOTS[name]}
         drawn = [_draw(one, capture, file) for file, one in chosen.items()]
     raise typer.Exit(int(not any(drawn)))

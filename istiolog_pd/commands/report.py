@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from istiolog_pd.commands.doing import in_python, load_logs, told
-from istiolog_pd.commands.options import Sources, Whose
+from istiolog_pd.commands.options import AccessFormat, Sources, Whose
 from istiolog_pd.terminal import say
 
 PYTHON = in_python(
@@ -22,13 +22,14 @@ def report(
     sources: Sources,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The page.")] = Path("report.html"),
     component: Whose = None,
+    access_log_format: AccessFormat = None,
 ) -> None:
     """Write a report: findings with the lines that show them, coverage, plots.
 
     One HTML page that needs no network, holds no script, and can be printed or sent on.
     """
     with told():
-        capture = load_logs(sources, component)
+        capture = load_logs(sources, component, access_log_format)
         import matplotlib as mpl
 
         mpl.use("Agg")

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from istiolog_pd.commands.doing import in_python, load_logs, told
-from istiolog_pd.commands.options import Sources, Whose
+from istiolog_pd.commands.options import AccessFormat, Sources, Whose
 from istiolog_pd.terminal import show
 
 PYTHON = in_python("from istiolog_pd.summary import summarise", 'summarise(istiolog_pd.load("istiod.log"))["answers"]')
 
 
-def summary(sources: Sources, component: Whose = None) -> None:
+def summary(sources: Sources, component: Whose = None, access_log_format: AccessFormat = None) -> None:
     """Sum up logs: sources, events, headline answers."""
     from istiolog_pd.summary import summarise
 
     with told():
-        for title, table in summarise(load_logs(sources, component)).items():
+        for title, table in summarise(load_logs(sources, component, access_log_format)).items():
             if len(table):
                 show(table, title)

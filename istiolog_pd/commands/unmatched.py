@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from istiolog_pd.commands.doing import in_python, load_logs, told
-from istiolog_pd.commands.options import Sources, Whose
+from istiolog_pd.commands.options import AccessFormat, Sources, Whose
 from istiolog_pd.terminal import say, show
 
 PYTHON = in_python("from istiolog_pd.explain import templates", 'templates(istiolog_pd.load("istiod.log"))')
@@ -17,12 +17,13 @@ def unmatched(
     sources: Sources,
     top: Annotated[int, typer.Option(min=0, help="So many of the most frequent; 0: all.")] = 30,
     component: Whose = None,
+    access_log_format: AccessFormat = None,
 ) -> None:
     """List the unknown lines, grouped by template."""
     from istiolog_pd.explain import templates
 
     with told():
-        table = templates(load_logs(sources, component))
+        table = templates(load_logs(sources, component, access_log_format))
     if table.empty:
         say("every entry has a known event")
         return
