@@ -9,9 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from istiolog_pd.engine.clocks import Clock
-from istiolog_pd.engine.common import set_time
-from istiolog_pd.engine.kernel.columns import mark_used, renumber
+from istiolog_pd.engine.kernel.columns import mark_used, renumber, take_words
 from istiolog_pd.engine.kernel.jit import STAMP
 from istiolog_pd.engine.piece import Coded, Numbers, Piece, Same, Texts, Values
 from istiolog_pd.engine.program import EVENT_NAMES, LEVEL_NAMES
@@ -28,6 +26,8 @@ FIXED = {
 
 #: Columns of so many rows or more are put together on all cores; of fewer, handing them out takes longer.
 MANY = 300_000
+#: A table with fewer rows than this in a piece, on average, is of one chunk.
+FEW = 4096
 
 Each = Callable[[Callable[[pa.Field], pa.ChunkedArray], Iterable[pa.Field]], Iterable[pa.ChunkedArray]]
 
@@ -85,7 +85,9 @@ def _built(build: _Tables) -> tuple[pa.Table, dict[str, pa.Table]]:
     return build.table(EVENTS_SCHEMA, parts), narrow
 
 
-Part = tuple[int, dict[str, Values], Piece] | None
+#: Rows of a table in a piece, their columns, and the piece.
+There = tuple[int, dict[str, Values], Piece]
+Part = There | None
 
 
 class _Tables:
@@ -126,9 +128,35 @@ class _Tables:
         there = [part for part in parts if part is not None and part[0]]
         if not there:
             return schema.empty_table()
-        return pa.table(list(self.each(lambda one: self.column(one, there), schema)), schema=schema)
+        rows = sum(part[0] for part in there)
+        build = self.whole if len(there) > 1 and rows < FEW * len(there) else self.column
+        return pa.table(list(self.each(lambda one: build(one, there), schema)), schema=schema)
 
-    def column(self, one: pa.Field, parts: Sequence[tuple[int, dict[str, Values], Piece]]) -> pa.ChunkedArray:
+    def whole(self, one: pa.Field, parts: Sequence[There]) -> pa.Array | pa.ChunkedArray:
+        """A column of rare rows, which are copied together: a chunk for each piece would be tiny."""
+        rows = sum(part[0] for part in parts)
+        if one.name == "source":
+            return pa.DictionaryArray.from_arrays(np.zeros(rows, np.int32), pa.array([self.source], pa.string()))
+        told = [columns.get(one.name) for _, columns, _ in parts]
+        if any(isinstance(values, Texts) for values in told):
+            return self.column(one, parts)  # which can be longer than what one chunk can hold
+        if all(values is None for values in told):
+            return pa.nulls(rows, one.type)
+        if not pa.types.is_dictionary(one.type):
+            return _array(_joined(told, [count for count, _, _ in parts]), one.type)
+        dictionary, renumber_of = self._dictionary(one, parts)
+        numbers, first = np.full(rows, -1, np.int32), 0
+        for coded, (count, _, piece) in zip(told, parts, strict=True):
+            own, first = numbers[first : first + count], first + count
+            if isinstance(coded, Coded):
+                take_words(STAMP, coded.numbers, renumber_of[_key(one.name, piece)], own)
+            elif isinstance(coded, Same) and coded.number >= 0:
+                own[:] = renumber_of[_key(one.name, piece)][coded.number]
+        indices = _int_array(pa.int32(), np.maximum(numbers, 0), numbers >= 0)
+        return pa.DictionaryArray.from_arrays(indices, dictionary, safe=False)
+
+    def column(self, one: pa.Field, parts: Sequence[There]) -> pa.ChunkedArray:
+        """A column of the parts, a chunk each."""
         if one.name == "source":
             source = pa.array([self.source], pa.string())
             return pa.chunked_array([self._constant(rows, 0, source) for rows, _, _ in parts], one.type)
@@ -148,8 +176,9 @@ class _Tables:
             self.same[number] = pa.array(np.full(self.nulls.most, number, np.int32))
         return pa.DictionaryArray.from_arrays(self.same[number].slice(0, rows), dictionary, safe=False)
 
-    def _words(self, one: pa.Field, parts: Sequence[tuple[int, dict[str, Values], Piece]]) -> pa.ChunkedArray:
-        """A column of words: the words that are used, once, and each chunk's numbers of them."""
+    @staticmethod
+    def _dictionary(one: pa.Field, parts: Sequence[There]) -> tuple[pa.Array, dict[int, np.ndarray]]:
+        """The words of a column that are used, once, and for each vocabulary its numbers of them."""
         used: dict[int, np.ndarray] = {}
         names: dict[int, pa.Array] = {}
         for _, columns, piece in parts:
@@ -163,7 +192,11 @@ class _Tables:
                     mark_used(STAMP, coded.numbers, used[key])
                 elif coded.number >= 0:
                     used[key][coded.number] = True
-        dictionary, renumber_of = _united(names, used)
+        return _united(names, used)
+
+    def _words(self, one: pa.Field, parts: Sequence[There]) -> pa.ChunkedArray:
+        """A column of words: the words that are used, once, and each chunk's numbers of them."""
+        dictionary, renumber_of = self._dictionary(one, parts)
         arrays = []
         for rows, columns, piece in parts:
             coded = columns.get(one.name)
@@ -203,6 +236,16 @@ def _names(column: str, piece: Piece) -> pa.Array:
     return FIXED[column] if column in FIXED else piece.vocabulary.words[column].array()
 
 
+def _joined(parts: Sequence[Values | None], rows: Sequence[int]) -> Numbers:
+    """Numbers of several pieces one behind the other; None: nothing in so many rows."""
+    values, valid = [], []
+    for one, count in zip(parts, rows, strict=True):
+        there = one.valid if isinstance(one, Numbers) else np.zeros(count, np.bool_)
+        values.append(one.values if isinstance(one, Numbers) else np.zeros(count, np.int64))
+        valid.append(np.ones(count, np.bool_) if there is None else there)
+    return Numbers(np.concatenate(values), np.concatenate(valid))
+
+
 def _int_array(kind: pa.DataType, values: np.ndarray, valid: np.ndarray | None) -> pa.Array:
     bits = None if valid is None or valid.all() else pa.py_buffer(np.packbits(valid, bitorder="little"))
     return pa.Array.from_buffers(kind, len(values), [bits, pa.py_buffer(np.ascontiguousarray(values))])
@@ -225,44 +268,3 @@ def _shift(values: Values, by: int) -> None:
     assert isinstance(values, Numbers)
     if by:
         np.add(values.values, by, out=values.values)
-
-
-@dataclass(slots=True)
-class Years:
-    """Gives times without a year (klog) the year of their neighbours; goes through the pieces in order."""
-
-    last: int | None = None
-    waiting: list[Callable[[int], None]] = field(default_factory=list)
-
-    def date(self, piece: Piece) -> None:
-        """Date the entries of a piece; those at the head of a source wait for the first time after them."""
-        times = piece.common["timestamp"]
-        assert isinstance(times, Numbers)
-        if times.valid is None and len(times.values) and not (piece.undated or self.waiting):
-            self.last = int(times.values[-1])
-            return
-        valid = np.ones(len(times.values), np.bool_) if times.valid is None else times.valid
-        known = np.flatnonzero(valid)
-        for row, text in piece.undated:
-            before = known[: np.searchsorted(known, row)]
-            near = int(times.values[before[-1]]) if len(before) else self.last
-            if near is None:
-                self.waiting.append(_later(piece, row, text))
-            else:
-                _set(piece, row, text, near)
-        if len(known):
-            first = int(times.values[known[0]])
-            for later in self.waiting:
-                later(first)
-            self.waiting.clear()
-            self.last = int(times.values[known[-1]])
-
-
-def _later(piece: Piece, row: int, text: str) -> Callable[[int], None]:
-    return lambda near: _set(piece, row, text, near)
-
-
-def _set(piece: Piece, row: int, text: str, near: int) -> None:
-    time = Clock().klog(text, near)
-    if time is not None:
-        set_time(piece, row, time)

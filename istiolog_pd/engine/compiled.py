@@ -23,6 +23,7 @@ from istiolog_pd.engine.piece import Piece
 from istiolog_pd.engine.program import Catalogue
 from istiolog_pd.engine.reference import CUT, SAMPLE, SourceTables
 from istiolog_pd.engine.worker import Framed, Worker
+from istiolog_pd.engine.years import Years
 from istiolog_pd.formats import FORMATS
 
 
@@ -49,7 +50,7 @@ class Pieces:
     recognised: bool = False
     complete: bool = True
     last_event: str = ""
-    years: assemble.Years = field(default_factory=assemble.Years)
+    years: Years = field(default_factory=Years)
 
     def take(self, piece: Piece) -> Piece:
         """Note the next piece."""
