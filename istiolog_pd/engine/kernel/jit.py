@@ -129,6 +129,16 @@ def move(context, text, at, out, to):
     return types.void(text, types.int64, out, types.int64), code
 
 
+@_intrinsic
+def low_zeros(context, word):
+    """How many of the lowest bits are 0; one must not be."""
+
+    def code(context, builder, signature, arguments):
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.uint64), code
+
+
 def inlined(function: Compiled) -> Compiled:
     """A part of which each caller has a copy of its own: for what is called several times for each entry."""
     compiled: Compiled = _njit(no_cpython_wrapper=True, forceinline=True, **_OPTIONS)(function)

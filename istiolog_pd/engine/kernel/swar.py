@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from istiolog_pd.engine.kernel.jit import eight, get, part
+from istiolog_pd.engine.kernel.jit import eight, get, low_zeros, part
 from istiolog_pd.engine.kernel.text import is_blank
 
 # Eight times the same byte.
@@ -13,8 +13,6 @@ ALL_BITS = np.uint64(0xFFFFFFFFFFFFFFFF)
 BEYOND_BLANK = np.uint64(0x2121212121212121)
 #: Eight zeros as text, and what a byte's highest bit is set by, if added to more than nine.
 EIGHT_ZEROS, BEYOND_NINE = np.uint64(0x3030303030303030), np.uint64(0x7676767676767676)
-#: Times the flag of the byte `n`, moved to its lowest bit: `n` in the highest byte.
-PLACES = np.uint64(0x0001020304050607)
 
 
 @part
@@ -36,7 +34,7 @@ def ones(count):
 @part
 def first_flag(flags):
     """The number of the first byte whose flag is set; one must be."""
-    return np.int64((((flags & (~flags + np.uint64(1))) >> np.uint64(7)) * PLACES) >> np.uint64(56))
+    return low_zeros(flags) >> 3
 
 
 @part
