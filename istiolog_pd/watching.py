@@ -1,7 +1,8 @@
 """A log that is still being written, counted in windows of time, in constant memory.
 
 Bytes go in as they come, windows come out when they are over. An entry is counted once it is whole:
-when the next one begins, or when nothing has come for a while (`Watch.flush`).
+when the next one begins, or when nothing has come for a while (`Watch.flush`). What kubectl, stern or a
+container runtime puts around lines is taken off, and entries are told apart by container.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import pyarrow.compute as pc
 from istiolog_pd.engine import reference
 from istiolog_pd.engine.headers import STARTS, header
 from istiolog_pd.engine.reference import SourceTables
+from istiolog_pd.inputs.wrappers.live import Live
 
 SECOND = 1_000_000_000
 
@@ -89,40 +91,59 @@ class Watch:
         self.component = component
         self.total = Window()
         self.current = Window()
-        self._held = b""
+        self._live = Live(lambda line, what: None)
+        #: Of each container what is held back, and whose log it is.
+        self._held: dict[int, bytes] = {}
+        self._components: dict[int, str] = {}
 
     def feed(self, data: bytes) -> list[Window]:
         """Take some bytes; the windows that are over."""
-        self._held += data
-        cut = _last_entry(self._held) if len(self._held) <= MOST_HELD else len(self._held)
-        whole, self._held = self._held[:cut], self._held[cut:]
-        return list(self._taken(whole)) if whole else []
+        whole = {}
+        for key, text in self._live.feed(data).items():
+            held = self._held.pop(key, b"") + text
+            cut = _last_entry(held)
+            whole[key], self._held[key] = held[:cut], held[cut:]
+        if sum(map(len, self._held.values())) > MOST_HELD:
+            whole = _joined(whole, self._held)
+            self._held = {}
+        return list(self._taken(whole))
 
     def settle(self) -> list[Window]:
         """Count what was held back, because nothing comes after it; the windows that are over by that."""
-        whole, self._held = self._held, b""
-        return list(self._taken(whole)) if whole else []
+        whole, self._held = _joined(self._held, self._live.settle()), {}
+        return list(self._taken(whole))
 
     def flush(self) -> list[Window]:
         """Count what was held back; all windows, the current one too."""
-        over = self.settle()
+        whole, self._held = _joined(self._held, self._live.flush()), {}
+        over = list(self._taken(whole))
         if self.current.entries:
             over.append(self.current)
         self.current = Window()
         return over
 
-    def _taken(self, whole: bytes) -> Iterator[Window]:
-        tables = reference.read([whole], "-", self.component)
-        if not self.component and _is_sidecar(tables):
-            # What a sidecar's agent prints of istiod's own kind is never istiod's.
-            self.component = "agent"
-        for window in _windows(tables, self.size):
+    def _taken(self, whole: dict[int, bytes]) -> Iterator[Window]:
+        windows = [window for key, text in whole.items() if text for window in self._read(key, text)]
+        for window in sorted(windows, key=lambda one: -1 if one.start is None else one.start):
             self.total.add(window)
             later = window.start is not None and self.current.start is not None and window.start > self.current.start
             if later:
                 yield self.current
                 self.current = Window()
             self.current.add(window)
+
+    def _read(self, key: int, text: bytes) -> Iterator[Window]:
+        """The entries of one container, by window."""
+        tables = reference.read([text], "-", self.component or self._components.get(key, ""))
+        if _is_sidecar(tables):
+            # What a sidecar's agent prints of istiod's own kind is never istiod's.
+            self._components[key] = "agent"
+        return _windows(tables, self.size)
+
+
+def _joined(one: dict[int, bytes], other: dict[int, bytes]) -> dict[int, bytes]:
+    """What came of each container, the later behind the earlier."""
+    return {key: one.get(key, b"") + other.get(key, b"") for key in {**one, **other}}
 
 
 def _last_entry(held: bytes) -> int:

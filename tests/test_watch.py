@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
+from wrapping import WRAPPERS, in_turn, lines_of
 
 import istiolog_pd as il
 from istiolog_pd.cli import app
@@ -86,6 +88,56 @@ def test_all_of_a_real_log_is_counted(real: Callable[[str], il.Capture], data: P
     assert watch.total.entries == len(capture)
     assert watch.total.sent == capture["xds_push"].num_rows
     assert watch.total.decisions == len(il.analysis.debounces(capture))
+
+
+LIVE = [
+    "kubectl --timestamps", "kubectl --prefix", "kubectl --prefix --timestamps", "stern", "stern -A", "stern -t",
+    "stern, coloured", "stern -o json", "kail", "CRI", "CRI, parts", "docker", "docker, parts", "logcli --forward",
+    "Fluent Bit", "Filebeat",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LIVE)
+def test_a_wrapper_is_taken_off(name: str) -> None:
+    """What kubectl, stern or a runtime puts around lines changes no count, however the bytes come."""
+    text = (ROOT / "data/seed/pilot.log").read_bytes()
+    bare = Watch(seconds=60)
+    expected = counts(bare.feed(text) + bare.flush())
+    wrapped = WRAPPERS[name].write(lines_of(text))
+    for size in (7, 1000, len(wrapped)):
+        watch = Watch(seconds=60)
+        windows = [one for at in range(0, len(wrapped), size) for one in watch.feed(wrapped[at : at + size])]
+        assert counts(windows + watch.flush()) == expected
+        assert watch.total == bare.total
+
+
+@pytest.mark.parametrize("name", ["kubectl --prefix", "stern", "kail"])
+def test_containers_are_told_apart(name: str) -> None:
+    """Entries of several lines stay whole where another container's stand between, and a sidecar is no istiod."""
+    pilot = (ROOT / "data/seed/pilot.log").read_bytes()
+    proxy = (ROOT / "data/seed/helloworld-v1-istio-proxy.log").read_bytes()
+    status = b'2026-11-23T17:28:41.000000Z\tinfo\tads\tPush Status: {\n    "endpoint_no_pod": {}\n}\n'
+    expected = Window()
+    for text in (pilot, proxy, status):
+        alone = Watch()
+        alone.feed(text)
+        alone.flush()
+        expected.add(alone.total)
+    watch = Watch()
+    watch.feed(WRAPPERS[name].write(in_turn(lines_of(pilot, "a"), lines_of(proxy, "b"), lines_of(status, "c"))))
+    watch.flush()
+    found, wanted = (
+        {name: value for name, value in asdict(one).items() if name != "start"} for one in (watch.total, expected)
+    )
+    assert found == wanted
+
+
+def test_a_short_log_is_not_waited_for() -> None:
+    """A single line of stern's may be anything; if nothing follows, it is taken as it looks."""
+    watch = Watch()
+    watch.feed(f"istiod-5d8f7c9b6-abcde discovery {PUSH.format(1, 'CDS', '')}".encode())
+    watch.settle()
+    assert watch.total.sent == 1
 
 
 def raw(path: Path) -> list[str]:

@@ -51,7 +51,8 @@ def watch(
     """Watch a log as it is written: kubectl logs -f ... | istiolog watch.
 
     A table of pushes, debounce, connections and errors in windows of ten seconds; a line per window
-    where stdout is no terminal. Ends with the input, or with Ctrl-C.
+    where stdout is no terminal. Ends with the input, or with Ctrl-C. Several pods at once are told
+    apart by what stern or kubectl logs --prefix puts before their lines.
     """
     from istiolog_pd.watching import Watch
 

@@ -30,10 +30,10 @@ from itertools import chain
 import numpy as np
 
 from istiolog_pd.inputs.wrappers.blocks import whole_lines
+from istiolog_pd.inputs.wrappers.decoders import decoder_of
 from istiolog_pd.inputs.wrappers.demux import Demux, in_order
 from istiolog_pd.inputs.wrappers.detect import LOOKS, Form, Sniffer, Verdict, detect
 from istiolog_pd.inputs.wrappers.model import ChainedMarks, LineMarks, Marks, Note, Stream
-from istiolog_pd.inputs.wrappers.prefixes import Cri, Decoder, Logcli, Named, Timestamps
 from istiolog_pd.inputs.wrappers.records import Records, line_batches, object_batches
 from istiolog_pd.inputs.wrappers.sections import CLUSTER_INFO, bug_report, cluster_info
 
@@ -87,23 +87,11 @@ def unwrap(blocks: Iterator[bytes], note: Note) -> Iterator[Stream]:
 
 
 def _without_prefix(blocks: Iterator[bytes], verdict: Verdict, note: Note) -> Iterator[Stream]:
-    decoder = _decoder(verdict, note)
+    decoder = decoder_of(verdict, note)
     batches = line_batches(whole_lines(blocks), decoder.decode)
     if verdict.name in _TURNED:
         batches = in_order(batches)
     return Demux(batches, decoder.origins, verdict.name, note).streams()
-
-
-def _decoder(verdict: Verdict, note: Note) -> Decoder:
-    name, look = verdict.name, verdict.look
-    assert look is not None
-    if look.words:
-        return Named(name, note, look.talk, words=look.words, pattern=look.prefix, stamped=verdict.stamped)
-    if name == "CRI":
-        return Cri(name, note, look.talk)
-    if name == "logcli":
-        return Logcli(name, note, look.talk)
-    return Timestamps(name, note, look.talk)
 
 
 def _out_of_records(blocks: Iterator[bytes], verdict: Verdict, note: Note) -> Iterator[Stream]:
