@@ -14,8 +14,10 @@ from istiolog_pd.engine.entries import GC_PATIENCE, Entries
 from istiolog_pd.engine.headers import STARTS, header, json_header
 from istiolog_pd.engine.lines import Damage, Lines
 
-#: Bytes of a chunk: enough that what is done once for each costs little, few enough to stay in the caches.
+#: Bytes of a chunk: enough that what is done once for each costs little, few enough for all cores to have some.
 CHUNK = 4 << 20
+#: After so many chunks they are twice as large: the log is long.
+SHORT = 8
 #: The first is smaller: while it is looked at to tell whose log it is, nothing else is read.
 FIRST = 1 << 20
 #: So much text is looked at of a line that may begin an entry.
@@ -66,9 +68,9 @@ def _whole(data: bytes, *, last: bool = False, complete: bool = True, damage: tu
 
 
 def chunks(blocks: Iterable[bytes], size: int = CHUNK) -> Iterator[Chunk]:
-    """Cut a source's blocks into chunks of about `size` bytes; `mended` makes text of them."""
+    """Cut a source's blocks into chunks of about `size` bytes, later of twice that; `mended` makes text of them."""
     held: list[bytes] = []
-    length, wanted = 0, min(size, FIRST)
+    length, wanted, count = 0, min(size, FIRST), 0
     for block in blocks:
         held.append(block)
         length += len(block)
@@ -82,10 +84,10 @@ def chunks(blocks: Iterable[bytes], size: int = CHUNK) -> Iterator[Chunk]:
         if cut:
             segments = _segments(held, cut)
             yield Chunk(segments) if segments else _whole(b"".join((*held[:-1], held[-1][:cut])))
-            held = [held[-1][cut:]]
+            held, count = [held[-1][cut:]], count + 1
         length = len(held[-1]) if cut else length
         # Without a place to cut, look again when there is twice as much: each byte is joined a few times at most.
-        wanted = size + length if cut else 2 * length
+        wanted = (size if count < SHORT else 2 * size) + length if cut else 2 * length
     data = b"".join(held)
     if data:
         yield _whole(data, last=True, complete=data.endswith(b"\n"))
