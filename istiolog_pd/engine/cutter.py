@@ -24,6 +24,8 @@ FIRST = 1 << 20
 HEAD = 4096
 #: So many bytes of a block are looked at for the first place to cut.
 SEAM = 1 << 13
+#: So many bytes before a place to cut hold as many lines as a GC line can wait, mostly.
+NEAR = 1 << 14
 #: So many lines are looked at for a place to cut, before more bytes are waited for.
 TRIALS = 256
 #: A stretch this long without an entry that can take lines is cut at a line that is whole by itself.
@@ -163,6 +165,9 @@ def _opens(data: bytes, start: int) -> bool | None:
 
 def _nothing_cut(data: bytes, start: int, *, whole: bool) -> bool:
     """Whether no GC line before `start` waits for its rest, as far as that can be told."""
+    near = max(start - NEAR, 0)
+    if data.count(b"\n", near, start) > GC_PATIENCE + 1 and data.find(b"gc ", near, start) < 0:
+        return True
     first = start
     for _ in range(GC_PATIENCE + 1):
         first = data.rfind(b"\n", 0, max(first - 1, 0)) + 1
