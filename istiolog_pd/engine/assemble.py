@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,12 +23,8 @@ FIXED = {
 }
 
 
-#: Columns of so many rows or more are put together on all cores; of fewer, handing them out takes longer.
-MANY = 300_000
 #: A table with fewer rows than this in a piece, on average, is of one chunk.
 FEW = 4096
-
-Each = Callable[[Callable[[pa.Field], pa.ChunkedArray], Iterable[pa.Field]], Iterable[pa.ChunkedArray]]
 
 
 @dataclass(slots=True)
@@ -54,7 +49,7 @@ class _Place:
 
 
 def tables(
-    pieces: Sequence[Piece], source: str, rows: int = 0, lines: int = 0, *, messages: bool = True, threads: int = 1
+    pieces: Sequence[Piece], source: str, rows: int = 0, lines: int = 0, *, messages: bool = True
 ) -> tuple[pa.Table, dict[str, pa.Table]]:
     """The tables of some pieces that follow one another; `rows` and `lines` stand before them.
 
@@ -64,10 +59,7 @@ def tables(
     for piece in pieces:
         places.append(_Place(rows, lines))
         rows, lines = rows + piece.entries, lines + piece.lines
-    if rows < MANY:
-        return _built(_Tables(pieces, places, source, messages, map))
-    with ThreadPoolExecutor(threads) as pool:
-        return _built(_Tables(pieces, places, source, messages, pool.map))
+    return _built(_Tables(pieces, places, source, messages))
 
 
 def _built(build: _Tables) -> tuple[pa.Table, dict[str, pa.Table]]:
@@ -91,16 +83,8 @@ Part = There | None
 
 
 class _Tables:
-    def __init__(
-        self,
-        pieces: Sequence[Piece],
-        places: Sequence[_Place],
-        source: str,
-        messages: bool,
-        each: Each,
-    ) -> None:
+    def __init__(self, pieces: Sequence[Piece], places: Sequence[_Place], source: str, messages: bool) -> None:
         self.pieces, self.places, self.source, self.messages = pieces, places, source, messages
-        self.each = each
         self.nulls = _Nulls(max((piece.entries for piece in pieces), default=0))
         self.same: dict[int, pa.Array] = {}
 
@@ -130,7 +114,7 @@ class _Tables:
             return schema.empty_table()
         rows = sum(part[0] for part in there)
         build = self.whole if len(there) > 1 and rows < FEW * len(there) else self.column
-        return pa.table(list(self.each(lambda one: build(one, there), schema)), schema=schema)
+        return pa.table([build(one, there) for one in schema], schema=schema)
 
     def whole(self, one: pa.Field, parts: Sequence[There]) -> pa.Array | pa.ChunkedArray:
         """A column of rare rows, which are copied together: a chunk for each piece would be tiny."""

@@ -196,5 +196,5 @@ def read(
             del piece.common["message"]
         found.append(piece)
     damage = into.close()
-    events, tables = assemble.tables(found, source, messages=messages, threads=threads or cores())
+    events, tables = assemble.tables(found, source, messages=messages)
     return SourceTables(events, tables, damage, into.lines, into.recognised)

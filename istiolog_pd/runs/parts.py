@@ -102,7 +102,8 @@ def codes(column: pa.ChunkedArray, words: Sequence[str]) -> Codes:
         place = pc.fill_null(pc.index_in(encoded.dictionary.cast(pa.string()), known), -1).to_numpy()
         # A null is the last of the places.
         at = pc.fill_null(encoded.indices, len(place)).to_numpy()
-        found[start : start + len(chunk)] = np.append(place, -1).astype(small)[at]
+        one = len(at) and (at == at[0]).all()  # mostly
+        found[start : start + len(chunk)] = np.append(place, -1).astype(small)[at[0] if one else at]
         start += len(chunk)
     return found
 
