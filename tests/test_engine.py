@@ -134,6 +134,36 @@ def test_any_log(seed: int, chunk: int, block: int, component: str, threads: int
     assert_same(compiled.read(iter(blocks), "x", component, threads=threads, chunk=chunk), want)
 
 
+def odd_line(chance: random.Random, n: int) -> str:
+    """A line whose name is new, of any length, and whose numbers are of any size."""
+    size = chance.choice((1, 12, 30, 31, 32, 33, 200, 5000 if n % 50 == 0 else 40))
+    node = "".join(chance.choice("abcdefgh-.") for _ in range(size)) + f".ns-{n}"
+    count = chance.choice((str(chance.randrange(10 ** chance.randrange(1, 22))), "0", "-5", "007"))
+    fraction = f"{chance.randrange(10**11)}.{chance.randrange(10**9)}"
+    bytes_ = chance.choice((f"{count}B", f"{fraction}kB", "1.5MB", "3.25GB", "1TB", f"{fraction}MB", "12"))
+    spans = ("1.5s", "592.763895ms", "1h2m3.5s", "99999999999h", "123456789012.5ms", "3µs", "0s", f"{fraction}s")
+    how = chance.choice(("", " INC", " request"))
+    kind = chance.choice(("CDS", "EDS", "LDS", "RDS", "NDS", "SDS", "ECDS"))
+    message = chance.choice(
+        (
+            f"{kind}: PUSH{how} for node:{node} resources:{count} size:{bytes_} cached:{count}/{count}",
+            f"ADS: new connection for node:{node}-{count}",
+            f"Push debounce stable[{count}] {count} for config ServiceEntry/ns/{node}: {chance.choice(spans)} since "
+            f"last change, {chance.choice(spans)} since last push, full=true",
+            f'ADS: "10.1.1.7:50514" {node}-{count} terminated',
+        )
+    )
+    return f"2026-11-23T10:00:{n % 60:02d}.{n % 10**6:06d}Z\tinfo\t{chance.choice(('ads', 'delta'))}\t{message}"
+
+
+@pytest.mark.parametrize("chunk", [1 << 12, 1 << 22])
+def test_names_and_numbers_of_any_size(chunk: int) -> None:
+    """More new names than there was room for, and numbers that the kernel leaves to Python."""
+    chance = random.Random(5)
+    data = "".join(odd_line(chance, n) + "\n" for n in range(6000)).encode()
+    assert_same(compiled.read([data], "x", chunk=chunk), reference.read([data], "x"))
+
+
 @cache
 def bytes_of(log: str) -> bytes:
     """The head of a real log: enough for every sort of line in it."""
