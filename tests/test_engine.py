@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from istiolog_pd.engine import compiled, cutter, reference
+from istiolog_pd.engine import compiled, cutter, reference, vocabulary
 from istiolog_pd.engine.dfa import compile_pattern
 from istiolog_pd.engine.reference import SourceTables
 from istiolog_pd.formats import FORMATS
@@ -156,12 +156,23 @@ def odd_line(chance: random.Random, n: int) -> str:
     return f"2026-11-23T10:00:{n % 60:02d}.{n % 10**6:06d}Z\tinfo\t{chance.choice(('ads', 'delta'))}\t{message}"
 
 
-@pytest.mark.parametrize("chunk", [1 << 12, 1 << 22])
-def test_names_and_numbers_of_any_size(chunk: int) -> None:
-    """More new names than there was room for, and numbers that the kernel leaves to Python."""
+@pytest.mark.parametrize(("chunk", "words"), [(1 << 12, 1 << 16), (1 << 12, 40), (1 << 22, 1 << 16)])
+def test_names_and_numbers_of_any_size(chunk: int, words: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More new names than there was room for or than are remembered, and numbers that the kernel leaves to Python."""
+    monkeypatch.setattr(vocabulary, "MOST_WORDS", words)
     chance = random.Random(5)
     data = "".join(odd_line(chance, n) + "\n" for n in range(6000)).encode()
     assert_same(compiled.read([data], "x", chunk=chunk), reference.read([data], "x"))
+
+
+def test_words_are_not_gathered_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log in which each connection is new is read in constant memory: words of chunks that were read are let go."""
+    monkeypatch.setattr(vocabulary, "MOST_WORDS", 1000)
+    line = b"2026-11-23T10:00:00.000001Z\tinfo\tads\tADS: new connection for node:web.shop-%d\n"
+    data = b"".join(line % n for n in range(20_000))
+    found = compiled.pieces(in_blocks(data, 1 << 14), compiled.Pieces(), threads=1, chunk=1 << 14)
+    most = max(len(piece.vocabulary.words["connection_id"]) for piece in found)
+    assert 500 < most < 4000
 
 
 @cache

@@ -90,7 +90,7 @@ class _Pool:
         try:
             return work(worker)
         finally:
-            self._idle.put(worker)
+            self.give_back(worker)
 
     def worker(self) -> Worker:
         """A worker, to be given back: one that knows words already, or a new one."""
@@ -101,6 +101,7 @@ class _Pool:
 
     def give_back(self, worker: Worker) -> None:
         """Let others use a worker again."""
+        worker.forget()
         self._idle.put(worker)
 
     def close(self) -> None:

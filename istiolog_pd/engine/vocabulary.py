@@ -22,6 +22,9 @@ from istiolog_pd.formats.names import Around, numbered, text
 #: Words that the kernel asks about, so that their numbers are known: see `claim_all`.
 SCOPES = ("default", "ads", "delta")
 FIRST_GROUP = 2
+#: More words than these, or more bytes of them, are not carried from chunk to chunk.
+MOST_WORDS, MOST_BYTES = 1 << 16, 8 << 20
+
 #: Groups of what every entry has, and their columns.
 OF_ENTRIES = {SCOPE: "scope", CALLER: "caller"}
 
@@ -100,6 +103,11 @@ class Vocabulary:
                     self.inner[number, column] = Parsed.of(column)
             if _is_numbered(group.kind):
                 self.names[number] = Words()
+
+    @property
+    def is_large(self) -> bool:
+        """Whether a worker should rather begin anew."""
+        return int(self.table.used[w.ENTRIES]) > MOST_WORDS or int(self.table.used[w.BYTES]) > MOST_BYTES
 
     def grow(self, room: int) -> None:
         """Make room for more words."""

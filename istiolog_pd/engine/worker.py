@@ -73,17 +73,10 @@ class Worker:
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
         self.rules = rules_of()
-        self.vocabulary = Vocabulary(catalogue)
-        for scope in SCOPES:
-            number_in(tuple(self.vocabulary.table), f.SCOPE, np.frombuffer(scope.encode(), np.uint8), len(scope))
-        self.vocabulary.learn()
         self.work = (
             np.full(3 * walk.DEEPEST + automaton.REMEMBERED * automaton.MATCH, -1, np.int64),
             np.zeros(len(catalogue.program.gram_text), np.int64),
         )
-        self.memo = np.zeros(memo.SIZE, np.int64)
-        #: By slot, the number of what its format itself says.
-        self.known = np.full(len(catalogue.program.slot_cell), -1, np.int32)
         self.lists = c.new_lists(len(catalogue.program.slot_cell))
         self.out = np.zeros(FIELDS, np.int64)
         #: Room for what goes into the tables: columns, and what only the messages need.
@@ -93,6 +86,22 @@ class Worker:
         self.rooms: list[e.Found] = []
         self.claims, self.hits = np.empty(0, np.int32), np.empty(0, np.int32)
         self.pairs = np.zeros(MOST_PAIRS * PAIR, np.int64)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Begin with no words, and nothing remembered that names them by number."""
+        self.vocabulary = Vocabulary(self.catalogue)
+        for scope in SCOPES:
+            number_in(tuple(self.vocabulary.table), f.SCOPE, np.frombuffer(scope.encode(), np.uint8), len(scope))
+        self.vocabulary.learn()
+        self.memo = np.zeros(memo.SIZE, np.int64)
+        #: By slot, the number of what its format itself says.
+        self.known = np.full(len(self.catalogue.program.slot_cell), -1, np.int32)
+
+    def forget(self) -> None:
+        """Between chunks: forget the words, if there are many. Each line can have new ones, in a log of any length."""
+        if self.vocabulary.is_large:
+            self._begin()
 
     def _room(self, entries: int) -> e.Found:
         """Room for so many entries: that of a chunk before, if it is enough, whose memory is there already."""
