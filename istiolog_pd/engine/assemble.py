@@ -108,7 +108,7 @@ class _Tables:
         return len(rows), {**columns, "row": row}, piece
 
     def table(self, schema: pa.Schema, parts: Sequence[Part]) -> pa.Table:
-        """A table of the parts, a chunk each."""
+        """A table of the parts: a chunk each, or one of all if they are small."""
         there = [part for part in parts if part is not None and part[0]]
         if not there:
             return schema.empty_table()

@@ -130,12 +130,14 @@ def pieces(
     pool = _Pool(threads or cores())
     cut = cutter.chunks(blocks, chunk)
     try:
-        head = _sample(pool, cut, into, component)
+        worker = pool.worker()
+        head = _sample(worker, cut, into, component)
+        finished = [worker.finish(framed, into.component, second_opinion=into.mixed) for framed in head]
+        pool.give_back(worker)
+        del head
+        yield from map(into.take, finished)
+        del finished
         waiting: deque[Future[Piece]] = deque()
-        for framed, worker in head:
-            piece = worker.finish(framed, into.component, second_opinion=into.mixed)
-            pool.give_back(worker) if (framed, worker) == head[-1] else None
-            yield into.take(piece)
         for one in cut:
             waiting.append(pool.submit(_reading(one, into)))
             if len(waiting) > pool.threads:
@@ -150,23 +152,20 @@ def _reading(chunk: cutter.Chunk, into: Pieces) -> Callable[[Worker], Piece]:
     return lambda worker: worker.finish(worker.frame(chunk), into.component, second_opinion=into.mixed)
 
 
-def _sample(pool: _Pool, cut: Iterator[cutter.Chunk], into: Pieces, component: str) -> list[tuple[Framed, Worker]]:
+def _sample(worker: Worker, cut: Iterator[cutter.Chunk], into: Pieces, component: str) -> list[Framed]:
     """Frame chunks until their entries tell whose log it is."""
-    worker = pool.worker()
-    head: list[tuple[Framed, Worker]] = []
+    head: list[Framed] = []
     counts = np.zeros(3, np.int64)
     left = SAMPLE
     while left > 0 and (chunk := next(cut, None)) is not None:
         framed = worker.frame(chunk)
         counts += worker.whose(framed, left)
         left -= framed.entries
-        head.append((framed, worker))
+        head.append(framed)
     pilot, agent, ztunnel = counts.tolist()
     detected = "ztunnel" if ztunnel > agent + pilot else "agent" if agent > pilot else "pilot"
     into.component = component or detected
     into.mixed = bool(agent and pilot) or into.component != detected
-    if not head:
-        pool.give_back(worker)
     return head
 
 

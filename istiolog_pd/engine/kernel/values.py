@@ -137,9 +137,7 @@ def size_of(text, start, end):
 
 @part
 def number_at(native, text, start, end):
-    """A number of one of the sorts that the kernel reads."""
-    if native == p.INT:
-        return integer(text, start, end)
+    """A size, or else a duration."""
     if native == p.SIZE:
         return size_of(text, start, end)
     return duration(text, start, end)
