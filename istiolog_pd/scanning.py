@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from istiolog_pd.capture import Capture, SourceInfo
-from istiolog_pd.engine import assemble, compiled, cutter, reference
+from istiolog_pd.engine import compiled, cutter, reference
+from istiolog_pd.engine.assemble import Assembly
 from istiolog_pd.engine.lines import Damage
-from istiolog_pd.engine.piece import Piece
 from istiolog_pd.inputs.limits import LIMITS
 from istiolog_pd.inputs.sources import Limits, Source, SourceLike, find
 from istiolog_pd.inputs.wrappers import Stream, unwrap
@@ -118,18 +118,16 @@ def _batches(reading: _Reading, batch: int, component: str, *, messages: bool) -
             yield reading.capture(tables.events, tables.tables)
         _warn(reading.source, tables.damage, tables.lines)
         return
-    held: list[Piece] = []
-    lines = entries = 0
+    build = Assembly(name, messages=messages)
     blocks = given(head, reading.stream.blocks)
-    for piece in compiled.pieces(blocks, into, component=component, chunk=min(cutter.CHUNK, batch << 7)):
-        held.append(piece)
-        entries += piece.entries
-        if entries >= batch:
-            yield reading.capture(*assemble.tables(held, name, lines=lines, messages=messages))
-            lines += sum(one.lines for one in held)
-            held, entries = [], 0
-    if entries:
-        yield reading.capture(*assemble.tables(held, name, lines=lines, messages=messages))
+    found = compiled.pieces(blocks, into, component=component, chunk=min(cutter.CHUNK, batch << 7))
+    for piece in compiled.dated(found, into, batch):
+        build.add(piece)
+        if build.entries >= batch:
+            yield reading.capture(*build.tables())
+            build = Assembly(name, build.lines, messages=messages)
+    if build.entries:
+        yield reading.capture(*build.tables())
     _warn(reading.source, into.close(), into.lines)
 
 

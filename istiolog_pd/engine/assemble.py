@@ -1,251 +1,237 @@
-"""Pieces -> Arrow tables: the numbers of words of several workers become one list of distinct texts."""
+"""Pieces -> Arrow tables: the numbers of words of several workers become one list of distinct texts.
+
+A piece is taken in as soon as it is there, while the next ones are read.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
 
-from istiolog_pd.engine.kernel.columns import mark_used, renumber, take_words
+from istiolog_pd.engine.kernel.columns import mark_new, renumber
 from istiolog_pd.engine.kernel.jit import STAMP
 from istiolog_pd.engine.piece import Coded, Numbers, Piece, Same, Texts, Values
 from istiolog_pd.engine.program import EVENT_NAMES, LEVEL_NAMES
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, event_schema
+from istiolog_pd.engine.vocabulary import Vocabulary
 from istiolog_pd.engine.words import Words
 from istiolog_pd.formats.model import COMPONENTS
 
 #: Columns whose numbers mean the same for every worker.
-FIXED = {
-    column: pa.array(names, pa.large_string())
-    for column, names in (("level", LEVEL_NAMES), ("event", EVENT_NAMES), ("component", COMPONENTS))
-}
-
+FIXED = {"level": LEVEL_NAMES, "event": EVENT_NAMES, "component": COMPONENTS}
 
 #: A table with fewer rows than this in a piece, on average, is of one chunk.
 FEW = 4096
+#: Columns of one value are made for so many rows at least, and share their memory.
+SHARED = 1 << 16
+
+
+class Assembly:
+    """The tables of pieces of one source that follow one another.
+
+    The memory of the pieces becomes that of the tables.
+
+    Parameters
+    ----------
+    source
+        What the column `source` says.
+    lines
+        So many lines stand before the first piece.
+    messages
+        Whether to keep the column `message`.
+    """
+
+    def __init__(self, source: str, lines: int = 0, *, messages: bool = True) -> None:
+        self.entries, self.lines = 0, lines
+        self._messages = messages
+        self._shared = _Shared()
+        self._source = pa.array([source], pa.string())
+        self._common = _Table(EVENTS_SCHEMA)
+        self._narrow: dict[str, _Table] = {}
+
+    def add(self, piece: Piece) -> None:
+        """Take in the next piece, which is used up."""
+        for event, rows in piece.rows.items():
+            columns = piece.columns[event]
+            _shift(columns["line"], self.lines)
+            columns["row"] = Numbers(rows, None)
+            _shift(columns["row"], self.entries)
+            if event not in self._narrow:
+                self._narrow[event] = _Table(event_schema(event))
+            self._narrow[event].add(len(rows), columns, piece, self._shared)
+        _shift(piece.common["line"], self.lines)
+        if not self._messages:
+            piece.common.pop("message", None)
+        if piece.entries:
+            self._common.add(piece.entries, piece.common, piece, self._shared)
+        self.entries += piece.entries
+        self.lines += piece.lines
+        piece.rows, piece.columns, piece.common = {}, {}, {}
+
+    def tables(self) -> tuple[pa.Table, dict[str, pa.Table]]:
+        """The common columns of all entries, and the narrow table of each event, in their usual order."""
+        narrow = {
+            event: self._narrow.pop(event).table(self._source, self._shared)
+            for event in EVENT_NAMES
+            if event in self._narrow
+        }
+        return self._common.table(self._source, self._shared), narrow
 
 
 @dataclass(slots=True)
-class _Nulls:
+class _Shared:
     """Columns of one value share its memory."""
 
-    most: int
-    arrays: dict[pa.DataType, pa.Array] = field(default_factory=dict)
+    same: dict[int, pa.Array] = field(default_factory=dict)
+    none: dict[pa.DataType, pa.Array] = field(default_factory=dict)
 
-    def of(self, kind: pa.DataType, rows: int) -> pa.Array:
-        if kind not in self.arrays:
-            self.arrays[kind] = pa.nulls(self.most, kind)
-        return self.arrays[kind].slice(0, rows)
+    def numbers(self, number: int, rows: int) -> pa.Array:
+        """So many of one number (int32); -1 stands for none."""
+        if number < 0:
+            return self.nulls(pa.int32(), rows)
+        if number not in self.same or len(self.same[number]) < rows:
+            self.same[number] = pa.array(np.full(max(2 * rows, SHARED), number, np.int32))
+        return self.same[number].slice(0, rows)
 
-
-@dataclass(slots=True)
-class _Place:
-    """Where a piece's rows stand in the whole: rows and lines before it."""
-
-    rows: int
-    lines: int
-
-
-def tables(
-    pieces: Sequence[Piece], source: str, rows: int = 0, lines: int = 0, *, messages: bool = True
-) -> tuple[pa.Table, dict[str, pa.Table]]:
-    """The tables of some pieces that follow one another; `rows` and `lines` stand before them.
-
-    The memory of the pieces becomes that of the tables, so they can be put together once.
-    """
-    places = []
-    for piece in pieces:
-        places.append(_Place(rows, lines))
-        rows, lines = rows + piece.entries, lines + piece.lines
-    return _built(_Tables(pieces, places, source, messages))
+    def nulls(self, kind: pa.DataType, rows: int) -> pa.Array:
+        """So many nulls."""
+        if kind not in self.none or len(self.none[kind]) < rows:
+            self.none[kind] = pa.nulls(max(2 * rows, SHARED), kind)
+        return self.none[kind].slice(0, rows)
 
 
-def _built(build: _Tables) -> tuple[pa.Table, dict[str, pa.Table]]:
-    """The tables; what a piece held for one is dropped as soon as it is built, so that little is held twice."""
-    pieces, places = build.pieces, build.places
-    narrow = {}
-    for event in EVENT_NAMES:
-        parts = [build.narrow(event, piece, place) for piece, place in zip(pieces, places, strict=True)]
-        if any(parts):
-            narrow[event] = build.table(event_schema(event), parts)
-        for piece in pieces:
-            piece.columns.pop(event, None)
-            piece.rows.pop(event, None)
-    parts = [build.common(piece, place) for piece, place in zip(pieces, places, strict=True)]
-    return build.table(EVENTS_SCHEMA, parts), narrow
+#: Of a vocabulary that is new.
+_NONE = np.empty(0, np.int32)
 
 
-#: Rows of a table in a piece, their columns, and the piece.
-There = tuple[int, dict[str, Values], Piece]
-Part = There | None
+@cache
+def _fixed(column: str) -> Words:
+    """The words of a column of `FIXED`."""
+    return Words.of(FIXED[column])
 
 
-class _Tables:
-    def __init__(self, pieces: Sequence[Piece], places: Sequence[_Place], source: str, messages: bool) -> None:
-        self.pieces, self.places, self.source, self.messages = pieces, places, source, messages
-        self.nulls = _Nulls(max((piece.entries for piece in pieces), default=0))
-        self.same: dict[int, pa.Array] = {}
+class _Dictionary:
+    """The words of a column that are used, and for each vocabulary its numbers of them."""
 
-    def common(self, piece: Piece, place: _Place) -> Part:
-        """The columns of every entry."""
-        columns = dict(piece.common)
-        _shift(columns["line"], place.lines)
-        if not self.messages:
-            columns.pop("message", None)
-        return piece.entries, columns, piece
+    def __init__(self, column: str) -> None:
+        self.column = column
+        self.words = Words()
+        #: By the vocabulary, which is held so that no other takes its place in memory.
+        self._numbers_of: dict[int, tuple[Vocabulary | None, np.ndarray]] = {}
 
-    def narrow(self, event: str, piece: Piece, place: _Place) -> Part:
-        """The columns of an event's rows; nothing if the piece has none."""
-        rows = piece.rows.get(event)
-        if rows is None:
-            return None
-        columns = piece.columns[event]
-        _shift(columns["line"], place.lines)
-        row = Numbers(rows, None)
-        _shift(row, place.rows)
-        return len(rows), {**columns, "row": row}, piece
+    def renumber(self, numbers: np.ndarray, piece: Piece) -> pa.Array:
+        """Words by the numbers of this column; in place."""
+        of = self._of(piece)
+        bits = np.zeros((len(numbers) + 7) // 8, np.uint8)
+        nulls = renumber(STAMP, numbers, of, bits)
+        if nulls < 0:
+            new = np.zeros(len(of), np.bool_)
+            mark_new(STAMP, numbers, of, new)
+            self._learn(np.flatnonzero(new), of, piece)
+            nulls = renumber(STAMP, numbers, of, bits)
+        buffers = [pa.py_buffer(bits) if nulls else None, pa.py_buffer(numbers)]
+        return pa.Array.from_buffers(pa.int32(), len(numbers), buffers, nulls)
 
-    def table(self, schema: pa.Schema, parts: Sequence[Part]) -> pa.Table:
-        """A table of the parts: a chunk each, or one of all if they are small."""
-        there = [part for part in parts if part is not None and part[0]]
-        if not there:
-            return schema.empty_table()
-        rows = sum(part[0] for part in there)
-        build = self.whole if len(there) > 1 and rows < FEW * len(there) else self.column
-        return pa.table([build(one, there) for one in schema], schema=schema)
+    def number(self, number: int, piece: Piece) -> int:
+        """One word by its number of this column; -1 for none."""
+        if number < 0:
+            return -1
+        of = self._of(piece)
+        if of[number] < 0:
+            self._learn(np.array([number]), of, piece)
+        return int(of[number])
 
-    def whole(self, one: pa.Field, parts: Sequence[There]) -> pa.Array | pa.ChunkedArray:
-        """A column of rare rows, which are copied together: a chunk for each piece would be tiny."""
-        rows = sum(part[0] for part in parts)
+    def _of(self, piece: Piece) -> np.ndarray:
+        """For each number of a piece's word the number of this column; -1 if it has none yet."""
+        fixed = self.column in FIXED
+        vocabulary = None if fixed else piece.vocabulary
+        known = len(FIXED[self.column]) if fixed else piece.known[self.column]
+        _, of = self._numbers_of.get(id(vocabulary), (None, _NONE))
+        if len(of) <= known:
+            of = np.append(of, np.full(max(known + 1, 2 * len(of)) - len(of), -1, np.int32))
+            self._numbers_of[id(vocabulary)] = vocabulary, of
+        return of
+
+    def _learn(self, new: np.ndarray, of: np.ndarray, piece: Piece) -> None:
+        """Give numbers to words that are new in this column."""
+        names = _fixed(self.column) if self.column in FIXED else piece.vocabulary.words[self.column]
+        of[new] = self.words.numbers(*names.some(new))
+
+
+class _Table:
+    """The columns of a table, chunk by chunk."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self.schema = schema
+        self._types: Mapping[str, pa.DataType] = dict(zip(schema.names, schema.types, strict=True))
+        self._rows: list[int] = []
+        #: By column and number of the chunk what is there; of words their numbers.
+        self._chunks: dict[str, dict[int, pa.Array]] = {}
+        self._dictionaries = {
+            column: _Dictionary(column) for column, kind in self._types.items() if pa.types.is_dictionary(kind)
+        }
+
+    def add(self, rows: int, columns: Mapping[str, Values], piece: Piece, shared: _Shared) -> None:
+        """Take in so many rows."""
+        number = len(self._rows)
+        self._rows.append(rows)
+        for column in self._types.keys() & columns.keys():  # a kind can tell more columns than the event has
+            values = columns[column]
+            if isinstance(values, Coded):
+                chunk = self._dictionaries[column].renumber(values.numbers, piece)
+            elif isinstance(values, Same):
+                chunk = shared.numbers(self._dictionaries[column].number(values.number, piece), rows)
+            else:
+                chunk = _array(values, self._types[column])
+            self._chunks.setdefault(column, {})[number] = chunk
+
+    def table(self, source: pa.Array, shared: _Shared) -> pa.Table:
+        """The table: a chunk for each piece, or one of all if they are small. It can be asked for once."""
+        few = len(self._rows) > 1 and sum(self._rows) < FEW * len(self._rows)
+        return pa.table([self._column(one, source, shared, few=few) for one in self.schema], schema=self.schema)
+
+    def _column(self, one: pa.Field, source: pa.Array, shared: _Shared, *, few: bool) -> pa.ChunkedArray:
+        chunks = self._chunks.pop(one.name, {})
+        rows = [sum(self._rows)] if few and not chunks else self._rows
         if one.name == "source":
-            return pa.DictionaryArray.from_arrays(np.zeros(rows, np.int32), pa.array([self.source], pa.string()))
-        told = [columns.get(one.name) for _, columns, _ in parts]
-        if any(isinstance(values, Texts) for values in told):
-            return self.column(one, parts)  # which can be longer than what one chunk can hold
-        if all(values is None for values in told):
-            return pa.nulls(rows, one.type)
-        if not pa.types.is_dictionary(one.type):
-            return _array(_joined(told, [count for count, _, _ in parts]), one.type)
-        dictionary, renumber_of = self._dictionary(one, parts)
-        numbers, first = np.full(rows, -1, np.int32), 0
-        for coded, (count, _, piece) in zip(told, parts, strict=True):
-            own, first = numbers[first : first + count], first + count
-            if isinstance(coded, Coded):
-                take_words(STAMP, coded.numbers, renumber_of[_key(one.name, piece)], own)
-            elif isinstance(coded, Same) and coded.number >= 0:
-                own[:] = renumber_of[_key(one.name, piece)][coded.number]
-        indices = _int_array(pa.int32(), np.maximum(numbers, 0), numbers >= 0)
-        return pa.DictionaryArray.from_arrays(indices, dictionary, safe=False)
-
-    def column(self, one: pa.Field, parts: Sequence[There]) -> pa.ChunkedArray:
-        """A column of the parts, a chunk each."""
-        if one.name == "source":
-            source = pa.array([self.source], pa.string())
-            return pa.chunked_array([self._constant(rows, 0, source) for rows, _, _ in parts], one.type)
-        if not any(one.name in columns for _, columns, _ in parts):
-            return pa.chunked_array([self.nulls.of(one.type, rows) for rows, _, _ in parts], one.type)
-        if pa.types.is_dictionary(one.type):
-            return self._words(one, parts)
-        arrays = [
-            _array(columns[one.name], one.type) if one.name in columns else self.nulls.of(one.type, rows)
-            for rows, columns, _ in parts
-        ]
-        return pa.chunked_array(arrays, one.type)
-
-    def _constant(self, rows: int, number: int, dictionary: pa.Array) -> pa.Array:
-        """One word for so many rows; the memory of its numbers is shared."""
-        if number not in self.same:
-            self.same[number] = pa.array(np.full(self.nulls.most, number, np.int32))
-        return pa.DictionaryArray.from_arrays(self.same[number].slice(0, rows), dictionary, safe=False)
-
-    @staticmethod
-    def _dictionary(one: pa.Field, parts: Sequence[There]) -> tuple[pa.Array, dict[int, np.ndarray]]:
-        """The words of a column that are used, once, and for each vocabulary its numbers of them."""
-        used: dict[int, np.ndarray] = {}
-        names: dict[int, pa.Array] = {}
-        for _, columns, piece in parts:
-            coded = columns.get(one.name)
-            if isinstance(coded, Coded | Same):
-                key = _key(one.name, piece)
-                if key not in used:
-                    names[key] = _names(one.name, piece)
-                    used[key] = np.zeros(len(names[key]) + 1, np.bool_)
-                if isinstance(coded, Coded):
-                    mark_used(STAMP, coded.numbers, used[key])
-                elif coded.number >= 0:
-                    used[key][coded.number] = True
-        return _united(names, used)
-
-    def _words(self, one: pa.Field, parts: Sequence[There]) -> pa.ChunkedArray:
-        """A column of words: the words that are used, once, and each chunk's numbers of them."""
-        dictionary, renumber_of = self._dictionary(one, parts)
-        arrays = []
-        for rows, columns, piece in parts:
-            coded = columns.get(one.name)
-            key = _key(one.name, piece)
-            if isinstance(coded, Same) and coded.number >= 0:
-                arrays.append(self._constant(rows, int(renumber_of[key][coded.number]), dictionary))
-                continue
-            if not isinstance(coded, Coded):
-                arrays.append(pa.DictionaryArray.from_arrays(self.nulls.of(pa.int32(), rows), dictionary, safe=False))
-                continue
-            bits = np.zeros((rows + 7) // 8, np.uint8)
-            nulls = renumber(STAMP, coded.numbers, renumber_of[key], bits)
-            buffers = [pa.py_buffer(bits) if nulls else None, pa.py_buffer(coded.numbers)]
-            indices_array = pa.Array.from_buffers(pa.int32(), rows, buffers, nulls)
-            arrays.append(pa.DictionaryArray.from_arrays(indices_array, dictionary, safe=False))
-        return pa.chunked_array(arrays, one.type)
+            arrays = [shared.numbers(0, count) for count in rows]
+            return _words(arrays, source, one.type)
+        words = self._dictionaries.get(one.name)
+        kind = one.type if words is None else pa.int32()
+        arrays = [chunks[n] if n in chunks else shared.nulls(kind, count) for n, count in enumerate(rows)]
+        # Texts can be longer together than what one chunk can hold.
+        if few and chunks and kind != pa.string():
+            arrays = [pa.concat_arrays(arrays)]
+        return pa.chunked_array(arrays, one.type) if words is None else _words(arrays, words.words.array(), one.type)
 
 
-def _united(names: Mapping[int, pa.Array], used: Mapping[int, np.ndarray]) -> tuple[pa.Array, dict[int, np.ndarray]]:
-    """The distinct texts of several vocabularies that are used, and for each its numbers of them."""
-    found = {key: np.flatnonzero(there[:-1]) for key, there in used.items()}
-    words = Words(sum(map(len, found.values())))
-    renumber_of = {}
-    for key, there in used.items():
-        places = found[key]
-        renumber_of[key] = np.full(len(there), -1, np.int32)
-        renumber_of[key][places] = words.numbers_of(names[key].take(pa.array(places)))
-    return words.array().cast(pa.string()), renumber_of
-
-
-def _key(column: str, piece: Piece) -> int:
-    """What tells the vocabularies of pieces apart; one for all where numbers mean the same."""
-    return 0 if column in FIXED else id(piece.vocabulary)
-
-
-def _names(column: str, piece: Piece) -> pa.Array:
-    return FIXED[column] if column in FIXED else piece.vocabulary.words[column].array()
-
-
-def _joined(parts: Sequence[Values | None], rows: Sequence[int]) -> Numbers:
-    """Numbers of several pieces one behind the other; None: nothing in so many rows."""
-    values, valid = [], []
-    for one, count in zip(parts, rows, strict=True):
-        there = one.valid if isinstance(one, Numbers) else np.zeros(count, np.bool_)
-        values.append(one.values if isinstance(one, Numbers) else np.zeros(count, np.int64))
-        valid.append(np.ones(count, np.bool_) if there is None else there)
-    return Numbers(np.concatenate(values), np.concatenate(valid))
-
-
-def _int_array(kind: pa.DataType, values: np.ndarray, valid: np.ndarray | None) -> pa.Array:
-    bits = None if valid is None or valid.all() else pa.py_buffer(np.packbits(valid, bitorder="little"))
-    return pa.Array.from_buffers(kind, len(values), [bits, pa.py_buffer(np.ascontiguousarray(values))])
+def _words(numbers: list[pa.Array], words: pa.Array, kind: pa.DataType) -> pa.ChunkedArray:
+    """Chunks of words, by the numbers that stand for them."""
+    dictionary = words.cast(pa.string())
+    chunks = [pa.DictionaryArray.from_arrays(one, dictionary, safe=False) for one in numbers]
+    return pa.chunked_array(chunks, kind)
 
 
 def _array(values: Values, kind: pa.DataType) -> pa.Array:
     """A chunk of a column, its memory shared where Arrow's form is the same."""
     if isinstance(values, Numbers):
-        if pa.types.is_boolean(kind):
-            return pa.array(values.values != 0, mask=None if values.valid is None else ~values.valid)
-        return _int_array(kind, values.values, values.valid)
+        bits = None if values.valid is None or values.valid.all() else _bits(values.valid)
+        is_bool = pa.types.is_boolean(kind)
+        data = _bits(values.values != 0) if is_bool else pa.py_buffer(np.ascontiguousarray(values.values))
+        return pa.Array.from_buffers(kind, len(values.values), [bits, data])
     if isinstance(values, Texts):
-        bits = None if values.valid is None else pa.py_buffer(np.packbits(values.valid, bitorder="little"))
+        bits = None if values.valid is None else _bits(values.valid)
         buffers = [bits, pa.py_buffer(values.ends), pa.py_buffer(values.text)]
         return pa.Array.from_buffers(kind, len(values.ends) - 1, buffers)
     raise TypeError("words in a column of plain text")
+
+
+def _bits(flags: np.ndarray) -> pa.Buffer:
+    return pa.py_buffer(np.packbits(flags, bitorder="little"))
 
 
 def _shift(values: Values, by: int) -> None:

@@ -7,6 +7,7 @@ year of a klog line) is added when they come together again.
 from __future__ import annotations
 
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,7 +17,8 @@ from queue import Empty, SimpleQueue
 
 import numpy as np
 
-from istiolog_pd.engine import assemble, cutter
+from istiolog_pd.engine import cutter
+from istiolog_pd.engine.assemble import Assembly
 from istiolog_pd.engine.compiler import compile_catalogue
 from istiolog_pd.engine.lines import Damage
 from istiolog_pd.engine.piece import Piece
@@ -148,6 +150,17 @@ def pieces(
         pool.close()
 
 
+def dated(found: Iterator[Piece], into: Pieces, most: int = sys.maxsize) -> Iterator[Piece]:
+    """Pieces, once no entry of theirs waits for its year; with `most`, so many entries are held at most, about."""
+    held: deque[Piece] = deque()
+    for piece in found:
+        held.append(piece)
+        if not into.years.waiting or sum(one.entries for one in held) >= most:
+            while held:
+                yield held.popleft()
+    yield from held
+
+
 def _reading(chunk: cutter.Chunk, into: Pieces) -> Callable[[Worker], Piece]:
     return lambda worker: worker.finish(worker.frame(chunk), into.component, second_opinion=into.mixed)
 
@@ -190,11 +203,7 @@ def read(
         Whether to keep the column `message`.
     """
     into = Pieces()
-    found = []
-    for piece in pieces(blocks, into, component=component, threads=threads, chunk=chunk):
-        if not messages:
-            del piece.common["message"]
-        found.append(piece)
-    damage = into.close()
-    events, tables = assemble.tables(found, source, messages=messages)
-    return SourceTables(events, tables, damage, into.lines, into.recognised)
+    build = Assembly(source, messages=messages)
+    for piece in dated(pieces(blocks, into, component=component, threads=threads, chunk=chunk), into):
+        build.add(piece)
+    return SourceTables(*build.tables(), into.close(), into.lines, into.recognised)

@@ -51,7 +51,9 @@ class Piece:
 
     entries: int
     lines: int
+    #: Whose numbers words have, and how many words of each column it had: it grows while others are read.
     vocabulary: Vocabulary
+    known: dict[str, int]
     common: dict[str, Values]
     rows: dict[str, np.ndarray]
     columns: dict[str, dict[str, Values]]

@@ -109,6 +109,10 @@ class Vocabulary:
         """Whether a worker should rather begin anew."""
         return int(self.table.used[w.ENTRIES]) > MOST_WORDS or int(self.table.used[w.BYTES]) > MOST_BYTES
 
+    def sizes(self) -> dict[str, int]:
+        """How many words of each column there are."""
+        return {column: len(words) for column, words in self.words.items()}
+
     def grow(self, room: int) -> None:
         """Make room for more words."""
         self.table = grown(self.table, room)
@@ -118,7 +122,7 @@ class Vocabulary:
         table, count = self.table, int(self.table.used[w.ENTRIES])
         if count == self._learnt:
             return
-        entries = table.entries.reshape(-1, 4)[self._learnt : count]
+        entries = table.entries.reshape(-1, w.ENTRY)[self._learnt : count]
         groups, sizes = entries[:, w.GROUP_SIZE] >> 32, entries[:, w.GROUP_SIZE] & 0xFFFFFFFF
         places = np.stack([entries[:, w.BEGIN], sizes], axis=1)
         for group in np.unique(groups).tolist():

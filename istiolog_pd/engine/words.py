@@ -24,6 +24,13 @@ class Words:
     def __init__(self, room: int = 64) -> None:
         self._table: Table = new_table(1, 1 << max(room - 1, 63).bit_length(), 32 * max(room, 64))
 
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Words:
+        """Texts, no two alike, by their places."""
+        words = cls(len(texts))
+        words.numbers_of(texts)
+        return words
+
     def __len__(self) -> int:
         """How many there are."""
         return int(self._table.used[w.ENTRIES])
@@ -67,6 +74,15 @@ class Words:
         """Their bytes, one text behind the other."""
         return self._table.texts
 
+    def some(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Some texts, as `numbers` takes them: bytes, and the places of the texts in these.
+
+        Texts whose numbers have been told can be read while another thread adds new ones.
+        """
+        table = self._table
+        entries = table.entries.reshape(-1, w.ENTRY)[numbers]
+        return table.texts, _pairs(entries[:, w.BEGIN], entries[:, w.GROUP_SIZE])
+
     def array(self, first: int = 0) -> pa.Array:
         """The texts from a number on (Arrow large_string); their memory is not copied."""
         bounds = np.append(self._entries()[first:, w.BEGIN], self._table.used[w.BYTES])
@@ -74,7 +90,7 @@ class Words:
         return pa.Array.from_buffers(pa.large_string(), len(bounds) - 1, buffers)
 
     def _entries(self) -> np.ndarray:
-        return self._table.entries.reshape(-1, 4)[: len(self)]
+        return self._table.entries.reshape(-1, w.ENTRY)[: len(self)]
 
 
 def _pairs(begins: np.ndarray, sizes: np.ndarray) -> np.ndarray:

@@ -258,6 +258,7 @@ class Worker:
             count,
             framed.lines,
             self.vocabulary,
+            self.vocabulary.sizes(),
             common,
             rows,
             own,

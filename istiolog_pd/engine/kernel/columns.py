@@ -53,15 +53,22 @@ def take_values(stamp, numbers, of, there, out, valid):
 
 @kernel
 def renumber(stamp, numbers, of, bits):
-    """``of[numbers]`` in their place; where there is none 0, and the bits of those that are there. How many are not."""
-    count, nulls = len(numbers), 0
+    """Numbers of words in place, 0 where there is none, and the bits that say where one is; how many are none.
+
+    -1, and nothing is changed: one of them has no number in `of`.
+    """
+    count = len(numbers)
     numbers, of, bits = pointer(numbers), pointer(of), pointer(bits)
+    nulls, unknown = np.int64(0), np.int32(0)
     for n in range(count):
-        number = get(numbers, n)
-        value = get(of, max(np.int64(number), 0))
-        value = value if number >= 0 else np.int32(-1)
-        put(numbers, n, value)
-        nulls += value < 0
+        number = np.int64(get(numbers, n))
+        unknown |= get(of, max(number, 0)) if number >= 0 else np.int32(0)
+        nulls += number < 0
+    if unknown < 0:
+        return np.int64(-1)
+    for n in range(count):
+        number = np.int64(get(numbers, n))
+        put(numbers, n, get(of, max(number, 0)) if number >= 0 else np.int32(-1))
     if nulls == 0:
         return nulls
     for first in range(0, count, 8):
@@ -75,10 +82,13 @@ def renumber(stamp, numbers, of, bits):
 
 
 @kernel
-def mark_used(stamp, numbers, used):
-    """Note which numbers stand in an array; the last of `used` is for none."""
-    count, none = len(numbers), len(used) - 1
-    numbers, used = pointer(numbers), pointer(used)
+def mark_new(stamp, numbers, of, new):
+    """Note which numbers stand in an array and have none in `of` yet; whether there are any."""
+    count, found = len(numbers), False
+    numbers, of, new = pointer(numbers), pointer(of), pointer(new)
     for n in range(count):
         number = np.int64(get(numbers, n))
-        put(used, number if number >= 0 else none, True)
+        if number >= 0 and get(of, number) < 0:
+            put(new, number, True)
+            found = True
+    return found

@@ -12,6 +12,7 @@ from istiolog_pd.engine.kernel.text import is_blank, stands, trimmed
 FULL = -2
 # Of an entry: its hash, its group (times 2**32) and length, where in `texts` it stands, its number within the group.
 HASH, GROUP_SIZE, BEGIN, NUMBER = range(4)
+ENTRY = 4
 # Of `used`: entries, bytes of `texts`, room for both; then the entries of each group.
 ENTRIES, BYTES, ENTRY_ROOM, BYTE_ROOM, GROUPS = range(5)
 
