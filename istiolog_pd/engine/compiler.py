@@ -36,12 +36,13 @@ def automaton(pattern: str, whole: bool) -> Automaton:
 
 
 class Step(NamedTuple):
-    """One step of a format."""
+    """One step of a format, as `program` says."""
 
     op: int
     what: int = 0
     literal: tuple[int, int] = (0, 0)
     slot: int = -1
+    optional: bool = False
 
 
 #: A step, or the alternatives of a part that may be absent.
@@ -62,7 +63,7 @@ def compile_catalogue(formats: Sequence[Format]) -> Catalogue:
     ]
     scopes = [[builder.place(scope) for scope in entry.scope.split()] for entry in formats]
     program = Program(
-        steps=_ints(builder.steps, 5),
+        steps=_ints(builder.steps, 6),
         first_step=_ints(first_step),
         levels=_ints([sum(1 << p.LEVEL_NAMES.index(level) for level in entry.level.split()) for entry in formats]),
         scopes_at=_ints([0, *np.cumsum([len(of) for of in scopes])]),
@@ -92,6 +93,15 @@ def _bytes(text: bytearray) -> Bytes:
     return np.frombuffer(bytes(text), np.uint8)
 
 
+def _optional(choices: Sequence[tuple[Item, ...]]) -> Item:
+    """What may be absent: alternatives, or a step that need not fit if that is all."""
+    if len(choices) == 1 and len(choices[0]) == 1:
+        step = choices[0][0]
+        if isinstance(step, Step) and step.op <= p.RUN:
+            return step._replace(optional=True)
+    return tuple(choices)
+
+
 @cache
 def said(column: str) -> Kind:
     """The kind of what a format itself says of a column: the text is the value."""
@@ -103,7 +113,7 @@ def said(column: str) -> Kind:
 class _Builder:
     text: bytearray = field(default_factory=bytearray)
     places: dict[str, tuple[int, int]] = field(default_factory=dict)
-    steps: list[tuple[int, int, int, int, int]] = field(default_factory=list)
+    steps: list[tuple[int, int, int, int, int, bool]] = field(default_factory=list)
     automata: list[Automaton] = field(default_factory=list)
     automaton_of: dict[tuple[str, bool], int] = field(default_factory=dict)
     slots: list[tuple[int, int, int, int]] = field(default_factory=list)
@@ -149,34 +159,38 @@ class _Builder:
     def _branches(self, formats: Sequence[tuple[int, tuple[Item, ...]]], at: int) -> None:
         groups = [list(of) for _, of in groupby(formats, key=lambda one: one[1][at] if at < len(one[1]) else None)]
         for number, of in enumerate(groups):
-            trial = self.emit(p.TRY) if number + 1 < len(groups) else -1
+            trial = self.emit(Step(p.TRY)) if number + 1 < len(groups) else -1
             items = of[0][1]
             if at >= len(items):
-                self.emit(p.DONE, of[0][0])
+                self.emit(Step(p.DONE, of[0][0]))
             else:
                 self._item(items[at])
                 self._branches(of, at + 1)
             if trial >= 0:
-                self.steps[trial] = (p.TRY, len(self.steps), 0, 0, -1)
+                self.jump(trial, p.TRY)
 
-    def emit(self, op: int, what: int = 0, literal: tuple[int, int] = (0, 0), slot: int = -1) -> int:
-        self.steps.append((op, what, *literal, slot))
+    def emit(self, step: Step) -> int:
+        self.steps.append((step.op, step.what, *step.literal, step.slot, step.optional))
         return len(self.steps) - 1
+
+    def jump(self, at: int, op: int) -> None:
+        """A step that goes on behind all that there is so far."""
+        self.steps[at] = (op, len(self.steps), 0, 0, -1, False)
 
     def _item(self, item: Item) -> None:
         if isinstance(item, Step):
-            self.emit(item.op, item.what, item.literal, item.slot)
+            self.emit(item)
             return
         # Alternatives: each is tried from the same place; the first that fits is kept.
         commits = []
         for choice in item:
-            trial = self.emit(p.TRY)
+            trial = self.emit(Step(p.TRY))
             for one in choice:
                 self._item(one)
-            commits.append(self.emit(p.COMMIT))
-            self.steps[trial] = (p.TRY, len(self.steps), 0, 0, -1)
+            commits.append(self.emit(Step(p.COMMIT)))
+            self.jump(trial, p.TRY)
         for commit in commits:
-            self.steps[commit] = (p.COMMIT, len(self.steps), 0, 0, -1)
+            self.jump(commit, p.COMMIT)
 
     def items(self, tokens: Sequence[Token], slots: Iterator[int], *, last: bool) -> tuple[Item, ...]:
         """The steps of a template, and its alternatives as one item each."""
@@ -188,9 +202,14 @@ class _Builder:
                 text = token.text.rstrip(values.BLANKS) if last and after is None else token.text
                 found.append(Step(p.LIT, 0, self.place(text)))
             elif isinstance(token, Maybe):
-                found.append(tuple(self.items(choice, slots, last=False) for choice in token.choices))
+                found.append(_optional([self.items(choice, slots, last=False) for choice in token.choices]))
             else:
-                found.append(self.field(token, after, slots, end=last and at + 2 == len(tokens)))
+                step = self.field(token, after, slots, end=last and at + 2 == len(tokens))
+                before = found[-1] if found else None
+                if step.op <= p.RUN and isinstance(before, Step) and before.op == p.LIT and not before.optional:
+                    found.pop()
+                    step = step._replace(literal=before.literal)
+                found.append(step)
                 at += isinstance(after, Literal) and bool(KINDS[token.kind].chars)
             at += 1
         return tuple(found)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from istiolog_pd.engine.dfa import Automaton
+from istiolog_pd.engine.kernel.wide import SLACK
 from istiolog_pd.engine.program import (
     BARE,
     CLAIM_OF,
@@ -27,14 +28,13 @@ from istiolog_pd.engine.program import (
     LABELS,
     LAYOUT_CLAIM,
     LEVELS,
-    LIT,
     LOW,
     MASK,
+    RUN,
     SAID,
     SCOPES,
     SCOPES_AT,
     SIZE_OF,
-    SLOT,
     SLOT_WIDTH,
     SLOTS,
     START_FIRST,
@@ -91,7 +91,7 @@ def flat(program: Program) -> tuple[npt.NDArray[np.int64], Bytes]:
     directory |= {START_MASK: len(program.starts) - 1, GRAM_COUNT: len(program.gram_text)}
     # Read-only, as the bytes of a log are: the kernel is compiled for each sort of array that it is given.
     numbers = np.concatenate([np.array(list(directory.values()), np.int64), *layout.parts])
-    return numbers, np.frombuffer(program.bytes.tobytes() + bytes(8), np.uint8)
+    return numbers, np.frombuffer(program.bytes.tobytes() + bytes(SLACK), np.uint8)
 
 
 def add_automata(automata: Sequence[Automaton], layout: Layout) -> npt.NDArray[np.int64]:
@@ -110,16 +110,15 @@ def add_automata(automata: Sequence[Automaton], layout: Layout) -> npt.NDArray[n
 
 
 def _steps(program: Program, places: npt.NDArray[np.int64], automata: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    op, what, place, size, slot = program.steps.astype(np.int64).T
+    op, what, place, size, slot, optional = program.steps.astype(np.int64).T
     what = what.copy()
     for jump in (TRY, COMMIT):
         what[op == jump] = places[what[op == jump]]
     what[op == CLOSED] = automata[what[op == CLOSED]]
-    table = np.zeros((len(op), STEP_WIDTH), np.int64)
     low, mask = _first_eight(program.bytes, place, size)
-    table[:, : SLOT + 1] = np.stack([op, what, low, mask, size, place, slot], axis=1)
+    table = np.stack([op, what, low, mask, size, place, slot, optional], axis=1)
     # An alternative that begins with a literal is not begun where that does not stand.
-    before = np.flatnonzero((op[:-1] == TRY) & (op[1:] == LIT))
+    before = np.flatnonzero((op[:-1] == TRY) & (op[1:] <= RUN) & (optional[1:] == 0))
     table[before, LOW], table[before, MASK] = low[before + 1], mask[before + 1]
     done = op == DONE
     table[done, SIZE_OF] = program.trusted[what[done]]

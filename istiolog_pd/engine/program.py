@@ -21,8 +21,9 @@ from istiolog_pd.formats.names import dashed
 from istiolog_pd.formats.names import text as plain_text
 from istiolog_pd.formats.values import Twice, duration, integer, size
 
-# Steps.
-LIT, FREE, FREE_END, RUN, CLOSED, NUMBER, BYTES, TRY, COMMIT, DONE = range(10)
+# Steps. Those up to `RUN` begin with their literal, if they have one, and can be optional; of the free fields it is the
+# literal that ends them.
+LIT, NUMBER, BYTES, CLOSED, RUN, FREE, FREE_END, TRY, COMMIT, DONE = range(10)
 # What becomes of a slot's text: a number, a duration, text of its own (`DASHED`: but for ``-``), or a
 # word of a list of distinct ones.
 INT, DURATION, TEXT, WORD, DASHED, SIZE = range(6)
@@ -42,7 +43,7 @@ Flags = npt.NDArray[np.bool_]
 class Program(NamedTuple):
     """The catalogue for the kernel; offsets and lengths go in pairs (``…_at``, next entry: its end)."""
 
-    steps: Ints  #: op; whether no blank, automaton, address or format; literal (place, length); slot
+    steps: Ints  #: op; whether no blank, automaton, address or format; literal (place, length); slot; whether optional
     bytes: Bytes  #: all literal texts
     automata: tuple[Automaton, ...]  #: one with an `unless` stands behind it
     first_step: Ints  #: per format
@@ -82,9 +83,10 @@ class Program(NamedTuple):
     LAYOUT_CLAIM, CLAIMS, SLOTS, SAID, LABELS, GRAMS, GRAM_TEXT, START_MASK, GRAM_COUNT,
 ) = range(20)  # fmt: skip
 #: Numbers of a row of each sort. A step is its op and what it needs, its literal (the first eight bytes and which of
-#: them count, length, place) and its slot; an automaton its first row, its classes and that of `unless`.
+#: them count, length, place), its slot and whether it is optional; an automaton its first row, its classes and that of
+#: `unless`.
 STEP_WIDTH, LABEL_WIDTH, CLAIM_WIDTH, SLOT_WIDTH = 8, 5, 8, 6
-OP, WHAT, LOW, MASK, SIZE_OF, PLACE_OF, SLOT = range(7)
+OP, WHAT, LOW, MASK, SIZE_OF, PLACE_OF, SLOT, OPTIONAL = range(8)
 # Of a claim: its event, the claim it is instead and the slot that decides it, where its rows of slots, of labels and
 # of what its format itself says begin, and where the latter two end.
 C_EVENT, C_OTHER, C_SWITCH, C_SLOTS, C_LABELS, C_LABELS_END, C_SAID, C_SAID_END = range(8)

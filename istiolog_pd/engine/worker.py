@@ -21,6 +21,7 @@ from istiolog_pd.engine.kernel.frame import frame
 from istiolog_pd.engine.kernel.heads import FIELDS
 from istiolog_pd.engine.kernel.jit import STAMP
 from istiolog_pd.engine.kernel.json import MOST_PAIRS, PAIR
+from istiolog_pd.engine.kernel.wide import SLACK
 from istiolog_pd.engine.kernel.words import number_in
 from istiolog_pd.engine.lines import Damage
 from istiolog_pd.engine.odd import OddLines
@@ -34,8 +35,6 @@ from istiolog_pd.formats.values import duration, size
 
 PILOT, AGENT, ENVOY, ZTUNNEL = (COMPONENTS.index(name) for name in ("pilot", "agent", "envoy", "ztunnel"))
 
-#: The kernel may read so many bytes behind the last message.
-SLACK = 16
 #: So long is a line, about: room for more entries is made when there are more.
 LINE_BYTES = 64
 

@@ -7,12 +7,12 @@ import numpy as np
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel.automaton import automaton_end
-from istiolog_pd.engine.kernel.jit import get, kernel, part, pointer, put
+from istiolog_pd.engine.kernel.jit import get, inlined, kernel, part, pointer, put
 from istiolog_pd.engine.kernel.readings import next_label
 from istiolog_pd.engine.kernel.recognise import read_through
-from istiolog_pd.engine.kernel.swar import blank_at
 from istiolog_pd.engine.kernel.text import is_digit, stands, trimmed, value_of
 from istiolog_pd.engine.kernel.walk import HIT, MOST_SLOTS
+from istiolog_pd.engine.kernel.wide import blank_at
 
 PILOT, AGENT, NOBODY = 0, 1, -1
 THREAD_LABEL = (116, 104, 114, 101, 97, 100, 61)
@@ -98,7 +98,7 @@ def claim_all(
 ):
     """Claim entries from ``settings[FIRST]`` to ``settings[PAST]``; stops early if `hits` has no more room.
 
-    `stack` and `seen` are room to work in. Eight bytes behind the last message can be read.
+    `stack` and `seen` are room to work in. `SLACK` bytes behind the last message can be read.
     """
     own, opinion, room = settings[OWN], settings[OPINION] != 0, len(hits)
     numbers, words, text, ends = pointer(numbers), pointer(words), pointer(text), pointer(ends)
@@ -180,7 +180,7 @@ def note_thread(text, start, end, lost, found, rare, n):
         put(found, n * e.FIELDS + e.RARE, get(found, n * e.FIELDS + e.RARE) | HAS_THREAD)
 
 
-@part
+@inlined
 def decided(numbers, words, entry, fixed, label_start, label_end, text, hits, first_hit, kept):
     """The claim of an entry: of its format, of the event a filled field makes of it, or of none; and its hits."""
     claim = get(numbers, get(numbers, p.BARE) + (fixed if fixed >= 0 else p.OTHER))

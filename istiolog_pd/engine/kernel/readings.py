@@ -6,7 +6,7 @@ import numpy as np
 
 from istiolog_pd.engine.kernel.heads import label_ahead
 from istiolog_pd.engine.kernel.jit import get, part
-from istiolog_pd.engine.kernel.swar import byte_at
+from istiolog_pd.engine.kernel.wide import byte_at
 
 
 @part

@@ -6,7 +6,7 @@ import numpy as np
 
 from istiolog_pd.engine import lookup
 from istiolog_pd.engine import program as p
-from istiolog_pd.engine.kernel.jit import eight, get, part, put
+from istiolog_pd.engine.kernel.jit import eight, get, inlined, part, put
 from istiolog_pd.engine.kernel.readings import reading
 from istiolog_pd.engine.kernel.swar import ones
 from istiolog_pd.engine.kernel.text import trimmed
@@ -19,7 +19,7 @@ GRAM_FACTOR, GRAM_SHIFT = np.uint32(lookup.GRAM_FACTOR), np.uint32(32 - lookup.G
 assert STEPS == (16, 12, 8, 4, 2)
 
 
-@part
+@inlined
 def first_of(numbers, low, high, component, size):
     """The first step of the formats whose messages begin with so many bytes like these; -1 if there are none."""
     value = low * F0 ^ high * F1 ^ np.uint64(16 * component + size) * F2
@@ -49,7 +49,7 @@ def grams_of(numbers, text, start, end, seen):
             put(seen, number, 1)
 
 
-@part
+@inlined
 def claimed(
     numbers, words, component, level, scope, scope_size, scopes, text, start, end, by_start, hits, first_hit, stack,
     seen,
@@ -97,7 +97,7 @@ def claimed(
     return np.int64(-1), np.int64(0)
 
 
-@part
+@inlined
 def read_through(
     numbers, words, component, other, level, scope, scope_size, scopes, text, start, end, lost, tabs, only_format,
     hits, first_hit, stack, seen,

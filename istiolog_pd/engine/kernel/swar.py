@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from istiolog_pd.engine.kernel.jit import eight, get, low_zeros, part
-from istiolog_pd.engine.kernel.text import is_blank
+from istiolog_pd.engine.kernel.jit import low_zeros, part
 
 # Eight times the same byte.
 ONES, HIGH_BITS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 ALL_BITS = np.uint64(0xFFFFFFFFFFFFFFFF)
-BEYOND_BLANK = np.uint64(0x2121212121212121)
-#: Eight zeros as text, and what a byte's highest bit is set by, if added to more than nine.
-EIGHT_ZEROS, BEYOND_NINE = np.uint64(0x3030303030303030), np.uint64(0x7676767676767676)
 
 
 @part
@@ -35,54 +31,6 @@ def ones(count):
 def first_flag(flags):
     """The number of the first byte whose flag is set; one must be."""
     return low_zeros(flags) >> 3
-
-
-@part
-def byte_at(text, at, end, byte):
-    """Where a byte first stands from `at` on; `end` if it does not. Eight bytes behind the end can be read."""
-    eightfold = np.uint64(byte) * ONES
-    while at < end:
-        flags = zeros(eight(text, at) ^ eightfold)
-        if flags:
-            return min(at + first_flag(flags), end)
-        at += 8
-    return end
-
-
-@part
-def blank_at(text, at, end):
-    """Where a blank first stands; `end` if none does. Eight bytes behind the end can be read."""
-    return blank_or(text, at, end, np.uint8(32))
-
-
-@part
-def blank_or(text, at, end, byte):
-    """Where a blank or that byte first stands; `end` if neither does. Eight bytes behind the end can be read."""
-    eightfold = np.uint64(byte) * ONES
-    while at < end:
-        word = eight(text, at)
-        flags = ((word - BEYOND_BLANK) & ~word & HIGH_BITS) | zeros(word ^ eightfold)
-        while flags:
-            found = at + first_flag(flags)
-            if found >= end:
-                return end
-            if get(text, found) == byte or is_blank(get(text, found)):
-                return found
-            flags &= flags - np.uint64(1)
-        at += 8
-    return end
-
-
-@part
-def digits_stop(text, at, end):
-    """Where the digits from `at` on end. Eight bytes behind the end can be read."""
-    while at < end:
-        word = eight(text, at) ^ EIGHT_ZEROS
-        flags = (((word & ~HIGH_BITS) + BEYOND_NINE) | word) & HIGH_BITS
-        if flags:
-            return min(at + first_flag(flags), end)
-        at += 8
-    return end
 
 
 @part

@@ -6,8 +6,9 @@ import numpy as np
 
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.kernel.jit import eight, get, part
-from istiolog_pd.engine.kernel.swar import digits_of, digits_stop
+from istiolog_pd.engine.kernel.swar import digits_of
 from istiolog_pd.engine.kernel.text import is_digit, value_of
+from istiolog_pd.engine.kernel.wide import digits_stop
 
 MOST = 2**63 - 1
 TENS = tuple(10**n for n in range(10))
@@ -100,10 +101,7 @@ def duration(text, start, end):
 
 @part
 def size_of(text, start, end):
-    """Bytes of a decimal number with a decimal unit; large ones are left to Python.
-
-    Eight bytes behind the end can be read.
-    """
+    """Bytes of a decimal number with a decimal unit; large ones are left to Python."""
     at = digits_stop(text, start, end)
     if at == start or at - start > 8:
         return HARD, np.int64(0)

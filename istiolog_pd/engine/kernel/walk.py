@@ -7,10 +7,10 @@ import numpy as np
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.kernel.automaton import remembered_end
 from istiolog_pd.engine.kernel.jit import behind, eight, get, inlined, part, put
-from istiolog_pd.engine.kernel.swar import blank_at, blank_or, byte_at, digits_stop
 from istiolog_pd.engine.kernel.text import is_blank, stands
+from istiolog_pd.engine.kernel.wide import blank_at, blank_or, byte_at, digits_stop
 
-LIT, FREE, FREE_END, RUN, CLOSED, NUMBER, BYTES = p.LIT, p.FREE, p.FREE_END, p.RUN, p.CLOSED, p.NUMBER, p.BYTES
+LIT, NUMBER, BYTES, CLOSED, RUN, FREE, FREE_END = p.LIT, p.NUMBER, p.BYTES, p.CLOSED, p.RUN, p.FREE, p.FREE_END
 TRY, COMMIT = p.TRY, p.COMMIT
 UNITS = tuple(b"kMGTPE")
 #: Alternatives inside alternatives, at most so deep.
@@ -23,7 +23,7 @@ HIT = 3
 
 @inlined
 def literal_stands(numbers, words, step, text, at, end):
-    """Whether the literal of a step stands here. Eight bytes behind the end can be read."""
+    """Whether the literal of a step stands here."""
     size = get(numbers, step + p.SIZE_OF)
     if at + size > end:
         return False
@@ -56,7 +56,7 @@ def free_end(numbers, words, step, text, at, end, last):
 
 @inlined
 def number_end(text, at, end):
-    """The end of a whole number; -1 if there is none. Eight bytes behind the end can be read."""
+    """The end of a whole number; -1 if there is none."""
     first = at + 1 if at < end and get(text, at) == 45 else at
     stop = digits_stop(text, first, end)
     return stop if stop > first else np.int64(-1)
@@ -64,7 +64,7 @@ def number_end(text, at, end):
 
 @part
 def bytes_end(text, at, end):
-    """The end of ``1.5kB``, ``999B`` or a bare count; -1 if there is none. Eight bytes behind the end can be read."""
+    """The end of ``1.5kB``, ``999B`` or a bare count; -1 if there is none."""
     stop = digits_stop(text, at, end)
     if stop == at:
         return np.int64(-1)
@@ -79,8 +79,8 @@ def bytes_end(text, at, end):
 
 
 @inlined
-def field_end(numbers, words, op, step, text, at, start, end, last, ends):
-    """Where the field of a step ends; -1 if there is none."""
+def field_end(numbers, op, step, text, at, end, ends):
+    """Where the field of a step ends that needs no literal behind it; -1 if there is none."""
     if op == NUMBER:
         return number_end(text, at, end)
     if op == BYTES:
@@ -89,7 +89,15 @@ def field_end(numbers, words, op, step, text, at, start, end, last, ends):
         return remembered_end(numbers, get(numbers, step + p.WHAT), text, at, end, ends)
     if op == RUN:
         return blank_at(text, at, end) if get(numbers, step + p.WHAT) else end
-    return free_end(numbers, words, step, text, at, end, last if op == FREE_END else start)
+    return at
+
+
+@inlined
+def keep_hit(hits, n, slot, begin, end):
+    """Note where the text of a slot is."""
+    put(hits, HIT * n, slot)
+    put(hits, HIT * n + 1, begin)
+    put(hits, HIT * n + 2, end)
 
 
 @part
@@ -102,9 +110,29 @@ def fits(numbers, words, step, text, start, end, last, hits, first_hit, stack, l
     depth, at, kept, ends = np.int64(0), start, np.int64(0), behind(stack, 3 * DEEPEST)
     while True:
         op = get(numbers, step + p.OP)
-        if op == LIT:
+        if op <= RUN:
             if literal_stands(numbers, words, step, text, at, end):
-                at += get(numbers, step + p.SIZE_OF)
+                begin = at + get(numbers, step + p.SIZE_OF)
+                stop = field_end(numbers, op, step, text, begin, end, ends)
+                if stop >= 0:
+                    slot = get(numbers, step + p.SLOT)
+                    if slot >= 0:
+                        keep_hit(hits, first_hit + kept, slot, begin, stop)
+                        kept += 1
+                    at = stop
+                    step += p.STEP_WIDTH
+                    continue
+            if get(numbers, step + p.OPTIONAL):
+                step += p.STEP_WIDTH
+                continue
+        elif op <= FREE_END:
+            stop = free_end(numbers, words, step, text, at, end, last if op == FREE_END else start)
+            if stop >= 0:
+                slot = get(numbers, step + p.SLOT)
+                if slot >= 0:
+                    keep_hit(hits, first_hit + kept, slot, at, stop)
+                    kept += 1
+                at = stop + get(numbers, step + p.SIZE_OF)
                 step += p.STEP_WIDTH
                 continue
         elif op == TRY:
@@ -118,19 +146,6 @@ def fits(numbers, words, step, text, start, end, last, hits, first_hit, stack, l
             depth += 1
             step += p.STEP_WIDTH
             continue
-        elif op <= BYTES:
-            stop = field_end(numbers, words, op, step, text, at, start, end, last, ends)
-            if stop >= 0:
-                slot = get(numbers, step + p.SLOT)
-                if slot >= 0:
-                    hit = HIT * (first_hit + kept)
-                    put(hits, hit, slot)
-                    put(hits, hit + 1, at)
-                    put(hits, hit + 2, stop)
-                    kept += 1
-                at = stop + get(numbers, step + p.SIZE_OF)
-                step += p.STEP_WIDTH
-                continue
         elif op == COMMIT:
             depth -= 1
             step = get(numbers, step + p.WHAT)

@@ -1,0 +1,110 @@
+"""Searching 32 bytes at a time, and lines 64 at a time: which of so many bytes are what is looked for, as bits.
+
+What is searched has `SLACK` bytes behind its end that can be read.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
+
+from istiolog_pd.engine.kernel.jit import Compiled, inlined, low_zeros
+
+_intrinsic: Any = intrinsic
+#: Bytes that are looked at together.
+WIDTH = 32
+#: So many bytes behind its end can be read of a text that is searched here.
+SLACK = 32
+
+
+def _bits_of(width: int, test: Callable[[Any, Any, Any], Any]) -> Compiled:
+    """A function of a text, a place in it and a byte: a bit for each byte that passes a test, the first lowest."""
+
+    @_intrinsic
+    def bits(context, text, at, byte):
+        def code(context, builder, signature, arguments):
+            text, at, byte = arguments
+            kind = ir.VectorType(ir.IntType(8), width)
+            place = builder.bitcast(builder.gep(text, [at]), ir.PointerType(kind))
+            first = builder.insert_element(ir.Constant(kind, ir.Undefined), byte, ir.Constant(ir.IntType(32), 0))
+            none = ir.Constant(ir.VectorType(ir.IntType(32), width), [0] * width)
+            wanted = builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), none)
+            found = test(builder, builder.load(place, align=1), wanted)
+            word = builder.bitcast(found, ir.IntType(width))
+            word = word if sys.byteorder == "little" else builder.bitreverse(word)
+            return word if width == 64 else builder.zext(word, ir.IntType(64))
+
+        return types.uint64(text, types.int64, types.uint8), code
+
+    found: Compiled = bits
+    return found
+
+
+def _all(like: Any, value: int) -> Any:
+    return ir.Constant(like.type, [value] * like.type.count)
+
+
+def _same(builder: Any, text: Any, wanted: Any) -> Any:
+    return builder.icmp_unsigned("==", text, wanted)
+
+
+def _blank_or_same(builder: Any, text: Any, wanted: Any) -> Any:
+    control = builder.icmp_unsigned("<=", builder.sub(text, _all(text, 9)), _all(text, 4))
+    blank = builder.or_(control, builder.icmp_unsigned("==", text, _all(text, 32)))
+    return builder.or_(blank, _same(builder, text, wanted))
+
+
+def _beyond_digits(builder: Any, text: Any, wanted: Any) -> Any:
+    return builder.icmp_unsigned(">", builder.sub(text, wanted), _all(text, 9))
+
+
+#: Bits of the bytes that are a byte; of blanks (9 to 13, 32) and those; of those that are no digit (``0`` is given).
+same, blank_or_same, beyond_digits = (_bits_of(WIDTH, test) for test in (_same, _blank_or_same, _beyond_digits))
+same_of_line = _bits_of(64, _same)
+
+ZERO, BLANK = np.uint8(48), np.uint8(32)
+
+
+@inlined
+def byte_at(text, at, end, byte):
+    """Where a byte first stands from `at` on; `end` if it does not."""
+    while at < end:
+        bits = same(text, at, byte)
+        if bits:
+            return min(at + low_zeros(bits), end)
+        at += WIDTH
+    return end
+
+
+@inlined
+def blank_or(text, at, end, byte):
+    """Where a blank or that byte first stands; `end` if neither does."""
+    while at < end:
+        bits = blank_or_same(text, at, byte)
+        if bits:
+            return min(at + low_zeros(bits), end)
+        at += WIDTH
+    return end
+
+
+@inlined
+def blank_at(text, at, end):
+    """Where a blank first stands; `end` if none does."""
+    return blank_or(text, at, end, BLANK)
+
+
+@inlined
+def digits_stop(text, at, end):
+    """Where the digits from `at` on end."""
+    while at < end:
+        bits = beyond_digits(text, at, ZERO)
+        if bits:
+            return min(at + low_zeros(bits), end)
+        at += WIDTH
+    return end
