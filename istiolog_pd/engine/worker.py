@@ -111,10 +111,7 @@ class Worker:
 
     def frame(self, chunk: Chunk) -> Framed:
         """Find the entries of a chunk, and pack their messages."""
-        seen = np.zeros(3, np.int64)
-        for text in _texts(chunk):
-            copies.look_over(STAMP, text, seen)
-        if seen.any() or not chunk.complete:
+        if not chunk.complete or any(copies.is_odd(STAMP, text) for text in _texts(chunk)):
             chunk = mended(chunk)
         odd = OddLines(self.vocabulary)
         state = np.array([0, 1, 0, -1, 0, 0, 0, 0], np.int64)
@@ -124,7 +121,7 @@ class Worker:
             self._frame(chunk, text, state, room, odd)
             counts.append(int(state[f.COUNT]))
         count, found = counts[-1], room.found
-        side = odd.side(found)
+        side, seen = odd.side(found), np.zeros(2, np.int64)
         copies.measure(STAMP, found.flat()[0], count, seen)
         messages, ends = self.texts.take(int(seen[0]) + SLACK, np.uint8), self.texts.take(count + 1, np.int32)
         ends[0] = 0

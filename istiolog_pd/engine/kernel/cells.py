@@ -13,6 +13,7 @@ from istiolog_pd.engine.kernel.swar import digits_of
 from istiolog_pd.engine.kernel.text import is_blank, trimmed
 from istiolog_pd.engine.kernel.values import HARD, VALUE, integer, number_at
 from istiolog_pd.engine.kernel.walk import HIT, MOST_SLOTS
+from istiolog_pd.engine.kernel.wide import SLACK
 from istiolog_pd.engine.kernel.words import FULL, number_of, pointers_of
 
 #: So many hits, about, are sorted by slot at a time: their entries stay in the nearest cache.
@@ -73,6 +74,7 @@ def fill(stamp, numbers, words, text, hits, claims, first, past, cells, table, f
     Some entries are looked at together, slot by slot: so many texts of one sort are read one after the other, and the
     processor need not guess what comes next.
     """
+    far = len(text)
     numbers, words, text, hits, claims = pointer(numbers), pointer(words), pointer(text), pointer(hits), pointer(claims)
     base, values, valid, coded = pointer(cells[0]), pointer(cells[1]), pointer(cells[2]), pointer(cells[3])
     texts, rows, events, filled = pointer(cells[4]), pointer(cells[5]), pointer(cells[6]), pointer(cells[7])
@@ -117,7 +119,7 @@ def fill(stamp, numbers, words, text, hits, claims, first, past, cells, table, f
             put(filled, cell, 1)
             if native == p.WORD:
                 group = first_group + get(numbers, of + p.S_GROUP)
-                size = fill_words(text, hits, origin, hit, follow, row_of, coded, place, table, group)
+                size = fill_words(text, far, hits, origin, hit, follow, row_of, coded, place, table, group)
                 full = size >= 0
                 if full:
                     put(room, 1, max(size, 1))
@@ -155,12 +157,12 @@ def fill_said(numbers, words, claim, row, base, coded, filled, table, first_grou
 
 
 @part
-def fill_words(text, hits, origin, hit, follow, row_of, coded, place, table, group):
+def fill_words(text, far, hits, origin, hit, follow, row_of, coded, place, table, group):
     """Texts that repeat; the size of one that the table has no room for, or -1."""
     while hit >= 0:
         at = HIT * (origin + hit)
         begin, end = np.int64(get(hits, at + 1)), np.int64(get(hits, at + 2))
-        number = number_of(table, group, text, begin, end)
+        number = number_of(table, group, text, begin, end, far)
         if number == FULL:
             return end - begin
         put(coded, place + get(row_of, hit), number)
@@ -229,7 +231,8 @@ def number_said(numbers, words, said, table, first_group, known):
     if number < 0:
         slot = get(numbers, p.SLOTS) + p.SLOT_WIDTH * said
         begin, group = get(numbers, slot + p.S_PLACE), first_group + get(numbers, slot + p.S_GROUP)
-        number = number_of(table, group, words, begin, begin + get(numbers, slot + p.S_SIZE))
+        end = begin + get(numbers, slot + p.S_SIZE)
+        number = number_of(table, group, words, begin, end, end + SLACK)
         if number != FULL:
             put(known, said, number)
     return number

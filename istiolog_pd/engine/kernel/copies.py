@@ -7,33 +7,24 @@ import numpy as np
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel.claim import CLAIM, CLAIMED, OF
-from istiolog_pd.engine.kernel.jit import eight, get, kernel, pointer, put
-from istiolog_pd.engine.kernel.swar import HIGH_BITS, ONES, zeros
+from istiolog_pd.engine.kernel.jit import get, kernel, pointer, put
 from istiolog_pd.engine.kernel.text import copy
+from istiolog_pd.engine.kernel.wide import LINE, odd_of_line
 
-#: Eight carriage returns.
-RETURNS = np.uint64(13) * ONES
+RETURN = np.uint8(13)
 
 
 @kernel
-def look_over(stamp, text, seen):
-    """Note whether there are carriage returns, NULs and bytes beyond ASCII."""
-    at = pointer(text)
-    returns = nuls = others = np.uint64(0)
-    whole = len(text) // 8 * 8
-    for n in range(0, whole, 8):
-        word = eight(at, n)
-        returns |= zeros(word ^ RETURNS)
-        nuls |= zeros(word)
-        others |= word
+def is_odd(stamp, text):
+    """Whether there are carriage returns, NULs and bytes beyond ASCII."""
+    at, odd = pointer(text), np.uint64(0)
+    whole = len(text) // LINE * LINE
+    for n in range(0, whole, LINE):
+        odd |= odd_of_line(at, n, RETURN)
     for n in range(whole, len(text)):
-        byte = np.uint64(get(at, n))
-        returns |= np.uint64(byte == 13)
-        nuls |= np.uint64(byte == 0)
-        others |= byte
-    seen[0] |= returns != 0
-    seen[1] |= nuls != 0
-    seen[2] |= (others & HIGH_BITS) != 0
+        byte = get(at, n)
+        odd |= np.uint64(byte == RETURN or byte == 0 or byte > 127)
+    return odd != 0
 
 
 @kernel

@@ -129,7 +129,7 @@ def frame(stamp, text, end, state, found, times, rare, rules, words, table, memo
             put(times, count, get(out, heads.TIME))
             count += 1
         else:
-            if not begin_entry(text, stop, found, times, rare, count, line, rules, table, memo, out):
+            if not begin_entry(text, stop, end, found, times, rare, count, line, rules, table, memo, out):
                 reason = AT_FULL_TABLE
                 break
             opened = count
@@ -143,13 +143,13 @@ def frame(stamp, text, end, state, found, times, rare, rules, words, table, memo
 
 
 @part
-def begin_entry(text, stop, found, times, rare, n, line, rules, table, memo, out):
+def begin_entry(text, stop, far, found, times, rare, n, line, rules, table, memo, out):
     """Enter the line whose header is in `out`; false if the words have no room."""
     scope, caller = get(out, heads.SCOPE_NUMBER), np.int64(-1)
     if get(out, heads.SCOPE) >= 0:
-        scope = number_of(table, np.int64(SCOPE), text, get(out, heads.SCOPE), get(out, heads.SCOPE_END))
+        scope = number_of(table, np.int64(SCOPE), text, get(out, heads.SCOPE), get(out, heads.SCOPE_END), far)
     if get(out, heads.CALLER) >= 0:
-        caller = number_of(table, np.int64(CALLER), text, get(out, heads.CALLER), get(out, heads.CALLER_END))
+        caller = number_of(table, np.int64(CALLER), text, get(out, heads.CALLER), get(out, heads.CALLER_END), far)
     if scope == FULL or caller == FULL:
         return False
     head = get(out, heads.HEAD)

@@ -139,6 +139,16 @@ def low_zeros(context, word):
     return types.int64(types.uint64), code
 
 
+@_intrinsic
+def high_zeros(context, word):
+    """How many of the highest bits are 0; one must not be."""
+
+    def code(context, builder, signature, arguments):
+        return builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.uint64), code
+
+
 def inlined(function: Compiled) -> Compiled:
     """A part of which each caller has a copy of its own: for what is called several times for each entry."""
     compiled: Compiled = _njit(no_cpython_wrapper=True, forceinline=True, **_OPTIONS)(function)

@@ -106,10 +106,10 @@ def json_entry(
         of_envoy, begin = envoy_scope(text, begin, end, rules, words)
         if begin >= end:
             return AT_ODD_LINE
-        scope_number = number_of(table, np.int64(SCOPE), text, begin, end)
+        scope_number = number_of(table, np.int64(SCOPE), text, begin, end, end)
     begin, end = value_of_pair(pairs, caller)
     if end > begin:
-        caller_number = number_of(table, np.int64(CALLER), text, begin, end)
+        caller_number = number_of(table, np.int64(CALLER), text, begin, end, end)
     if scope_number == FULL or caller_number == FULL:
         return AT_FULL_TABLE
     if message >= 0:

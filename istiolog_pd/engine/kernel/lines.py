@@ -4,41 +4,44 @@ from __future__ import annotations
 
 import numpy as np
 
-from istiolog_pd.engine.kernel.jit import eight, get, part
-from istiolog_pd.engine.kernel.swar import first_flag, zeros
+from istiolog_pd.engine.kernel.jit import get, high_zeros, inlined, low_zeros, part
+from istiolog_pd.engine.kernel.swar import ALL_BITS
 from istiolog_pd.engine.kernel.text import is_digit
+from istiolog_pd.engine.kernel.wide import LINE, same_of_line
 
-#: A tab and a line end differ from this, eight times, in the lowest two bits alone.
-NEAR_TAB, BUT_TWO_BITS = np.uint64(0x0808080808080808), np.uint64(0xFCFCFCFCFCFCFCFC)
+#: Where a `Z` and a tab can stand at the earliest that are none of the line's own header.
+BEHIND_TIME = 28
+NEWLINE, TAB, ZULU = np.uint8(10), np.uint8(9), np.uint8(90)
+ONE = np.uint64(1)
 
 
-@part
+@inlined
 def line_end(text, at, end):
     """The end of a line, whether ``Z TAB`` stands in it behind its own header, and its last tab (-1: none)."""
-    start, inner, tab = at, False, np.int64(-1)
-    while at + 8 <= end:
-        flags = zeros((eight(text, at) ^ NEAR_TAB) & BUT_TWO_BITS)
-        while flags:
-            place = at + first_flag(flags)
-            byte = get(text, place)
-            if byte == 10:
-                return place, inner, tab
-            if byte == 9:
-                tab = place
-                if place - start >= 28 and get(text, place - 1) == 90:
-                    inner = True
-            flags &= flags - np.uint64(1)
-        at += 8
+    start, tab = at, np.int64(-1)
+    inner = before = np.uint64(0)
+    behind = ALL_BITS << np.uint64(BEHIND_TIME)
+    while at + LINE <= end:
+        tabs, ends = same_of_line(text, at, TAB), same_of_line(text, at, NEWLINE)
+        zulus = same_of_line(text, at, ZULU)
+        tabs &= (ends & (~ends + ONE)) - ONE  # those of this line; all, if it does not end here
+        if tabs:
+            tab = at + 63 - high_zeros(tabs)
+            inner |= tabs & (zulus << ONE | before) & behind
+        if ends:
+            return at + low_zeros(ends), inner != 0, tab
+        before, behind = zulus >> np.uint64(63), ALL_BITS
+        at += LINE
     while at < end:
         byte = get(text, at)
-        if byte == 10:
-            return at, inner, tab
-        if byte == 9:
+        if byte == NEWLINE:
+            break
+        if byte == TAB:
             tab = at
-            if at - start >= 28 and get(text, at - 1) == 90:
-                inner = True
+            if at - start >= BEHIND_TIME and get(text, at - 1) == ZULU:
+                inner = ONE
         at += 1
-    return at, inner, tab
+    return at, inner != 0, tab
 
 
 @part

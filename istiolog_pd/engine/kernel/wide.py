@@ -18,9 +18,16 @@ from istiolog_pd.engine.kernel.jit import Compiled, inlined, low_zeros
 
 _intrinsic: Any = intrinsic
 #: Bytes that are looked at together.
-WIDTH = 32
+WIDTH, LINE = 32, 64
 #: So many bytes behind its end can be read of a text that is searched here.
 SLACK = 32
+
+
+def _vector(builder: Any, byte: Any, kind: Any) -> Any:
+    """A vector of a byte."""
+    first = builder.insert_element(ir.Constant(kind, ir.Undefined), byte, ir.Constant(ir.IntType(32), 0))
+    none = ir.Constant(ir.VectorType(ir.IntType(32), kind.count), [0] * kind.count)
+    return builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), none)
 
 
 def _bits_of(width: int, test: Callable[[Any, Any, Any], Any]) -> Compiled:
@@ -32,10 +39,7 @@ def _bits_of(width: int, test: Callable[[Any, Any, Any], Any]) -> Compiled:
             text, at, byte = arguments
             kind = ir.VectorType(ir.IntType(8), width)
             place = builder.bitcast(builder.gep(text, [at]), ir.PointerType(kind))
-            first = builder.insert_element(ir.Constant(kind, ir.Undefined), byte, ir.Constant(ir.IntType(32), 0))
-            none = ir.Constant(ir.VectorType(ir.IntType(32), width), [0] * width)
-            wanted = builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), none)
-            found = test(builder, builder.load(place, align=1), wanted)
+            found = test(builder, builder.load(place, align=1), _vector(builder, byte, kind))
             word = builder.bitcast(found, ir.IntType(width))
             word = word if sys.byteorder == "little" else builder.bitreverse(word)
             return word if width == 64 else builder.zext(word, ir.IntType(64))
@@ -64,9 +68,68 @@ def _beyond_digits(builder: Any, text: Any, wanted: Any) -> Any:
     return builder.icmp_unsigned(">", builder.sub(text, wanted), _all(text, 9))
 
 
-#: Bits of the bytes that are a byte; of blanks (9 to 13, 32) and those; of those that are no digit (``0`` is given).
+def _odd(builder: Any, text: Any, wanted: Any) -> Any:
+    beyond = builder.icmp_unsigned(">", text, _all(text, 127))
+    return builder.or_(beyond, builder.or_(_same(builder, text, wanted), _same(builder, text, _all(text, 0))))
+
+
+#: Bits of the bytes that are a byte; of blanks (9 to 13, 32) and those; of those that are no digit (``0`` is given);
+#: of those that are a byte, NUL or beyond ASCII.
 same, blank_or_same, beyond_digits = (_bits_of(WIDTH, test) for test in (_same, _blank_or_same, _beyond_digits))
-same_of_line = _bits_of(64, _same)
+#: Of twice as many bytes.
+same_of_line, odd_of_line = _bits_of(LINE, _same), _bits_of(LINE, _odd)
+
+
+@_intrinsic
+def words_of(context, text, at, size):
+    """The first `size` bytes from a place on as four numbers of eight bytes; what is behind them is 0."""
+
+    def code(context, builder, signature, arguments):
+        text, at, size = arguments
+        kind = ir.VectorType(ir.IntType(8), WIDTH)
+        value = builder.load(builder.bitcast(builder.gep(text, [at]), ir.PointerType(kind)), align=1)
+        numbers = ir.Constant(kind, list(range(WIDTH)))
+        there = builder.icmp_unsigned("<", numbers, _vector(builder, builder.trunc(size, ir.IntType(8)), kind))
+        value = builder.select(there, value, ir.Constant(kind, [0] * WIDTH))
+        words = builder.bitcast(value, ir.VectorType(ir.IntType(64), WIDTH // 8))
+        found = [builder.extract_element(words, ir.Constant(ir.IntType(32), n)) for n in range(WIDTH // 8)]
+        if sys.byteorder != "little":
+            found = [builder.bswap(word) for word in found]
+        return context.make_tuple(builder, signature.return_type, found)
+
+    return types.UniTuple(types.uint64, WIDTH // 8)(text, types.int64, types.int64), code
+
+
+@_intrinsic
+def alike(context, text, at, other, to):
+    """Bits of the bytes of two texts that are the same."""
+
+    def code(context, builder, signature, arguments):
+        text, at, other, to = arguments
+        wide = ir.PointerType(ir.VectorType(ir.IntType(8), WIDTH))
+        one, two = (
+            builder.load(builder.bitcast(builder.gep(place, [n]), wide), align=1)
+            for place, n in ((text, at), (other, to))
+        )
+        word = builder.bitcast(builder.icmp_unsigned("==", one, two), ir.IntType(WIDTH))
+        word = word if sys.byteorder == "little" else builder.bitreverse(word)
+        return builder.zext(word, ir.IntType(64))
+
+    return types.uint64(text, types.int64, other, types.int64), code
+
+
+@_intrinsic
+def folded(context, one, two):
+    """The product of two numbers, 128 bits, its halves folded into one."""
+
+    def code(context, builder, signature, arguments):
+        wide = ir.IntType(128)
+        product = builder.mul(*(builder.zext(value, wide) for value in arguments))
+        high = builder.lshr(product, ir.Constant(wide, 64))
+        return builder.trunc(builder.xor(product, high), ir.IntType(64))
+
+    return types.uint64(types.uint64, types.uint64), code
+
 
 ZERO, BLANK = np.uint8(48), np.uint8(32)
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from secrets import randbits
 from typing import NamedTuple
 
 import numpy as np
 
-from istiolog_pd.engine.kernel.jit import eight, four, get, kernel, part, pointer, put
-from istiolog_pd.engine.kernel.text import is_blank, stands, trimmed
+from istiolog_pd.engine.kernel.jit import get, inlined, kernel, part, pointer, put
+from istiolog_pd.engine.kernel.text import copy, is_blank, stands, trimmed
+from istiolog_pd.engine.kernel.wide import SLACK, WIDTH, alike, folded, words_of
 
 FULL = -2
 # Of an entry: its hash, its group (times 2**32) and length, where in `texts` it stands, its number within the group.
 HASH, GROUP_SIZE, BEGIN, NUMBER = range(4)
 ENTRY = 4
-# Of `used`: entries, bytes of `texts`, room for both; then the entries of each group.
-ENTRIES, BYTES, ENTRY_ROOM, BYTE_ROOM, GROUPS = range(5)
+# Of `used`: entries, bytes of `texts`, room for both; what hashes begin with, drawn for each table, so that no log can
+# be made whose texts all have the same; then the entries of each group.
+ENTRIES, BYTES, ENTRY_ROOM, BYTE_ROOM, SEED, GROUPS = range(6)
+#: Random bits that hashes are mixed with.
+SALT = tuple(np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xFF51AFD7ED558CCD))
+ONE = np.uint64(1)
 
 
 class Table(NamedTuple):
@@ -29,18 +35,20 @@ class Table(NamedTuple):
 def new_table(groups: int, entries: int = 1 << 12, size: int = 1 << 18) -> Table:
     """An empty table."""
     used = np.zeros(GROUPS + groups, np.int64)
-    used[ENTRY_ROOM], used[BYTE_ROOM] = entries, size
-    return Table(np.full(2 * entries, -1, np.int32), np.zeros(4 * entries, np.int64), np.zeros(size, np.uint8), used)
+    used[ENTRY_ROOM], used[BYTE_ROOM], used[SEED] = entries, size, randbits(63)
+    places, rows = np.full(2 * entries, -1, np.int32), np.zeros(ENTRY * entries, np.int64)
+    return Table(places, rows, np.zeros(size + SLACK, np.uint8), used)
 
 
 def grown(table: Table, room: int) -> Table:
     """A table with the same texts, and room for as many again and for a text of `room` bytes."""
     count, size = int(table.used[ENTRIES]), int(table.used[BYTES])
     groups = len(table.used) - GROUPS
-    bigger = new_table(groups, len(table.entries) // 2, max(2 * len(table.texts), size + 2 * room))
-    bigger.entries[: 4 * count] = table.entries[: 4 * count]
+    entries = 2 * int(table.used[ENTRY_ROOM])
+    bigger = new_table(groups, entries, max(2 * int(table.used[BYTE_ROOM]), size + 2 * room))
+    bigger.entries[: ENTRY * count] = table.entries[: ENTRY * count]
     bigger.texts[:size] = table.texts[:size]
-    for number in (ENTRIES, BYTES):
+    for number in (ENTRIES, BYTES, SEED):
         bigger.used[number] = table.used[number]
     bigger.used[GROUPS:] = table.used[GROUPS:]
     fill_places(bigger.places, bigger.entries, count)
@@ -53,61 +61,90 @@ def fill_places(places, entries, count):
     mask = len(places) - 1
     places, entries = pointer(places), pointer(entries)
     for n in range(count):
-        at = get(entries, 4 * n + HASH) & mask
+        at = get(entries, ENTRY * n + HASH) & mask
         while get(places, at) >= 0:
             at = (at + 1) & mask
         put(places, at, n)
 
 
-@part
-def hash_of(group, text, start, end):
-    value = np.uint64(group + 1) * np.uint64(0x9E3779B97F4A7C15)
-    factor = np.uint64(0xFF51AFD7ED558CCD)
-    at, size = start, end - start
-    while at + 8 < end:
-        value = (value ^ eight(text, at)) * factor
-        value ^= value >> np.uint64(32)
-        at += 8
-    # The rest: the last eight bytes, or the first four and the last four, which overlap.
-    word = np.uint64(0)
-    if size >= 8:
-        word = eight(text, end - 8)
-    elif size >= 4:
-        word = four(text, start) | (four(text, end - 4) << np.uint64(32))
-    else:
-        for n in range(start, end):
-            word = (word << np.uint64(8)) | np.uint64(get(text, n))
-    value = (value ^ word) * factor
-    value = ((value ^ (value >> np.uint64(32))) + np.uint64(size)) * factor
-    return np.int64((value ^ (value >> np.uint64(29))) & np.uint64(0x7FFFFFFFFFFFFFFF))
+@inlined
+def mixed(value, words, seed):
+    """A hash, and what four more words make of it."""
+    value ^= seed
+    one = folded(words[0] ^ value ^ SALT[0], words[1] ^ SALT[1])
+    return one ^ folded(words[2] ^ value ^ SALT[2], words[3] ^ SALT[3])
 
 
 @part
-def number_of(table, group, text, start, end):
-    """The number of a text within its group, a new one if need be; FULL if there is no room for it."""
+def last_words(text, at, end):
+    """`words_of` where no bytes behind the end can be read."""
+    words = (np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0))
+    for n in range(at, end):
+        byte, place = np.uint64(get(text, n)) << np.uint64(8 * ((n - at) % 8)), (n - at) // 8
+        words = (
+            words[0] | (byte if place == 0 else np.uint64(0)),
+            words[1] | (byte if place == 1 else np.uint64(0)),
+            words[2] | (byte if place == 2 else np.uint64(0)),
+            words[3] | (byte if place == 3 else np.uint64(0)),
+        )
+    return words
+
+
+@inlined
+def hash_of(text, start, end, far, seed):
+    """The hash of a text; bytes before `far` can be read."""
+    value, at = np.uint64(0), start
+    while at + WIDTH < end:
+        value = mixed(value, words_of(text, at, np.int64(WIDTH)), seed)
+        at += WIDTH
+    rest = words_of(text, at, end - at) if at + WIDTH <= far else last_words(text, at, end)
+    return mixed(value, rest, seed)
+
+
+@inlined
+def is_text(text, start, size, far, texts, begin):
+    """Whether a text is that one of the table's, of the same size."""
+    if size <= WIDTH and start + WIDTH <= far:
+        return not ~alike(text, start, texts, begin) & ((ONE << np.uint64(size)) - ONE)
+    return stands(text, start, start + size, texts, begin, size)
+
+
+@part
+def number_of(table, group, text, start, end, far):
+    """The number of a text within its group, a new one if need be; FULL if there is no room for it.
+
+    Bytes before `far` can be read.
+    """
     places, entries, texts, used = table
-    value = hash_of(group, text, start, end)
-    mask = 2 * get(used, ENTRY_ROOM) - 1
-    at = value & mask
     size = end - start
     wanted = (group << 32) | size
+    seed = np.uint64(get(used, SEED))
+    value = np.int64(folded(hash_of(text, start, end, far, seed) ^ np.uint64(wanted), SALT[1] ^ seed) >> ONE)
+    mask = 2 * get(used, ENTRY_ROOM) - 1
+    at = value & mask
     while get(places, at) >= 0:
-        entry = 4 * np.int64(get(places, at))
+        entry = ENTRY * np.int64(get(places, at))
         if get(entries, entry + HASH) == value and get(entries, entry + GROUP_SIZE) == wanted:
-            if stands(text, start, end, texts, get(entries, entry + BEGIN), size):
+            if is_text(text, start, size, far, texts, get(entries, entry + BEGIN)):
                 return get(entries, entry + NUMBER)
         at = (at + 1) & mask
-    entry, begin = get(used, ENTRIES), get(used, BYTES)
+    return new_number(table, group, text, start, end, value, at)
+
+
+@part
+def new_number(table, group, text, start, end, value, at):
+    """Enter a new text at its place in the hash table."""
+    places, entries, texts, used = table
+    entry, begin, size = get(used, ENTRIES), get(used, BYTES), end - start
     if entry >= get(used, ENTRY_ROOM) or begin + size > get(used, BYTE_ROOM):
         return np.int64(FULL)
-    for n in range(size):
-        put(texts, begin + n, get(text, start + n))
+    copy(text, start, end, texts, begin)
     put(places, at, entry)
     number = get(used, GROUPS + group)
-    put(entries, 4 * entry + HASH, value)
-    put(entries, 4 * entry + GROUP_SIZE, wanted)
-    put(entries, 4 * entry + BEGIN, begin)
-    put(entries, 4 * entry + NUMBER, number)
+    put(entries, ENTRY * entry + HASH, value)
+    put(entries, ENTRY * entry + GROUP_SIZE, (group << 32) | size)
+    put(entries, ENTRY * entry + BEGIN, begin)
+    put(entries, ENTRY * entry + NUMBER, number)
     put(used, GROUPS + group, number + 1)
     put(used, ENTRIES, entry + 1)
     put(used, BYTES, begin + size)
@@ -124,7 +161,7 @@ def pointers_of(table):
 @kernel
 def number_in(table, group, text, size):
     """The number of a whole text; for callers in Python."""
-    return number_of(pointers_of(table), group, pointer(text), 0, size)
+    return number_of(pointers_of(table), group, pointer(text), 0, size, len(text))
 
 
 @kernel
@@ -134,13 +171,8 @@ def number_all(stamp, table, texts, places, trim, first, numbers):
     `places` says where each begins and its size, -1: there is none. `trim`: without the blanks at its ends, and none if
     that is all.
     """
-    table, texts, places, numbers, count = (
-        pointers_of(table),
-        pointer(texts),
-        pointer(places),
-        pointer(numbers),
-        len(numbers),
-    )
+    count, far = len(numbers), len(texts)
+    table, texts, places, numbers = pointers_of(table), pointer(texts), pointer(places), pointer(numbers)
     for n in range(first, count):
         begin, size = get(places, 2 * n), get(places, 2 * n + 1)
         end = begin + size
@@ -151,7 +183,7 @@ def number_all(stamp, table, texts, places, trim, first, numbers):
         if size < 0 or (trim and begin == end):
             put(numbers, n, -1)
             continue
-        number = number_of(table, 0, texts, begin, end)
+        number = number_of(table, 0, texts, begin, end, far)
         if number == FULL:
             return n
         put(numbers, n, number)
