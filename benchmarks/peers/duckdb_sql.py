@@ -8,64 +8,48 @@ import duckdb
 import pyarrow as pa
 
 from benchmarks.job import PUSH_TYPES, UNITS, Detail, Job, narrow
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+from benchmarks.sql import case, event, quoted
 
 
 def _groups(expression: str) -> str:
     """The names of an expression's groups, as `regexp_extract` takes them."""
     names = [part.split(">", 1)[0] for part in expression.split("(?P<")[1:]]
-    return "[" + ", ".join(map(_quoted, names)) + "]"
+    return "[" + ", ".join(map(quoted, names)) + "]"
 
 
 def _entries(path: Path, job: Job) -> str:
     if job.json:
         columns = "{level: 'VARCHAR', time: 'VARCHAR', scope: 'VARCHAR', msg: 'VARCHAR'}"
-        source = f"read_json({_quoted(str(path))}, format='newline_delimited', columns={columns})"
+        source = f"read_json({quoted(str(path))}, format='newline_delimited', columns={columns})"
         return f"SELECT *, msg AS message FROM {source}"
     options = "columns={line: 'VARCHAR'}, sep='\x01', quote='', escape='', header=false, auto_detect=false"
-    header = f"regexp_extract(line, {_quoted(job.header)}, {_groups(job.header)})"
-    return f"SELECT unnest({header}) FROM read_csv({_quoted(str(path))}, {options})"
-
-
-def _case(text: str, values: dict[str, object]) -> str:
-    whens = " ".join(f"WHEN {_quoted(key)} THEN {value}" for key, value in values.items())
-    return f"CASE {text} {whens} END"
+    header = f"regexp_extract(line, {quoted(job.header)}, {_groups(job.header)})"
+    return f"SELECT unnest({header}) FROM read_csv({quoted(str(path))}, {options})"
 
 
 def _column(detail: Detail, name: str, sort: str) -> str:
     texts = f"{detail.event}.{name}"
     made = {
-        "push_type": _case(texts, {key: _quoted(value) for key, value in PUSH_TYPES.items()}),
+        "push_type": case(texts, {key: quoted(value) for key, value in PUSH_TYPES.items()}),
         "text": f"nullif({texts}, '')",
         "flag": f"{texts} = 'true'",
         "int": f"nullif({texts}, '')::BIGINT",
-        "amount": f"round(nullif({texts}, '')::DOUBLE * {_case(f'{texts}_unit', dict(UNITS))})::BIGINT",
+        "amount": f"round(nullif({texts}, '')::DOUBLE * {case(f'{texts}_unit', UNITS)})::BIGINT",
     }
-    return f"CASE WHEN event = {_quoted(detail.event)} THEN {made[sort]} END AS {name}"
+    return f"CASE WHEN event = {quoted(detail.event)} THEN {made[sort]} END AS {name}"
 
 
 def query(path: Path, job: Job) -> str:
     """The whole job in SQL."""
-    tests = [
-        (f"starts_with(message, {_quoted(r.literal)})" if r.begins else f"contains(message, {_quoted(r.literal)})", r)
-        for r in job.rules
-    ]
-    event = (
-        "CASE "
-        + " ".join(f"WHEN {test} THEN {_quoted(r.event)}" for test, r in tests)
-        + f" ELSE {_quoted(job.otherwise)} END"
-    )
+    events = event(job, "starts_with(message, {})", "contains(message, {})")
     details = "".join(
-        f", CASE WHEN event = {_quoted(d.event)} THEN "
-        f"regexp_extract(message, {_quoted(d.expression)}, {_groups(d.expression)}) END AS {d.event}"
+        f", CASE WHEN event = {quoted(d.event)} THEN "
+        f"regexp_extract(message, {quoted(d.expression)}, {_groups(d.expression)}) END AS {d.event}"
         for d in job.details
     )
     columns = "".join(f", {_column(d, name, sort)}" for d in job.details for name, sort in d.fields.items())
     return (
-        f"WITH entries AS ({_entries(path, job)}), events AS (SELECT *, {event} AS event FROM entries), "
+        f"WITH entries AS ({_entries(path, job)}), events AS (SELECT *, {events} AS event FROM entries), "
         f"details AS (SELECT *{details} FROM events) "
         "SELECT rtrim(time, 'Z')::TIMESTAMP_NS AS timestamp, nullif(level, '') AS level, nullif(scope, '') AS scope, "
         f"event{columns} FROM details"
