@@ -6,6 +6,7 @@ A child's `getrusage` counts what its parent held when it was forked, so each pr
 from __future__ import annotations
 
 import json
+import resource
 import sys
 from pathlib import Path
 from time import perf_counter
@@ -16,6 +17,11 @@ _SELF = Path("/proc/self")
 def peak() -> int:
     """Bytes that this process held at most, since its start or `forget`."""
     return _status("VmHWM")
+
+
+def children() -> int:
+    """Bytes that the largest process held that this one started; if it was small, what this one held then."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
 
 
 def held() -> int:
