@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -24,12 +25,16 @@ OURS = "istiolog_pd"
 
 @dataclass(frozen=True)
 class Contender:
-    """Who takes part: a module of `benchmarks.peers`; on one core if `alone`; on a slice of `most` MB at most."""
+    """Who takes part: a module of `benchmarks.peers`; on one core if `alone`; on a slice of `most` MB at most.
+
+    Who `needs` a command takes part where it is installed.
+    """
 
     name: str
     module: str
     alone: bool = False
     most: float = float("inf")
+    needs: str = ""
 
 
 CONTENDERS = (
@@ -41,6 +46,7 @@ CONTENDERS = (
     Contender("pyarrow", "arrow_compute"),
     Contender("Python re", "regex", most=64),
     Contender("pandas str.extract", "pandas_extract", most=64),
+    Contender("lnav", "lnav", most=16, needs="lnav"),
     Contender(f"{OURS}'s reference", "reference", most=16),
 )
 #: What no reader can be faster than; the expression of `rg` and `grep` is the shortest that finds the pushes.
@@ -61,10 +67,18 @@ class _Times:
     peak: int = 0
 
 
-def check(folder: Path, kind: str) -> None:
+def here(commands: Mapping[str, str]) -> set[str]:
+    """The names whose command is installed, or that need none; of each other one it is said that it is left out."""
+    missing = {name: command for name, command in commands.items() if command and not shutil.which(command)}
+    for name, command in missing.items():
+        show.say(f"{name} is left out: no {command} is installed")
+    return commands.keys() - missing.keys()
+
+
+def check(folder: Path, kind: str, contenders: Sequence[Contender] = CONTENDERS) -> None:
     """Raise if a contender finds anything else in a slice than the reference does."""
     job, path = JOBS[kind], logs.log(folder, kind, COMPARED)
-    found = {one: importlib.import_module(f"benchmarks.peers.{one}") for one in {c.module: 0 for c in CONTENDERS}}
+    found = {one: importlib.import_module(f"benchmarks.peers.{one}") for one in {c.module: 0 for c in contenders}}
     tables = {one: module.table(module.read(path, job), job) for one, module in found.items()}
     wrong = {one: differences(tables["reference"], table) for one, table in tables.items()}
     if any(wrong.values()):
@@ -99,11 +113,13 @@ def _floor(command: list[str], path: Path) -> float:
 
 def race(folder: Path, kind: str, mb: float, rounds: int) -> None:
     """Check that all find the same, then measure, print, plot."""
-    check(folder, kind)
-    floors = {name: command for name, command in FLOORS.items() if shutil.which(command[0])}
-    times = {c.name: _Times(min(mb, c.most)) for c in CONTENDERS} | {name: _Times(mb) for name in floors}
+    names = here({c.name: c.needs for c in CONTENDERS} | {name: command[0] for name, command in FLOORS.items()})
+    contenders = [c for c in CONTENDERS if c.name in names]
+    floors = {name: command for name, command in FLOORS.items() if name in names}
+    check(folder, kind, contenders)
+    times = {c.name: _Times(min(mb, c.most)) for c in contenders} | {name: _Times(mb) for name in floors}
     for number in range(rounds):
-        for contender in CONTENDERS:
+        for contender in contenders:
             _measure(contender, kind, logs.log(folder, kind, times[contender.name].mb), times[contender.name])
         for name, command in floors.items():
             times[name].first.append(_floor(command, logs.log(folder, kind, mb)))
