@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import count, groupby
+from itertools import count, groupby, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,6 +56,7 @@ def compile_catalogue(formats: Sequence[Format]) -> Catalogue:
     items = [(number, builder.items(entry.tokens, count(), last=True)) for number, entry in enumerate(formats)]
     found, lists = lookup(formats)
     list_first = [builder.tree([items[number] for number in one]) for one in lists]
+    list_slots = builder.slots_from(list_first)
     first_step = [builder.tree([one]) for one in items]
     bare = [builder.claim(None, event) for event in p.EVENT_NAMES]
     layout_claim = [
@@ -74,6 +75,7 @@ def compile_catalogue(formats: Sequence[Format]) -> Catalogue:
         layout_claim=_ints(layout_claim),
         **found,
         list_first=_ints(list_first),
+        list_slots=_ints(list_slots),
         **builder.claim_arrays(),
         automata=tuple(builder.automata),
         bytes=_bytes(builder.text),
@@ -168,6 +170,11 @@ class _Builder:
                 self._branches(of, at + 1)
             if trial >= 0:
                 self.jump(trial, p.TRY)
+
+    def slots_from(self, firsts: Sequence[int]) -> list[int]:
+        """Of trees that were emitted one behind the other: one past the last slot that each fills."""
+        slots = np.array([step[4] for step in self.steps])
+        return [int(slots[first:past].max(initial=-1)) + 1 for first, past in pairwise([*firsts, len(slots)])]
 
     def emit(self, step: Step) -> int:
         self.steps.append((step.op, step.what, *step.literal, step.slot, step.optional))

@@ -35,13 +35,17 @@ from istiolog_pd.engine.program import (
     SCOPES,
     SCOPES_AT,
     SIZE_OF,
+    SLOT,
     SLOT_WIDTH,
     SLOTS,
+    SLOTS_END,
     START_FIRST,
     START_MASK,
+    START_SLOTS,
     STARTS,
     STEP_WIDTH,
     TRY,
+    WHAT,
     Bytes,
     Program,
 )  # fmt: skip
@@ -76,6 +80,7 @@ def flat(program: Program) -> tuple[npt.NDArray[np.int64], Bytes]:
         (SCOPES, program.scopes),
         (STARTS, program.starts),
         (START_FIRST, starts),
+        (START_SLOTS, program.list_slots[program.start_list]),
         (FREE_AT, program.free_at),
         (FREE_GRAM, program.free_gram),
         (FREE_FIRST, first_step[program.free]),
@@ -120,9 +125,18 @@ def _steps(program: Program, places: npt.NDArray[np.int64], automata: npt.NDArra
     # An alternative that begins with a literal is not begun where that does not stand.
     before = np.flatnonzero((op[:-1] == TRY) & (op[1:] <= RUN) & (optional[1:] == 0))
     table[before, LOW], table[before, MASK] = low[before + 1], mask[before + 1]
+    for trial in np.flatnonzero(op == TRY).tolist():
+        inside = slot[trial + 1 : program.steps[trial, WHAT]]
+        table[trial, SLOT], table[trial, SLOTS_END] = slots_of(inside)
     done = op == DONE
     table[done, SIZE_OF] = program.trusted[what[done]]
     return table
+
+
+def slots_of(slots: npt.NDArray[Any]) -> tuple[int, int]:
+    """The first of the slots that some steps fill, and one past the last (-1: a step fills none)."""
+    filled = slots[slots >= 0]
+    return (int(filled.min()), int(filled.max()) + 1) if len(filled) else (0, 0)
 
 
 def _first_eight(

@@ -53,7 +53,8 @@ class Program(NamedTuple):
     trusted: Flags  #: per format: whether level and scope do not matter
     starts: Ints  #: hash table of beginnings
     start_list: Ints  #: and for each its list of formats
-    list_first: Ints  #: the first step of each
+    list_first: Ints  #: the first step of each, and one past the last slot that its formats fill
+    list_slots: Ints
     free_at: Ints  #: per component: formats that can begin with anything
     free: Ints
     free_gram: Ints  #: for each of them the number of the gram it must hold, or -1
@@ -80,13 +81,15 @@ class Program(NamedTuple):
 #: The directory of the one array that the kernel gets: where what begins, and two numbers.
 (
     LEVELS, SCOPES_AT, SCOPES, STARTS, START_FIRST, FREE_AT, FREE_GRAM, FREE_FIRST, FALLBACK, CLAIM_OF, BARE,
-    LAYOUT_CLAIM, CLAIMS, SLOTS, SAID, LABELS, GRAMS, GRAM_TEXT, START_MASK, GRAM_COUNT,
-) = range(20)  # fmt: skip
+    LAYOUT_CLAIM, CLAIMS, SLOTS, SAID, LABELS, GRAMS, GRAM_TEXT, START_SLOTS, START_MASK, GRAM_COUNT,
+) = range(21)  # fmt: skip
 #: Numbers of a row of each sort. A step is its op and what it needs, its literal (the first eight bytes and which of
 #: them count, length, place), its slot and whether it is optional; an automaton its first row, its classes and that of
 #: `unless`.
 STEP_WIDTH, LABEL_WIDTH, CLAIM_WIDTH, SLOT_WIDTH = 8, 5, 8, 6
 OP, WHAT, LOW, MASK, SIZE_OF, PLACE_OF, SLOT, OPTIONAL = range(8)
+# Of an alternative: the first of its slots (that of `SLOT`), and one past the last.
+SLOTS_END = PLACE_OF
 # Of a claim: its event, the claim it is instead and the slot that decides it, where its rows of slots, of labels and
 # of what its format itself says begin, and where the latter two end.
 C_EVENT, C_OTHER, C_SWITCH, C_SLOTS, C_LABELS, C_LABELS_END, C_SAID, C_SAID_END = range(8)

@@ -13,7 +13,7 @@ from istiolog_pd.engine.arena import Arena
 from istiolog_pd.engine.columns import Scratch, columns_of, new_cells
 from istiolog_pd.engine.common import common_columns, event_at, keys_of
 from istiolog_pd.engine.cutter import Chunk, mended
-from istiolog_pd.engine.kernel import automaton, claim, copies, memo, walk
+from istiolog_pd.engine.kernel import automaton, batches, claim, copies, memo, recognise, walk
 from istiolog_pd.engine.kernel import cells as c
 from istiolog_pd.engine.kernel import entry as f
 from istiolog_pd.engine.kernel import found as e
@@ -21,6 +21,7 @@ from istiolog_pd.engine.kernel.frame import frame
 from istiolog_pd.engine.kernel.heads import FIELDS
 from istiolog_pd.engine.kernel.jit import STAMP
 from istiolog_pd.engine.kernel.json import MOST_PAIRS, PAIR
+from istiolog_pd.engine.kernel.together import WINDOW
 from istiolog_pd.engine.kernel.wide import SLACK
 from istiolog_pd.engine.kernel.words import number_in
 from istiolog_pd.engine.lines import Damage
@@ -75,6 +76,8 @@ class Worker:
         self.work = (
             np.full(3 * walk.DEEPEST + automaton.REMEMBERED * automaton.MATCH, -1, np.int64),
             np.zeros(len(catalogue.program.gram_text), np.int64),
+            np.zeros(batches.ROOM, np.int32),
+            np.zeros(recognise.KNOWN_STARTS * recognise.KNOWN_START, np.int64),
         )
         self.lists = c.new_lists(len(catalogue.program.slot_cell))
         self.out = np.zeros(FIELDS, np.int64)
@@ -83,7 +86,7 @@ class Worker:
         self.scratch = Scratch()
         #: Room that chunks have been read in, to be used again.
         self.rooms: list[e.Found] = []
-        self.claims, self.hits = np.empty(0, np.int32), np.empty(0, np.int32)
+        self.claims, self.hits, self.plan = np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.int64)
         self.pairs = np.zeros(MOST_PAIRS * PAIR, np.int64)
         self._begin()
 
@@ -96,6 +99,7 @@ class Worker:
         self.memo = np.zeros(memo.SIZE, np.int64)
         #: By slot, the number of what its format itself says.
         self.known = np.full(len(self.catalogue.program.slot_cell), -1, np.int32)
+        self.shorts = np.full(c.SHORT_WORDS * c.SHORT_WORD, -1, np.int64)
 
     def forget(self) -> None:
         """Between chunks: forget the words, if there are many. Each line can have new ones, in a log of any length."""
@@ -172,7 +176,8 @@ class Worker:
         plainly = (found[:, e.COMPONENT] == ENVOY) | agent_scopes[found[:, e.SCOPE_OF]]
         asked = ~plainly & ~ztunnel & (found[:, e.HEADER] > 0) & (found[:, e.EVENT] < 0)
         of_agent, of_pilot = (
-            self._claims(framed, len(found), one, only_format=True)[0][:: claim.CLAIMED] >= 0 for one in (AGENT, PILOT)
+            self._claims(framed, len(found), one, only_format=True)[0][:: batches.CLAIMED] >= 0
+            for one in (AGENT, PILOT)
         )
         agent = plainly | (asked & of_agent & ~of_pilot)
         pilot = asked & of_pilot & ~of_agent
@@ -182,8 +187,8 @@ class Worker:
 
     def finish(self, framed: Framed, component: str, *, second_opinion: bool) -> Piece:
         """Read the messages of a chunk's entries."""
-        claims, hits = self._claims(framed, framed.entries, COMPONENTS.index(component), second_opinion=second_opinion)
-        filled = self._fill(framed, claims, hits)
+        claims, rows = self._claims(framed, framed.entries, COMPONENTS.index(component), second_opinion=second_opinion)
+        filled = self._fill(framed, claims, rows)
         self.vocabulary.learn()
         piece = self._piece(framed, claims, filled)
         self.rooms.append(framed.found)
@@ -191,44 +196,41 @@ class Worker:
 
     def _claims(
         self, framed: Framed, count: int, component: int, *, second_opinion: bool = False, only_format: bool = False
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Claim the first entries of a chunk: their claims, and where their fields and labels are."""
-        if len(self.claims) < count * claim.CLAIMED:
-            self.claims = np.empty((count + count // 8) * claim.CLAIMED, np.int32)
-            self.hits = np.empty(walk.HIT * (8 * count + 256), np.int32)  # a chunk is far smaller than 2 GiB
-        claims, hits = self.claims, self.hits
-        unparsed = p.EVENT_NUMBER["unparsed"]
-        settings = np.array([0, count, 0, component, second_opinion, unparsed, 1, 2, only_format, ENVOY], np.int64)
+    ) -> tuple[np.ndarray, int]:
+        """Claim the first entries of a chunk; `hits` and so many rows of `plan` tell of their fields and labels."""
+        if len(self.claims) < count * batches.CLAIMED:
+            self.claims = np.empty((count + count // 8) * batches.CLAIMED, np.int32)
+        claims, asked = self.claims, [component, second_opinion, p.EVENT_NUMBER["unparsed"], 1, 2, only_format, ENVOY]
+        settings = np.array([0, count, 0, 0, *asked], np.int64)
         found, _, rare = framed.found.flat()
-        scopes, scope_text = self.vocabulary.scopes
-        while settings[claim.FIRST] < count:
+        while settings[batches.FIRST] < count:
+            # A chunk is far smaller than 2 GiB. Most lines have eight fields at most.
+            self.hits = _with_room(self.hits, int(settings[batches.USED]), walk.HIT * 8 * count + batches.MOST_HITS)
+            rows = batches.ROW * (count // WINDOW + batches.MOST_ROWS)
+            self.plan = _with_room(self.plan, int(settings[batches.ROWS]) * batches.ROW, rows)
             claim.claim_all(
                 STAMP, self.catalogue.numbers, self.catalogue.bytes, framed.messages, framed.ends, found, rare,
-                settings, scopes, scope_text, *self.work, hits, claims, framed.keys.reshape(-1),
+                settings, *self.vocabulary.scopes, self.work, self.hits, claims, framed.keys.reshape(-1), self.plan,
             )  # fmt: skip
-            if settings[claim.FIRST] < count:
-                self.hits = hits = np.concatenate([hits, np.empty(len(hits) + 1024, np.int32)])
-        return claims[: count * claim.CLAIMED], hits
+        return claims[: count * batches.CLAIMED], int(settings[batches.ROWS])
 
-    def _fill(self, framed: Framed, claims: np.ndarray, hits: np.ndarray) -> c.Cells:
+    def _fill(self, framed: Framed, claims: np.ndarray, rows: int) -> c.Cells:
         program = self.catalogue.program
         counts = np.zeros(len(program.claim_event), np.int64)
         c.count_claims(STAMP, claims, framed.entries, counts)
         cells = new_cells(program, counts, self.arena, self.scratch)
         room = np.zeros(2, np.int64)
-        first = 0
-        while first < framed.entries:
-            first = c.fill(
-                STAMP, self.catalogue.numbers, self.catalogue.bytes, framed.messages, hits, claims, first,
-                framed.entries, tuple(cells), tuple(self.vocabulary.table), FIRST_GROUP, self.known, room,
-                tuple(self.lists),
+        row = 0
+        while row < rows:
+            vocabulary = (tuple(self.vocabulary.table), FIRST_GROUP, self.known, self.shorts)
+            row = c.fill(
+                STAMP, self.catalogue.numbers, self.catalogue.bytes, framed.messages, self.hits, claims, self.plan,
+                row, rows, tuple(cells), vocabulary, room, tuple(self.lists),
             )  # fmt: skip
-            if first < framed.entries:
-                self._settle(cells, framed.messages, room)
-                if room[1]:
-                    self.vocabulary.grow(int(room[1]))
-                    room[1] = 0
-        self._settle(cells, framed.messages, room)
+            self._settle(cells, framed.messages, room)
+            if room[1]:
+                self.vocabulary.grow(int(room[1]))
+                room[1] = 0
         return cells
 
     @staticmethod
@@ -264,6 +266,15 @@ class Worker:
             framed.chunk.complete,
             framed.undated,
         )
+
+
+def _with_room(values: np.ndarray, used: int, more: int) -> np.ndarray:
+    """An array of so many values that are used, with room for more."""
+    if len(values) >= used + more:
+        return values
+    found = np.empty(used + 2 * more if used else more, values.dtype)
+    found[:used] = values[:used]
+    return found
 
 
 def _texts(chunk: Chunk) -> Iterator[np.ndarray]:

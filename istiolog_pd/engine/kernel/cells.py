@@ -7,21 +7,36 @@ from typing import NamedTuple
 import numpy as np
 
 from istiolog_pd.engine import program as p
-from istiolog_pd.engine.kernel.claim import CLAIM, CLAIMED, HIT_COUNT, HITS
-from istiolog_pd.engine.kernel.jit import eight, get, kernel, part, pointer, put
-from istiolog_pd.engine.kernel.swar import digits_of
+from istiolog_pd.engine.kernel.batches import (
+    B_CLAIM,
+    B_COUNT,
+    B_PLACE,
+    B_SLOTS,
+    CLAIM,
+    CLAIMED,
+    HIT_COUNT,
+    HITS,
+    ROW,
+    W_BATCHES,
+    W_FIRST,
+    W_PAST,
+)  # fmt: skip
+from istiolog_pd.engine.kernel.jit import behind, eight, get, inlined, kernel, part, pointer, put
+from istiolog_pd.engine.kernel.swar import digits_of, ones
 from istiolog_pd.engine.kernel.text import is_blank, trimmed
+from istiolog_pd.engine.kernel.together import WINDOW
 from istiolog_pd.engine.kernel.values import HARD, VALUE, integer, number_at
 from istiolog_pd.engine.kernel.walk import HIT, MOST_SLOTS
 from istiolog_pd.engine.kernel.wide import SLACK
 from istiolog_pd.engine.kernel.words import FULL, number_of, pointers_of
 
-#: So many hits, about, are sorted by slot at a time: their entries stay in the nearest cache.
-TOGETHER = 2048
 #: Numbers that tell of a hard text.
 HARD_WIDTH = 4
-#: Room for those: more than entries looked at together can have.
-MOST_HARD = 2 * (TOGETHER + MOST_SLOTS)
+#: Room for those: all fields of a window can be hard.
+MOST_HARD = WINDOW * MOST_SLOTS
+#: So many short words are remembered, a power of two, in so many numbers each.
+SHORT_WORDS, SHORT_WORD = 256, 3
+_SHORT_SHIFT, _SHORT_FACTOR = np.uint64(64 - SHORT_WORDS.bit_length() + 1), np.uint64(0x9E3779B97F4A7C15)
 
 
 class Cells(NamedTuple):
@@ -39,19 +54,28 @@ class Cells(NamedTuple):
 
 
 class Lists(NamedTuple):
-    """Room to sort hits by slot: each slot's last hit, the slots met, each hit's one before, each hit's row."""
+    """Room to work in: hits of messages that were read by themselves are put together slot by slot."""
 
-    heads: np.ndarray
-    met: np.ndarray
-    follow: np.ndarray
-    row_of: np.ndarray
+    heads: np.ndarray  #: each slot's last hit
+    met: np.ndarray  #: the slots met
+    links: np.ndarray  #: of each hit the one before, and where it stands
+    link_rows: np.ndarray  #: its row
+    pieces: np.ndarray  #: the texts of a slot: begin and end of each
+    rows: np.ndarray  #: their rows
+    entry_rows: np.ndarray  #: the row of each entry of a window
 
 
 def new_lists(slots: int) -> Lists:
     """Empty lists."""
-    room = TOGETHER + MOST_SLOTS
+    room = WINDOW * MOST_SLOTS
     return Lists(
-        np.full(slots, -1, np.int32), np.zeros(slots, np.int32), np.zeros(room, np.int32), np.zeros(room, np.int64)
+        np.full(slots, -1, np.int32),
+        np.zeros(slots, np.int32),
+        np.empty(2 * room, np.int32),
+        np.empty(room, np.int64),
+        np.empty(2 * WINDOW, np.int32),
+        np.empty(WINDOW, np.int64),
+        np.empty(WINDOW, np.int64),
     )
 
 
@@ -65,174 +89,280 @@ def count_claims(stamp, claims, entries, counts):
 
 
 @kernel
-def fill(stamp, numbers, words, text, hits, claims, first, past, cells, table, first_group, known, room, lists):
-    """Fill the cells of entries from `first` on; the entry it came to (less than `past`: something was full).
+def fill(stamp, numbers, words, text, hits, claims, plan, row, past_row, cells, vocabulary, room, lists):
+    """Fill the cells of the windows of a plan from a row on; the row it came to (less than all: something was full).
 
-    ``room[0]`` counts the hard texts, ``room[1]`` is the length of a text the table has no room for. `known` holds for
-    each slot the number of what its format itself says; -1: not asked yet.
+    ``room[0]`` counts the hard texts, ``room[1]`` is the length of a text the table has no room for. `vocabulary`: the
+    table, the number of its first group, what `number_said` and `short_word` remember.
 
-    Some entries are looked at together, slot by slot: so many texts of one sort are read one after the other, and the
-    processor need not guess what comes next.
+    Texts of one slot are read one behind the other, so the processor need not guess what comes next.
     """
-    far = len(text)
-    numbers, words, text, hits, claims = pointer(numbers), pointer(words), pointer(text), pointer(hits), pointer(claims)
-    base, values, valid, coded = pointer(cells[0]), pointer(cells[1]), pointer(cells[2]), pointer(cells[3])
-    texts, rows, events, filled = pointer(cells[4]), pointer(cells[5]), pointer(cells[6]), pointer(cells[7])
-    hard, hard_room, room = pointer(cells[8]), len(cells[8]) // HARD_WIDTH, pointer(room)
-    table, known = pointers_of(table), pointer(known)
-    heads, met, follow, row_of = pointer(lists[0]), pointer(lists[1]), pointer(lists[2]), pointer(lists[3])
-    while first < past:
-        origin = np.int64(get(claims, first * CLAIMED + HITS))
-        stop, slots, full, kept = first, 0, False, get(room, 0)
-        while stop < past and not full:
-            at = stop * CLAIMED
-            begin = np.int64(get(claims, at + HITS)) - origin
-            if begin >= TOGETHER:
-                break
-            claim = get(numbers, p.CLAIMS) + p.CLAIM_WIDTH * get(claims, at + CLAIM)
-            event = 2 * get(numbers, claim + p.C_EVENT)
-            row = get(events, event + 1)
-            full = not fill_said(numbers, words, claim, row, base, coded, filled, table, first_group, known)
-            first_slot = (get(numbers, claim + p.C_SLOTS) - get(numbers, p.SLOTS)) // p.SLOT_WIDTH
-            for hit in range(begin, begin + get(claims, at + HIT_COUNT)):
-                slot = first_slot + get(hits, HIT * (origin + hit))
-                head = get(heads, slot)
-                if head < 0:
-                    put(met, slots, slot)
-                    slots += 1
-                put(follow, hit, head)
-                put(row_of, hit, row)
-                put(heads, slot, hit)
-            put(rows, get(events, event) + row, stop)
-            put(events, event + 1, row + 1)
-            stop += 1
-        if full:
-            put(room, 1, 64)
-        for n in range(slots):
-            slot = np.int64(get(met, n))
-            hit, of = np.int64(get(heads, slot)), get(numbers, p.SLOTS) + p.SLOT_WIDTH * slot
-            put(heads, slot, -1)
-            if full:
-                continue
-            native, cell = get(numbers, of + p.S_NATIVE), get(numbers, of + p.S_CELL)
-            place = get(base, cell)
-            put(filled, cell, 1)
-            if native == p.WORD:
-                group = first_group + get(numbers, of + p.S_GROUP)
-                size = fill_words(text, far, hits, origin, hit, follow, row_of, coded, place, table, group)
-                full = size >= 0
-                if full:
-                    put(room, 1, max(size, 1))
-            elif native == p.TEXT or native == p.DASHED:
-                fill_texts(text, hits, origin, hit, follow, row_of, texts, place, native == p.DASHED)
-            elif native == p.INT:
-                fill_integers(text, hits, origin, hit, follow, row_of, values, valid, place)
-            else:
-                full = not fill_numbers(
-                    text, hits, origin, hit, follow, row_of, values, valid, place, native, hard, hard_room, room
-                )
-        if full:  # as if these entries had not been looked at
-            put(room, 0, kept)
-            for n in range(first, stop):
-                claim = get(numbers, p.CLAIMS) + p.CLAIM_WIDTH * get(claims, n * CLAIMED + CLAIM)
-                event = 2 * get(numbers, claim + p.C_EVENT)
+    numbers, words, hits, claims = pointer(numbers), pointer(words), pointer(hits), pointer(claims)
+    text, plan, room = (pointer(text), len(text)), pointer(plan), pointer(room)
+    events, event_rows = pointer(cells[6]), pointer(cells[5])
+    to = (
+        pointer(cells[0]), pointer(cells[1]), pointer(cells[2]), pointer(cells[3]), pointer(cells[4]),
+        pointer(cells[7]), pointer(cells[8]), len(cells[8]) // HARD_WIDTH, room,
+    )  # fmt: skip
+    known = (pointers_of(vocabulary[0]), vocabulary[1], pointer(vocabulary[2]), pointer(vocabulary[3]))
+    lists = (
+        pointer(lists[0]), pointer(lists[1]), pointer(lists[2]), pointer(lists[3]), pointer(lists[4]),
+        pointer(lists[5]), pointer(lists[6]),
+    )  # fmt: skip
+    while row < past_row:
+        window = behind(plan, row * ROW)
+        first, past = get(window, W_FIRST), get(window, W_PAST)
+        batches, hard = get(window, W_BATCHES), get(room, 0)
+        number_rows(numbers, claims, first, past, events, event_rows, lists[6])
+        done = fill_single(numbers, words, text, hits, claims, first, past, to, known, lists)
+        for n in range(1, batches + 1):
+            done = done and fill_batch(
+                numbers, words, text, hits, behind(window, n * ROW), first, to, known, lists[5], lists[6]
+            )
+        if not done:  # as if these entries had not been looked at
+            put(room, 0, hard)
+            for n in range(first, past):
+                event = event_of(numbers, claims, n)
                 put(events, event + 1, get(events, event + 1) - 1)
-            return first
-        first = stop
-    return past
+            return row
+        row += 1 + batches
+    return row
+
+
+@inlined
+def claim_row(numbers, claim):
+    """Where the numbers of a claim stand."""
+    return get(numbers, p.CLAIMS) + p.CLAIM_WIDTH * claim
+
+
+@inlined
+def event_of(numbers, claims, n):
+    """Where the numbers of an entry's event stand in `events`."""
+    return 2 * get(numbers, claim_row(numbers, np.int64(get(claims, n * CLAIMED + CLAIM))) + p.C_EVENT)
 
 
 @part
-def fill_said(numbers, words, claim, row, base, coded, filled, table, first_group, known):
-    """What the format itself says; false if the table is full."""
-    for said in range(get(numbers, claim + p.C_SAID), get(numbers, claim + p.C_SAID_END)):
-        number = number_said(numbers, words, get(numbers, said), table, first_group, known)
-        if number == FULL:
+def number_rows(numbers, claims, first, past, events, event_rows, entry_rows):
+    """Give each entry of a window its row in the table of its event."""
+    for n in range(first, past):
+        event = event_of(numbers, claims, n)
+        row = get(events, event + 1)
+        put(event_rows, get(events, event) + row, n)
+        put(events, event + 1, row + 1)
+        put(entry_rows, n - first, row)
+
+
+@part
+def fill_batch(numbers, words, text, hits, batch, first, to, known, rows, entry_rows):
+    """Fill the cells of a batch; false if something was full."""
+    claim, count = claim_row(numbers, get(batch, B_CLAIM)), get(batch, B_COUNT)
+    ids = behind(hits, get(batch, B_PLACE))
+    for n in range(count):
+        put(rows, n, get(entry_rows, np.int64(get(ids, n)) - first))
+    if not fill_said(numbers, words, claim, rows, count, to, known):
+        return False
+    slot = get(numbers, claim + p.C_SLOTS)
+    for n in range(get(batch, B_SLOTS)):
+        pieces = behind(ids, count * (2 * n + 1))
+        if not fill_slot(numbers, slot + p.SLOT_WIDTH * n, text, pieces, rows, count, to, known):
             return False
-        slot = get(numbers, p.SLOTS) + p.SLOT_WIDTH * get(numbers, said)
-        cell = get(numbers, slot + p.S_CELL)
-        put(coded, get(base, cell) + row, number)
+    return True
+
+
+@part
+def fill_single(numbers, words, text, hits, claims, first, past, to, known, lists):
+    """Fill the cells of a window's messages that were read by themselves; false if something was full."""
+    heads, met, links, link_rows, pieces, rows, entry_rows = lists
+    slots = count = np.int64(0)
+    done = True
+    for n in range(first, past):
+        at = n * CLAIMED
+        here = np.int64(get(claims, at + HITS))
+        if here < 0:
+            continue
+        claim = claim_row(numbers, np.int64(get(claims, at + CLAIM)))
+        done = done and fill_said(numbers, words, claim, behind(entry_rows, n - first), 1, to, known)
+        first_slot = (get(numbers, claim + p.C_SLOTS) - get(numbers, p.SLOTS)) // p.SLOT_WIDTH
+        for _ in range(get(claims, at + HIT_COUNT)):
+            slot = first_slot + get(hits, here)
+            head = get(heads, slot)
+            if head < 0:
+                put(met, slots, slot)
+                slots += 1
+            put(links, 2 * count, head)
+            put(links, 2 * count + 1, here)
+            put(link_rows, count, get(entry_rows, n - first))
+            put(heads, slot, count)
+            count += 1
+            here += HIT
+    for n in range(slots):
+        slot = np.int64(get(met, n))
+        link, found = np.int64(get(heads, slot)), np.int64(0)
+        put(heads, slot, -1)
+        while link >= 0:
+            here = np.int64(get(links, 2 * link + 1))
+            put(pieces, 2 * found, get(hits, here + 1))
+            put(pieces, 2 * found + 1, get(hits, here + 2))
+            put(rows, found, get(link_rows, link))
+            found += 1
+            link = np.int64(get(links, 2 * link))
+        of = get(numbers, p.SLOTS) + p.SLOT_WIDTH * slot
+        done = done and fill_slot(numbers, of, text, pieces, rows, found, to, known)
+    return done
+
+
+@part
+def fill_said(numbers, words, claim, rows, count, to, known):
+    """What the format itself says, in some rows; false if the table is full."""
+    base, _, _, coded, _, filled, _, _, _ = to
+    for said in range(get(numbers, claim + p.C_SAID), get(numbers, claim + p.C_SAID_END)):
+        number = number_said(numbers, words, get(numbers, said), known)
+        if number == FULL:
+            put(to[8], 1, 64)
+            return False
+        cell = get(numbers, get(numbers, p.SLOTS) + p.SLOT_WIDTH * get(numbers, said) + p.S_CELL)
+        place = get(base, cell)
+        for n in range(count):
+            put(coded, place + get(rows, n), number)
         put(filled, cell, 1)
     return True
 
 
 @part
-def fill_words(text, far, hits, origin, hit, follow, row_of, coded, place, table, group):
-    """Texts that repeat; the size of one that the table has no room for, or -1."""
-    while hit >= 0:
-        at = HIT * (origin + hit)
-        begin, end = np.int64(get(hits, at + 1)), np.int64(get(hits, at + 2))
-        number = number_of(table, group, text, begin, end, far)
-        if number == FULL:
-            return end - begin
-        put(coded, place + get(row_of, hit), number)
-        hit = np.int64(get(follow, hit))
-    return np.int64(-1)
+def fill_slot(numbers, slot, text, pieces, rows, count, to, known):
+    """The texts of a slot, in some rows (a begin of -1: there is none); false if something was full."""
+    base, values, valid, coded, texts, filled, _, _, room = to
+    native, cell = get(numbers, slot + p.S_NATIVE), get(numbers, slot + p.S_CELL)
+    place = get(base, cell)
+    if native == p.INT:
+        some = fill_integers(text[0], pieces, rows, count, values, valid, place)
+    elif native == p.WORD:
+        group = known[1] + get(numbers, slot + p.S_GROUP)
+        some, full = fill_words(text, pieces, rows, count, coded, place, known, group)
+        if full >= 0:
+            put(room, 1, max(full, np.int64(1)))
+            return False
+    elif native == p.TEXT or native == p.DASHED:
+        some = fill_texts(text[0], pieces, rows, count, texts, place, native == p.DASHED)
+    else:
+        some, fits = fill_numbers(text[0], pieces, rows, count, place, native, to)
+        if not fits:
+            return False
+    if some:
+        put(filled, cell, 1)
+    return True
 
 
 @part
-def fill_texts(text, hits, origin, hit, follow, row_of, texts, place, dashed):
-    """Pieces of text, without the blanks at their ends; `dashed`: a dash stands for none."""
-    while hit >= 0:
-        at, to = HIT * (origin + hit), 2 * (place + get(row_of, hit))
-        begin, end = np.int64(get(hits, at + 1)), np.int64(get(hits, at + 2))
-        hit = np.int64(get(follow, hit))
+def fill_words(text, pieces, rows, count, coded, place, known, group):
+    """Texts that repeat; whether there are any, and the size of one that the table has no room for, or -1."""
+    text, far = text
+    table, _, _, shorts = known
+    some = False
+    for n in range(count):
+        begin, end = np.int64(get(pieces, 2 * n)), np.int64(get(pieces, 2 * n + 1))
+        if begin < 0:
+            continue
+        some = True
+        number = short_word(text, begin, end, far, table, group, shorts)
+        if number == FULL:
+            return some, end - begin
+        put(coded, place + get(rows, n), number)
+    return some, np.int64(-1)
+
+
+@inlined
+def short_word(text, begin, end, far, table, group, shorts):
+    """`number_of`, from memory if it is a short word that came before."""
+    size = end - begin
+    if size > 8:
+        return number_of(table, group, text, begin, end, far)
+    word, sort = eight(text, begin) & ones(size), group << 32 | size
+    at = SHORT_WORD * np.int64(((word ^ np.uint64(sort)) * _SHORT_FACTOR) >> _SHORT_SHIFT)
+    if get(shorts, at) == np.int64(word) and get(shorts, at + 1) == sort:
+        return get(shorts, at + 2)
+    number = number_of(table, group, text, begin, end, far)
+    if number != FULL:
+        put(shorts, at, np.int64(word))
+        put(shorts, at + 1, sort)
+        put(shorts, at + 2, number)
+    return number
+
+
+@part
+def fill_texts(text, pieces, rows, count, texts, place, dashed):
+    """Pieces of text, without the blanks at their ends; `dashed`: a dash stands for none. Whether there are any."""
+    some = False
+    for n in range(count):
+        begin, end = np.int64(get(pieces, 2 * n)), np.int64(get(pieces, 2 * n + 1))
+        if begin < 0:
+            continue
+        some = True
         if dashed and end - begin == 1 and get(text, begin) == 45:
             continue
         end = trimmed(text, begin, end)
         while begin < end and is_blank(get(text, begin)):
             begin += 1
-        put(texts, to, begin)
-        put(texts, to + 1, end - begin)
+        at = 2 * (place + get(rows, n))
+        put(texts, at, begin)
+        put(texts, at + 1, end - begin)
+    return some
 
 
 @part
-def fill_integers(text, hits, origin, hit, follow, row_of, values, valid, place):
-    """Whole numbers; most are short."""
-    while hit >= 0:
-        at, to = HIT * (origin + hit), place + get(row_of, hit)
-        begin, end = np.int64(get(hits, at + 1)), np.int64(get(hits, at + 2))
-        hit = np.int64(get(follow, hit))
+def fill_integers(text, pieces, rows, count, values, valid, place):
+    """Whole numbers, most of which are short; whether there are any."""
+    some = False
+    for n in range(count):
+        begin, end = np.int64(get(pieces, 2 * n)), np.int64(get(pieces, 2 * n + 1))
+        if begin < 0:
+            continue
+        some, at = True, place + get(rows, n)
         if end - begin <= 8 and get(text, begin) != 45:
-            put(values, to, digits_of(eight(text, begin), end - begin))
-            put(valid, to, True)
+            put(values, at, digits_of(eight(text, begin), end - begin))
+            put(valid, at, True)
         else:
             sort, value = integer(text, begin, end)
-            put(values, to, value)
-            put(valid, to, sort == VALUE)
+            put(values, at, value)
+            put(valid, at, sort == VALUE)
+    return some
 
 
 @part
-def fill_numbers(text, hits, origin, hit, follow, row_of, values, valid, place, native, hard, hard_room, room):
-    """Sizes and durations; false if there is no room for one that is left to Python."""
-    while hit >= 0:
-        at, to = HIT * (origin + hit), place + get(row_of, hit)
-        begin, end = np.int64(get(hits, at + 1)), np.int64(get(hits, at + 2))
-        hit = np.int64(get(follow, hit))
+def fill_numbers(text, pieces, rows, count, place, native, to):
+    """Sizes and durations; whether there are any, and false if there is no room for one that is left to Python."""
+    _, values, valid, _, _, _, hard, hard_room, room = to
+    some = False
+    for n in range(count):
+        begin, end = np.int64(get(pieces, 2 * n)), np.int64(get(pieces, 2 * n + 1))
+        if begin < 0:
+            continue
+        some, at = True, place + get(rows, n)
         sort, value = number_at(native, text, begin, end)
         if sort == HARD:
-            n = HARD_WIDTH * get(room, 0)
+            here = HARD_WIDTH * get(room, 0)
             if get(room, 0) >= hard_room:
-                return False
-            put(hard, n, to)
-            put(hard, n + 1, begin)
-            put(hard, n + 2, end)
-            put(hard, n + 3, native)
+                return some, False
+            put(hard, here, at)
+            put(hard, here + 1, begin)
+            put(hard, here + 2, end)
+            put(hard, here + 3, native)
             put(room, 0, get(room, 0) + 1)
-        put(values, to, value)
-        put(valid, to, sort == VALUE)
-    return True
+        put(values, at, value)
+        put(valid, at, sort == VALUE)
+    return some, True
 
 
 @part
-def number_said(numbers, words, said, table, first_group, known):
-    """The number of what a format itself says, asked once."""
-    number = np.int64(get(known, said))
+def number_said(numbers, words, said, known):
+    """The number of what a format itself says, asked once: -1 is what is not asked yet."""
+    table, first_group, said_numbers, _ = known
+    number = np.int64(get(said_numbers, said))
     if number < 0:
         slot = get(numbers, p.SLOTS) + p.SLOT_WIDTH * said
         begin, group = get(numbers, slot + p.S_PLACE), first_group + get(numbers, slot + p.S_GROUP)
         end = begin + get(numbers, slot + p.S_SIZE)
         number = number_of(table, group, words, begin, end, end + SLACK)
         if number != FULL:
-            put(known, said, number)
+            put(said_numbers, said, number)
     return number

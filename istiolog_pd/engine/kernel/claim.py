@@ -7,23 +7,42 @@ import numpy as np
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel.automaton import automaton_end
-from istiolog_pd.engine.kernel.jit import get, inlined, kernel, part, pointer, put
+from istiolog_pd.engine.kernel.batches import (
+    ADS,
+    CLAIM,
+    CLAIMED,
+    DELTA,
+    ENVOY,
+    FIRST,
+    HIT_COUNT,
+    HITS,
+    MOST_HITS,
+    MOST_ROWS,
+    OF,
+    ONLY_FORMAT,
+    OPINION,
+    OWN,
+    PAST,
+    ROW,
+    ROWS,
+    UNPARSED,
+    USED,
+    W_BATCHES,
+    W_FIRST,
+    W_PAST,
+    claim_together,
+)  # fmt: skip
+from istiolog_pd.engine.kernel.jit import behind, get, inlined, kernel, part, pointer, put
 from istiolog_pd.engine.kernel.readings import next_label
 from istiolog_pd.engine.kernel.recognise import read_through
 from istiolog_pd.engine.kernel.text import is_digit, stands, trimmed, value_of
-from istiolog_pd.engine.kernel.walk import HIT, MOST_SLOTS
+from istiolog_pd.engine.kernel.together import WINDOW
+from istiolog_pd.engine.kernel.walk import DEEPEST, HIT
 from istiolog_pd.engine.kernel.wide import blank_at
 
 PILOT, AGENT, NOBODY = 0, 1, -1
 THREAD_LABEL = (116, 104, 114, 101, 97, 100, 61)
 HAS_THREAD = 1 << e.THREAD
-# Of a claim: its number (or only its format's), the component, where its hits begin and how many they are.
-CLAIM, OF, HITS, HIT_COUNT = range(4)
-CLAIMED = 4
-# What `settings` holds: first entry, past the last, hits so far; the source's component, whether there is a second
-# opinion, the numbers of the event `unparsed` and of the scopes `ads` and `delta`, whether only the format is wanted,
-# and the number of Envoy.
-FIRST, PAST, USED, OWN, OPINION, UNPARSED, ADS, DELTA, ONLY_FORMAT, ENVOY = range(10)
 
 
 @part
@@ -37,16 +56,16 @@ def other_writer(component, fixed, header, opinion, ads):
 
 
 @part
-def hit_of(hits, first_hit, kept, slot):
+def hit_of(hits, kept, slot):
     """The hit of a slot, or the next free one."""
     for n in range(kept):
-        if get(hits, HIT * (first_hit + n)) == slot:
+        if get(hits, HIT * n) == slot:
             return n
     return kept
 
 
 @part
-def with_labels(numbers, words, claim, text, start, end, hits, first_hit, kept):
+def with_labels(numbers, words, claim, text, start, end, hits, kept):
     """Note the labels that the claim knows, as hits; of a key that comes twice the last counts."""
     low, high = get(numbers, claim + p.C_LABELS), get(numbers, claim + p.C_LABELS_END)
     if start >= end or low == high:
@@ -62,16 +81,16 @@ def with_labels(numbers, words, claim, text, start, end, hits, first_hit, kept):
             size = get(numbers, label + 1)
             if equals - key == size and stands(text, key, equals, words, get(numbers, label), size):
                 if label_fits(numbers, label, text, equals + 1, stop):
-                    kept = with_hit(hits, first_hit, kept, get(numbers, label + 4), equals + 1, stop)
+                    kept = with_hit(hits, kept, get(numbers, label + 4), equals + 1, stop)
         key = following
     return kept
 
 
 @part
-def with_hit(hits, first_hit, kept, slot, begin, end):
+def with_hit(hits, kept, slot, begin, end):
     """Note where a slot's text is; how many hits there are then."""
-    n = hit_of(hits, first_hit, kept, slot)
-    hit = HIT * (first_hit + n)
+    n = hit_of(hits, kept, slot)
+    hit = HIT * n
     put(hits, hit, slot)
     put(hits, hit + 1, begin)
     put(hits, hit + 2, end)
@@ -94,68 +113,95 @@ def row_of(numbers, claim):
 
 @kernel
 def claim_all(
-    stamp, numbers, words, text, ends, found, rare, settings, scopes, scope_text, stack, seen, hits, claims, keys
-):
-    """Claim entries from ``settings[FIRST]`` to ``settings[PAST]``; stops early if `hits` has no more room.
+    stamp, numbers, words, text, ends, found, rare, settings, scopes, scope_text, work, hits, claims, keys, plan
+):  # fmt: skip
+    """Claim entries from ``settings[FIRST]`` to ``settings[PAST]``; stops early if `hits` or `plan` have no more room.
 
-    `stack` and `seen` are room to work in. `SLACK` bytes behind the last message can be read.
+    `work` is room to work in. `SLACK` bytes behind the last message can be read.
     """
-    own, opinion, room = settings[OWN], settings[OPINION] != 0, len(hits)
+    room, row_room = len(hits), len(plan) // ROW
     numbers, words, text, ends = pointer(numbers), pointer(words), pointer(text), pointer(ends)
     found, rare, scopes, scope_text = pointer(found), pointer(rare), pointer(scopes), pointer(scope_text)
-    stack, seen, hits = pointer(stack), pointer(seen), pointer(hits)
-    claims, keys = pointer(claims), pointer(keys)
-    used, only_format = settings[USED], settings[ONLY_FORMAT] != 0
-    for n in range(settings[FIRST], settings[PAST]):
-        if HIT * (used + MOST_SLOTS) > room:
-            settings[FIRST], settings[USED] = n, used
-            return n
+    stack, seen, lanes, starts = pointer(work[0]), pointer(work[1]), pointer(work[2]), pointer(work[3])
+    hits, claims, keys, plan, settings = pointer(hits), pointer(claims), pointer(keys), pointer(plan), pointer(settings)
+    first, used, rows = get(settings, FIRST), get(settings, USED), get(settings, ROWS)
+    while first < get(settings, PAST) and used + MOST_HITS <= room and rows + MOST_ROWS <= row_room:
+        past = min(first + WINDOW, get(settings, PAST))
+        for n in range(first, past):
+            put(claims, n * CLAIMED + CLAIM, -1)
+        batches = np.int64(0)
+        if not get(settings, ONLY_FORMAT):
+            used, batches = claim_together(
+                numbers, words, text, ends, found, scopes, scope_text, first, past, settings, claims, hits, used,
+                behind(plan, (rows + 1) * ROW), lanes, starts, behind(stack, 3 * DEEPEST),
+            )  # fmt: skip
+        used = claim_singly(
+            numbers, words, text, ends, found, rare, settings, scopes, scope_text, stack, seen, hits, claims, keys,
+            first, past, used,
+        )  # fmt: skip
+        put(plan, rows * ROW + W_FIRST, first)
+        put(plan, rows * ROW + W_PAST, past)
+        put(plan, rows * ROW + W_BATCHES, batches)
+        rows += 1 + batches
+        first = past
+    put(settings, FIRST, first)
+    put(settings, USED, used)
+    put(settings, ROWS, rows)
+
+
+@part
+def claim_singly(
+    numbers, words, text, ends, found, rare, settings, scopes, scope_text, stack, seen, hits, claims, keys, first,
+    past, used,
+):  # fmt: skip
+    """Claim the entries that are not claimed yet; the hits used then."""
+    own, opinion, only_format = get(settings, OWN), get(settings, OPINION) != 0, get(settings, ONLY_FORMAT) != 0
+    for n in range(first, past):
         of = n * e.FIELDS
         start, end = np.int64(get(ends, n)), np.int64(get(ends, n + 1))
+        told, lost = np.int64(get(found, of + e.COMPONENT)), get(found, of + e.LOST) != 0
+        if told == get(settings, ENVOY) and not get(found, of + e.RARE) & HAS_THREAD:
+            note_thread(text, start, end, lost, found, rare, n)
+        if get(claims, n * CLAIMED + CLAIM) >= 0:
+            continue
         fixed, layout = np.int64(get(found, of + e.EVENT)), np.int64(get(found, of + e.LAYOUT))
-        told = np.int64(get(found, of + e.COMPONENT))
-        lost = get(found, of + e.LOST) != 0
+        here = behind(hits, used)
         entry, kept, component, label_start, label_end = np.int64(-1), np.int64(0), told, end, end
         component = own if told < 0 else told
-        if fixed != settings[UNPARSED] and layout < 0:
+        if fixed != get(settings, UNPARSED) and layout < 0:
             scope = 2 * max(np.int64(get(found, of + e.SCOPE_OF)), 0)  # of none: number 0, which is `default`
-            ads = scope == 2 * settings[ADS] or scope == 2 * settings[DELTA]
+            ads = scope == 2 * get(settings, ADS) or scope == 2 * get(settings, DELTA)
             other = np.int64(other_writer(own, told, get(found, of + e.HEADER), opinion, ads))
             entry, kept, component, label_start, label_end = read_through(
                 numbers, words, component, other, np.int64(get(found, of + e.LEVEL)), get(scopes, scope),
                 get(scopes, scope + 1), scope_text, text, start, end, lost, get(found, of + e.TABS) != 0, only_format,
-                hits, used, stack, seen,
+                here, stack, seen,
             )  # fmt: skip
         out = n * CLAIMED
         if only_format:
             put(claims, out + CLAIM, entry)
             continue
-        if told == settings[ENVOY] and not get(found, of + e.RARE) & HAS_THREAD:
-            note_thread(text, start, end, lost, found, rare, n)
         if layout >= 0:
             claim = get(numbers, get(numbers, p.LAYOUT_CLAIM) + layout)
-            kept = key_hits(
-                numbers, row_of(numbers, claim), text, start, keys, np.int64(get(found, of + e.KEYS)), hits, used
-            )
+            kept = key_hits(numbers, row_of(numbers, claim), text, start, keys, np.int64(get(found, of + e.KEYS)), here)
         else:
-            claim, kept = decided(numbers, words, entry, fixed, label_start, label_end, text, hits, used, kept)
+            claim, kept = decided(numbers, words, entry, fixed, label_start, label_end, text, here, kept)
         put(claims, out + CLAIM, claim)
         put(claims, out + OF, component)
         put(claims, out + HITS, used)
         put(claims, out + HIT_COUNT, kept)
-        used += kept
-    settings[FIRST], settings[USED] = settings[PAST], used
-    return settings[PAST]
+        used += HIT * kept
+    return used
 
 
 @part
-def key_hits(numbers, claim, text, start, keys, at, hits, first_hit):
+def key_hits(numbers, claim, text, start, keys, at, hits):
     """The keys of a JSON line as hits of its claim; their places count from the message's beginning."""
     kept = np.int64(0)
     for label in range(get(numbers, claim + p.C_LABELS), get(numbers, claim + p.C_LABELS_END), p.LABEL_WIDTH):
         begin, end = start + get(keys, 2 * at), start + get(keys, 2 * at + 1)
         if get(keys, 2 * at) >= 0 and label_fits(numbers, label, text, begin, end):
-            kept = with_hit(hits, first_hit, kept, get(numbers, label + 4), begin, end)
+            kept = with_hit(hits, kept, get(numbers, label + 4), begin, end)
         at += 1
     return kept
 
@@ -181,7 +227,7 @@ def note_thread(text, start, end, lost, found, rare, n):
 
 
 @inlined
-def decided(numbers, words, entry, fixed, label_start, label_end, text, hits, first_hit, kept):
+def decided(numbers, words, entry, fixed, label_start, label_end, text, hits, kept):
     """The claim of an entry: of its format, of the event a filled field makes of it, or of none; and its hits."""
     claim = get(numbers, get(numbers, p.BARE) + (fixed if fixed >= 0 else p.OTHER))
     if entry >= 0:
@@ -191,11 +237,11 @@ def decided(numbers, words, entry, fixed, label_start, label_end, text, hits, fi
         else:
             kept = np.int64(0)
     row = row_of(numbers, claim)
-    kept = with_labels(numbers, words, row, text, label_start, label_end, hits, first_hit, kept)
+    kept = with_labels(numbers, words, row, text, label_start, label_end, hits, kept)
     other = get(numbers, row + p.C_OTHER)
     if other >= 0:
-        n = hit_of(hits, first_hit, kept, get(numbers, row + p.C_SWITCH))
-        hit = HIT * (first_hit + n)
+        n = hit_of(hits, kept, get(numbers, row + p.C_SWITCH))
+        hit = HIT * n
         if n < kept and trimmed(text, np.int64(get(hits, hit + 1)), np.int64(get(hits, hit + 2))) > get(hits, hit + 1):
             return other, kept
     return claim, kept

@@ -6,7 +6,7 @@ import numpy as np
 
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.kernel import found as e
-from istiolog_pd.engine.kernel.claim import CLAIM, CLAIMED, OF
+from istiolog_pd.engine.kernel.batches import CLAIM, CLAIMED, OF
 from istiolog_pd.engine.kernel.jit import get, kernel, pointer, put
 from istiolog_pd.engine.kernel.text import copy
 from istiolog_pd.engine.kernel.wide import LINE, odd_of_line

@@ -8,20 +8,24 @@ from istiolog_pd.engine import lookup
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.kernel.jit import eight, get, inlined, part, put
 from istiolog_pd.engine.kernel.readings import reading
-from istiolog_pd.engine.kernel.swar import ones
+from istiolog_pd.engine.kernel.swar import ALL_BITS, ones
 from istiolog_pd.engine.kernel.text import trimmed
 from istiolog_pd.engine.kernel.walk import fits
 from istiolog_pd.engine.match import STEPS
 
 F0, F1, F2, F3 = (np.uint64(factor) for factor in lookup.FACTORS)
 GRAM_FACTOR, GRAM_SHIFT = np.uint32(lookup.GRAM_FACTOR), np.uint32(32 - lookup.GRAM_BITS)
-#: `claimed` goes through the lengths of beginnings as the reference does.
+#: So many beginnings are remembered, a power of two, in so many numbers each.
+KNOWN_STARTS, KNOWN_START = 256, 4
+KNOWN_SHIFT = np.uint64(64 - KNOWN_STARTS.bit_length() + 1)
+#: `claimed` and `longest_start` go through the lengths of beginnings as the reference
+#: does.
 assert STEPS == (16, 12, 8, 4, 2)
 
 
 @inlined
-def first_of(numbers, low, high, component, size):
-    """The first step of the formats whose messages begin with so many bytes like these; -1 if there are none."""
+def place_of_start(numbers, low, high, component, size):
+    """The place in the table of beginnings of so many bytes like these; -1 if there is none."""
     value = low * F0 ^ high * F1 ^ np.uint64(16 * component + size) * F2
     value = (value ^ (value >> np.uint64(29))) * F3
     key = np.int64(((value >> np.uint64(32)) | np.uint64(1)) & np.uint64(0x7FFFFFFF))
@@ -30,9 +34,45 @@ def first_of(numbers, low, high, component, size):
     starts = get(numbers, p.STARTS)
     while get(numbers, starts + at) != 0:
         if get(numbers, starts + at) == key:
-            return get(numbers, get(numbers, p.START_FIRST) + at)
+            return at
         at = (at + 1) & mask
     return np.int64(-1)
+
+
+@inlined
+def shortened(low, high, size):
+    """The first `size` bytes of two times eight."""
+    if size == 12:
+        return low, high & np.uint64(0xFFFFFFFF)
+    if size <= 8:
+        return low & (ALL_BITS >> np.uint64(64 - 8 * size)), np.uint64(0)
+    return low, high
+
+
+@part
+def longest_start(numbers, text, start, end, component, memo):
+    """`place_of_start` of the longest beginning that is in the table; from memory where the last one like it was.
+
+    `memo` holds, for each place: sixteen bytes, how many of them are there and of which component, what was found.
+    """
+    there = min(end - start, np.int64(16))
+    low, high = eight(text, start) & ones(there), eight(text, start + 8) & ones(there - 8)
+    sort = 32 * (component + 1) + there
+    mixed = (low * F0 ^ high * F1 ^ np.uint64(sort)) * F3
+    at = KNOWN_START * np.int64(mixed >> KNOWN_SHIFT)
+    if get(memo, at) == np.int64(low) and get(memo, at + 1) == np.int64(high) and get(memo, at + 2) == sort:
+        return get(memo, at + 3)
+    size, found = np.int64(16), np.int64(-1)
+    while size >= 2 and found < 0:
+        if there >= size:
+            short_low, short_high = shortened(low, high, size)
+            found = place_of_start(numbers, short_low, short_high, component, size)
+        size = size - 4 if size > 8 else size // 2
+    put(memo, at, np.int64(low))
+    put(memo, at + 1, np.int64(high))
+    put(memo, at + 2, sort)
+    put(memo, at + 3, found)
+    return found
 
 
 @part
@@ -51,8 +91,7 @@ def grams_of(numbers, text, start, end, seen):
 
 @inlined
 def claimed(
-    numbers, words, component, level, scope, scope_size, scopes, text, start, end, by_start, hits, first_hit, stack,
-    seen,
+    numbers, words, component, level, scope, scope_size, scopes, text, start, end, by_start, hits, stack, seen,
 ):  # fmt: skip
     """The format that claims a message, and its fields; -1 if none does. First those that begin as it does."""
     last = trimmed(text, start, end)
@@ -60,16 +99,12 @@ def claimed(
     size = np.int64(16)
     while size >= 2:
         if end - start >= size:
-            if size == 12:
-                high &= np.uint64(0xFFFFFFFF)
-            elif size <= 8:
-                high = np.uint64(0)
-                low &= np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(64 - 8 * size)
-            first = first_of(numbers, low, high, component, size)
-            if first >= 0:
+            low, high = shortened(low, high, size)
+            place = place_of_start(numbers, low, high, component, size)
+            if place >= 0:
+                first = get(numbers, get(numbers, p.START_FIRST) + place)
                 entry, kept = fits(
-                    numbers, words, first, text, start, end, last, hits, first_hit, stack,
-                    level, scope, scope_size, scopes,
+                    numbers, words, first, text, start, end, last, hits, stack, level, scope, scope_size, scopes,
                 )  # fmt: skip
                 if entry >= 0:
                     return entry, kept
@@ -90,7 +125,7 @@ def claimed(
             first = get(numbers, get(numbers, p.FALLBACK) + component)
         if first >= 0:
             entry, kept = fits(
-                numbers, words, first, text, start, end, last, hits, first_hit, stack, level, scope, scope_size, scopes
+                numbers, words, first, text, start, end, last, hits, stack, level, scope, scope_size, scopes
             )
             if entry >= 0:
                 return entry, kept
@@ -100,7 +135,7 @@ def claimed(
 @inlined
 def read_through(
     numbers, words, component, other, level, scope, scope_size, scopes, text, start, end, lost, tabs, only_format,
-    hits, first_hit, stack, seen,
+    hits, stack, seen,
 ):  # fmt: skip
     """The first of a message's readings that a format claims: it, its hits, whose it is, and where its labels are.
 
@@ -118,8 +153,8 @@ def read_through(
         if there:
             of = other if second else component
             entry, kept = claimed(
-                numbers, words, of, level, scope, scope_size, scopes, text, body, body_end, second, hits, first_hit,
-                stack, seen,
+                numbers, words, of, level, scope, scope_size, scopes, text, body, body_end, second, hits, stack,
+                seen,
             )  # fmt: skip
             if entry >= 0:
                 return entry, kept, of, labels, labels_end

@@ -101,10 +101,10 @@ def keep_hit(hits, n, slot, begin, end):
 
 
 @part
-def fits(numbers, words, step, text, start, end, last, hits, first_hit, stack, level, scope, scope_size, scopes):
+def fits(numbers, words, step, text, start, end, last, hits, stack, level, scope, scope_size, scopes):
     """The format that a message fits, of those whose steps begin at `step`, and its fields; -1 if none.
 
-    The fields found stand in `hits` from `first_hit` on. Behind `stack` is the memory of automata. `last` is where the
+    The fields found stand in `hits`. Behind `stack` is the memory of automata. `last` is where the
     blanks begin that end the message.
     """
     depth, at, kept, ends = np.int64(0), start, np.int64(0), behind(stack, 3 * DEEPEST)
@@ -117,7 +117,7 @@ def fits(numbers, words, step, text, start, end, last, hits, first_hit, stack, l
                 if stop >= 0:
                     slot = get(numbers, step + p.SLOT)
                     if slot >= 0:
-                        keep_hit(hits, first_hit + kept, slot, begin, stop)
+                        keep_hit(hits, kept, slot, begin, stop)
                         kept += 1
                     at = stop
                     step += p.STEP_WIDTH
@@ -130,7 +130,7 @@ def fits(numbers, words, step, text, start, end, last, hits, first_hit, stack, l
             if stop >= 0:
                 slot = get(numbers, step + p.SLOT)
                 if slot >= 0:
-                    keep_hit(hits, first_hit + kept, slot, at, stop)
+                    keep_hit(hits, kept, slot, at, stop)
                     kept += 1
                 at = stop + get(numbers, step + p.SIZE_OF)
                 step += p.STEP_WIDTH
