@@ -52,8 +52,7 @@ def new_cells(program: p.Program, counts: np.ndarray, arena: Arena, scratch: Scr
         store = STORES[int(program.cell_native[cell])]
         base[cell] = room[store]
         room[store] += int(per_event[program.cell_event[cell]])
-    numbers = arena.take(room[p.INT], np.int64)
-    numbers[:] = 0
+    numbers = arena.take(room[p.INT], np.int64)  # 0 where nothing is filled in
     return Cells(
         base,
         numbers,

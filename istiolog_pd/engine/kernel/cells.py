@@ -34,8 +34,8 @@ from istiolog_pd.engine.kernel.words import FULL, number_of, pointers_of
 HARD_WIDTH = 4
 #: Room for those: all fields of a window can be hard.
 MOST_HARD = WINDOW * MOST_SLOTS
-#: So many short words are remembered, a power of two, in so many numbers each.
-SHORT_WORDS, SHORT_WORD = 256, 3
+#: So many bytes has a short word; so many are remembered, a power of two, in so many numbers each.
+SHORT, SHORT_WORDS, SHORT_WORD = 8, 256, 3
 _SHORT_SHIFT, _SHORT_FACTOR = np.uint64(64 - SHORT_WORDS.bit_length() + 1), np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -93,7 +93,7 @@ def fill(stamp, numbers, words, text, hits, claims, plan, row, past_row, cells, 
     """Fill the cells of the windows of a plan from a row on; the row it came to (less than all: something was full).
 
     ``room[0]`` counts the hard texts, ``room[1]`` is the length of a text the table has no room for. `vocabulary`: the
-    table, the number of its first group, what `number_said` and `short_word` remember.
+    table, the number of its first group, what `number_said` and `short_number` remember.
 
     Texts of one slot are read one behind the other, so the processor need not guess what comes next.
     """
@@ -264,7 +264,10 @@ def fill_words(text, pieces, rows, count, coded, place, known, group):
         if begin < 0:
             continue
         some = True
-        number = short_word(text, begin, end, far, table, group, shorts)
+        if end - begin > SHORT:
+            number = number_of(table, group, text, begin, end, far)
+        else:
+            number = short_number(text, begin, end, far, table, group, shorts)
         if number == FULL:
             return some, end - begin
         put(coded, place + get(rows, n), number)
@@ -272,11 +275,9 @@ def fill_words(text, pieces, rows, count, coded, place, known, group):
 
 
 @inlined
-def short_word(text, begin, end, far, table, group, shorts):
-    """`number_of`, from memory if it is a short word that came before."""
+def short_number(text, begin, end, far, table, group, shorts):
+    """`number_of` a short word, from memory if it came before."""
     size = end - begin
-    if size > 8:
-        return number_of(table, group, text, begin, end, far)
     word, sort = eight(text, begin) & ones(size), group << 32 | size
     at = SHORT_WORD * np.int64(((word ^ np.uint64(sort)) * _SHORT_FACTOR) >> _SHORT_SHIFT)
     if get(shorts, at) == np.int64(word) and get(shorts, at + 1) == sort:
@@ -315,13 +316,14 @@ def fill_integers(text, pieces, rows, count, values, valid, place):
     some = False
     for n in range(count):
         begin, end = np.int64(get(pieces, 2 * n)), np.int64(get(pieces, 2 * n + 1))
-        if begin < 0:
-            continue
-        some, at = True, place + get(rows, n)
-        if end - begin <= 8 and get(text, begin) != 45:
-            put(values, at, digits_of(eight(text, begin), end - begin))
-            put(valid, at, True)
-        else:
+        at, there = place + get(rows, n), begin >= 0
+        some |= there
+        begin, size = max(begin, 0), end - begin if there else np.int64(1)
+        if size <= 8 and get(text, begin) != 45:
+            # Without a question whether it is there: where it often is not, the answer could not be foreseen.
+            put(values, at, digits_of(eight(text, begin), size) if there else np.int64(0))
+            put(valid, at, there)
+        elif there:
             sort, value = integer(text, begin, end)
             put(values, at, value)
             put(valid, at, sort == VALUE)

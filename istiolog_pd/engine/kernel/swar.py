@@ -9,6 +9,9 @@ from istiolog_pd.engine.kernel.jit import low_zeros, part
 # Eight times the same byte.
 ONES, HIGH_BITS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 ALL_BITS = np.uint64(0xFFFFFFFFFFFFFFFF)
+#: Eight zeros as text, what a byte's highest bit is set by, if added to more than nine, and the last of those bits.
+EIGHT_ZEROS, BEYOND_NINE = np.uint64(0x3030303030303030), np.uint64(0x7676767676767676)
+LAST_BIT = np.uint64(1 << 63)
 
 
 @part
@@ -31,6 +34,14 @@ def ones(count):
 def first_flag(flags):
     """The number of the first byte whose flag is set; one must be."""
     return low_zeros(flags) >> 3
+
+
+@part
+def first_beyond_digits(word):
+    """The number of the first byte that is no digit; 7 if it is the last one, or there is none."""
+    word ^= EIGHT_ZEROS
+    flags = (((word & ~HIGH_BITS) + BEYOND_NINE) | word | LAST_BIT) & HIGH_BITS
+    return first_flag(flags)
 
 
 @part

@@ -22,6 +22,7 @@ from istiolog_pd.engine.kernel.walk import (
     field_end,
     free_end,
     in_scope,
+    literal_of,
     literal_stands,
 )  # fmt: skip
 
@@ -73,9 +74,8 @@ def walk_together(numbers, words, text, first, count, width, lanes, columns, end
 @part
 def take_field(numbers, words, text, op, step, count, lanes, columns, ends):
     """A literal, a field, or both; the lowest step that a message is at then."""
-    size, slot, optional = (
-        get(numbers, step + p.SIZE_OF), get(numbers, step + p.SLOT), get(numbers, step + p.OPTIONAL),
-    )  # fmt: skip
+    literal, what = literal_of(numbers, step), get(numbers, step + p.WHAT)
+    size, slot, optional = literal[2], get(numbers, step + p.SLOT), get(numbers, step + p.OPTIONAL)
     column = behind(columns, 2 * count * max(slot, np.int64(0)))
     steps, ats, stops, lasts = lane(lanes, STEP), lane(lanes, AT), lane(lanes, END), lane(lanes, LAST)
     lowest, following = np.int64(NOWHERE), step + p.STEP_WIDTH
@@ -86,13 +86,13 @@ def take_field(numbers, words, text, op, step, count, lanes, columns, ends):
             continue
         begin, end, stop = np.int64(get(ats, n)), np.int64(get(stops, n)), np.int64(-1)
         if op <= RUN:
-            if literal_stands(numbers, words, step, text, begin, end):
+            if literal_stands(words, literal, text, begin, end):
                 begin += size
-                stop = field_end(numbers, op, step, text, begin, end, ends)
+                stop = field_end(numbers, op, what, text, begin, end, ends)
             after = stop
         else:
             last = np.int64(get(lasts, n)) if op == FREE_END else begin
-            stop = free_end(numbers, words, step, text, begin, end, last)
+            stop = free_end(words, literal, what != 0, text, begin, end, last)
             after = stop + size
         here = following
         if stop >= 0:

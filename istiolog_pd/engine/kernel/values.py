@@ -6,11 +6,12 @@ import numpy as np
 
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.kernel.jit import eight, get, part
-from istiolog_pd.engine.kernel.swar import digits_of
+from istiolog_pd.engine.kernel.swar import digits_of, first_beyond_digits, ones
 from istiolog_pd.engine.kernel.text import is_digit, value_of
-from istiolog_pd.engine.kernel.wide import digits_stop
 
 MOST = 2**63 - 1
+DOT, KILO, MEGA, GIGA, BYTE = (np.uint64(byte) for byte in b".kMGB")
+LOW_BYTE = np.uint64(255)
 TENS = tuple(10**n for n in range(10))
 # What became of a text: a value, none, or too odd to tell here.
 NONE, VALUE, HARD = 0, 1, 2
@@ -101,36 +102,25 @@ def duration(text, start, end):
 
 @part
 def size_of(text, start, end):
-    """Bytes of a decimal number with a decimal unit; large ones are left to Python."""
-    at = digits_stop(text, start, end)
-    if at == start or at - start > 8:
+    """Bytes of a decimal number with a decimal unit; what is longer than most is left to Python.
+
+    Of eight bytes at most, and without asking for each what comes next. Eight bytes behind the end can be read.
+    """
+    size = end - start
+    word = eight(text, start) & ones(size)
+    whole = first_beyond_digits(word)
+    dotted = ((word >> np.uint64(8 * whole)) & LOW_BYTE) == DOT
+    # Without the dot the digits follow one another.
+    digits = (word & ones(whole)) | ((word >> np.uint64(8)) & ~ones(whole)) if dotted else word
+    count = first_beyond_digits(digits)
+    places, rest = count - whole, digits >> np.uint64(8 * count)
+    unit = rest & LOW_BYTE
+    zeros = 3 * (unit == KILO) + 6 * (unit == MEGA) + 9 * (unit == GIGA)
+    rest = rest >> np.uint64(8) if zeros else rest
+    odd = size > 8 or whole == 0 or (rest != 0 and rest != BYTE) or dotted != (places > 0) or places > zeros
+    if odd:
         return HARD, np.int64(0)
-    whole = digits_of(eight(text, start), at - start)
-    fraction, places, zeros = np.int64(0), np.int64(0), 0
-    if at < end and get(text, at) == 46:
-        stop = digits_stop(text, at + 1, end)
-        places = stop - at - 1
-        if places == 0 or places > 8:
-            return HARD, np.int64(0)
-        fraction = digits_of(eight(text, at + 1), places)
-        at = stop
-    if at < end and get(text, at) != 66:
-        unit = get(text, at)
-        if unit == 107:
-            zeros = 3
-        elif unit == 77:
-            zeros = 6
-        elif unit == 71:
-            zeros = 9
-        else:
-            return HARD, np.int64(0)
-        at += 1
-    if at < end and get(text, at) == 66:
-        at += 1
-    if at != end:
-        return HARD, np.int64(0)
-    part_of = fraction * TENS[zeros - places] if zeros >= places else fraction // TENS[places - zeros]
-    return VALUE, whole * TENS[zeros] + part_of
+    return VALUE, digits_of(digits, count) * TENS[zeros - places]
 
 
 @part

@@ -22,30 +22,35 @@ HIT = 3
 
 
 @inlined
-def literal_stands(numbers, words, step, text, at, end):
-    """Whether the literal of a step stands here."""
-    size = get(numbers, step + p.SIZE_OF)
-    if at + size > end:
-        return False
-    if (eight(text, at) ^ np.uint64(get(numbers, step + p.LOW))) & np.uint64(get(numbers, step + p.MASK)):
-        return False
-    return size <= 8 or stands(text, at + 8, end, words, get(numbers, step + p.PLACE_OF) + 8, size - 8)
+def literal_of(numbers, step):
+    """The literal of a step: its first eight bytes, which of them count, its size, and where it stands."""
+    low, mask = np.uint64(get(numbers, step + p.LOW)), np.uint64(get(numbers, step + p.MASK))
+    return low, mask, get(numbers, step + p.SIZE_OF), get(numbers, step + p.PLACE_OF)
 
 
 @inlined
-def free_end(numbers, words, step, text, at, end, last):
+def literal_stands(words, literal, text, at, end):
+    """Whether a literal stands here."""
+    low, mask, size, place = literal
+    if at + size > end or (eight(text, at) ^ low) & mask:
+        return False
+    return size <= 8 or stands(text, at + 8, end, words, place + 8, size - 8)
+
+
+@inlined
+def free_end(words, literal, no_blanks, text, at, end, last):
     """Where the literal after a free field first stands; with `last`, nothing but blanks may follow it."""
-    no_blanks, size = get(numbers, step + p.WHAT) != 0, get(numbers, step + p.SIZE_OF)
+    low, _, size, _ = literal
     if size == 0:
         stop = max(at, last)
         return stop if not no_blanks or blank_at(text, at, stop) >= stop else np.int64(-1)
-    first = np.uint8(get(numbers, step + p.LOW) & 255)
+    first = np.uint8(low & np.uint64(255))
     while True:
         at = blank_or(text, at, end, first) if no_blanks else byte_at(text, at, end, first)
         if at + size > end:
             return np.int64(-1)
         if get(text, at) == first:
-            if at + size >= last and literal_stands(numbers, words, step, text, at, end):
+            if at + size >= last and literal_stands(words, literal, text, at, end):
                 return at
             if no_blanks and is_blank(first):
                 return np.int64(-1)
@@ -79,16 +84,16 @@ def bytes_end(text, at, end):
 
 
 @inlined
-def field_end(numbers, op, step, text, at, end, ends):
+def field_end(numbers, op, what, text, at, end, ends):
     """Where the field of a step ends that needs no literal behind it; -1 if there is none."""
     if op == NUMBER:
         return number_end(text, at, end)
     if op == BYTES:
         return bytes_end(text, at, end)
     if op == CLOSED:
-        return remembered_end(numbers, get(numbers, step + p.WHAT), text, at, end, ends)
+        return remembered_end(numbers, what, text, at, end, ends)
     if op == RUN:
-        return blank_at(text, at, end) if get(numbers, step + p.WHAT) else end
+        return blank_at(text, at, end) if what else end
     return at
 
 
@@ -111,9 +116,9 @@ def fits(numbers, words, step, text, start, end, last, hits, stack, level, scope
     while True:
         op = get(numbers, step + p.OP)
         if op <= RUN:
-            if literal_stands(numbers, words, step, text, at, end):
+            if literal_stands(words, literal_of(numbers, step), text, at, end):
                 begin = at + get(numbers, step + p.SIZE_OF)
-                stop = field_end(numbers, op, step, text, begin, end, ends)
+                stop = field_end(numbers, op, get(numbers, step + p.WHAT), text, begin, end, ends)
                 if stop >= 0:
                     slot = get(numbers, step + p.SLOT)
                     if slot >= 0:
@@ -126,7 +131,8 @@ def fits(numbers, words, step, text, start, end, last, hits, stack, level, scope
                 step += p.STEP_WIDTH
                 continue
         elif op <= FREE_END:
-            stop = free_end(numbers, words, step, text, at, end, last if op == FREE_END else start)
+            no_blanks, least = get(numbers, step + p.WHAT) != 0, last if op == FREE_END else start
+            stop = free_end(words, literal_of(numbers, step), no_blanks, text, at, end, least)
             if stop >= 0:
                 slot = get(numbers, step + p.SLOT)
                 if slot >= 0:
