@@ -52,7 +52,8 @@ class Words:
         while done < len(found):
             done = number_all(STAMP, tuple(self._table), texts, flat, trim, done, found)
             if done < len(found):
-                self._table = grown(self._table, int(places[done, 1]))
+                # All that are left may be new: it is not made larger again and again.
+                self._table = grown(self._table, int(places[done:, 1].clip(0).sum()), len(found) - done)
         return found
 
     def numbers_of(self, texts: pa.Array | Sequence[object]) -> np.ndarray:

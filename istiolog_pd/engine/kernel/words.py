@@ -40,11 +40,13 @@ def new_table(groups: int, entries: int = 1 << 12, size: int = 1 << 18) -> Table
     return Table(places, rows, np.zeros(size + SLACK, np.uint8), used)
 
 
-def grown(table: Table, room: int) -> Table:
-    """A table with the same texts, and room for as many again and for a text of `room` bytes."""
+def grown(table: Table, room: int, more: int = 0) -> Table:
+    """A table with the same texts, and room for as many again, for `more` at least, and for a text of `room` bytes."""
     count, size = int(table.used[ENTRIES]), int(table.used[BYTES])
     groups = len(table.used) - GROUPS
     entries = 2 * int(table.used[ENTRY_ROOM])
+    while entries < count + more:
+        entries *= 2
     bigger = new_table(groups, entries, max(2 * int(table.used[BYTE_ROOM]), size + 2 * room))
     bigger.entries[: ENTRY * count] = table.entries[: ENTRY * count]
     bigger.texts[:size] = table.texts[:size]
