@@ -33,3 +33,18 @@ class Arena:
         found = self._room[self._at : self._at + size].view(kind)
         self._at += -(-size // LINE) * LINE
         return found
+
+    def shorten(self, last: np.ndarray, count: int) -> np.ndarray:
+        """Of the array that was taken last, which so many values of are set, leave the rest to the next."""
+        if last.base is self._room:
+            self._at -= (len(last) - count) * last.itemsize // LINE * LINE
+        return last[:count]
+
+
+def with_room(values: np.ndarray, used: int, wanted: int) -> np.ndarray:
+    """An array with room for so many values: this one, or a larger one with those of it that are used."""
+    if len(values) >= wanted:
+        return values
+    found = np.empty(wanted + wanted // 2, values.dtype)
+    found[:used] = values[:used]
+    return found

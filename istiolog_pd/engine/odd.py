@@ -37,6 +37,8 @@ class OddLines:
     #: Entries read here, by number.
     read: dict[int, Entry] = field(default_factory=dict)
     undated: list[tuple[int, str]] = field(default_factory=list)
+    #: Those of this segment.
+    _new: list[int] = field(default_factory=list)
     _stretch: int = FEWEST
     _came_to: int = -1
 
@@ -46,6 +48,7 @@ class OddLines:
     def begin(self) -> None:
         """Begin a segment: nothing is open."""
         self.entries, self._came_to = Entries(self.lines), -1
+        self._new.clear()
 
     def go_on(self, raw: bytes, state: np.ndarray, found: e.Found) -> e.Found:
         """Read a stretch from where the kernel stopped, until nothing is cut."""
@@ -71,6 +74,7 @@ class OddLines:
             count += 1
         if kernels is not None and opened not in self.read and len(kernels.parts) > 1:
             self.read[opened] = kernels
+            self._new.append(opened)
             found.fields[opened, e.PLACE] = e.IN_SIDE
             found.fields[opened, e.TABS] = 1
         if kernels is not None and kernels is self.entries.opened:
@@ -92,6 +96,7 @@ class OddLines:
 
     def _enter(self, entry: Entry, n: int, found: e.Found) -> None:
         self.read[n] = entry
+        self._new.append(n)
         of = found.fields[n]
         of[e.PLACE] = e.IN_SIDE
         of[e.LINE] = entry.line
@@ -127,9 +132,10 @@ class OddLines:
         return int(number)
 
     def side(self, found: e.Found) -> np.ndarray:
-        """The messages of the entries read here; notes in `found` where each stands."""
+        """The messages of the entries read here of this segment; notes in `found` where each stands."""
         text = bytearray()
-        for n, entry in self.read.items():
+        for n in self._new:
+            entry = self.read[n]
             found.fields[n, e.BEGIN] = len(text)
             text += entry.message.encode()
             found.fields[n, e.END] = len(text)

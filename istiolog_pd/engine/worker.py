@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from istiolog_pd.engine import program as p
-from istiolog_pd.engine.arena import Arena
+from istiolog_pd.engine.arena import Arena, with_room
 from istiolog_pd.engine.columns import Scratch, columns_of, new_cells
 from istiolog_pd.engine.common import common_columns, event_at, keys_of
 from istiolog_pd.engine.cutter import Chunk, mended
@@ -87,6 +86,7 @@ class Worker:
         #: Room that chunks have been read in, to be used again.
         self.rooms: list[e.Found] = []
         self.claims, self.hits, self.plan = np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.int64)
+        self.ends, self.seen = np.zeros(1, np.int32), np.zeros(2, np.int64)
         self.pairs = np.zeros(MOST_PAIRS * PAIR, np.int64)
         self._begin()
 
@@ -113,34 +113,40 @@ class Worker:
 
     # ---- entries ----
 
-    def frame(self, chunk: Chunk) -> Framed:
-        """Find the entries of a chunk, and pack their messages."""
-        if not chunk.complete or any(copies.is_odd(STAMP, text) for text in _texts(chunk)):
-            chunk = mended(chunk)
+    def frame(self, chunk: Chunk, *, is_text: bool = False) -> Framed:
+        """Find the entries of a chunk, and pack their messages: segment by segment, as long as each is near."""
+        if not (chunk.complete or is_text):
+            return self.frame(mended(chunk), is_text=True)
         odd = OddLines(self.vocabulary)
         state = np.array([0, 1, 0, -1, 0, 0, 0, 0], np.int64)
         room = _Room(self._room(chunk.size // LINE_BYTES + 1), np.empty(0, np.uint8), np.empty((0, 2), np.int64))
-        counts = [0]
+        messages, size, headers = self.texts.take(chunk.size + SLACK, np.uint8), 0, 0
+        self.ends[0] = 0
         for text in _texts(chunk):
+            if not is_text and copies.is_odd(STAMP, text):
+                self.texts.shorten(messages, 0)
+                return self.frame(mended(chunk), is_text=True)
+            first = int(state[f.COUNT])
             self._frame(chunk, text, state, room, odd)
-            counts.append(int(state[f.COUNT]))
-        count, found = counts[-1], room.found
-        side, seen = odd.side(found), np.zeros(2, np.int64)
-        copies.measure(STAMP, found.flat()[0], count, seen)
-        messages, ends = self.texts.take(int(seen[0]) + SLACK, np.uint8), self.texts.take(count + 1, np.int32)
-        ends[0] = 0
-        for text, (first, past) in zip(_texts(chunk), pairwise(counts), strict=True):
-            copies.pack(STAMP, found.flat()[0], first, past, text, room.made, side, messages, ends)
+            found, side, past = room.found.flat()[0], odd.side(room.found), int(state[f.COUNT])
+            copies.measure(STAMP, found, first, past, self.seen)
+            size, headers = size + int(self.seen[0]), headers + int(self.seen[1])
+            messages = with_room(messages, int(self.ends[first]), size + SLACK)
+            self.ends = with_room(self.ends, first + 1, past + 1)
+            copies.pack(STAMP, found, first, past, text, room.made, side, messages, self.ends)
+        messages, count = self.texts.shorten(messages, size + SLACK), int(state[f.COUNT])
+        ends = self.texts.take(count + 1, np.int32)
+        ends[:] = self.ends[: count + 1]
         messages.setflags(write=False)
         keys = room.keys
-        more, texts = odd.keys(found, ends, int(state[f.KEYS]))
+        more, texts = odd.keys(room.found, ends, int(state[f.KEYS]))
         if len(more):
             keys = np.concatenate([keys[: state[f.KEYS]], more])
-            messages = np.frombuffer(messages[: ends[-1]].tobytes() + texts + bytes(SLACK), np.uint8)
+            messages = np.frombuffer(messages[:size].tobytes() + texts + bytes(SLACK), np.uint8)
         self.vocabulary.learn()
         damage = [*chunk.damage, *odd.lines.damage.values()]
         lines = int(state[f.LINE]) - 1
-        return Framed(chunk, found, count, lines, messages, ends, keys, damage, odd.undated, bool(seen[1]))
+        return Framed(chunk, room.found, count, lines, messages, ends, keys, damage, odd.undated, bool(headers))
 
     def _frame(self, chunk: Chunk, text: np.ndarray, state: np.ndarray, room: _Room, odd: OddLines) -> None:
         """Find the entries of one segment."""
@@ -205,9 +211,10 @@ class Worker:
         found, _, rare = framed.found.flat()
         while settings[batches.FIRST] < count:
             # A chunk is far smaller than 2 GiB. Most lines have eight fields at most.
-            self.hits = _with_room(self.hits, int(settings[batches.USED]), walk.HIT * 8 * count + batches.MOST_HITS)
-            rows = batches.ROW * (count // WINDOW + batches.MOST_ROWS)
-            self.plan = _with_room(self.plan, int(settings[batches.ROWS]) * batches.ROW, rows)
+            used = int(settings[batches.USED])
+            self.hits = with_room(self.hits, used, used + walk.HIT * 8 * count + batches.MOST_HITS)
+            used = int(settings[batches.ROWS]) * batches.ROW
+            self.plan = with_room(self.plan, used, used + batches.ROW * (count // WINDOW + batches.MOST_ROWS))
             claim.claim_all(
                 STAMP, self.catalogue.numbers, self.catalogue.bytes, framed.messages, framed.ends, found, rare,
                 settings, *self.vocabulary.scopes, self.work, self.hits, claims, framed.keys.reshape(-1), self.plan,
@@ -266,15 +273,6 @@ class Worker:
             framed.chunk.complete,
             framed.undated,
         )
-
-
-def _with_room(values: np.ndarray, used: int, more: int) -> np.ndarray:
-    """An array of so many values that are used, with room for more."""
-    if len(values) >= used + more:
-        return values
-    found = np.empty(used + 2 * more if used else more, values.dtype)
-    found[:used] = values[:used]
-    return found
 
 
 def _texts(chunk: Chunk) -> Iterator[np.ndarray]:
