@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import pandas as pd
-from tqdm import tqdm
 
 from istiolog_pd import reading
 from istiolog_pd.capture import Capture, DtypeBackend, SourceInfo, Time, node_from_bootstrap
@@ -16,7 +16,7 @@ from istiolog_pd.engine.reference import SourceTables
 from istiolog_pd.formats.access import access_format
 from istiolog_pd.inputs.limits import LIMITS
 from istiolog_pd.inputs.sources import Limits, NoLogError, Source, SourceLike, find
-from istiolog_pd.reading import Log
+from istiolog_pd.reading import Log, Progress
 from istiolog_pd.runs import Arranged, arrange, join
 
 #: A bootstrap is a small file; nothing larger is tried as one.
@@ -104,9 +104,9 @@ def load(
     nodes: list[tuple[str, dict[str, Any]]] = []
     metrics: list[tuple[str, str]] = []
     total = sum(source.size or 0 for source in found)
-    with tqdm(total=total or None, unit="B", unit_scale=True, disable=not progress, leave=False) as bar:
+    with _bar(total) if progress else nullcontext() as update:
         for source in found:
-            blocks = source.blocks(bar.update if progress else None)
+            blocks = source.blocks(update)
             if source.kind == "metrics":
                 metrics.append((source.name, _text(blocks)))
                 continue
@@ -132,6 +132,15 @@ def load(
         for text in _damage(log):
             warnings.warn(text, DamageWarning, stacklevel=2)
     return _capture(logs, tuple(nodes), tuple(metrics))
+
+
+@contextmanager
+def _bar(size: int) -> Iterator[Progress]:
+    """A bar of so many bytes, if it is known how many; gives what moves it on."""
+    from tqdm import tqdm  # with the locks that it makes it takes time and memory, and mostly no bar is shown
+
+    with tqdm(total=size or None, unit="B", unit_scale=True, leave=False) as bar:
+        yield bar.update
 
 
 def _text(blocks: Iterator[bytes]) -> str:

@@ -157,3 +157,9 @@ def test_drawing_is_imported_when_it_is_used() -> None:
     """Who reads logs does not wait for matplotlib."""
     code = "import sys, istiolog_pd; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, check=False).returncode == 0
+
+
+def test_a_bar_is_imported_when_it_is_shown() -> None:
+    """Who reads logs and asks for no bar does not wait for tqdm."""
+    code = "import sys, istiolog_pd as il; il.load('data/seed/pilot.log'); sys.exit('tqdm' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, check=False).returncode == 0

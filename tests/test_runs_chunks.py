@@ -15,6 +15,7 @@ from istiolog_pd.runs import Part, arrange, join
 from istiolog_pd.runs.cuts import SECOND
 from istiolog_pd.runs.lane import lanes
 from istiolog_pd.runs.parts import NO_TIME, codes
+from istiolog_pd.runs.times import Times
 
 
 def info(seconds: float, message: str) -> str:
@@ -130,13 +131,45 @@ def test_words_of_chunks_with_lists_of_their_own() -> None:
     assert codes(pa.chunked_array([], chunks[0].type), words).tolist() == []
 
 
+@pytest.mark.parametrize("sizes", [[], [5], [0, 1, 2, 0, 3, 0], [1] * 6])
+def test_times_in_chunks_are_as_those_in_one_array(sizes: list[int]) -> None:
+    """One, a stretch, some; and others at some places, which leaves the chunks as they are."""
+    whole = np.arange(sum(sizes)) * 10
+    chunks = np.split(whole, np.cumsum(sizes)[:-1]) if sizes else []
+    times = Times(chunks)
+    assert len(times) == len(whole) and [times[at] for at in range(len(whole))] == whole.tolist()
+    for start in range(len(whole) + 1):
+        for stop in range(len(whole) + 2):
+            assert times[start:stop].tolist() == whole[start:stop].tolist()
+        some = np.arange(start, len(whole), 2)
+        assert times[some].tolist() == whole[some].tolist()
+        other = whole.copy()
+        other[some] = -1
+        assert times.but([some[:1], some[1:]], -1)[:].tolist() == other.tolist()
+        assert times[:].tolist() == whole.tolist()
+    assert all(np.shares_memory(chunk, whole) for chunk in times.stretch(0, len(times)))
+
+
+def test_times_of_a_log_are_not_copied() -> None:
+    """They stand in the events; only where one is missing, or an access line's is another's, a chunk is written anew."""
+    part = part_of([debounce(n, 1 + n) for n in range(6)])
+    part = replace(part, events=in_chunks(with_column(part.events, "timestamp", [*range(5), None]), 2))
+    first, second, third = part.times().chunks
+    own = [np.frombuffer(chunk.buffers()[1], np.int64) for chunk in part.events["timestamp"].chunks if len(chunk)]
+    assert np.shares_memory(first, own[0]) and np.shares_memory(second, own[1])
+    assert np.concatenate([first, second, third]).tolist() == [*range(5), NO_TIME]
+    access = replace(part, tables={"access": pa.table({"row": [1, 5]})}).times().chunks
+    assert np.concatenate(access).tolist() == [0, NO_TIME, 2, 3, 4, NO_TIME]
+    assert np.shares_memory(access[1], own[1])
+
+
 def test_pauses_reach_over_entries_without_a_time() -> None:
     """The pause before an entry is measured from the last one that prints a time, however far."""
     part = part_of([debounce(0, 1)] * 14)
     none, first = [None], part.events["timestamp"][0].as_py()
     times = [*none, first, *none * 9, first + pd.Timedelta(seconds=7), *none, first + pd.Timedelta(seconds=9)]
     (lane,) = lanes([replace(part, events=with_column(part.events, "timestamp", times))])
-    timed = np.flatnonzero(lane.time != NO_TIME)
+    timed = np.flatnonzero(lane.time[:] != NO_TIME)
     seconds = np.diff(lane.time[timed], prepend=lane.time[timed[0]]) // SECOND
     assert seconds.tolist() == [0, 7, 2]
     for after in range(-1, len(lane)):

@@ -72,13 +72,13 @@ def _in_order(parts: Sequence[Part], places: list[int]) -> list[int]:
     """The pieces of a group by their first time; those without one by their own order."""
     if len(places) == 1:
         return places
-    return sorted(places, key=lambda at: (first_time(parts[at].times()), parts[at].order))
+    return sorted(places, key=lambda at: (first_time(parts[at].times()[:]), parts[at].order))
 
 
 def _once(pieces: list[Part]) -> tuple[list[Part], list[str]]:
     """The pieces without the entries that an earlier one holds already."""
     notes = [""] * len(pieces)
-    spans = [Span.of(piece.printed()) for piece in pieces] if len(pieces) > 1 else []
+    spans = [Span.of(piece.printed()[:]) for piece in pieces] if len(pieces) > 1 else []
     for n in range(1, len(pieces)):
         for m in range(n - 1, -1, -1):
             kept = without_overlap(pieces[m], pieces[n]) if spans[m].holds(spans[n].head) else None

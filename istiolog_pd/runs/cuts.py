@@ -126,7 +126,7 @@ def _back_in_time(lane: Lane) -> Iterator[Fall]:
     Each writer by its own clock. Where much of a log steps back it is in no order of time at all.
     """
     for component in _stepping_back(lane):
-        own = np.flatnonzero((lane.component == component) & (lane.time != NO_TIME))
+        own = np.flatnonzero((lane.component == component) & (lane.time[:] != NO_TIME))
         time = lane.time[own]
         step = np.flatnonzero(np.diff(time) < -TOLERANCE) + 1
         step = step[:0] if len(step) > MOST_FALLS else step

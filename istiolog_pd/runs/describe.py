@@ -121,11 +121,11 @@ def _pieces(lane: Lane, first: int, stop: int) -> int:
 
 
 def _span(lane: Lane, start: int, stop: int) -> dict[str, int]:
-    time = lane.time[start:stop]
     # `NO_TIME` is the smallest of all times: no copy of the others is needed.
-    first, last = int(time.min()), int(time.max())
+    chunks = list(lane.time.stretch(start, stop))
+    first, last = min(int(chunk.min()) for chunk in chunks), max(int(chunk.max()) for chunk in chunks)
     if first == NO_TIME < last:
-        first = int(time.min(where=time != NO_TIME, initial=last))
+        first = min(int(chunk.min(where=chunk != NO_TIME, initial=last)) for chunk in chunks)
     return {"first": first, "last": last, "entries": stop - start}
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from istiolog_pd.formats.model import COMPONENTS
 from istiolog_pd.runs.parts import NO_TIME, Bools, Codes, Ints, Part, codes, joined, texts
+from istiolog_pd.runs.times import Times
 
 #: Levels, most verbose first.
 LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "critical"]
@@ -26,7 +27,7 @@ class Lane:
 
     parts: tuple[Part, ...]
     rows: Ints | None
-    time: Ints
+    time: Times
     component: Codes
     level: Codes
 
@@ -56,15 +57,21 @@ class Lane:
 
         That of the lane's first is nothing.
         """
-        timed = np.flatnonzero(self.time[after + 1 : until + 1] != NO_TIME) + after + 1
-        times = self.time[timed]
+        times = self.time[after + 1 : until + 1]
+        timed = np.flatnonzero(times != NO_TIME)
+        times, timed = times[timed], timed + after + 1
         before = self._timed_before(after + 1)
         return timed, np.diff(times, prepend=times[:1] if before is None else self.time[before])
 
     @cached_property
     def _first_timed(self) -> int:
-        timed = self.time != NO_TIME
-        return int(timed.argmax()) if timed.any() else len(self)
+        start = 0
+        for times in self.time.stretch(0, len(self)):
+            timed = times != NO_TIME
+            if timed.any():
+                return start + int(timed.argmax())
+            start += len(times)
+        return start
 
     def _timed_before(self, at: int) -> int | None:
         """The last entry before one that prints a time."""
@@ -146,7 +153,7 @@ def lanes(parts: Sequence[Part]) -> list[Lane]:
     whole = Lane(
         tuple(parts),
         None,
-        joined([part.times() for part in parts]),
+        Times(chunk for part in parts for chunk in part.times().chunks),
         joined([codes(part.events["component"], COMPONENTS) for part in parts]),
         joined([codes(part.events["level"], LEVELS) for part in parts]),
     )
@@ -157,7 +164,7 @@ def lanes(parts: Sequence[Part]) -> list[Lane]:
 
 
 def _taken(lane: Lane, own: Ints) -> Lane:
-    return Lane(lane.parts, own, lane.time[own], lane.component[own], lane.level[own])
+    return Lane(lane.parts, own, Times([lane.time[own]]), lane.component[own], lane.level[own])
 
 
 def _containers(parts: Sequence[Part]) -> Codes | None:

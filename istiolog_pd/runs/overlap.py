@@ -46,7 +46,7 @@ def without_overlap(before: Part, after: Part) -> tuple[Bools, Bools] | None:
     before, after
         Pieces of one log; `before` begins no later.
     """
-    old, new = before.printed(), after.printed()
+    old, new = before.printed()[:], after.printed()[:]
     timed = np.flatnonzero(new != NO_TIME)
     if not len(timed):
         return None

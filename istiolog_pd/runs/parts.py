@@ -12,6 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from istiolog_pd.runs.times import Times
+
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Number = TypeVar("Number", bound=np.generic)
@@ -74,22 +76,20 @@ class Part:
                 tables[event] = own.set_column(0, own.schema.field("row"), row)
         return replace(self, events=self.events.filter(pa.array(keep)), tables=tables)
 
-    def printed(self) -> Ints:
+    def printed(self) -> Times:
         """The time that every entry prints, in nanoseconds; `NO_TIME` where it prints none."""
-        column = self.events["timestamp"]
-        times = np.empty(len(column), np.int64)
-        start = 0
-        for chunk in column.chunks:
-            times[start : start + len(chunk)] = pc.fill_null(chunk.cast(pa.int64()), NO_TIME).to_numpy()
-            start += len(chunk)
-        return times
+        return Times(_filled(chunk.cast(pa.int64()), NO_TIME) for chunk in self.events["timestamp"].chunks)
 
-    def times(self) -> Ints:
+    def times(self) -> Times:
         """The time that every entry was written; `NO_TIME` for access lines, which print their request's start."""
-        times = self.printed()
-        for chunk in self.tables["access"]["row"].chunks if "access" in self.tables else ():
-            times[chunk.to_numpy()] = NO_TIME
-        return times
+        access = self.tables["access"]["row"].chunks if "access" in self.tables else ()
+        return self.printed().but((chunk.to_numpy() for chunk in access), NO_TIME)
+
+
+def _filled(values: pa.Array, null: int) -> npt.NDArray[Any]:
+    """Whole numbers, with one that stands for null; not copied where there is none, as mostly."""
+    found: npt.NDArray[Any] = (pc.fill_null(values, null) if values.null_count else values).to_numpy()
+    return found
 
 
 def codes(column: pa.ChunkedArray, words: Sequence[str]) -> Codes:
@@ -101,7 +101,7 @@ def codes(column: pa.ChunkedArray, words: Sequence[str]) -> Codes:
         encoded = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
         place = pc.fill_null(pc.index_in(encoded.dictionary.cast(pa.string()), known), -1).to_numpy()
         # A null is the last of the places.
-        at = pc.fill_null(encoded.indices, len(place)).to_numpy()
+        at = _filled(encoded.indices, len(place))
         one = len(at) and (at == at[0]).all()  # mostly
         found[start : start + len(chunk)] = np.append(place, -1).astype(small)[at[0] if one else at]
         start += len(chunk)
