@@ -162,7 +162,12 @@ def dated(found: Iterator[Piece], into: Pieces, most: int = sys.maxsize) -> Iter
 
 
 def _reading(chunk: cutter.Chunk, into: Pieces) -> Callable[[Worker], Piece]:
-    return lambda worker: worker.finish(worker.frame(chunk), into.component, second_opinion=into.mixed)
+    held = [chunk]  # its bytes are let go as soon as its messages are packed
+
+    def work(worker: Worker) -> Piece:
+        return worker.finish(worker.frame(held.pop()), into.component, second_opinion=into.mixed)
+
+    return work
 
 
 def _sample(worker: Worker, cut: Iterator[cutter.Chunk], into: Pieces, component: str) -> list[Framed]:

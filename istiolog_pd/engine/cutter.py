@@ -15,7 +15,7 @@ from istiolog_pd.engine.headers import STARTS, header, json_header
 from istiolog_pd.engine.lines import Damage, Lines
 
 #: Bytes of a chunk: enough that what is done once for each costs little, few enough for all cores to have some.
-CHUNK = 4 << 20
+CHUNK = 3 << 20
 #: After so many chunks they are twice as large: the log is long.
 SHORT = 8
 #: The first is smaller: while it is looked at to tell whose log it is, nothing else is read.

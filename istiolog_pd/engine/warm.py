@@ -12,7 +12,7 @@ def compile_kernel() -> None:
     """Compile what reading needs and keep the code, for this process and later ones."""
     lines = [one.example for one in LAYOUTS] + [one.example for one in JSON_LAYOUTS]
     lines += [f"2018-12-24T15:48:45.929503Z\tinfo\tads\t{entry.example}" for entry in FORMATS]
-    compiled.read(["\n".join(lines).encode()], "examples", threads=1)
+    compiled.read(["".join(f"{line}\n" for line in lines).encode()], "examples", threads=1)
     grown(new_table(1), 0)
 
 

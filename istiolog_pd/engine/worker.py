@@ -43,7 +43,6 @@ LINE_BYTES = 64
 class Framed:
     """The entries of a chunk, before anything is known of their messages."""
 
-    chunk: Chunk
     found: e.Found
     entries: int
     lines: int
@@ -55,6 +54,8 @@ class Framed:
     undated: list[tuple[int, str]]
     #: Taken from the samples that tell whose log it is.
     recognised: bool
+    #: Whether the last line has its line end.
+    complete: bool
 
 
 @dataclass(slots=True)
@@ -146,7 +147,9 @@ class Worker:
         self.vocabulary.learn()
         damage = [*chunk.damage, *odd.lines.damage.values()]
         lines = int(state[f.LINE]) - 1
-        return Framed(chunk, room.found, count, lines, messages, ends, keys, damage, odd.undated, bool(headers))
+        return Framed(
+            room.found, count, lines, messages, ends, keys, damage, odd.undated, bool(headers), chunk.complete
+        )
 
     def _frame(self, chunk: Chunk, text: np.ndarray, state: np.ndarray, room: _Room, odd: OddLines) -> None:
         """Find the entries of one segment."""
@@ -270,7 +273,7 @@ class Worker:
             framed.damage,
             framed.recognised,
             event_at(common, count - 1) if count else "",
-            framed.chunk.complete,
+            framed.complete,
             framed.undated,
         )
 
