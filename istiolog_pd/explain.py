@@ -180,9 +180,10 @@ def explain(line: str, component: str | None = None) -> Explanation:
 
 def _claim(entry: Entry, component: str) -> tuple[Compiled | None, str]:
     """The format that claims an entry, and the labels that follow its message."""
+    event = entry.event if entry.layout else ""  # a message without its header is of any event
     for body, labels in readings(entry, entry.message):
-        found = recogniser().claim(component, entry.level, entry.scope, body)
-        if found is not None and (not entry.layout or entry.event in ("", found[0].format.event)):
+        found = recogniser().claim(component, entry.level, entry.scope, body, event=event)
+        if found is not None:
             return found[0], labels
     return None, split_labels(entry.message)[1]
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from istiolog_pd.engine.match import STEPS, leading_literals, newest_first, sign_of
+from istiolog_pd.formats.columns import EVENTS
 from istiolog_pd.formats.model import COMPONENTS, Format
 
 #: Odd numbers that the hash of a beginning is mixed with; the kernel computes the same.
@@ -35,11 +36,13 @@ def gram_hash(gram: int) -> int:
 def lookup(formats: Sequence[Format]) -> tuple[dict[str, Any], list[tuple[int, ...]]]:
     """The arrays of a `Program` by which its formats are found, and the lists that they name."""
     by_start: dict[int, list[int]] = {}
+    by_event: dict[tuple[int, int], list[int]] = {}
     free: list[list[int]] = [[] for _ in COMPONENTS]
     fallback = [-1] * len(COMPONENTS)
     for number in newest_first(formats):
         entry = formats[number]
         component = COMPONENTS.index(entry.component)
+        by_event.setdefault((component, list(EVENTS).index(entry.event)), []).append(number)
         if entry.is_fallback:
             fallback[component] = number
             continue
@@ -50,15 +53,19 @@ def lookup(formats: Sequence[Format]) -> tuple[dict[str, Any], list[tuple[int, .
             if number not in into:
                 into.append(number)
     starts, start_list = _table(list(by_start))
-    lists = {tuple(one): None for one in by_start.values()}
+    lists = {tuple(one): None for one in (*by_start.values(), *by_event.values())}
     numbers = {one: number for number, one in enumerate(lists)}
     of_key = [numbers[tuple(one)] for one in by_start.values()]
     start_list[start_list >= 0] = np.array(of_key, np.int32)[start_list[start_list >= 0]]
+    # Behind them, for each component and event its formats: for what its header says all of.
+    event_list = np.full((len(COMPONENTS), len(EVENTS)), -1, np.int32)
+    for place, one in by_event.items():
+        event_list[place] = numbers[tuple(one)]
     flat = [number for of in free for number in of]
     grams, free_gram = _grams([sign_of(formats[number]) for number in flat])
     arrays = {
         "starts": starts,
-        "start_list": start_list,
+        "start_list": np.concatenate([start_list, event_list.ravel()]),
         "free_at": np.array([0, *np.cumsum([len(one) for one in free])], np.int32),
         "free": np.array(flat, np.int32),
         "free_gram": np.array(free_gram, np.int32),

@@ -129,12 +129,14 @@ class Recogniser:
     _by_start: dict[str, dict[str, list[Compiled]]] = field(init=False, default_factory=dict)
     _free: dict[str, list[Compiled]] = field(init=False, default_factory=dict)
     _fallback: dict[str, list[Compiled]] = field(init=False, default_factory=dict)
+    _by_event: dict[tuple[str, str], list[Compiled]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.compiled = [compile_format(entry, number) for number, entry in enumerate(self.formats)]
         for number in newest_first([one.format for one in self.compiled]):
             one = self.compiled[number]
             component = one.format.component
+            self._by_event.setdefault((component, one.format.event), []).append(one)
             if one.format.is_fallback:
                 self._fallback.setdefault(component, []).append(one)
                 continue
@@ -154,14 +156,24 @@ class Recogniser:
         return [*groups, self._free.get(component, [])]
 
     def claim(
-        self, component: str, level: str | None, scope: str | None, message: str, *, by_start: bool = False
+        self,
+        component: str,
+        level: str | None,
+        scope: str | None,
+        message: str,
+        *,
+        event: str = "",
+        by_start: bool = False,
     ) -> tuple[Compiled, tuple[str | None, ...]] | None:
         """The format that claims a message, with its fields' texts; null if none does.
 
-        `by_start`: try only formats that begin with literal text. It is for a second opinion, where a
-        wide format would claim what it should not, and looking at all of them would cost too much.
+        `event`: what the header says already, so that only its formats are tried. `by_start`: try only formats that
+        begin with literal text. It is for a second opinion, where a wide format would claim what it should not, and
+        looking at all of them would cost too much.
         """
         groups = self.candidates(component, message)
+        if event:
+            groups, by_start = [self._by_event.get((component, event), []), []], True
         for group in groups[:-1] if by_start else groups:
             for one in group:
                 match = one.regex.match(message) if one.sign in message else None

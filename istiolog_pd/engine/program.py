@@ -52,7 +52,7 @@ class Program(NamedTuple):
     scopes: Ints
     trusted: Flags  #: per format: whether level and scope do not matter
     starts: Ints  #: hash table of beginnings
-    start_list: Ints  #: and for each its list of formats
+    start_list: Ints  #: and for each its list of formats; behind them the list of each component and event
     list_first: Ints  #: the first step of each, and one past the last slot that its formats fill
     list_slots: Ints
     free_at: Ints  #: per component: formats that can begin with anything

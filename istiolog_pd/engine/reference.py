@@ -184,7 +184,7 @@ class _Reader:
         found, kept = self._claim_own(entry, message), ""
         for n, (body, labels) in enumerate(readings(entry, message) if self._has_format(entry) else ()):
             kept = kept if n else labels
-            found = self.recognise.claim(component, entry.level, entry.scope, body)
+            found = self.recognise.claim(component, entry.level, entry.scope, body, event=entry.event)
             if found is None and n == 0 and (other := self._other_writer(entry)):
                 found = self.recognise.claim(other, entry.level, entry.scope, body, by_start=True)
                 component = component if found is None else other

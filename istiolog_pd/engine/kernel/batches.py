@@ -7,7 +7,7 @@ import numpy as np
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel.jit import behind, get, part, put
-from istiolog_pd.engine.kernel.recognise import longest_start
+from istiolog_pd.engine.kernel.recognise import longest_start, place_of_event
 from istiolog_pd.engine.kernel.text import trimmed
 from istiolog_pd.engine.kernel.together import (
     AT,
@@ -58,12 +58,16 @@ def sorted_out(numbers, text, ends, found, first, past, own, unparsed, lanes, me
     for n in range(first, past):
         of = n * e.FIELDS
         # What has no message of its own, keys, or perhaps labels, is read by itself.
-        odd = get(found, of + e.EVENT) == unparsed or get(found, of + e.LAYOUT) >= 0
+        fixed = np.int64(get(found, of + e.EVENT))
+        odd = fixed == unparsed or get(found, of + e.LAYOUT) >= 0
         if odd or get(found, of + e.TABS) != 0 or get(found, of + e.LOST) != 0:
             continue
         told = np.int64(get(found, of + e.COMPONENT))
         component = own if told < 0 else told
-        place = longest_start(numbers, text, np.int64(get(ends, n)), np.int64(get(ends, n + 1)), component, memo)
+        if fixed >= 0:
+            place = place_of_event(numbers, component, fixed)
+        else:
+            place = longest_start(numbers, text, np.int64(get(ends, n)), np.int64(get(ends, n + 1)), component, memo)
         bucket = place & (BUCKETS - 1)
         count = np.int64(get(counts, bucket))
         if place < 0 or (count > 0 and get(places, bucket) != place):

@@ -173,7 +173,7 @@ def claim_singly(
             ads = scope == 2 * get(settings, ADS) or scope == 2 * get(settings, DELTA)
             other = np.int64(other_writer(own, told, get(found, of + e.HEADER), opinion, ads))
             entry, kept, component, label_start, label_end = read_through(
-                numbers, words, component, other, np.int64(get(found, of + e.LEVEL)), get(scopes, scope),
+                numbers, words, component, other, fixed, np.int64(get(found, of + e.LEVEL)), get(scopes, scope),
                 get(scopes, scope + 1), scope_text, text, start, end, lost, get(found, of + e.TABS) != 0, only_format,
                 here, stack, seen,
             )  # fmt: skip

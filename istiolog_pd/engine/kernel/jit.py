@@ -179,8 +179,13 @@ def kernel(function: Compiled) -> Compiled:
     return cached
 
 
+#: Besides its own, the sources whose numbers the kernel is compiled with.
+_NUMBERED = ("engine/program.py", "engine/lookup.py", "formats/columns.py", "formats/model.py")
+
+
 def _stamp() -> np.ndarray:
-    sources = sorted(Path(__file__).parent.glob("*.py"))
+    here = Path(__file__).parent
+    sources = [*sorted(here.glob("*.py")), *(here.parents[1] / name for name in _NUMBERED)]
     text = hashlib.sha1(b"".join(source.read_bytes() for source in sources), usedforsecurity=False).hexdigest()
     return np.empty(0, np.dtype([(f"sources_{text}", np.uint8)]))
 
@@ -188,7 +193,7 @@ def _stamp() -> np.ndarray:
 #: The types of the arguments are pickled beside kept code, and read again after the package has changed: so kernels
 #: take plain tuples of arrays, never a class of ours.
 #: Kept code is looked up by the types of the arguments and the age of one file. This argument's type names the
-#: text of all of the kernel's files, so that code compiled from others is never taken.
+#: text of all of these files, so that code compiled from others is never taken.
 STAMP = _stamp()
 
 

@@ -14,6 +14,7 @@ from istiolog_pd.engine.kernel.walk import fits
 from istiolog_pd.engine.match import STEPS
 
 F0, F1, F2, F3 = (np.uint64(factor) for factor in lookup.FACTORS)
+EVENTS = len(p.EVENT_NAMES)
 GRAM_FACTOR, GRAM_SHIFT = np.uint32(lookup.GRAM_FACTOR), np.uint32(32 - lookup.GRAM_BITS)
 #: So many beginnings are remembered, a power of two, in so many numbers each.
 KNOWN_STARTS, KNOWN_START = 256, 4
@@ -37,6 +38,13 @@ def place_of_start(numbers, low, high, component, size):
             return at
         at = (at + 1) & mask
     return np.int64(-1)
+
+
+@inlined
+def place_of_event(numbers, component, event):
+    """The place of an event's formats, for messages whose header tells it; -1 if it has none."""
+    place = get(numbers, p.START_MASK) + 1 + component * EVENTS + event
+    return place if get(numbers, get(numbers, p.START_FIRST) + place) >= 0 else np.int64(-1)
 
 
 @inlined
@@ -91,10 +99,19 @@ def grams_of(numbers, text, start, end, seen):
 
 @inlined
 def claimed(
-    numbers, words, component, level, scope, scope_size, scopes, text, start, end, by_start, hits, stack, seen,
+    numbers, words, component, fixed, level, scope, scope_size, scopes, text, start, end, by_start, hits, stack, seen,
 ):  # fmt: skip
-    """The format that claims a message, and its fields; -1 if none does. First those that begin as it does."""
+    """The format that claims a message, and its fields; -1 if none does. First those that begin as it does.
+
+    `fixed` is the event that the header tells (-1: none), of which it must be then.
+    """
     last = trimmed(text, start, end)
+    if fixed >= 0:
+        place = place_of_event(numbers, component, fixed)
+        if place < 0:
+            return np.int64(-1), np.int64(0)
+        first = get(numbers, get(numbers, p.START_FIRST) + place)
+        return fits(numbers, words, first, text, start, end, last, hits, stack, level, scope, scope_size, scopes)
     low, high = eight(text, start) & ones(end - start), eight(text, start + 8) & ones(end - start - 8)
     size = np.int64(16)
     while size >= 2:
@@ -134,8 +151,8 @@ def claimed(
 
 @inlined
 def read_through(
-    numbers, words, component, other, level, scope, scope_size, scopes, text, start, end, lost, tabs, only_format,
-    hits, stack, seen,
+    numbers, words, component, other, fixed, level, scope, scope_size, scopes, text, start, end, lost, tabs,
+    only_format, hits, stack, seen,
 ):  # fmt: skip
     """The first of a message's readings that a format claims: it, its hits, whose it is, and where its labels are.
 
@@ -153,7 +170,7 @@ def read_through(
         if there:
             of = other if second else component
             entry, kept = claimed(
-                numbers, words, of, level, scope, scope_size, scopes, text, body, body_end, second, hits, stack,
+                numbers, words, of, fixed, level, scope, scope_size, scopes, text, body, body_end, second, hits, stack,
                 seen,
             )  # fmt: skip
             if entry >= 0:
