@@ -118,14 +118,15 @@ def _batches(reading: _Reading, batch: int, component: str, *, messages: bool) -
             yield reading.capture(tables.events, tables.tables)
         _warn(reading.source, tables.damage, tables.lines)
         return
-    build = Assembly(name, messages=messages)
+    build = Assembly(name)
     blocks = given(head, reading.stream.blocks)
-    found = compiled.pieces(blocks, into, component=component, chunk=min(cutter.CHUNK, batch << 7))
+    size = min(cutter.CHUNK, batch << 7)
+    found = compiled.pieces(blocks, into, component=component, chunk=size, messages=messages)
     for piece in compiled.dated(found, into, batch):
         build.add(piece)
         if build.entries >= batch:
             yield reading.capture(*build.tables())
-            build = Assembly(name, build.lines, messages=messages)
+            build = Assembly(name, build.lines)
     if build.entries:
         yield reading.capture(*build.tables())
     _warn(reading.source, into.close(), into.lines)

@@ -41,13 +41,10 @@ class Assembly:
         What the column `source` says.
     lines
         So many lines stand before the first piece.
-    messages
-        Whether to keep the column `message`.
     """
 
-    def __init__(self, source: str, lines: int = 0, *, messages: bool = True) -> None:
+    def __init__(self, source: str, lines: int = 0) -> None:
         self.entries, self.lines = 0, lines
-        self._messages = messages
         self._shared = _Shared()
         self._source = pa.array([source], pa.string())
         self._common = _Table(EVENTS_SCHEMA)
@@ -64,8 +61,6 @@ class Assembly:
                 self._narrow[event] = _Table(event_schema(event))
             self._narrow[event].add(len(rows), columns, piece, self._shared)
         _shift(piece.common["line"], self.lines)
-        if not self._messages:
-            piece.common.pop("message", None)
         if piece.entries:
             self._common.add(piece.entries, piece.common, piece, self._shared)
         self.entries += piece.entries

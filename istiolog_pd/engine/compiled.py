@@ -78,8 +78,8 @@ class Pieces:
 class _Pool:
     """Threads, and a worker for each job that runs."""
 
-    def __init__(self, threads: int) -> None:
-        self.threads = threads
+    def __init__(self, threads: int, *, messages: bool) -> None:
+        self.threads, self._messages = threads, messages
         self._idle: SimpleQueue[Worker] = SimpleQueue()
         self._executor = ThreadPoolExecutor(threads, "istiolog")
 
@@ -99,7 +99,7 @@ class _Pool:
         try:
             return self._idle.get_nowait()
         except Empty:
-            return Worker(catalogue())
+            return Worker(catalogue(), messages=self._messages)
 
     def give_back(self, worker: Worker) -> None:
         """Let others use a worker again."""
@@ -112,7 +112,13 @@ class _Pool:
 
 
 def pieces(
-    blocks: Iterable[bytes], into: Pieces, *, component: str = "", threads: int = 0, chunk: int = cutter.CHUNK
+    blocks: Iterable[bytes],
+    into: Pieces,
+    *,
+    component: str = "",
+    threads: int = 0,
+    chunk: int = cutter.CHUNK,
+    messages: bool = True,
 ) -> Iterator[Piece]:
     """Read a source piece by piece, in order, some chunks ahead of who takes them.
 
@@ -128,8 +134,10 @@ def pieces(
         Chunks read at the same time; 0: one for each core.
     chunk
         Bytes of a chunk, about.
+    messages
+        Whether pieces have the column `message`.
     """
-    pool = _Pool(threads or cores())
+    pool = _Pool(threads or cores(), messages=messages)
     cut = cutter.chunks(blocks, chunk)
     try:
         worker = pool.worker()
@@ -208,7 +216,8 @@ def read(
         Whether to keep the column `message`.
     """
     into = Pieces()
-    build = Assembly(source, messages=messages)
-    for piece in dated(pieces(blocks, into, component=component, threads=threads, chunk=chunk), into):
+    build = Assembly(source)
+    found = pieces(blocks, into, component=component, threads=threads, chunk=chunk, messages=messages)
+    for piece in dated(found, into):
         build.add(piece)
     return SourceTables(*build.tables(), into.close(), into.lines, into.recognised)

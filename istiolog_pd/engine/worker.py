@@ -68,10 +68,18 @@ class _Room:
 
 
 class Worker:
-    """What one thread needs to read chunks; its vocabulary grows with what it has seen."""
+    """What one thread needs to read chunks; its vocabulary grows with what it has seen.
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self.catalogue = catalogue
+    Parameters
+    ----------
+    catalogue
+        What is read.
+    messages
+        Whether pieces have the column `message`; without it the memory of one chunk's messages is used for the next.
+    """
+
+    def __init__(self, catalogue: Catalogue, *, messages: bool = True) -> None:
+        self.catalogue, self.messages = catalogue, messages
         self.rules = rules_of()
         self.work = (
             np.full(3 * walk.DEEPEST + automaton.REMEMBERED * automaton.MATCH, -1, np.int64),
@@ -86,6 +94,7 @@ class Worker:
         self.scratch = Scratch()
         #: Room that chunks have been read in, to be used again.
         self.rooms: list[e.Found] = []
+        self.message_rooms: list[np.ndarray] = []
         self.claims, self.hits, self.plan = np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.int64)
         self.ends, self.seen = np.zeros(1, np.int32), np.zeros(2, np.int64)
         self.pairs = np.zeros(MOST_PAIRS * PAIR, np.int64)
@@ -112,6 +121,13 @@ class Worker:
         room = self.rooms.pop() if self.rooms else None
         return room if room and len(room.times) >= entries else e.new_found(entries)
 
+    def _message_room(self, size: int) -> np.ndarray:
+        """Room for the messages of a chunk: new, if they are kept."""
+        if self.messages:
+            return self.texts.take(size, np.uint8)
+        room = self.message_rooms.pop() if self.message_rooms else np.empty(0, np.uint8)
+        return with_room(room, 0, size)
+
     # ---- entries ----
 
     def frame(self, chunk: Chunk, *, is_text: bool = False) -> Framed:
@@ -121,7 +137,7 @@ class Worker:
         odd = OddLines(self.vocabulary)
         state = np.array([0, 1, 0, -1, 0, 0, 0, 0], np.int64)
         room = _Room(self._room(chunk.size // LINE_BYTES + 1), np.empty(0, np.uint8), np.empty((0, 2), np.int64))
-        messages, size, headers = self.texts.take(chunk.size + SLACK, np.uint8), 0, 0
+        messages, size, headers = self._message_room(chunk.size + SLACK), 0, 0
         self.ends[0] = 0
         for text in _texts(chunk):
             if not is_text and copies.is_odd(STAMP, text):
@@ -136,8 +152,9 @@ class Worker:
             self.ends = with_room(self.ends, first + 1, past + 1)
             copies.pack(STAMP, found, first, past, text, room.made, side, messages, self.ends)
         messages, count = self.texts.shorten(messages, size + SLACK), int(state[f.COUNT])
-        ends = self.texts.take(count + 1, np.int32)
+        ends = self.texts.take(count + 1, np.int32) if self.messages else np.empty(count + 1, np.int32)
         ends[:] = self.ends[: count + 1]
+        messages = messages.view()  # each read-only: the kernel is compiled for one sort of array
         messages.setflags(write=False)
         keys = room.keys
         more, texts = odd.keys(room.found, ends, int(state[f.KEYS]))
@@ -201,6 +218,8 @@ class Worker:
         self.vocabulary.learn()
         piece = self._piece(framed, claims, filled)
         self.rooms.append(framed.found)
+        if not self.messages and isinstance(framed.messages.base, np.ndarray):
+            self.message_rooms.append(framed.messages.base)
         return piece
 
     def _claims(
@@ -255,7 +274,8 @@ class Worker:
     def _piece(self, framed: Framed, claims: np.ndarray, cells: c.Cells) -> Piece:
         count = framed.entries
         common = common_columns(framed.found, claims, count, self.catalogue.numbers, self.arena)
-        common["message"] = Texts(framed.ends, framed.messages[: framed.ends[-1]], None)
+        if self.messages:
+            common["message"] = Texts(framed.ends, framed.messages[: framed.ends[-1]], None)
         rows, own = {}, columns_of(cells, self.vocabulary, framed.messages, self.arena)
         events = cells.events.reshape(-1, 2)
         for number in np.flatnonzero(events[:, 1]).tolist():
