@@ -134,6 +134,32 @@ def test_any_log(seed: int, chunk: int, block: int, component: str, threads: int
     assert_same(compiled.read(iter(blocks), "x", component, threads=threads, chunk=chunk), want)
 
 
+def like(message: str, chance: random.Random) -> str:
+    """A message with other numbers and names, of which some begins like one of its format and is none."""
+    message = re.sub(r"[0-9]+", lambda found: chance.choice((found[0], str(chance.randrange(10**9)), "-7")), message)
+    if chance.random() < 0.3:
+        at = chance.randrange(len(message) + 1)
+        message = chance.choice(
+            (message[:at], message[:at] + message[at + 1 :], message[:at] + chance.choice(" x:,5\t") + message[at:])
+        )
+    return message + chance.choice(("", "", "", " ", "\tnonce=a"))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from([500, 20_000, 1 << 20]))
+def test_lines_alike(seed: int, chunk: int) -> None:
+    """Many lines of few formats, which the kernel reads side by side, with lines among them that only begin like those."""
+    chance = random.Random(seed)
+    start = chance.choice(FORMATS).example[: chance.choice((2, 4, 8))]
+    near = [entry.example for entry in FORMATS if entry.example.startswith(start)]
+    examples = chance.sample(near, min(len(near), 3)) + [entry.example for entry in chance.sample(FORMATS, 2)]
+    heads = chance.sample(HEADS, 2)
+    lines = [chance.choice(heads) + like(chance.choice(examples), chance) for _ in range(chance.randrange(20, 700))]
+    data = "".join(f"{line}\n" for line in lines).encode()
+    component = chance.choice(("", "pilot", "agent"))
+    assert_same(compiled.read([data], "x", component, chunk=chunk), reference.read([data], "x", component))
+
+
 def odd_line(chance: random.Random, n: int) -> str:
     """A line whose name is new, of any length, and whose numbers are of any size."""
     size = chance.choice((1, 12, 30, 31, 32, 33, 200, 5000 if n % 50 == 0 else 40))
