@@ -40,6 +40,7 @@ class Contender:
 CONTENDERS = (
     Contender(OURS, "ours"),
     Contender(f"{OURS}, 1 core", "ours", alone=True),
+    Contender(f"{OURS}, and messages", "ours_and_messages"),
     Contender("Polars", "polars_lazy"),
     Contender("Polars, 1 core", "polars_lazy", alone=True),
     Contender("DuckDB", "duckdb_sql"),

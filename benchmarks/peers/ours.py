@@ -1,4 +1,4 @@
-"""Our engine: all events and all their columns, not only those of the job."""
+"""Our engine: all events and all their columns, not only those of the job; as in the job, no texts of messages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def blocks(path: Path) -> Iterator[bytes]:
 
 def read(path: Path, job: Job) -> SourceTables:
     """All tables, on the cores that the process may use."""
-    return compiled.read(blocks(path), path.name)
+    return compiled.read(blocks(path), path.name, messages=False)
 
 
 def rows(found: SourceTables) -> int:

@@ -122,7 +122,7 @@ class _Builder:
     slots_at: list[int] = field(default_factory=lambda: [0])
     labels: list[tuple[int, int, int, int, int]] = field(default_factory=list)
     labels_at: list[int] = field(default_factory=lambda: [0])
-    claims: list[tuple[int, int, int]] = field(default_factory=list)
+    claims: list[tuple[int, int, int, int]] = field(default_factory=list)
     cells: dict[Cell, int] = field(default_factory=dict)
     groups: dict[Group, int] = field(default_factory=dict)
 
@@ -243,7 +243,8 @@ class _Builder:
             slots = [n for n, (name, kind, _) in enumerate(targets) if column in KINDS[kind].columns_for(name)]
             if len(slots) != 1 or KINDS[targets[slots[0]][1]].value is not names.text:
                 raise ValueError(f"{entry.text!r}: event_with needs one field of plain text for {column!r}")
-            self.claims[claim] = (self.claims[claim][0], self.claim(entry, event), slots[0])
+            own, _, _, fields = self.claims[claim]
+            self.claims[claim] = (own, self.claim(entry, event), slots[0], fields)
         return claim
 
     def claim(self, entry: Format | None, event: str, fields: Mapping[str, str] = NO_FIELDS) -> int:
@@ -257,7 +258,8 @@ class _Builder:
             self.labels.append((*self.place(key), number, chars, slot))
         self.labels_at.append(len(self.labels))
         self._slots(event, targets)
-        self.claims.append((p.EVENT_NUMBER[event], -1, -1))
+        filled = sum(bool(one.column) for one in entry.fields()) if entry else 0
+        self.claims.append((p.EVENT_NUMBER[event], -1, -1, filled))
         return len(self.claims) - 1
 
     @staticmethod
@@ -293,11 +295,12 @@ class _Builder:
     # ---- arrays ----
 
     def claim_arrays(self) -> dict[str, Any]:
-        claims, slots = _ints(self.claims, 3), _ints(self.slots, 4)
+        claims, slots = _ints(self.claims, 4), _ints(self.slots, 4)
         return {
             "claim_event": claims[:, 0].copy(),
             "claim_other": claims[:, 1].copy(),
             "claim_switch": claims[:, 2].copy(),
+            "claim_fields": claims[:, 3].copy(),
             "slots_at": _ints(self.slots_at),
             "slot_cell": slots[:, 0].copy(),
             "slot_native": slots[:, 1].copy(),

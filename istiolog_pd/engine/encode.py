@@ -169,5 +169,6 @@ def _claims(program: Program, layout: Layout, automata: npt.NDArray[np.int64]) -
         labels_at[1:],
         words + said_at[:-1],
         words + said_at[1:],
+        program.claim_fields,
     ]
     return {CLAIMS: layout.add(np.stack(rows, axis=1)), SLOTS: slots, SAID: words, LABELS: int(labels_at[0])}

@@ -65,6 +65,7 @@ class Program(NamedTuple):
     claim_event: Ints
     claim_other: Ints  #: the claim it is instead, if `claim_switch` (a slot) holds text; or -1
     claim_switch: Ints
+    claim_fields: Ints  #: how many of its slots are fields, which come first
     bare: Ints  #: per event: the claim of lines that no format knows
     layout_claim: Ints  #: per JSON layout: the claim of its lines if it says which keys are columns, or -1
     slots_at: Ints  #: per claim: its slots
@@ -86,13 +87,13 @@ class Program(NamedTuple):
 #: Numbers of a row of each sort. A step is its op and what it needs, its literal (the first eight bytes and which of
 #: them count, length, place), its slot and whether it is optional; an automaton its first row, its classes and that of
 #: `unless`.
-STEP_WIDTH, LABEL_WIDTH, CLAIM_WIDTH, SLOT_WIDTH = 8, 5, 8, 6
+STEP_WIDTH, LABEL_WIDTH, CLAIM_WIDTH, SLOT_WIDTH = 8, 5, 9, 6
 OP, WHAT, LOW, MASK, SIZE_OF, PLACE_OF, SLOT, OPTIONAL = range(8)
 # Of an alternative: the first of its slots (that of `SLOT`), and one past the last.
 SLOTS_END = PLACE_OF
 # Of a claim: its event, the claim it is instead and the slot that decides it, where its rows of slots, of labels and
-# of what its format itself says begin, and where the latter two end.
-C_EVENT, C_OTHER, C_SWITCH, C_SLOTS, C_LABELS, C_LABELS_END, C_SAID, C_SAID_END = range(8)
+# of what its format itself says begin, and where the latter two end; how many of its slots are fields.
+C_EVENT, C_OTHER, C_SWITCH, C_SLOTS, C_LABELS, C_LABELS_END, C_SAID, C_SAID_END, C_FIELDS = range(9)
 # Of a slot: how it is held, the cell it fills, the group of its words, and what the format says (place, length).
 S_NATIVE, S_CELL, S_GROUP, S_PLACE, S_SIZE = range(5)
 

@@ -161,8 +161,9 @@ def fill_batch(numbers, words, text, hits, batch, first, to, known, rows, entry_
         put(rows, n, get(entry_rows, np.int64(get(ids, n)) - first))
     if not fill_said(numbers, words, claim, rows, count, to, known):
         return False
-    slot = get(numbers, claim + p.C_SLOTS)
-    for n in range(get(batch, B_SLOTS)):
+    # Formats that were tried with this one can have more fields.
+    slot, slots = get(numbers, claim + p.C_SLOTS), min(get(batch, B_SLOTS), get(numbers, claim + p.C_FIELDS))
+    for n in range(slots):
         pieces = behind(ids, count * (2 * n + 1))
         if not fill_slot(numbers, slot + p.SLOT_WIDTH * n, text, pieces, rows, count, to, known):
             return False
