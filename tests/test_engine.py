@@ -9,6 +9,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,8 @@ from hypothesis import strategies as st
 
 from istiolog_pd.engine import compiled, cutter, reference, vocabulary
 from istiolog_pd.engine.dfa import compile_pattern
+from istiolog_pd.engine.kernel import walk
+from istiolog_pd.engine.program import OP, TRY, WHAT
 from istiolog_pd.engine.reference import SourceTables
 from istiolog_pd.formats import FORMATS
 from istiolog_pd.formats.kinds import KINDS, Kind
@@ -145,6 +148,17 @@ def like(message: str, chance: random.Random) -> str:
     return message + chance.choice(("", "", "", " ", "\tnonce=a"))
 
 
+def test_the_catalogue_fits_the_kernel() -> None:
+    """The kernel has room for so many fields of a message, and for alternatives so deep inside one another."""
+    program = compiled.catalogue().program
+    op, what = program.steps[:, OP], program.steps[:, WHAT]
+    opened = np.zeros(len(op) + 1, np.int64)
+    for trial in np.flatnonzero(op == TRY):
+        opened[trial + 1 : what[trial]] += 1
+    assert 1 < opened.max() < walk.DEEPEST
+    assert 1 < np.diff(program.slots_at).max() < walk.MOST_SLOTS
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from([500, 20_000, 1 << 20]))
 def test_lines_alike(seed: int, chunk: int) -> None:
@@ -158,6 +172,15 @@ def test_lines_alike(seed: int, chunk: int) -> None:
     data = "".join(f"{line}\n" for line in lines).encode()
     component = chance.choice(("", "pilot", "agent"))
     assert_same(compiled.read([data], "x", component, chunk=chunk), reference.read([data], "x", component))
+
+
+@pytest.mark.parametrize("component", ["pilot", "agent"])
+def test_each_format_many_times(component: str) -> None:
+    """Enough lines of every format to be read side by side: those of one after those of the other, and mixed."""
+    lines = [HEADS[n % 2] + entry.example + "\n" for entry in FORMATS for n in range(20)]
+    mixed = [HEADS[0] + entry.example + "\n" for _ in range(10) for entry in FORMATS[::7]]
+    data = "".join(lines + mixed).encode()
+    assert_same(compiled.read([data], "x", component), reference.read([data], "x", component))
 
 
 def odd_line(chance: random.Random, n: int) -> str:
