@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from istiolog_pd.engine.kernel import found as e
-from istiolog_pd.engine.kernel.jit import part, put
+from istiolog_pd.engine.kernel.jit import inlined, put
 
 # Why the kernel stopped.
 AT_END, AT_ODD_LINE, AT_FULL_TABLE, AT_JSON, AT_FULL = range(5)
@@ -14,7 +14,7 @@ AT, LINE, COUNT, OPEN, MADE, KEYS, ROOM, KEY_ROOM = range(8)
 SCOPE, CALLER = 0, 1
 
 
-@part
+@inlined
 def enter(found, n, begin, end, line):
     """A new entry, of which nothing is known but its text; where its numbers stand."""
     at = n * e.FIELDS

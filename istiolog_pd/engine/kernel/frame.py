@@ -29,7 +29,7 @@ from istiolog_pd.engine.kernel.entry import (
     SCOPE,
     enter,
 )  # fmt: skip
-from istiolog_pd.engine.kernel.jit import get, kernel, part, pointer, put
+from istiolog_pd.engine.kernel.jit import get, inlined, kernel, pointer, put
 from istiolog_pd.engine.kernel.json import MOST_PAIRS
 from istiolog_pd.engine.kernel.json_lines import json_line
 from istiolog_pd.engine.kernel.lines import ends_as_gc, is_rare, line_end
@@ -40,7 +40,7 @@ from istiolog_pd.engine.kernel.words import FULL, number_of, pointers_of
 RARE_BITS = 1 << e.THREAD | 1 << e.EPOCH
 
 
-@part
+@inlined
 def sort_of(text, start, end, rules, memo, out):
     """What a line begins with."""
     if start == end:
@@ -142,7 +142,7 @@ def frame(stamp, text, end, state, found, times, rare, rules, words, table, memo
     return reason
 
 
-@part
+@inlined
 def begin_entry(text, stop, far, found, times, rare, n, line, rules, table, memo, out):
     """Enter the line whose header is in `out`; false if the words have no room."""
     scope, caller = get(out, heads.SCOPE_NUMBER), np.int64(-1)

@@ -7,7 +7,7 @@ import numpy as np
 from istiolog_pd.engine.kernel import rules as r
 from istiolog_pd.engine.kernel.automaton import automaton_end
 from istiolog_pd.engine.kernel.found import NOTHING
-from istiolog_pd.engine.kernel.jit import get, part, put
+from istiolog_pd.engine.kernel.jit import get, inlined, part, put
 from istiolog_pd.engine.kernel.levels import level_at
 from istiolog_pd.engine.kernel.memo import HEAD_HIGH, HEAD_LEVEL, HEAD_SCOPE, head_at, head_place, time_near
 from istiolog_pd.engine.kernel.text import (
@@ -75,7 +75,7 @@ def bracketed_place(text, at, end):
     return -1, -1
 
 
-@part
+@inlined
 def console(text, start, end, rules, memo, out):
     """``time TAB level TAB [envoy logger [caller] TAB | scope TAB] [file.go:1 TAB]``."""
     at, told = time_near(text, start, end, memo)
@@ -120,7 +120,7 @@ def console(text, start, end, rules, memo, out):
     return CONSOLE
 
 
-@part
+@inlined
 def behind_caller(text, at, end, out):
     """Where the message begins, behind a ``file.go:1 TAB`` that may stand here."""
     stop = at if get(out, LAST_TAB) >= at else end

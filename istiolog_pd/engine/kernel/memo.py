@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from istiolog_pd.engine.kernel.jit import eight, get, part, put
+from istiolog_pd.engine.kernel.jit import eight, get, inlined, part, put
 from istiolog_pd.engine.kernel.swar import first_flag, zeros
 from istiolog_pd.engine.kernel.text import NOT_A_TIME, NS, fraction, iso_time, two
 
@@ -19,7 +19,7 @@ SIZE = HEADS + MOST_HEADS * HEAD_WIDTH
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
-@part
+@inlined
 def six_digits(text, at):
     """The number of six digits of eight bytes that can be read; -1 if they are none."""
     word = eight(text, at) & SIX_BYTES
@@ -32,7 +32,7 @@ def six_digits(text, at):
     return np.int64((low + high) >> np.uint64(32))
 
 
-@part
+@inlined
 def time_near(text, at, end, memo):
     """A time as `iso_time` reads it: one of the minute of the last one is read without its date."""
     if at + 28 > end:
@@ -60,7 +60,7 @@ def time_near(text, at, end, memo):
     return stop + 1, get(memo, MINUTE) + seconds * NS + nanos
 
 
-@part
+@inlined
 def head_at(text, at, end):
     """``level TAB scope TAB`` within sixteen bytes, as two numbers, and its length; 0 if it is none."""
     low, high = np.uint64(0), np.uint64(0)
@@ -80,7 +80,7 @@ def head_at(text, at, end):
     return low, high & (ALL >> np.uint64(64 - 8 * size)), 8 + size
 
 
-@part
+@inlined
 def head_place(low, high):
     """Where a head would be remembered."""
     mixed = (low ^ (high * _MIX)) * _MIX
