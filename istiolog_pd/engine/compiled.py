@@ -150,7 +150,8 @@ def pieces(
         waiting: deque[Future[Piece]] = deque()
         for one in cut:
             waiting.append(pool.submit(_reading(one, into)))
-            if len(waiting) > pool.threads:
+            # One more than can be read at once waits for a thread, so that none waits while pieces are taken.
+            if len(waiting) > pool.threads + 1:
                 yield into.take(waiting.popleft().result())
         while waiting:
             yield into.take(waiting.popleft().result())
