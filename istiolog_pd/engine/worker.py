@@ -20,6 +20,7 @@ from istiolog_pd.engine.kernel.frame import frame
 from istiolog_pd.engine.kernel.heads import FIELDS
 from istiolog_pd.engine.kernel.jit import STAMP
 from istiolog_pd.engine.kernel.json import MOST_PAIRS, PAIR
+from istiolog_pd.engine.kernel.recent import nothing_recent
 from istiolog_pd.engine.kernel.together import WINDOW
 from istiolog_pd.engine.kernel.wide import SLACK
 from istiolog_pd.engine.kernel.words import number_in
@@ -109,7 +110,7 @@ class Worker:
         self.memo = np.zeros(memo.SIZE, np.int64)
         #: By slot, the number of what its format itself says.
         self.known = np.full(len(self.catalogue.program.slot_cell), -1, np.int32)
-        self.shorts = np.full(c.SHORT_WORDS * c.SHORT_WORD, -1, np.int64)
+        self.recent = nothing_recent()
 
     def forget(self) -> None:
         """Between chunks: forget the words, if there are many. Each line can have new ones, in a log of any length."""
@@ -251,10 +252,10 @@ class Worker:
         room = np.zeros(2, np.int64)
         row = 0
         while row < rows:
-            vocabulary = (tuple(self.vocabulary.table), FIRST_GROUP, self.known, self.shorts)
+            vocabulary = (tuple(self.vocabulary.table), FIRST_GROUP, self.known, *self.recent)
             row = c.fill(
-                STAMP, self.catalogue.numbers, self.catalogue.bytes, framed.messages, self.hits, claims, self.plan,
-                row, rows, tuple(cells), vocabulary, room, tuple(self.lists),
+                STAMP, self.catalogue.numbers, self.catalogue.bytes, framed.messages, framed.ends, self.hits, claims,
+                self.plan, row, rows, tuple(cells), vocabulary, room, tuple(self.lists),
             )  # fmt: skip
             self._settle(cells, framed.messages, room)
             if room[1]:

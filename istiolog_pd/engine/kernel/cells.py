@@ -21,22 +21,20 @@ from istiolog_pd.engine.kernel.batches import (
     W_FIRST,
     W_PAST,
 )  # fmt: skip
-from istiolog_pd.engine.kernel.jit import behind, eight, get, inlined, kernel, part, pointer, put
-from istiolog_pd.engine.kernel.swar import digits_of, ones
+from istiolog_pd.engine.kernel.jit import behind, eight, get, inlined, kernel, part, pointer, prefetch, put
+from istiolog_pd.engine.kernel.recent import number_words
+from istiolog_pd.engine.kernel.swar import digits_of
 from istiolog_pd.engine.kernel.text import is_blank, trimmed
 from istiolog_pd.engine.kernel.together import WINDOW
 from istiolog_pd.engine.kernel.values import HARD, VALUE, integer, number_at
 from istiolog_pd.engine.kernel.walk import HIT, MOST_SLOTS
-from istiolog_pd.engine.kernel.wide import SLACK
+from istiolog_pd.engine.kernel.wide import NEAR, SLACK
 from istiolog_pd.engine.kernel.words import FULL, number_of, pointers_of
 
 #: Numbers that tell of a hard text.
 HARD_WIDTH = 4
 #: Room for those: all fields of a window can be hard.
 MOST_HARD = WINDOW * MOST_SLOTS
-#: So many bytes has a short word; so many are remembered, a power of two, in so many numbers each.
-SHORT, SHORT_WORDS, SHORT_WORD = 8, 256, 3
-_SHORT_SHIFT, _SHORT_FACTOR = np.uint64(64 - SHORT_WORDS.bit_length() + 1), np.uint64(0x9E3779B97F4A7C15)
 
 
 class Cells(NamedTuple):
@@ -63,6 +61,7 @@ class Lists(NamedTuple):
     pieces: np.ndarray  #: the texts of a slot: begin and end of each
     rows: np.ndarray  #: their rows
     entry_rows: np.ndarray  #: the row of each entry of a window
+    hashes: np.ndarray  #: of the texts of a slot
 
 
 def new_lists(slots: int) -> Lists:
@@ -74,6 +73,7 @@ def new_lists(slots: int) -> Lists:
         np.empty(2 * room, np.int32),
         np.empty(room, np.int64),
         np.empty(2 * WINDOW, np.int32),
+        np.empty(WINDOW, np.int64),
         np.empty(WINDOW, np.int64),
         np.empty(WINDOW, np.int64),
     )
@@ -89,22 +89,24 @@ def count_claims(stamp, claims, entries, counts):
 
 
 @kernel
-def fill(stamp, numbers, words, text, hits, claims, plan, row, past_row, cells, vocabulary, room, lists):
+def fill(stamp, numbers, words, text, ends, hits, claims, plan, row, past_row, cells, vocabulary, room, lists):
     """Fill the cells of the windows of a plan from a row on; the row it came to (less than all: something was full).
 
     ``room[0]`` counts the hard texts, ``room[1]`` is the length of a text the table has no room for. `vocabulary`: the
-    table, the number of its first group, what `number_said` and `short_number` remember.
+    table, the number of its first group, what `number_said` and `number_words` remember.
 
     Texts of one slot are read one behind the other, so the processor need not guess what comes next.
     """
     numbers, words, hits, claims = pointer(numbers), pointer(words), pointer(hits), pointer(claims)
+    entries, ends = len(ends) - 1, pointer(ends)
     text, plan, room = (pointer(text), len(text)), pointer(plan), pointer(room)
     events, event_rows = pointer(cells[6]), pointer(cells[5])
     to = (
         pointer(cells[0]), pointer(cells[1]), pointer(cells[2]), pointer(cells[3]), pointer(cells[4]),
         pointer(cells[7]), pointer(cells[8]), len(cells[8]) // HARD_WIDTH, room,
     )  # fmt: skip
-    known = (pointers_of(vocabulary[0]), vocabulary[1], pointer(vocabulary[2]), pointer(vocabulary[3]))
+    recent = (pointer(vocabulary[3]), pointer(vocabulary[4]), pointer(lists[7]))
+    known = (pointers_of(vocabulary[0]), vocabulary[1], pointer(vocabulary[2]), recent)
     lists = (
         pointer(lists[0]), pointer(lists[1]), pointer(lists[2]), pointer(lists[3]), pointer(lists[4]),
         pointer(lists[5]), pointer(lists[6]),
@@ -114,6 +116,7 @@ def fill(stamp, numbers, words, text, hits, claims, plan, row, past_row, cells, 
         first, past = get(window, W_FIRST), get(window, W_PAST)
         batches, hard = get(window, W_BATCHES), get(room, 0)
         number_rows(numbers, claims, first, past, events, event_rows, lists[6])
+        ask_for(text[0], ends, past, min(past + WINDOW, entries))
         done = fill_single(numbers, words, text, hits, claims, first, past, to, known, lists)
         for n in range(1, batches + 1):
             done = done and fill_batch(
@@ -127,6 +130,13 @@ def fill(stamp, numbers, words, text, hits, claims, plan, row, past_row, cells, 
             return row
         row += 1 + batches
     return row
+
+
+@inlined
+def ask_for(text, ends, first, past):
+    """Ask for the messages of the window that comes next, while those of one are read."""
+    for at in range(np.int64(get(ends, first)), np.int64(get(ends, past)), NEAR):
+        prefetch(text, at)
 
 
 @inlined
@@ -239,7 +249,7 @@ def fill_slot(numbers, slot, text, pieces, rows, count, to, known):
         some = fill_integers(text[0], pieces, rows, count, values, valid, place)
     elif native == p.WORD:
         group = known[1] + get(numbers, slot + p.S_GROUP)
-        some, full = fill_words(text, pieces, rows, count, coded, place, known, group)
+        some, full = number_words(text, pieces, rows, count, coded, place, known[0], group, known[3])
         if full >= 0:
             put(room, 1, max(full, np.int64(1)))
             return False
@@ -252,43 +262,6 @@ def fill_slot(numbers, slot, text, pieces, rows, count, to, known):
     if some:
         put(filled, cell, 1)
     return True
-
-
-@part
-def fill_words(text, pieces, rows, count, coded, place, known, group):
-    """Texts that repeat; whether there are any, and the size of one that the table has no room for, or -1."""
-    text, far = text
-    table, _, _, shorts = known
-    some = False
-    for n in range(count):
-        begin, end = np.int64(get(pieces, 2 * n)), np.int64(get(pieces, 2 * n + 1))
-        if begin < 0:
-            continue
-        some = True
-        if end - begin > SHORT:
-            number = number_of(table, group, text, begin, end, far)
-        else:
-            number = short_number(text, begin, end, far, table, group, shorts)
-        if number == FULL:
-            return some, end - begin
-        put(coded, place + get(rows, n), number)
-    return some, np.int64(-1)
-
-
-@inlined
-def short_number(text, begin, end, far, table, group, shorts):
-    """`number_of` a short word, from memory if it came before."""
-    size = end - begin
-    word, sort = eight(text, begin) & ones(size), group << 32 | size
-    at = SHORT_WORD * np.int64(((word ^ np.uint64(sort)) * _SHORT_FACTOR) >> _SHORT_SHIFT)
-    if get(shorts, at) == np.int64(word) and get(shorts, at + 1) == sort:
-        return get(shorts, at + 2)
-    number = number_of(table, group, text, begin, end, far)
-    if number != FULL:
-        put(shorts, at, np.int64(word))
-        put(shorts, at + 1, sort)
-        put(shorts, at + 2, number)
-    return number
 
 
 @part

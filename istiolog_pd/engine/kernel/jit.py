@@ -131,6 +131,22 @@ def move(context, text, at, out, to):
 
 
 @_intrinsic
+def prefetch(context, place, at):
+    """Ask for the memory around ``place[at]``, which need not exist; nothing waits for it."""
+
+    def code(context, builder, signature, arguments):
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        address = builder.bitcast(builder.gep(arguments[0], [arguments[1]]), byte)
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        ask = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
+        # to be read, into the nearest cache, as data
+        builder.call(ask, [address, *(ir.Constant(number, n) for n in (0, 3, 1))])
+        return context.get_dummy_value()
+
+    return types.void(place, types.int64), code
+
+
+@_intrinsic
 def low_zeros(context, word):
     """How many of the lowest bits are 0; one must not be."""
 

@@ -21,6 +21,8 @@ _intrinsic: Any = intrinsic
 WIDTH, LINE = 32, 64
 #: So many bytes behind its end can be read of a text that is searched here.
 SLACK = 32
+#: Bytes that come from memory at once.
+NEAR = 64
 
 
 def _vector(builder: Any, byte: Any, kind: Any) -> Any:

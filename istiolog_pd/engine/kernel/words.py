@@ -117,11 +117,22 @@ def number_of(table, group, text, start, end, far):
 
     Bytes before `far` can be read.
     """
+    return number_of_hash(table, group, text, start, end, far, hash_in(table, group, text, start, end, far))
+
+
+@inlined
+def hash_in(table, group, text, start, end, far):
+    """The hash of a text of a group."""
+    wanted, seed = (group << 32) | (end - start), np.uint64(get(table[3], SEED))
+    return np.int64(folded(hash_of(text, start, end, far, seed) ^ np.uint64(wanted), SALT[1] ^ seed) >> ONE)
+
+
+@part
+def number_of_hash(table, group, text, start, end, far, value):
+    """`number_of` a text whose hash is known."""
     places, entries, texts, used = table
     size = end - start
     wanted = (group << 32) | size
-    seed = np.uint64(get(used, SEED))
-    value = np.int64(folded(hash_of(text, start, end, far, seed) ^ np.uint64(wanted), SALT[1] ^ seed) >> ONE)
     mask = 2 * get(used, ENTRY_ROOM) - 1
     at = value & mask
     while get(places, at) >= 0:
