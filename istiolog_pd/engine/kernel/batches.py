@@ -37,9 +37,9 @@ BUCKETS = 64
 # Behind the lanes: each entry's next one of its bucket; of each bucket the place, first and last entry, and how many.
 CHAIN, PLACES, HEADS, TAILS, COUNTS = (LANES + n for n in range(5))
 ROOM = (LANES + 5) * WINDOW
-# A row of a plan: of a window its first entry, one past its last and its batches; then of each of these its claim, its
-# entries, its slots, and where in `hits` they stand.
-W_FIRST, W_PAST, W_BATCHES = range(3)
+# A row of a plan: of a window its first entry, one past its last, its batches, and where its hits end; then of each of
+# these batches its claim, its entries, its slots, and where in `hits` they stand.
+W_FIRST, W_PAST, W_BATCHES, W_HITS = range(4)
 B_CLAIM, B_COUNT, B_SLOTS, B_PLACE = range(4)
 ROW = 4
 #: Rows of a window at most, and numbers that its hits take at most.

@@ -19,16 +19,17 @@ from istiolog_pd.engine.kernel.batches import (
     ROW,
     W_BATCHES,
     W_FIRST,
+    W_HITS,
     W_PAST,
 )  # fmt: skip
-from istiolog_pd.engine.kernel.jit import behind, eight, get, inlined, kernel, part, pointer, prefetch, put
+from istiolog_pd.engine.kernel.jit import behind, eight, get, inlined, kernel, part, pointer, put
 from istiolog_pd.engine.kernel.recent import number_words
 from istiolog_pd.engine.kernel.swar import digits_of
 from istiolog_pd.engine.kernel.text import is_blank, trimmed
 from istiolog_pd.engine.kernel.together import WINDOW
 from istiolog_pd.engine.kernel.values import HARD, VALUE, integer, number_at
 from istiolog_pd.engine.kernel.walk import HIT, MOST_SLOTS
-from istiolog_pd.engine.kernel.wide import NEAR, SLACK
+from istiolog_pd.engine.kernel.wide import NEAR, SLACK, ask_for
 from istiolog_pd.engine.kernel.words import FULL, number_of, pointers_of
 
 #: Numbers that tell of a hard text.
@@ -98,8 +99,7 @@ def fill(stamp, numbers, words, text, ends, hits, claims, plan, row, past_row, c
     Texts of one slot are read one behind the other, so the processor need not guess what comes next.
     """
     numbers, words, hits, claims = pointer(numbers), pointer(words), pointer(hits), pointer(claims)
-    entries, ends = len(ends) - 1, pointer(ends)
-    text, plan, room = (pointer(text), len(text)), pointer(plan), pointer(room)
+    text, ends, plan, room = (pointer(text), len(text)), pointer(ends), pointer(plan), pointer(room)
     events, event_rows = pointer(cells[6]), pointer(cells[5])
     to = (
         pointer(cells[0]), pointer(cells[1]), pointer(cells[2]), pointer(cells[3]), pointer(cells[4]),
@@ -116,7 +116,10 @@ def fill(stamp, numbers, words, text, ends, hits, claims, plan, row, past_row, c
         first, past = get(window, W_FIRST), get(window, W_PAST)
         batches, hard = get(window, W_BATCHES), get(room, 0)
         number_rows(numbers, claims, first, past, events, event_rows, lists[6])
-        ask_for(text[0], ends, past, min(past + WINDOW, entries))
+        if row + 1 + batches < past_row:
+            following = behind(window, (1 + batches) * ROW)
+            ask_for(text[0], get(ends, past), get(ends, get(following, W_PAST)), NEAR)
+            ask_for(hits, get(window, W_HITS), get(following, W_HITS), NEAR // 4)
         done = fill_single(numbers, words, text, hits, claims, first, past, to, known, lists)
         for n in range(1, batches + 1):
             done = done and fill_batch(
@@ -130,13 +133,6 @@ def fill(stamp, numbers, words, text, ends, hits, claims, plan, row, past_row, c
             return row
         row += 1 + batches
     return row
-
-
-@inlined
-def ask_for(text, ends, first, past):
-    """Ask for the messages of the window that comes next, while those of one are read."""
-    for at in range(np.int64(get(ends, first)), np.int64(get(ends, past)), NEAR):
-        prefetch(text, at)
 
 
 @inlined

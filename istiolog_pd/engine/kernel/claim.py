@@ -29,6 +29,7 @@ from istiolog_pd.engine.kernel.batches import (
     USED,
     W_BATCHES,
     W_FIRST,
+    W_HITS,
     W_PAST,
     claim_together,
 )  # fmt: skip
@@ -38,7 +39,7 @@ from istiolog_pd.engine.kernel.recognise import read_through
 from istiolog_pd.engine.kernel.text import is_digit, stands, trimmed, value_of
 from istiolog_pd.engine.kernel.together import WINDOW
 from istiolog_pd.engine.kernel.walk import DEEPEST, HIT
-from istiolog_pd.engine.kernel.wide import blank_at
+from istiolog_pd.engine.kernel.wide import NEAR, ask_for, blank_at
 
 PILOT, AGENT, NOBODY = 0, 1, -1
 THREAD_LABEL = (116, 104, 114, 101, 97, 100, 61)
@@ -129,6 +130,8 @@ def claim_all(
         past = min(first + WINDOW, get(settings, PAST))
         for n in range(first, past):
             put(claims, n * CLAIMED + CLAIM, -1)
+        following = min(past + WINDOW, get(settings, PAST))
+        ask_for(text, get(ends, past), get(ends, following), NEAR)
         batches = np.int64(0)
         if not get(settings, ONLY_FORMAT):
             used, batches = claim_together(
@@ -142,6 +145,7 @@ def claim_all(
         put(plan, rows * ROW + W_FIRST, first)
         put(plan, rows * ROW + W_PAST, past)
         put(plan, rows * ROW + W_BATCHES, batches)
+        put(plan, rows * ROW + W_HITS, used)
         rows += 1 + batches
         first = past
     put(settings, FIRST, first)

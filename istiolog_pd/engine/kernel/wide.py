@@ -14,7 +14,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from istiolog_pd.engine.kernel.jit import Compiled, inlined, low_zeros
+from istiolog_pd.engine.kernel.jit import Compiled, inlined, low_zeros, prefetch
 
 _intrinsic: Any = intrinsic
 #: Bytes that are looked at together.
@@ -131,6 +131,13 @@ def folded(context, one, two):
         return builder.trunc(builder.xor(product, high), ir.IntType(64))
 
     return types.uint64(types.uint64, types.uint64), code
+
+
+@inlined
+def ask_for(values, first, past, each):
+    """Ask for memory that is read soon, while other memory is read; `each`: so many values come at once."""
+    for at in range(np.int64(first), np.int64(past), each):
+        prefetch(values, at)
 
 
 ZERO, BLANK = np.uint8(48), np.uint8(32)
