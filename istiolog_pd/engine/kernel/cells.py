@@ -22,7 +22,7 @@ from istiolog_pd.engine.kernel.batches import (
     W_HITS,
     W_PAST,
 )  # fmt: skip
-from istiolog_pd.engine.kernel.jit import behind, eight, get, inlined, kernel, part, pointer, put
+from istiolog_pd.engine.kernel.jit import behind, eight, get, inlined, kernel, part, pointer, put, short_kernel
 from istiolog_pd.engine.kernel.recent import number_words
 from istiolog_pd.engine.kernel.swar import digits_of
 from istiolog_pd.engine.kernel.text import is_blank, trimmed
@@ -80,7 +80,7 @@ def new_lists(slots: int) -> Lists:
     )
 
 
-@kernel
+@short_kernel
 def count_claims(stamp, claims, entries, counts):
     """How many entries each claim has."""
     claims, counts = pointer(claims), pointer(counts)

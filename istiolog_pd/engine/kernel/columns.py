@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from istiolog_pd.engine.kernel.jit import get, kernel, pointer, put
+from istiolog_pd.engine.kernel.jit import get, kernel, pointer, put, short_kernel
 from istiolog_pd.engine.kernel.text import copy
 
 
@@ -21,7 +21,7 @@ def gather(stamp, text, pieces, out, ends):
     return to
 
 
-@kernel
+@short_kernel
 def take_words(stamp, numbers, of, out):
     """``of[numbers]``, and -1 where there is no number; true if any is there. `of` has room for one at least."""
     count = len(numbers)
@@ -36,7 +36,7 @@ def take_words(stamp, numbers, of, out):
     return most >= 0
 
 
-@kernel
+@short_kernel
 def take_values(stamp, numbers, of, there, out, valid):
     """``of[numbers]`` and whether it is there, 0 where it is not; how many are. `of` has room for one at least."""
     count, found = len(numbers), 0
@@ -51,7 +51,7 @@ def take_values(stamp, numbers, of, there, out, valid):
     return found
 
 
-@kernel
+@short_kernel
 def renumber(stamp, numbers, of, bits):
     """Numbers of words in place, 0 where there is none, and the bits that say where one is; how many are none.
 
@@ -81,7 +81,7 @@ def renumber(stamp, numbers, of, bits):
     return nulls
 
 
-@kernel
+@short_kernel
 def mark_new(stamp, numbers, of, new):
     """Note which numbers stand in an array and have none in `of` yet; whether there are any."""
     count, found = len(numbers), False

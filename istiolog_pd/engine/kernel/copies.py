@@ -7,7 +7,7 @@ import numpy as np
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel.batches import CLAIM, CLAIMED, OF
-from istiolog_pd.engine.kernel.jit import get, kernel, pointer, put
+from istiolog_pd.engine.kernel.jit import get, kernel, pointer, put, short_kernel
 from istiolog_pd.engine.kernel.text import copy
 from istiolog_pd.engine.kernel.wide import LINE, odd_of_line
 
@@ -27,7 +27,7 @@ def is_odd(stamp, text):
     return odd != 0
 
 
-@kernel
+@short_kernel
 def measure(stamp, found, first, past, seen):
     """The bytes of some entries' messages, and how many of them have a header."""
     found = pointer(found)
@@ -82,7 +82,7 @@ def spread(stamp, numbers, found, times, claims, entries, lines, words, seen):
         seen[2] += get(found, at + e.RARE) != 0
 
 
-@kernel
+@short_kernel
 def spread_rare(stamp, found, rare, entries, out):
     """Thread and epoch of entries, and what stands for none where there are none."""
     found, rare, out = pointer(found), pointer(rare), pointer(out)

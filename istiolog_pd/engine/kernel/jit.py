@@ -186,10 +186,19 @@ class _Kept(FunctionCache):
 
 def kernel(function: Compiled) -> Compiled:
     """A function that Python calls: compiled once, the code kept beside the module or in the user's cache."""
+    return _kept(function, _OPTIONS)
+
+
+def short_kernel(function: Compiled) -> Compiled:
+    """A kernel so short that other threads may wait for it: to let them go on, and to be let on again, takes longer."""
+    return _kept(function, {**_OPTIONS, "nogil": False})
+
+
+def _kept(function: Compiled, options: dict[str, Any]) -> Compiled:
     try:
-        cached: Compiled = _njit(cache=True, **_OPTIONS)(function)
+        cached: Compiled = _njit(cache=True, **options)(function)
     except RuntimeError:  # no folder that can be written: compiled in each process
-        compiled: Compiled = _njit(**_OPTIONS)(function)
+        compiled: Compiled = _njit(**options)(function)
         return compiled
     cached._cache = _Kept(function)  # type: ignore[attr-defined]
     return cached

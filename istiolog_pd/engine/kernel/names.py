@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from istiolog_pd.engine.kernel.jit import get, kernel, pointer, put
+from istiolog_pd.engine.kernel.jit import get, pointer, put, short_kernel
 from istiolog_pd.engine.kernel.text import is_digit
 from istiolog_pd.engine.kernel.values import VALUE, integer
 
 
-@kernel
+@short_kernel
 def split_numbered(stamp, texts, places, names, numbers, valid):
     """A name, a dash and a number: where the name is, and the number; all of it is name where no number ends it.
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from istiolog_pd.engine.kernel.jit import get, inlined, kernel, part, pointer, put
+from istiolog_pd.engine.kernel.jit import get, inlined, kernel, part, pointer, put, short_kernel
 from istiolog_pd.engine.kernel.text import copy, is_blank, stands, trimmed
 from istiolog_pd.engine.kernel.wide import SLACK, WIDTH, alike, folded, words_of
 
@@ -57,7 +57,7 @@ def grown(table: Table, room: int, more: int = 0) -> Table:
     return bigger
 
 
-@kernel
+@short_kernel
 def fill_places(places, entries, count):
     """Enter all entries into the hash table."""
     mask = len(places) - 1
@@ -171,7 +171,7 @@ def pointers_of(table):
     return pointer(places), pointer(entries), pointer(texts), pointer(used)
 
 
-@kernel
+@short_kernel
 def number_in(table, group, text, size):
     """The number of a whole text; for callers in Python."""
     return number_of(pointers_of(table), group, pointer(text), 0, size, len(text))
