@@ -65,12 +65,14 @@ def set_time(piece: Piece, row: int, time: int) -> None:
             values.valid[place] = True
 
 
-def _coded(numbers: np.ndarray, arena: Arena) -> Coded | Same:
-    """Numbers of words in room of their own, if they are not all the same."""
-    if len(numbers) and (numbers == numbers[0]).all():
-        return Same(int(numbers[0]), len(numbers))
-    kept = arena.take(len(numbers), np.int32)
-    kept[:] = numbers
+def _coded(numbers: np.ndarray, arena: Arena, rows: np.ndarray | None = None) -> Coded | Same:
+    """Numbers of words in room of their own, or of those in some rows, if they are not all the same."""
+    kept = arena.take(len(numbers if rows is None else rows), np.int32)
+    if copies.copied(STAMP, numbers, kept) if rows is None else copies.take(STAMP, numbers, rows, kept):
+        same = Same(int(kept[0]) if len(kept) else -1, len(kept))
+        kept[:] = 0  # as room is that is handed out
+        arena.shorten(kept, 0)
+        return same
     return Coded(kept)
 
 
@@ -78,9 +80,9 @@ def _taken(values: Values, rows: np.ndarray, arena: Arena) -> Values:
     if isinstance(values, Same):
         return Same(values.number, len(rows))
     if isinstance(values, Coded):
-        return _coded(values.numbers[rows], arena)
+        return _coded(values.numbers, arena, rows)
     if isinstance(values, Numbers):
-        taken = np.take(values.values, rows, out=arena.take(len(rows), np.int64), mode="clip")
+        taken = values.values.take(rows, out=arena.take(len(rows), np.int64), mode="clip")
         return Numbers(taken, None if values.valid is None else values.valid[rows])
     raise TypeError("texts are held once")
 

@@ -109,9 +109,9 @@ class Vocabulary:
         """Whether a worker should rather begin anew."""
         return int(self.table.used[w.ENTRIES]) > MOST_WORDS or int(self.table.used[w.BYTES]) > MOST_BYTES
 
-    def sizes(self) -> dict[str, int]:
-        """How many words of each column there are."""
-        return {column: len(words) for column, words in self.words.items()}
+    def sizes(self, columns: Iterable[str]) -> dict[str, int]:
+        """How many words there are, of each of these columns that has words."""
+        return {column: len(self.words[column]) for column in columns if column in self.words}
 
     def grow(self, room: int) -> None:
         """Make room for more words."""

@@ -11,6 +11,9 @@ from istiolog_pd.engine.kernel import words as w
 from istiolog_pd.engine.kernel.jit import STAMP
 from istiolog_pd.engine.kernel.words import Table, grown, new_table, number_all
 
+#: So many texts are looked up together.
+TOGETHER = 64
+
 
 class Words:
     """The distinct texts of one column, by number; there can be as many as entries, so none is a Python object.
@@ -48,9 +51,9 @@ class Words:
             Whether to leave out the blanks at their ends, and what is nothing else.
         """
         found = np.empty(len(places), np.int32)
-        done, flat = 0, np.ascontiguousarray(places, np.int64).ravel()
+        done, flat, hashes = 0, np.ascontiguousarray(places, np.int64).ravel(), np.empty(TOGETHER, np.int64)
         while done < len(found):
-            done = number_all(STAMP, tuple(self._table), texts, flat, trim, done, found)
+            done = number_all(STAMP, tuple(self._table), texts, flat, trim, done, hashes, found)
             if done < len(found):
                 # All that are left may be new: it is not made larger again and again.
                 self._table = grown(self._table, int(places[done:, 1].clip(0).sum()), len(found) - done)

@@ -287,7 +287,7 @@ class Worker:
             count,
             framed.lines,
             self.vocabulary,
-            self.vocabulary.sizes(),
+            self.vocabulary.sizes(set(common).union(*own.values())),
             common,
             rows,
             own,

@@ -83,6 +83,32 @@ def spread(stamp, numbers, found, times, claims, entries, lines, words, seen):
 
 
 @short_kernel
+def take(stamp, numbers, rows, out):
+    """``numbers[rows]``; whether they are all the same."""
+    count, differ = len(rows), np.int32(0)
+    numbers, rows, out = pointer(numbers), pointer(rows), pointer(out)
+    first = get(numbers, get(rows, 0)) if count else np.int32(0)
+    for n in range(count):
+        value = get(numbers, get(rows, n))
+        differ |= value ^ first
+        put(out, n, value)
+    return differ == 0
+
+
+@short_kernel
+def copied(stamp, numbers, out):
+    """Copy some numbers; whether they are all the same."""
+    count, differ = len(numbers), np.int32(0)
+    numbers, out = pointer(numbers), pointer(out)
+    first = get(numbers, 0) if count else np.int32(0)
+    for n in range(count):
+        value = get(numbers, n)
+        differ |= value ^ first
+        put(out, n, value)
+    return differ == 0
+
+
+@short_kernel
 def spread_rare(stamp, found, rare, entries, out):
     """Thread and epoch of entries, and what stands for none where there are none."""
     found, rare, out = pointer(found), pointer(rare), pointer(out)

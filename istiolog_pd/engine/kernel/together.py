@@ -27,7 +27,7 @@ from istiolog_pd.engine.kernel.walk import (
 )  # fmt: skip
 
 #: So many entries are looked at together: what is noted of them stays in the nearest cache.
-WINDOW = 256
+WINDOW = 128
 #: Fewer messages are read one by one.
 FEWEST = 8
 #: The step of messages that have come to an end.

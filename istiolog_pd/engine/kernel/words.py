@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from istiolog_pd.engine.kernel.jit import get, inlined, kernel, part, pointer, put, short_kernel
+from istiolog_pd.engine.kernel.jit import get, inlined, kernel, part, pointer, prefetch, put, short_kernel
 from istiolog_pd.engine.kernel.text import copy, is_blank, stands, trimmed
 from istiolog_pd.engine.kernel.wide import SLACK, WIDTH, alike, folded, words_of
 
@@ -178,26 +178,42 @@ def number_in(table, group, text, size):
 
 
 @kernel
-def number_all(stamp, table, texts, places, trim, first, numbers):
+def number_all(stamp, table, texts, places, trim, first, hashes, numbers):
     """The numbers of texts from `first` on, -1 for none; the text it came to (less than all: the table was full).
 
     `places` says where each begins and its size, -1: there is none. `trim`: without the blanks at its ends, and none if
-    that is all.
+    that is all. `hashes` is room to work in: of so many texts the places in the table are asked for together.
     """
-    count, far = len(numbers), len(texts)
+    count, far, some = len(numbers), len(texts), len(hashes)
     table, texts, places, numbers = pointers_of(table), pointer(texts), pointer(places), pointer(numbers)
-    for n in range(first, count):
-        begin, size = get(places, 2 * n), get(places, 2 * n + 1)
-        end = begin + size
-        if trim and size >= 0:
-            end = trimmed(texts, begin, end)
-            while begin < end and is_blank(get(texts, begin)):
-                begin += 1
-        if size < 0 or (trim and begin == end):
-            put(numbers, n, -1)
-            continue
-        number = number_of(table, 0, texts, begin, end, far)
-        if number == FULL:
-            return n
-        put(numbers, n, number)
+    hashes, mask = pointer(hashes), 2 * get(table[3], ENTRY_ROOM) - 1
+    for start in range(first, count, some):
+        past = min(start + some, count)
+        for n in range(start, past):
+            begin, end = text_of(texts, places, n, trim)
+            if begin >= 0:
+                value = hash_in(table, 0, texts, begin, end, far)
+                put(hashes, n - start, value)
+                prefetch(table[0], value & mask)
+        for n in range(start, past):
+            begin, end = text_of(texts, places, n, trim)
+            number = np.int64(-1)
+            if begin >= 0:
+                number = number_of_hash(table, 0, texts, begin, end, far, get(hashes, n - start))
+            if number == FULL:
+                return n
+            put(numbers, n, number)
     return count
+
+
+@inlined
+def text_of(texts, places, n, trim):
+    """Where a text begins and ends; -1: there is none."""
+    begin, size = get(places, 2 * n), get(places, 2 * n + 1)
+    end = begin + size
+    if trim and size >= 0:
+        end = trimmed(texts, begin, end)
+        while begin < end and is_blank(get(texts, begin)):
+            begin += 1
+    there = size >= 0 and not (trim and begin == end)
+    return begin if there else np.int64(-1), end
