@@ -166,8 +166,11 @@ def _opens(data: bytes, start: int) -> bool | None:
 def _nothing_cut(data: bytes, start: int, *, whole: bool) -> bool:
     """Whether no GC line before `start` waits for its rest, as far as that can be told."""
     near = max(start - NEAR, 0)
-    if data.count(b"\n", near, start) > GC_PATIENCE + 1 and data.find(b"gc ", near, start) < 0:
-        return True
+    if data.find(b"gc ", near, start) < 0:
+        if data.count(b"\n", near, start) > GC_PATIENCE + 1:
+            return True
+        if near == 0:  # all that stands before it
+            return whole
     first = start
     for _ in range(GC_PATIENCE + 1):
         first = data.rfind(b"\n", 0, max(first - 1, 0)) + 1
