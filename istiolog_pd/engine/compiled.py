@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain
 from queue import Empty, SimpleQueue
 
 import numpy as np
@@ -83,12 +84,12 @@ class _Pool:
         self._idle: SimpleQueue[Worker] = SimpleQueue()
         self._executor = ThreadPoolExecutor(threads, "istiolog")
 
-    def submit(self, work: Callable[[Worker], Piece]) -> Future[Piece]:
-        """Do a piece of work with the next worker that is free."""
-        return self._executor.submit(self._run, work)
+    def submit(self, work: Callable[[Worker], Piece], worker: Worker | None = None) -> Future[Piece]:
+        """Do a piece of work with this worker, or with the next one that is free."""
+        return self._executor.submit(self._run, work, worker)
 
-    def _run(self, work: Callable[[Worker], Piece]) -> Piece:
-        worker = self.worker()
+    def _run(self, work: Callable[[Worker], Piece], worker: Worker | None) -> Piece:
+        worker = worker or self.worker()
         try:
             return work(worker)
         finally:
@@ -142,13 +143,13 @@ def pieces(
     try:
         worker = pool.worker()
         head = _sample(worker, cut, into, component)
-        finished = [worker.finish(framed, into.component, second_opinion=into.mixed) for framed in head]
-        pool.give_back(worker)
-        del head
-        yield from map(into.take, finished)
-        del finished
+        following = next(cut, None)
+        while len(head) > (following is not None):
+            yield into.take(_finishing(head.pop(0), into)(worker))
         waiting: deque[Future[Piece]] = deque()
-        for one in cut:
+        if head:  # finished while more is cut
+            waiting.append(pool.submit(_finishing(head.pop(), into), worker))
+        for one in chain([following] if following else [], cut):
             waiting.append(pool.submit(_reading(one, into)))
             # One more than can be read at once waits for a thread, so that none waits while pieces are taken.
             if len(waiting) > pool.threads + 1:
@@ -177,6 +178,10 @@ def _reading(chunk: cutter.Chunk, into: Pieces) -> Callable[[Worker], Piece]:
         return worker.finish(worker.frame(held.pop()), into.component, second_opinion=into.mixed)
 
     return work
+
+
+def _finishing(framed: Framed, into: Pieces) -> Callable[[Worker], Piece]:
+    return lambda worker: worker.finish(framed, into.component, second_opinion=into.mixed)
 
 
 def _sample(worker: Worker, cut: Iterator[cutter.Chunk], into: Pieces, component: str) -> list[Framed]:
