@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from istiolog_pd.engine import compiled, cutter, reference, vocabulary
 from istiolog_pd.engine.dfa import compile_pattern
-from istiolog_pd.engine.kernel import walk
+from istiolog_pd.engine.kernel import recent, walk
 from istiolog_pd.engine.program import OP, TRY, WHAT
 from istiolog_pd.engine.reference import SourceTables
 from istiolog_pd.formats import FORMATS
@@ -212,6 +212,18 @@ def test_names_and_numbers_of_any_size(chunk: int, words: int, monkeypatch: pyte
     chance = random.Random(5)
     data = "".join(odd_line(chance, n) + "\n" for n in range(6000)).encode()
     assert_same(compiled.read([data], "x", chunk=chunk), reference.read([data], "x"))
+
+
+def test_names_that_come_again() -> None:
+    """Names that differ in one byte, wherever it stands, and more names than are remembered, each more than once."""
+    chance = random.Random(7)
+    sizes = (8, 9, 31, 32, 33, 55, 56, 57, 63, 64, 65, 90)
+    alike = {"n" * at + mark + "n" * (size - at - 1) for size in sizes for at in range(size) for mark in "ab"}
+    names = [*alike, *(f"web-{n}-{chance.randrange(10**9)}" for n in range(recent.LINES))] * 2
+    chance.shuffle(names)
+    line = "2026-11-23T10:00:00.000001Z\tinfo\tads\tEDS: PUSH for node:{}.shop resources:1 size:1B empty:0 cached:0/1\n"
+    data = "".join(map(line.format, names)).encode()
+    assert_same(compiled.read([data], "x"), reference.read([data], "x"))
 
 
 def test_words_are_not_gathered_without_end(monkeypatch: pytest.MonkeyPatch) -> None:

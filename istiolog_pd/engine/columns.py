@@ -12,9 +12,10 @@ import pyarrow.compute as pc
 
 from istiolog_pd.engine import program as p
 from istiolog_pd.engine.arena import Arena
-from istiolog_pd.engine.kernel.cells import HARD_WIDTH, MOST_HARD, Cells
+from istiolog_pd.engine.kernel.cells import MOST_HARD, Cells
 from istiolog_pd.engine.kernel.columns import gather, take_values, take_words
 from istiolog_pd.engine.kernel.jit import STAMP
+from istiolog_pd.engine.kernel.slots import HARD_WIDTH
 from istiolog_pd.engine.piece import Coded, Numbers, Texts, Values
 from istiolog_pd.engine.schema import PLAIN_TEXT, event_columns
 from istiolog_pd.engine.vocabulary import Vocabulary

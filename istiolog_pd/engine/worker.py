@@ -21,6 +21,7 @@ from istiolog_pd.engine.kernel.heads import FIELDS
 from istiolog_pd.engine.kernel.jit import STAMP
 from istiolog_pd.engine.kernel.json import MOST_PAIRS, PAIR
 from istiolog_pd.engine.kernel.recent import nothing_recent
+from istiolog_pd.engine.kernel.slots import HARD_WIDTH
 from istiolog_pd.engine.kernel.together import WINDOW
 from istiolog_pd.engine.kernel.wide import SLACK
 from istiolog_pd.engine.kernel.words import number_in
@@ -266,7 +267,7 @@ class Worker:
     @staticmethod
     def _settle(cells: c.Cells, messages: np.ndarray, room: np.ndarray) -> None:
         """Read in Python the numbers that the kernel has left."""
-        for place, start, end, native in cells.hard.reshape(-1, c.HARD_WIDTH)[: int(room[0])].tolist():
+        for place, start, end, native in cells.hard.reshape(-1, HARD_WIDTH)[: int(room[0])].tolist():
             value = (size if native == p.SIZE else duration)(messages[start:end].tobytes().decode())
             cells.numbers[place] = 0 if value is None else value
             cells.valid[place] = value is not None
