@@ -18,11 +18,14 @@ from hypothesis import strategies as st
 from istiolog_pd.engine import compiled, cutter, reference, vocabulary
 from istiolog_pd.engine.dfa import compile_pattern
 from istiolog_pd.engine.kernel import recent, walk
+from istiolog_pd.engine.kernel.jit import STAMP
+from istiolog_pd.engine.kernel.names import NODE_PARTS, split_nodes
 from istiolog_pd.engine.program import OP, TRY, WHAT
 from istiolog_pd.engine.reference import SourceTables
 from istiolog_pd.formats import FORMATS
 from istiolog_pd.formats.kinds import KINDS, Kind
 from istiolog_pd.formats.layouts import JSON_LAYOUTS, LAYOUTS
+from istiolog_pd.formats.names import node
 
 DATA = Path(__file__).parents[1] / "data"
 LOGS = sorted(str(path.relative_to(DATA)) for path in DATA.glob("*/*.log*") if "synthetic" not in str(path))
@@ -212,6 +215,18 @@ def test_names_and_numbers_of_any_size(chunk: int, words: int, monkeypatch: pyte
     chance = random.Random(5)
     data = "".join(odd_line(chance, n) + "\n" for n in range(6000)).encode()
     assert_same(compiled.read([data], "x", chunk=chunk), reference.read([data], "x"))
+
+
+@given(st.lists(st.text("ab.~", max_size=12) | st.sampled_from(["sidecar~10.1.1.7~web-1.shop~shop.svc", "web.shop"])))
+def test_nodes_are_split_as_the_catalogue_does(nodes: list[str]) -> None:
+    raw = np.frombuffer("".join(nodes).encode() or b"-", np.uint8).copy()
+    ends = np.cumsum([len(one) for one in nodes], dtype=np.int64)
+    places = np.stack([ends - [len(one) for one in nodes], [len(one) for one in nodes]], axis=1).astype(np.int64)
+    parts = np.empty((NODE_PARTS, len(nodes), 2), np.int64)
+    split_nodes(STAMP, raw, places.ravel(), parts.ravel())
+    text = "".join(nodes)
+    for n, one in enumerate(nodes):
+        assert tuple(text[at : at + size] if size >= 0 else None for at, size in parts[:, n].tolist()) == node(one)
 
 
 def test_names_that_come_again() -> None:
