@@ -12,7 +12,6 @@ from functools import cache
 import numpy as np
 import pyarrow as pa
 
-from istiolog_pd.engine.arrays import Held, array, coded, joined
 from istiolog_pd.engine.kernel.columns import mark_new, renumber
 from istiolog_pd.engine.kernel.jit import STAMP
 from istiolog_pd.engine.piece import Coded, Numbers, Piece, Same, Texts, Values
@@ -119,16 +118,18 @@ class _Dictionary:
         #: By the vocabulary, which is held so that no other takes its place in memory.
         self._numbers_of: dict[int, tuple[Vocabulary | None, np.ndarray]] = {}
 
-    def renumber(self, numbers: np.ndarray, piece: Piece) -> int:
-        """Words by the numbers of this column, in place; how many are none."""
+    def renumber(self, numbers: np.ndarray, piece: Piece) -> pa.Array:
+        """Words by the numbers of this column; in place."""
         of = self._of(piece)
-        nulls = int(renumber(STAMP, numbers, of))
+        bits = np.zeros((len(numbers) + 7) // 8, np.uint8)
+        nulls = renumber(STAMP, numbers, of, bits)
         if nulls < 0:
             new = np.zeros(len(of), np.bool_)
             mark_new(STAMP, numbers, of, new)
             self._learn(np.flatnonzero(new), of, piece)
-            nulls = int(renumber(STAMP, numbers, of))
-        return nulls
+            nulls = renumber(STAMP, numbers, of, bits)
+        buffers = [pa.py_buffer(bits) if nulls else None, pa.py_buffer(numbers)]
+        return pa.Array.from_buffers(pa.int32(), len(numbers), buffers, nulls)
 
     def number(self, number: int, piece: Piece) -> int:
         """One word by its number of this column; -1 for none."""
@@ -162,8 +163,7 @@ class _Table:
     def __init__(self, schema: pa.Schema) -> None:
         self.schema = schema
         self._types: Mapping[str, pa.DataType] = dict(zip(schema.names, schema.types, strict=True))
-        self._pieces, self._rows = 0, list[int]()
-        self._held: list[Held] = []
+        self._rows: list[int] = []
         #: By column and number of the chunk what is there; of words their numbers.
         self._chunks: dict[str, dict[int, pa.Array]] = {}
         self._dictionaries = {
@@ -171,45 +171,22 @@ class _Table:
         }
 
     def add(self, rows: int, columns: Mapping[str, Values], piece: Piece, shared: _Shared) -> None:
-        """Take in so many rows; they wait for more if they are few, as each chunk of a column costs the same."""
-        held = Held(rows, {})
+        """Take in so many rows."""
+        number = len(self._rows)
+        self._rows.append(rows)
         for column in self._types.keys() & columns.keys():  # a kind can tell more columns than the event has
             values = columns[column]
             if isinstance(values, Coded):
-                held.nulls[column] = self._dictionaries[column].renumber(values.numbers, piece)
+                chunk = self._dictionaries[column].renumber(values.numbers, piece)
             elif isinstance(values, Same):
-                values = Same(self._dictionaries[column].number(values.number, piece), rows)
-            held.columns[column] = values
-        # Texts can be longer together than what one chunk can hold.
-        alone = any(isinstance(values, Texts) for values in held.columns.values())
-        if alone:
-            self._close(shared)
-        self._pieces += 1
-        self._held.append(held)
-        if alone or sum(one.rows for one in self._held) >= FEW:
-            self._close(shared)
-
-    def _close(self, shared: _Shared) -> None:
-        """Make a chunk of the rows that wait."""
-        held, self._held = self._held, []
-        if not held:
-            return
-        number, rows = len(self._rows), sum(one.rows for one in held)
-        self._rows.append(rows)
-        for column in dict.fromkeys(column for one in held for column in one.columns):
-            values = joined(column, held)
-            if isinstance(values, Coded):
-                chunk = coded(values.numbers, sum(one.nulls_of(column) for one in held))
-            elif isinstance(values, Same):
-                chunk = shared.numbers(values.number, rows)
+                chunk = shared.numbers(self._dictionaries[column].number(values.number, piece), rows)
             else:
-                chunk = array(values, self._types[column])
+                chunk = _array(values, self._types[column])
             self._chunks.setdefault(column, {})[number] = chunk
 
     def table(self, source: pa.Array, shared: _Shared) -> pa.Table:
         """The table: a chunk for each piece, or one of all if they are small. It can be asked for once."""
-        self._close(shared)
-        few = len(self._rows) > 1 and sum(self._rows) < FEW * self._pieces
+        few = len(self._rows) > 1 and sum(self._rows) < FEW * len(self._rows)
         return pa.table([self._column(one, source, shared, few=few) for one in self.schema], schema=self.schema)
 
     def _column(self, one: pa.Field, source: pa.Array, shared: _Shared, *, few: bool) -> pa.ChunkedArray:
@@ -232,6 +209,24 @@ def _words(numbers: list[pa.Array], words: pa.Array, kind: pa.DataType) -> pa.Ch
     dictionary = words.cast(pa.string())
     chunks = [pa.DictionaryArray.from_arrays(one, dictionary, safe=False) for one in numbers]
     return pa.chunked_array(chunks, kind)
+
+
+def _array(values: Values, kind: pa.DataType) -> pa.Array:
+    """A chunk of a column, its memory shared where Arrow's form is the same."""
+    if isinstance(values, Numbers):
+        bits = None if values.valid is None or values.valid.all() else _bits(values.valid)
+        is_bool = pa.types.is_boolean(kind)
+        data = _bits(values.values != 0) if is_bool else pa.py_buffer(np.ascontiguousarray(values.values))
+        return pa.Array.from_buffers(kind, len(values.values), [bits, data])
+    if isinstance(values, Texts):
+        bits = None if values.valid is None else _bits(values.valid)
+        buffers = [bits, pa.py_buffer(values.ends), pa.py_buffer(values.text)]
+        return pa.Array.from_buffers(kind, len(values.ends) - 1, buffers)
+    raise TypeError("words in a column of plain text")
+
+
+def _bits(flags: np.ndarray) -> pa.Buffer:
+    return pa.py_buffer(np.packbits(flags, bitorder="little"))
 
 
 def _shift(values: Values, by: int) -> None:

@@ -52,13 +52,13 @@ def take_values(stamp, numbers, of, there, out, valid):
 
 
 @short_kernel
-def renumber(stamp, numbers, of):
-    """Numbers of words in place, -1 for none; how many are none.
+def renumber(stamp, numbers, of, bits):
+    """Numbers of words in place, 0 where there is none, and the bits that say where one is; how many are none.
 
     -1, and nothing is changed: one of them has no number in `of`.
     """
     count = len(numbers)
-    numbers, of = pointer(numbers), pointer(of)
+    numbers, of, bits = pointer(numbers), pointer(of), pointer(bits)
     nulls, unknown = np.int64(0), np.int32(0)
     for n in range(count):
         number = np.int64(get(numbers, n))
@@ -69,14 +69,8 @@ def renumber(stamp, numbers, of):
     for n in range(count):
         number = np.int64(get(numbers, n))
         put(numbers, n, get(of, max(number, 0)) if number >= 0 else np.int32(-1))
-    return nulls
-
-
-@short_kernel
-def clear(stamp, numbers, bits):
-    """Of numbers 0 where there is none (-1), and the bits that say where one is."""
-    count = len(numbers)
-    numbers, bits = pointer(numbers), pointer(bits)
+    if nulls == 0:
+        return nulls
     for first in range(0, count, 8):
         there = 0
         for n in range(first, min(first + 8, count)):
@@ -84,6 +78,7 @@ def clear(stamp, numbers, bits):
             put(numbers, n, max(value, np.int32(0)))
             there |= np.int64(value >= 0) << (n - first)
         put(bits, first >> 3, there)
+    return nulls
 
 
 @short_kernel
