@@ -346,6 +346,8 @@ def test_a_pattern_that_needs_more_than_one_pass_is_refused() -> None:
     [
         "2026-05-09T13:04:07.837318Z\tinfo\txds::client:xd] Handle event update",
         "2026-05-09T13:04:07.837318Z\tinfo\taccess  connection complete src.addr=1.2.3.4:5",
+        "2026-05-09T13:04:07.837318Z\tinfo\t\txds::client:xds{id=1}\tStream established",
+        "2026-05-09T13:04:07.837318Z\tinfo\t \taccess\tconnection complete src.addr=1.2.3.4:5",
         '2026-05-09T13:04:07Z\twarn\tenvoy main external/x.cc:3\tADS:CDS REMOVE [a||b os.go:12\tx',
         "panic: x\n2026-05-09T13:04:07Z\tinfo\tads\tx\n{\n\tat y",
     ],

@@ -146,9 +146,12 @@ def behind_caller(text, at, end, out):
 @part
 def ztunnel(text, at, end, rules, out):
     """A target of ztunnel and a tab (``xds::client:xds{id=1} TAB``): CONSOLE; ODD if its tab was lost."""
+    first = at
+    while at < end and (get(text, at) == 9 or get(text, at) == 32):
+        at += 1
     if at >= end or not 97 <= get(text, at) <= 122:
         return TEXT
-    stop = automaton_end(rules, get(rules, r.TARGET), text, at, end)
+    stop = automaton_end(rules, get(rules, r.TARGET), text, at, end) if at == first else np.int64(-1)
     if stop < 0:
         lost = automaton_end(rules, get(rules, r.LOST_TARGET), text, at, end) >= 0
         return ODD if lost else TEXT
