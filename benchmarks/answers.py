@@ -15,7 +15,7 @@ from benchmarks import logs, show
 from benchmarks.peak import forget, held, peak
 from istiolog_pd import analysis
 from istiolog_pd.capture import Capture
-from istiolog_pd.simulate import Settings, simulate
+from tests.simulator import Settings, simulate
 
 GOAL = 2.0
 #: Pushes that a minute of the simulated mesh has, about.

@@ -49,7 +49,7 @@ def main() -> None:
         capture = istiolog_pd.load(path)
         entries = len(capture)
     else:
-        from istiolog_pd.cli import app
+        from istiolog_pd.cli.app import app
 
         app([job, path, *rest], standalone_mode=False)
         entries = 0

@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from istiolog_pd.engine import reference
+from istiolog_pd.engine.reference import reader as reference
 
 DATA = Path(__file__).parents[1] / "data"
 MB = 1_000_000

@@ -37,7 +37,7 @@ def start(folder: Path, rounds: int) -> None:
     rows = [_row("python -c pass", None, [_seconds(["-c", "pass"], here) for _ in range(rounds)])]
     rows.append(_row("import istiolog_pd", 0.7, [_seconds(["-c", "import istiolog_pd"], here) for _ in range(rounds)]))
     rows.append(
-        _row("istiolog --help", 0.4, [_seconds(["-m", "istiolog_pd.cli", "--help"], here) for _ in range(rounds)])
+        _row("istiolog --help", 0.4, [_seconds(["-m", "istiolog_pd.cli.app", "--help"], here) for _ in range(rounds)])
     )
     with tempfile.TemporaryDirectory() as fresh:
         there = here | {"NUMBA_CACHE_DIR": fresh}

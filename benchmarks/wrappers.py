@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from wrapping import PODS, WRAPPERS, in_turn, lines_of  # noqa: E402
 
-from istiolog_pd.inputs.wrappers import unwrap  # noqa: E402
+from istiolog_pd.sources.wrappers import unwrap  # noqa: E402
 
 MB = 1_000_000
 ROUNDS = 3

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from istiolog_pd import analysis, plots
     from istiolog_pd.capture import Capture, glossary
-    from istiolog_pd.inputs.sources import NoLogError
-    from istiolog_pd.read import DamageWarning, load, read_logs, read_pilot, read_sidecar
+    from istiolog_pd.readers import DamageWarning, load, read_logs, read_pilot, read_sidecar
     from istiolog_pd.scanning import scan
+    from istiolog_pd.sources.discover import NoLogError
 
 __version__ = "0.1.0"
 
@@ -32,8 +32,8 @@ __all__ = [
 #: as much again, and neither `istiolog --help` nor a script that only draws should wait for both.
 _HOMES = {
     "capture": ("Capture", "glossary"),
-    "inputs.sources": ("NoLogError",),
-    "read": ("DamageWarning", "load", "read_logs", "read_pilot", "read_sidecar"),
+    "sources.discover": ("NoLogError",),
+    "readers": ("DamageWarning", "load", "read_logs", "read_pilot", "read_sidecar"),
     "scanning": ("scan",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, arrow_field, event_columns, event_schema
 from istiolog_pd.formats.columns import COLUMNS, COMMON, EVENTS
-from istiolog_pd.run_table import RunOf, run_table, with_place
+from istiolog_pd.runs.schema import RunOf, run_table, with_place
 
 DtypeBackend = Literal["numpy_nullable", "pyarrow"]
 Time = str | pd.Timestamp | None

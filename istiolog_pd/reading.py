@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from istiolog_pd.engine import reference
-from istiolog_pd.engine.lines import Damage
-from istiolog_pd.engine.reference import SourceTables
-from istiolog_pd.formats.access import AccessFormat
-from istiolog_pd.inputs.sources import Source
-from istiolog_pd.inputs.wrappers import Stream, unwrap
-from istiolog_pd.run_table import with_place
+from istiolog_pd.engine.reference import reader as reference
+from istiolog_pd.engine.reference.lines import Damage
+from istiolog_pd.engine.reference.reader import SourceTables
+from istiolog_pd.formats.access_log_format import AccessFormat
 from istiolog_pd.runs import Part, piece_of
+from istiolog_pd.runs.schema import with_place
+from istiolog_pd.sources.discover import Source
+from istiolog_pd.sources.wrappers import Stream, unwrap
 
 #: Less than this is always read by the reference engine, which needs nothing made ready.
 TINY = 1 << 16

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from istiolog_pd.capture import Capture, SourceInfo
-from istiolog_pd.engine import compiled, cutter, reference
+from istiolog_pd.engine import compiled, cutter
 from istiolog_pd.engine.assemble import Assembly
-from istiolog_pd.engine.lines import Damage
-from istiolog_pd.inputs.limits import LIMITS
-from istiolog_pd.inputs.sources import Limits, Source, SourceLike, find
-from istiolog_pd.inputs.wrappers import Stream, unwrap
-from istiolog_pd.read import DamageWarning
+from istiolog_pd.engine.reference import reader as reference
+from istiolog_pd.engine.reference.lines import Damage
+from istiolog_pd.readers import DamageWarning
 from istiolog_pd.reading import component_of, given, read_ahead, with_marks
-from istiolog_pd.run_table import RunOf
+from istiolog_pd.runs.schema import RunOf
+from istiolog_pd.sources.discover import Limits, Source, SourceLike, find
+from istiolog_pd.sources.limits import LIMITS
+from istiolog_pd.sources.wrappers import Stream, unwrap
 
 #: Entries of a batch.
 BATCH = 1 << 18

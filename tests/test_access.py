@@ -20,8 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import istiolog_pd as il
-from istiolog_pd.engine.clocks import custom
-from istiolog_pd.formats.access import NAME, OPERATORS, access_format, compile_format
+from istiolog_pd.engine.reference.timestamps import custom
+from istiolog_pd.formats.access_log_format import NAME, OPERATORS, access_format, compile_format
 from istiolog_pd.formats.columns import COLUMNS
 from istiolog_pd.formats.response_flags import LONG_NAMES, RESPONSE_FLAGS, explain_flags
 

@@ -15,7 +15,7 @@ import pytest
 
 import istiolog_pd as il
 from istiolog_pd import analysis
-from istiolog_pd.analysis.endings import reasons
+from istiolog_pd.analysis.proxies._disconnect_reasons import reasons
 
 Real = Callable[[str], il.Capture]
 Lines = Callable[..., il.Capture]

@@ -25,8 +25,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import istiolog_pd as il
-from istiolog_pd.engine.entries import Entries
-from istiolog_pd.engine.lines import Lines
+from istiolog_pd.engine.reference.entries import Entries
+from istiolog_pd.engine.reference.lines import Lines
 from istiolog_pd.formats import FORMATS
 from istiolog_pd.formats.layouts import JSON_LAYOUTS
 

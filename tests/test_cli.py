@@ -17,11 +17,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import istiolog_pd as il
-from istiolog_pd.cli import app
+from istiolog_pd.cli.app import app
+from istiolog_pd.cli.terminal import cell, plain
 from istiolog_pd.formats import FORMATS
+from istiolog_pd.inspect.summary import bytes_text, duration_text, summarise
 from istiolog_pd.plots import PLOTS
-from istiolog_pd.summary import bytes_text, duration_text, summarise
-from istiolog_pd.terminal import cell, plain
 
 ADS = "2026-11-23T17:28:49.929503Z\tinfo\tads\t"
 HOSTILE = f"{ADS}[bold]\x1b]0;owned\x07\x1b[31m[/bold] is what a log may say\u202e"
@@ -50,7 +50,7 @@ def run(*arguments: str, stdin: bytes = b"") -> Result:
 
 
 def process(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    code = "from istiolog_pd.cli import app; app()"
+    code = "from istiolog_pd.cli.app import app; app()"
     command = [sys.executable, "-W", "error", "-c", code, *arguments]
     return subprocess.run(command, input=stdin, capture_output=True, check=False, cwd=Path(__file__).parents[1])
 
@@ -231,7 +231,7 @@ def test_parse_some_events_as_csv(seed: str, tmp_path: Path) -> None:
 def test_a_closed_pipe_is_no_crash(seed: str, tmp_path: Path) -> None:
     path = tmp_path / "big.log"
     path.write_bytes(Path(seed).read_bytes() * 200)
-    code = f"'{sys.executable}' -c 'from istiolog_pd.cli import app; app()' parse '{path}' | head -n 1"
+    code = f"'{sys.executable}' -c 'from istiolog_pd.cli.app import app; app()' parse '{path}' | head -n 1"
     done = subprocess.run(code, shell=True, capture_output=True, check=False, cwd=Path(__file__).parents[1])
     assert done.stdout.startswith(b'"row"') and done.stderr == b""
 
@@ -336,7 +336,7 @@ def test_hostile_text_in_explain(hostile: str) -> None:
 @pytest.mark.parametrize("verb", [["summary"], ["unmatched"]], ids=" ".join)
 def test_hostile_text_on_a_terminal(verb: list[str], hostile: str) -> None:
     """What rich draws on a terminal shows a log's text as it is, escaped, and obeys none of it."""
-    code = "from istiolog_pd.cli import app; app()"
+    code = "from istiolog_pd.cli.app import app; app()"
     ours, theirs = pty.openpty()
     environment = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "xterm"}
     done = subprocess.Popen([sys.executable, "-c", code, *verb, hostile], stdout=theirs, stderr=theirs, env=environment)

@@ -15,12 +15,12 @@ from typer.testing import CliRunner
 
 import istiolog_pd as il
 from istiolog_pd import analysis, plots
-from istiolog_pd.analysis.compare_bootstrap import Observed, contrast, draws, holm
-from istiolog_pd.analysis.compare_measures import MEASURES
-from istiolog_pd.analysis.compare_notes import CHANGES, notes
-from istiolog_pd.analysis.compare_stretches import Stretches
-from istiolog_pd.cli import app
-from istiolog_pd.simulate import Settings, simulate
+from istiolog_pd.analysis.compare.bootstrap import Observed, contrast, draws, holm
+from istiolog_pd.analysis.compare.comparability import CHANGES, notes
+from istiolog_pd.analysis.compare.measures import MEASURES
+from istiolog_pd.analysis.compare.stretches import Stretches
+from istiolog_pd.cli.app import app
+from tests.simulator import Settings, simulate
 
 Real = Callable[[str], il.Capture]
 Lines = Callable[..., il.Capture]

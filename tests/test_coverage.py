@@ -9,10 +9,10 @@ import pytest
 
 import istiolog_pd as il
 from istiolog_pd import analysis
-from istiolog_pd.analysis.coverage import COVERAGE
-from istiolog_pd.analysis.needs import ADS_DEBUG, NEEDS, WHOLE
+from istiolog_pd.analysis.coverage.coverage import COVERAGE
+from istiolog_pd.analysis.coverage.requirements import ADS_DEBUG, NEEDS, WHOLE
 from istiolog_pd.formats.columns import COLUMNS, EVENTS
-from istiolog_pd.summary import summarise
+from istiolog_pd.inspect.summary import summarise
 
 ADS = "2026-11-23T17:28:4{}.900000Z\t{}\tads\t{}"
 PUSH = "CDS: PUSH for node:web-1.shop resources:42 size:31.5kB"

@@ -32,8 +32,9 @@ from istiolog_pd.distributed import (
     scan_batches,
     to_parquet,
 )
-from istiolog_pd.engine import compiled, cutter, reference
-from istiolog_pd.read import DamageWarning
+from istiolog_pd.engine import compiled, cutter
+from istiolog_pd.engine.reference import reader as reference
+from istiolog_pd.readers import DamageWarning
 
 DATA = Path(__file__).parents[1] / "data"
 PILOT = DATA / "seed" / "pilot.log"

@@ -15,17 +15,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from istiolog_pd.engine import compiled, cutter, reference, vocabulary
+from istiolog_pd.engine import compiled, cutter, vocabulary
 from istiolog_pd.engine.dfa import compile_pattern
 from istiolog_pd.engine.kernel import recent, walk
 from istiolog_pd.engine.kernel.jit import STAMP
 from istiolog_pd.engine.kernel.names import NODE_PARTS, split_nodes
 from istiolog_pd.engine.program import OP, TRY, WHAT
-from istiolog_pd.engine.reference import SourceTables
+from istiolog_pd.engine.reference import reader as reference
+from istiolog_pd.engine.reference.reader import SourceTables
 from istiolog_pd.formats import FORMATS
+from istiolog_pd.formats.field_parsers import node
 from istiolog_pd.formats.kinds import KINDS, Kind
 from istiolog_pd.formats.layouts import JSON_LAYOUTS, LAYOUTS
-from istiolog_pd.formats.names import node
 
 DATA = Path(__file__).parents[1] / "data"
 LOGS = sorted(str(path.relative_to(DATA)) for path in DATA.glob("*/*.log*") if "synthetic" not in str(path))

@@ -13,7 +13,7 @@ from filling.fill import Case, cases
 from filling.rows import Row, rows
 from filling.special import EVENTS_TOO
 
-from istiolog_pd.engine.match import Compiled, Recogniser, in_scope
+from istiolog_pd.engine.reference.match import Compiled, Recogniser, in_scope
 from istiolog_pd.formats import FORMATS, KINDS, Format
 
 #: Columns of the public schema; others may be added, and are no business of the tables.

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import istiolog_pd as il
-from istiolog_pd.engine.labels import split_labels
-from istiolog_pd.engine.reach import reach
-from istiolog_pd.engine.reference import recogniser
-from istiolog_pd.explain import explain, formats_table, templates
+from istiolog_pd.engine.reference.labels import split_labels
+from istiolog_pd.engine.reference.reader import recogniser
 from istiolog_pd.formats import COLUMNS, FORMATS, Format
+from istiolog_pd.inspect.explain import explain, formats_table, templates
+from istiolog_pd.inspect.partial_match import reach
 
 ADS = "2026-11-23T17:28:49.929503Z\tinfo\tads\t"
 AGENT = "2026-11-23T17:28:49.929503Z\tdebug\txdsproxy\t"

@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import istiolog_pd as il
-from istiolog_pd import export
-from istiolog_pd.export import METADATA_KEY, SCHEMA_VERSION, to_csv, to_parquet
+from istiolog_pd.export import tables as export
+from istiolog_pd.export.tables import METADATA_KEY, SCHEMA_VERSION, to_csv, to_parquet
 from istiolog_pd.formats import COLUMNS, COMMON
 
 Real = Callable[[str], il.Capture]
@@ -233,8 +233,8 @@ KILLED = """
 import os, signal, sys
 import pyarrow.parquet as pq
 import istiolog_pd as il
-from istiolog_pd import export
-from istiolog_pd.export import to_csv, to_parquet
+from istiolog_pd.export import tables as export
+from istiolog_pd.export.tables import to_csv, to_parquet
 
 capture = il.load("data/seed/pilot.log")
 export.BATCH = 10

@@ -19,9 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import istiolog_pd as il
-from istiolog_pd.inputs.packing import unpack
-from istiolog_pd.inputs.places import LOG_NAME, place
-from istiolog_pd.inputs.sources import NoLogError, Source, find
+from istiolog_pd.sources.compression.codecs import unpack
+from istiolog_pd.sources.discover import NoLogError, Source, find
+from istiolog_pd.sources.path_layouts import LOG_NAME, place
 
 ONE = b"2020-01-01T00:00:01.000001Z\tinfo\tads\tADS: one\n"
 TWO = b"2020-01-01T00:00:02.000002Z\tinfo\tads\tADS: two\n"
@@ -384,7 +384,9 @@ def test_live_pipe_is_not_waited_for() -> None:
 
 def test_importing_is_light() -> None:
     """No file system of another machine and no decompressor is imported before it is needed."""
-    code = "import sys, istiolog_pd.inputs.sources; sys.exit(bool({'fsspec', 'isal', 'zstandard'} & set(sys.modules)))"
+    code = (
+        "import sys, istiolog_pd.sources.discover; sys.exit(bool({'fsspec', 'isal', 'zstandard'} & set(sys.modules)))"
+    )
     assert os.spawnv(os.P_WAIT, os.sys.executable, [os.sys.executable, "-c", code]) == 0  # type: ignore[attr-defined]
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 import istiolog_pd as il
-from istiolog_pd.engine.headers import header, json_header
+from istiolog_pd.engine.reference.headers import header, json_header
 from istiolog_pd.formats.layouts import JSON_LAYOUTS, LAYOUTS, JsonLayout, Layout
 
 Lines = Callable[..., il.Capture]

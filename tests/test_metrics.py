@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import istiolog_pd as il
 from istiolog_pd import analysis
-from istiolog_pd.analysis.metrics_meaning import MEANINGS, base
+from istiolog_pd.analysis.metrics.definitions import MEANINGS, base
 
 Read = Callable[..., il.Capture]
 Real = Callable[[str], il.Capture]

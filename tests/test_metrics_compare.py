@@ -16,9 +16,9 @@ from typer.testing import CliRunner, Result
 
 import istiolog_pd as il
 from istiolog_pd import analysis
-from istiolog_pd.analysis import metrics_exported
-from istiolog_pd.analysis.metrics_exported import Exported, exported
-from istiolog_pd.cli import app
+from istiolog_pd.analysis.metrics.exported import Exported, exported
+from istiolog_pd.analysis.metrics.metrics import exported as metrics_exported
+from istiolog_pd.cli.app import app
 
 Read = Callable[..., il.Capture]
 Real = Callable[[str], il.Capture]

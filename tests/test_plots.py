@@ -20,7 +20,7 @@ from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
 from istiolog_pd import plots
-from istiolog_pd.plots import bars, style
+from istiolog_pd.plots._draw import bars, style
 
 START = pd.Timestamp("2026-11-23T17:27:38Z")
 HOSTILE = ["_hidden", "<b>%s{}", r"a$b\$\alpha$", "tab\there", "$\\frac{"]

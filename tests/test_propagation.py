@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import istiolog_pd as il
 from istiolog_pd import analysis
-from istiolog_pd.analysis.propagation_sides import sidecars
+from istiolog_pd.analysis.propagation.sides import sidecars
 
 Real = Callable[[str], il.Capture]
 

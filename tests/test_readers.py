@@ -19,8 +19,8 @@ import pytest
 import istiolog_pd as il
 from istiolog_pd import reading
 from istiolog_pd.capture import to_pandas
-from istiolog_pd.engine.entries import Entries
-from istiolog_pd.engine.lines import Lines
+from istiolog_pd.engine.reference.entries import Entries
+from istiolog_pd.engine.reference.lines import Lines
 from istiolog_pd.engine.schema import PLAIN_TEXT, event_columns
 from istiolog_pd.formats import COLUMNS, COMMON, EVENTS
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 import istiolog_pd as il
 from istiolog_pd import analysis
-from istiolog_pd.analysis.debounce_replay import _row
-from istiolog_pd.analysis.replay_load import Recorded, contexts, load_of
-from istiolog_pd.analysis.replay_totals import recorded_delays, replay
-from istiolog_pd.simulate import Settings, Simulation, control, simulate
+from istiolog_pd.analysis.debounce_replay.debounce_replay import _row
+from istiolog_pd.analysis.debounce_replay.recorded import Recorded, contexts, load_of
+from istiolog_pd.analysis.debounce_replay.totals import recorded_delays, replay
+from tests.simulator import Settings, Simulation, control, simulate
 
 Real = Callable[[str], il.Capture]
 Lines = Callable[..., il.Capture]

@@ -17,12 +17,12 @@ from typer.testing import CliRunner
 
 import istiolog_pd as il
 from istiolog_pd import analysis, plots
-from istiolog_pd.cli import app
+from istiolog_pd.cli.app import app
 from istiolog_pd.report import KINDS, Finding, findings, html_report, write_report
-from istiolog_pd.report.figures import picture
 from istiolog_pd.report.findings import RULES, Answers, look
-from istiolog_pd.report.page import _load
-from istiolog_pd.report.tables import table
+from istiolog_pd.report.html.figures import picture
+from istiolog_pd.report.html.page import _load
+from istiolog_pd.report.html.tables import table
 
 mpl.use("Agg")
 
@@ -139,7 +139,7 @@ def test_a_quiet_log_says_what_was_looked_for_and_what_could_not_be_seen(
     reasons = {rule.name: reason for rule, reason in looked.blind}
     assert "gctrace" in reasons["gc_pauses"]
     assert len(looked.quiet) + len(looked.blind) == len(RULES)
-    monkeypatch.setattr("istiolog_pd.report.page.picture", lambda plot, table: "data:,")
+    monkeypatch.setattr("istiolog_pd.report.html.page.picture", lambda plot, table: "data:,")
     assert "Nothing stands out" in html_report(capture)
 
 
@@ -204,7 +204,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("logs") / "<b onclick=x>'istiod\".log"
     path.write_text("\n".join(hostile_lines()), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("istiolog_pd.report.page.picture", lambda plot, table: f"data:image/png;base64,{plot.name}")
+        patch.setattr("istiolog_pd.report.html.page.picture", lambda plot, table: f"data:image/png;base64,{plot.name}")
         return html_report(il.load(path))
 
 
@@ -265,7 +265,7 @@ def test_a_table_is_cut_with_a_note() -> None:
 def test_tables_of_a_page_are_small(
     real: Callable[[str], il.Capture], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("istiolog_pd.report.page.picture", lambda plot, table: "data:,")
+    monkeypatch.setattr("istiolog_pd.report.html.page.picture", lambda plot, table: "data:,")
     write_report(real("istiod-1.20.8/discovery.log.gz"), tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert 100_000 < len(page) < 1_500_000

@@ -72,7 +72,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     log, page = folder / "istiod.log", folder / "report.html"
     log.write_text("\n".join(hostile_lines()), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("istiolog_pd.report.page.PLOTS", {name: PLOTS[name] for name in DRAWN})
+        patch.setattr("istiolog_pd.report.html.page.PLOTS", {name: PLOTS[name] for name in DRAWN})
         write_report(il.load(log), page)
     options = ChromeOptions()
     options.binary_location = chromium

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 import istiolog_pd as il
 from istiolog_pd import analysis
-from istiolog_pd.run_table import RUNS
 from istiolog_pd.runs import Part, arrange
+from istiolog_pd.runs.schema import RUNS
 
 FLAGS = ("--caCertFile", "--clusterAliases", "--ctrlz_port", "--log_as_json")
 

@@ -11,11 +11,12 @@ import pyarrow as pa
 import pytest
 
 import istiolog_pd as il
-from istiolog_pd.runs import Part, arrange, join
-from istiolog_pd.runs.cuts import SECOND
-from istiolog_pd.runs.lane import lanes
-from istiolog_pd.runs.parts import NO_TIME, codes
-from istiolog_pd.runs.times import Times
+from istiolog_pd.runs import Part, arrange
+from istiolog_pd.runs.boundaries import SECOND
+from istiolog_pd.runs.concat import join
+from istiolog_pd.runs.container_log import lanes
+from istiolog_pd.runs.source_part import NO_TIME, codes
+from istiolog_pd.runs.time_access import Times
 
 
 def info(seconds: float, message: str) -> str:

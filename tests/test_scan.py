@@ -12,8 +12,8 @@ import pytest
 
 import istiolog_pd as il
 from istiolog_pd import reading
-from istiolog_pd.export import to_csv, to_parquet
-from istiolog_pd.export_stream import stream_to_csv, stream_to_parquet
+from istiolog_pd.export.streaming import stream_to_csv, stream_to_parquet
+from istiolog_pd.export.tables import to_csv, to_parquet
 
 LOG = "data/istiod-1.30.3/discovery.log.gz"
 
@@ -115,8 +115,7 @@ def test_parse_streams_csv(target: str, tmp_path: Path, monkeypatch: pytest.Monk
     """A large log is not held for standard output either."""
     from typer.testing import CliRunner
 
-    from istiolog_pd.cli import app
-    from istiolog_pd.commands import parse
+    from istiolog_pd.cli.app import app, parse
 
     arguments = ["parse", "data/seed/pilot.log", "-o", target if target == "-" else str(tmp_path / target)]
     held = CliRunner().invoke(app, arguments).stdout or (tmp_path / target).read_text()
@@ -131,8 +130,7 @@ def test_parse_streams_what_is_large(tmp_path: Path, monkeypatch: pytest.MonkeyP
     """The command writes the same tables, and says how many entries."""
     from typer.testing import CliRunner
 
-    from istiolog_pd.cli import app
-    from istiolog_pd.commands import parse
+    from istiolog_pd.cli.app import app, parse
 
     monkeypatch.setattr(parse, "LARGE", 0)
     done = CliRunner().invoke(app, ["parse", "data/seed/pilot.log", "-o", str(tmp_path / "out")])

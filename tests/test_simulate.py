@@ -15,10 +15,10 @@ from pandas.testing import assert_frame_equal, assert_series_equal
 
 import istiolog_pd as il
 from istiolog_pd import analysis
-from istiolog_pd.simulate import Settings, Simulation, simulate
-from istiolog_pd.simulate.__main__ import write
-from istiolog_pd.simulate.control import Debounce
-from istiolog_pd.simulate.text import byte_count, duration
+from tests.simulator import Settings, Simulation, simulate
+from tests.simulator.__main__ import write
+from tests.simulator.control import Debounce
+from tests.simulator.text import byte_count, duration
 
 SMALL = Settings(
     duration="15s", proxies=8, scoped=0.3, delta=0.5, nack_share=0.05, flaps_per_hour=200, restarts=("9s",)

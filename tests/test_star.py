@@ -15,10 +15,10 @@ from typer.testing import CliRunner
 
 import istiolog_pd as il
 from istiolog_pd import analysis
-from istiolog_pd.cli import app
-from istiolog_pd.export import METADATA_KEY, to_parquet
-from istiolog_pd.star import MARKDOWN, SQL, TABLES, VIEWS, to_star
-from istiolog_pd.star.model import DIMENSIONS, FACTS
+from istiolog_pd.cli.app import app
+from istiolog_pd.export.star import MARKDOWN, SQL, TABLES, VIEWS, to_star
+from istiolog_pd.export.star.model import DIMENSIONS, FACTS
+from istiolog_pd.export.tables import METADATA_KEY, to_parquet
 
 Real = Callable[[str], il.Capture]
 PLAIN = {pa.int64(), pa.float64(), pa.string(), pa.bool_(), pa.timestamp("us", "UTC")}

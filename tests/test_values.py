@@ -8,7 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from istiolog_pd.formats import names, prototext, values
+from istiolog_pd.formats import field_parsers as names
+from istiolog_pd.formats import proto_text as prototext
+from istiolog_pd.formats import values
 
 MICRO, MILLI, SECOND, MINUTE, HOUR = 10**3, 10**6, 10**9, 60 * 10**9, 3600 * 10**9
 LARGEST = 2**63 - 1

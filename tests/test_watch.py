@@ -18,8 +18,8 @@ from typer.testing import CliRunner
 from wrapping import WRAPPERS, in_turn, lines_of
 
 import istiolog_pd as il
-from istiolog_pd.cli import app
-from istiolog_pd.watching import Watch, Window
+from istiolog_pd.cli.app import app
+from istiolog_pd.live.windows import Watch, Window
 
 ROOT = Path(__file__).parents[1]
 PUSH = "2026-11-23T17:28:{:02d}.929503Z\tinfo\tads\t{}: PUSH{} for node:web-1.shop resources:42 size:31.5kB\n"
@@ -147,7 +147,7 @@ def raw(path: Path) -> list[str]:
 
 
 def test_no_entry_holds_back_without_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("istiolog_pd.watching.MOST_HELD", 1000)
+    monkeypatch.setattr("istiolog_pd.live.windows.MOST_HELD", 1000)
     watch = Watch()
     watch.feed(b"2026-11-23T17:28:41.000000Z\tinfo\tads\tPush Status: {\n")
     assert watch.total.entries == 0
@@ -159,7 +159,7 @@ def test_no_entry_holds_back_without_bound(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def watching(*arguments: str, **options: object) -> subprocess.Popen[bytes]:
-    code = "from istiolog_pd.cli import app; app()"
+    code = "from istiolog_pd.cli.app import app; app()"
     command = [sys.executable, "-W", "error", "-c", code, "watch", *arguments]
     return subprocess.Popen(command, cwd=ROOT, **options)  # type: ignore[call-overload,no-any-return]
 

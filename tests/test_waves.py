@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import istiolog_pd as il
 from istiolog_pd import analysis
-from istiolog_pd.analysis.spans import disjoint, per_round
+from istiolog_pd.analysis._intervals import disjoint, per_round
 
 MIDNIGHT = pd.Timestamp("2026-01-01T00:00:00Z")
 A, B, C = "a-1.shop", "b-1.shop", "c-1.shop"

@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 import istiolog_pd as il
-from istiolog_pd import analysis, plots, widgets
-from istiolog_pd.widgets import Explorer, explore
+from istiolog_pd import analysis, plots
+from istiolog_pd import notebook as widgets
+from istiolog_pd.notebook import Explorer, explore
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PNG = b"\x89PNG"

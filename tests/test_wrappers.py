@@ -29,8 +29,8 @@ from wrapping import (
     stamp,
 )
 
-from istiolog_pd.engine import reference
-from istiolog_pd.inputs.wrappers import Stream, unwrap
+from istiolog_pd.engine.reference import reader as reference
+from istiolog_pd.sources.wrappers import Stream, unwrap
 
 DATA = Path(__file__).parents[1] / "data"
 

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from test_wrappers import HEAD, logs, unwrapped
 from wrapping import CONTAINER, PODS, WRAPPERS, Line, cloud_entry, in_turn, lines_of, stamp
 
-from istiolog_pd.inputs.wrappers import objects, origins, records, unwrap
-from istiolog_pd.inputs.wrappers.columns import COLUMNS
-from istiolog_pd.inputs.wrappers.model import NO_TIME
-from istiolog_pd.inputs.wrappers.records import Records
-from istiolog_pd.inputs.wrappers.stamps import padded, stamps
+from istiolog_pd.sources.wrappers import objects, origins, records, unwrap
+from istiolog_pd.sources.wrappers.columns import COLUMNS
+from istiolog_pd.sources.wrappers.model import NO_TIME
+from istiolog_pd.sources.wrappers.records import Records
+from istiolog_pd.sources.wrappers.stamps import padded, stamps
 
 SEED = lines_of(f"{HEAD}one\n{HEAD}two\n{HEAD}three".encode())
 

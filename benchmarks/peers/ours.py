@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from benchmarks.job import COMMON, TYPES, Job, typed
 from istiolog_pd.engine import compiled
-from istiolog_pd.engine.reference import SourceTables
+from istiolog_pd.engine.reference.reader import SourceTables
 
 BLOCK = 1 << 20
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from benchmarks.job import Job
 from benchmarks.peers.ours import blocks, rows, table
-from istiolog_pd.engine import reference
-from istiolog_pd.engine.reference import SourceTables
+from istiolog_pd.engine.reference import reader as reference
+from istiolog_pd.engine.reference.reader import SourceTables
 
 __all__ = ["read", "rows", "table"]
 

@@ -23,9 +23,9 @@ What Spark collects in between is a small row for each range of bytes.
 
 from __future__ import annotations
 
-from istiolog_pd.distributed.batches import arrow_batches, arrow_schema, scan_batches
-from istiolog_pd.distributed.cutting import PARTS, RANGES, SCANS, parts, ranges
+from istiolog_pd.distributed.byte_ranges import PARTS, RANGES, SCANS, parts, ranges
 from istiolog_pd.distributed.frames import read_logs, to_parquet
+from istiolog_pd.distributed.map_in_arrow import arrow_batches, arrow_schema, scan_batches
 
 __all__ = [
     "PARTS",

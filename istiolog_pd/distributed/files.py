@@ -7,12 +7,12 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from istiolog_pd.inputs.archives import ARCHIVE_NAME
-from istiolog_pd.inputs.limits import LIMITS
-from istiolog_pd.inputs.opened import file_source, files_below
-from istiolog_pd.inputs.places import choose
-from istiolog_pd.inputs.source import Source
-from istiolog_pd.inputs.urls import URL, files_at, shown_url
+from istiolog_pd.sources.archives.open_archive import ARCHIVE_NAME
+from istiolog_pd.sources.limits import LIMITS
+from istiolog_pd.sources.local_files import file_source, files_below
+from istiolog_pd.sources.path_layouts import choose
+from istiolog_pd.sources.source import Source
+from istiolog_pd.sources.urls import URL, files_at, shown_url
 
 #: A path, a glob, a folder or a URL of fsspec, or several of them.
 Urls = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]

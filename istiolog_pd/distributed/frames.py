@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from istiolog_pd.distributed.batches import exported, exported_schema
-from istiolog_pd.distributed.cutting import BLOCKSIZE, file_parts, file_ranges, scan
+from istiolog_pd.distributed.byte_ranges import BLOCKSIZE, file_parts, file_ranges, scan
 from istiolog_pd.distributed.files import StorageOptions, Urls, system_of
-from istiolog_pd.distributed.reading import Events, empty, read_part
-from istiolog_pd.export import METADATA_KEY, SCHEMA_VERSION
-from istiolog_pd.inputs.urls import URL
+from istiolog_pd.distributed.map_in_arrow import exported, exported_schema
+from istiolog_pd.distributed.read_part import Events, empty, read_part
+from istiolog_pd.export.tables import METADATA_KEY, SCHEMA_VERSION
+from istiolog_pd.sources.urls import URL
 
 if TYPE_CHECKING:
     import dask.dataframe as dd

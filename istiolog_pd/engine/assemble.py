@@ -19,7 +19,7 @@ from istiolog_pd.engine.program import EVENT_NAMES, LEVEL_NAMES
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, event_schema
 from istiolog_pd.engine.vocabulary import Vocabulary
 from istiolog_pd.engine.words import Words
-from istiolog_pd.formats.model import COMPONENTS
+from istiolog_pd.formats.template import COMPONENTS
 
 #: Columns whose numbers mean the same for every worker.
 FIXED = {"level": LEVEL_NAMES, "event": EVENT_NAMES, "component": COMPONENTS}

@@ -21,10 +21,10 @@ import numpy as np
 from istiolog_pd.engine import cutter
 from istiolog_pd.engine.assemble import Assembly
 from istiolog_pd.engine.compiler import compile_catalogue
-from istiolog_pd.engine.lines import Damage
 from istiolog_pd.engine.piece import Piece
 from istiolog_pd.engine.program import Catalogue
-from istiolog_pd.engine.reference import CUT, SAMPLE, SourceTables
+from istiolog_pd.engine.reference.lines import Damage
+from istiolog_pd.engine.reference.reader import CUT, SAMPLE, SourceTables
 from istiolog_pd.engine.worker import Framed, Worker
 from istiolog_pd.engine.years import Years
 from istiolog_pd.formats import FORMATS
@@ -210,7 +210,7 @@ def read(
     chunk: int = cutter.CHUNK,
     messages: bool = True,
 ) -> SourceTables:
-    """Read a source: as `istiolog_pd.engine.reference.read`, in chunks on several threads.
+    """Read a source: as `istiolog_pd.engine.reference.reader.read`, in chunks on several threads.
 
     Parameters
     ----------

@@ -16,11 +16,12 @@ from istiolog_pd.engine.encode import flat
 from istiolog_pd.engine.lookup import lookup
 from istiolog_pd.engine.program import Bytes, Catalogue, Cell, Group, Ints, Program
 from istiolog_pd.engine.schema import label_target
-from istiolog_pd.formats import names, values
+from istiolog_pd.formats import field_parsers as names
+from istiolog_pd.formats import values
 from istiolog_pd.formats.columns import COLUMNS, LABELLED, LABELS
 from istiolog_pd.formats.kinds import KINDS, Kind
 from istiolog_pd.formats.layouts import JSON_LAYOUTS
-from istiolog_pd.formats.model import Field, Format, Literal, Maybe, Token
+from istiolog_pd.formats.template import Field, Format, Literal, Maybe, Token
 
 NO_FIELDS: Mapping[str, str] = {}
 #: What free kinds are made of: any character, or any but blanks.

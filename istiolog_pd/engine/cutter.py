@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from istiolog_pd.engine.entries import GC_PATIENCE, Entries
-from istiolog_pd.engine.headers import STARTS, header, json_header
-from istiolog_pd.engine.lines import Damage, Lines
+from istiolog_pd.engine.reference.entries import GC_PATIENCE, Entries
+from istiolog_pd.engine.reference.headers import STARTS, header, json_header
+from istiolog_pd.engine.reference.lines import Damage, Lines
 
 #: Bytes of a chunk: enough that what is done once for each costs little, few enough for all cores to have some.
 CHUNK = 3 << 20

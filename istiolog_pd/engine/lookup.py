@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from istiolog_pd.engine.match import STEPS, leading_literals, newest_first, sign_of
+from istiolog_pd.engine.reference.match import STEPS, leading_literals, newest_first, sign_of
 from istiolog_pd.formats.columns import EVENTS
-from istiolog_pd.formats.model import COMPONENTS, Format
+from istiolog_pd.formats.template import COMPONENTS, Format
 
 #: Odd numbers that the hash of a beginning is mixed with; the kernel computes the same.
 FACTORS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xFF51AFD7ED558CCD)

@@ -6,19 +6,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from istiolog_pd.engine.clocks import Clock, parser
-from istiolog_pd.engine.entries import Entries
-from istiolog_pd.engine.headers import Entry
 from istiolog_pd.engine.kernel import entry as f
 from istiolog_pd.engine.kernel import found as e
 from istiolog_pd.engine.kernel.text import NOT_A_TIME
 from istiolog_pd.engine.kernel.words import FULL, number_in
-from istiolog_pd.engine.labels import TABS_LOST
-from istiolog_pd.engine.lines import Lines
 from istiolog_pd.engine.program import EVENT_NUMBER, LEVEL_NAMES
+from istiolog_pd.engine.reference.entries import Entries
+from istiolog_pd.engine.reference.headers import Entry
+from istiolog_pd.engine.reference.labels import TABS_LOST
+from istiolog_pd.engine.reference.lines import Lines
+from istiolog_pd.engine.reference.timestamps import Clock, parser
 from istiolog_pd.engine.vocabulary import Vocabulary
 from istiolog_pd.formats.layouts import JSON_LAYOUTS
-from istiolog_pd.formats.model import COMPONENTS
+from istiolog_pd.formats.template import COMPONENTS
 
 #: By name: number and keys of the JSON layouts that say which keys are columns.
 KEYS_OF = {one.name: (number, tuple(one.fields)) for number, one in enumerate(JSON_LAYOUTS) if one.fields}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from istiolog_pd.engine.lines import Damage
+from istiolog_pd.engine.reference.lines import Damage
 from istiolog_pd.engine.vocabulary import Vocabulary
 
 

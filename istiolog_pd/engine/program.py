@@ -15,10 +15,10 @@ import numpy.typing as npt
 from istiolog_pd.engine.dfa import Automaton
 from istiolog_pd.engine.schema import PLAIN_TEXT
 from istiolog_pd.formats.columns import EVENTS
+from istiolog_pd.formats.field_parsers import dashed
+from istiolog_pd.formats.field_parsers import text as plain_text
 from istiolog_pd.formats.kinds import Kind
-from istiolog_pd.formats.model import Format
-from istiolog_pd.formats.names import dashed
-from istiolog_pd.formats.names import text as plain_text
+from istiolog_pd.formats.template import Format
 from istiolog_pd.formats.values import Twice, duration, integer, size
 
 # Steps. Those up to `RUN` begin with their literal, if they have one, and can be optional; of the free fields it is the

@@ -14,7 +14,7 @@ from istiolog_pd.engine.kernel.rules import Rules
 from istiolog_pd.engine.program import EVENT_NUMBER
 from istiolog_pd.formats import layouts
 from istiolog_pd.formats.layouts import JsonLayout
-from istiolog_pd.formats.model import COMPONENTS
+from istiolog_pd.formats.template import COMPONENTS
 
 
 def _gc_pattern() -> str:

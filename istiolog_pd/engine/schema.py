@@ -8,11 +8,11 @@ from functools import cache
 import pyarrow as pa
 
 from istiolog_pd.formats import FORMATS
-from istiolog_pd.formats.access import TARGETS
+from istiolog_pd.formats.access_log_format import TARGETS
 from istiolog_pd.formats.columns import ARRANGED, COLUMNS, COMMON, EVENTS, LABELLED, LABELS, Column
 from istiolog_pd.formats.kinds import KINDS
 from istiolog_pd.formats.layouts import JSON_LAYOUTS
-from istiolog_pd.formats.model import Format
+from istiolog_pd.formats.template import Format
 
 TYPES: dict[str, pa.DataType] = {
     "timestamp": pa.timestamp("ns", "UTC"),

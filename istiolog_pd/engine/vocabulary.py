@@ -16,8 +16,8 @@ from istiolog_pd.engine.kernel.words import Table, grown, new_table
 from istiolog_pd.engine.program import Catalogue
 from istiolog_pd.engine.words import Words
 from istiolog_pd.formats.columns import COLUMNS
+from istiolog_pd.formats.field_parsers import Around, node, numbered, text
 from istiolog_pd.formats.kinds import Kind
-from istiolog_pd.formats.names import Around, node, numbered, text
 
 #: Words that the kernel asks about, so that their numbers are known: see `claim_all`.
 SCOPES = ("default", "ads", "delta")

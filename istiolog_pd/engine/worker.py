@@ -25,14 +25,14 @@ from istiolog_pd.engine.kernel.slots import HARD_WIDTH
 from istiolog_pd.engine.kernel.together import WINDOW
 from istiolog_pd.engine.kernel.wide import SLACK
 from istiolog_pd.engine.kernel.words import number_in
-from istiolog_pd.engine.lines import Damage
 from istiolog_pd.engine.odd import OddLines
 from istiolog_pd.engine.piece import Piece, Texts
 from istiolog_pd.engine.program import Catalogue
+from istiolog_pd.engine.reference.lines import Damage
 from istiolog_pd.engine.rules import rules_of
 from istiolog_pd.engine.vocabulary import FIRST_GROUP, SCOPES, Vocabulary
 from istiolog_pd.formats.layouts import AGENT_SCOPES
-from istiolog_pd.formats.model import COMPONENTS
+from istiolog_pd.formats.template import COMPONENTS
 from istiolog_pd.formats.values import duration, size
 
 PILOT, AGENT, ENVOY, ZTUNNEL = (COMPONENTS.index(name) for name in ("pilot", "agent", "envoy", "ztunnel"))

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from istiolog_pd.engine.clocks import Clock
 from istiolog_pd.engine.common import set_time
 from istiolog_pd.engine.piece import Numbers, Piece
+from istiolog_pd.engine.reference.timestamps import Clock
 
 
 @dataclass(slots=True)

@@ -1,45 +1,26 @@
 """The catalogue: every line format of Istio's control plane and sidecars, as data.
 
-To add a format, add one `Format` to the list of the module it belongs to. Its example is its test.
+To add a format, add one `Format` to the list of the module of `catalog/` it belongs to. Its example is its test.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
+from pkgutil import iter_modules
 
+from istiolog_pd.formats import catalog
 from istiolog_pd.formats.columns import COLUMNS, COMMON, EVENTS, LABELS, Column
 from istiolog_pd.formats.kinds import KINDS, Kind
-from istiolog_pd.formats.model import Format
-
-#: The modules that hold the entries.
-MODULES = (
-    "pilot_push",
-    "pilot_types",
-    "pilot_requests",
-    "pilot_answers",
-    "pilot_connections",
-    "pilot_registry",
-    "pilot_triggers",
-    "pilot_ready",
-    "pilot_startup",
-    "agent_xds",
-    "agent_secrets",
-    "agent_startup",
-    "agent_ready",
-    "agent_exit",
-    "envoy_xds",
-    "envoy_server",
-    "access_lines",
-    "ztunnel",
-)
+from istiolog_pd.formats.template import COMPONENTS, Format
 
 
 def _gather() -> tuple[Format, ...]:
-    entries = [entry for name in MODULES for entry in import_module(f"{__name__}.{name}").FORMATS]
+    modules = sorted(module.name for module in iter_modules(catalog.__path__, f"{catalog.__name__}."))
+    entries = [entry for name in modules for entry in import_module(name).FORMATS]
     for entry in entries:
         if entry.event not in EVENTS:
             raise ValueError(f"{entry.text!r}: {entry.event!r} is no event (formats/columns.py)")
-    return tuple(entries)
+    return tuple(sorted(entries, key=lambda entry: COMPONENTS.index(entry.component)))
 
 
 #: Every entry of the catalogue.

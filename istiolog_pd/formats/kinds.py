@@ -2,7 +2,7 @@
 
 A kind is either *free* (``chars``: a run of such characters that ends where the literal after the
 field begins) or *closed* (``pattern``: it knows its own end). A kind of several columns takes the
-captured text apart with a function of `istiolog_pd.formats.names`.
+captured text apart with a function of `istiolog_pd.formats.field_parsers`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from istiolog_pd.formats import names, values
+from istiolog_pd.formats import field_parsers as names
+from istiolog_pd.formats import values
 
 Parts = tuple[names.Part, ...]
 

@@ -66,7 +66,7 @@ class Layout:
         Characters that a line of this layout can begin with.
     clock
         How the time is written: ``iso``, ``bracket``, ``klog``, ``slog``, or empty for none; of a user's
-        format also with the directives of strftime (`istiolog_pd.formats.times`).
+        format also with the directives of strftime (`istiolog_pd.formats.strftime_patterns`).
     since, until
         Istio versions.
     example, gives

@@ -14,20 +14,20 @@ from matplotlib.axes import Axes
 
 from istiolog_pd.plots.compare import compare
 from istiolog_pd.plots.connections import connected_endpoints, connections
-from istiolog_pd.plots.debounce import debounce_distribution, debounces
 from istiolog_pd.plots.debounce_replay import debounce_replay
+from istiolog_pd.plots.debounces import debounce_distribution, debounces
 from istiolog_pd.plots.endpoints import empty_clusters, endpoint_churn
 from istiolog_pd.plots.errors import errors
 from istiolog_pd.plots.gc import gc
+from istiolog_pd.plots.kinds import full_vs_incremental
 from istiolog_pd.plots.metrics import metrics
-from istiolog_pd.plots.order import xds_order
 from istiolog_pd.plots.propagation import propagation
-from istiolog_pd.plots.push_kinds import full_vs_incremental
-from istiolog_pd.plots.push_sizes import pushes
+from istiolog_pd.plots.pushes import pushes
 from istiolog_pd.plots.rounds import fan_out, push_rounds
 from istiolog_pd.plots.sizes import cache_ratio, push_sizes, sidecar_savings
 from istiolog_pd.plots.triggers import triggers
 from istiolog_pd.plots.waves import push_wave, push_waves
+from istiolog_pd.plots.xds_order import xds_order
 
 __all__ = [
     "PLOTS",

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from istiolog_pd.plots.legend import head, mark
-from istiolog_pd.plots.ranks import ladder
-from istiolog_pd.plots.scales import Floats, numbers
-from istiolog_pd.plots.style import SMALL, Look, coverage, ink, names, need, new_axes, plain, show_reason
+from istiolog_pd.plots._draw.legend import head, mark
+from istiolog_pd.plots._draw.ranks import ladder
+from istiolog_pd.plots._draw.scales import Floats, numbers
+from istiolog_pd.plots._draw.style import SMALL, Look, coverage, ink, names, need, new_axes, plain, show_reason
 
 TITLE = "Before and after: b by a, with intervals of 95 %"
 NOTHING = "no measure can be told of both captures, or none is above zero"

@@ -8,9 +8,9 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from istiolog_pd.plots.legend import head, mark
-from istiolog_pd.plots.scales import dates, floats, log_axis, mark_runs, milliseconds, numbers, time_axis
-from istiolog_pd.plots.style import (
+from istiolog_pd.plots._draw.legend import head, mark
+from istiolog_pd.plots._draw.scales import dates, floats, log_axis, mark_runs, milliseconds, numbers, time_axis
+from istiolog_pd.plots._draw.style import (
     Look,
     coverage,
     in_order,
@@ -50,7 +50,7 @@ def connections(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     table
-        Of `istiolog_pd.analysis.connections`: `opened`, `closed`, `duration`, `duration_low`, `reason`, and
+        Of `istiolog_pd.analysis.proxies.connections`: `opened`, `closed`, `duration`, `duration_low`, `reason`, and
         `run` if there is one.
     ax
         Where to draw; a new figure if None.

@@ -8,9 +8,9 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from istiolog_pd.plots.legend import head, mark
-from istiolog_pd.plots.scales import BYTES, floats, log_axis, milliseconds, numbers, panel
-from istiolog_pd.plots.style import SMALL, Look, coverage, need, new_axes, show_reason
+from istiolog_pd.plots._draw.legend import head, mark
+from istiolog_pd.plots._draw.scales import BYTES, floats, log_axis, milliseconds, numbers, panel
+from istiolog_pd.plots._draw.style import SMALL, Look, coverage, need, new_axes, show_reason
 
 TITLE = "Debounce replay: what other settings would have cost"
 COLUMNS = ("delay_median_low", "delay_median_high", "pushes_low", "pushes_high", "size_bytes_low", "size_bytes_high")

@@ -8,10 +8,10 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from istiolog_pd.plots.legend import head
-from istiolog_pd.plots.ranks import MOST, bounded, labels, ladder
-from istiolog_pd.plots.scales import dates, mark_runs, numbers, time_axis
-from istiolog_pd.plots.style import PUSH_TYPES, Look, coverage, need, new_axes, show_reason
+from istiolog_pd.plots._draw.legend import head
+from istiolog_pd.plots._draw.ranks import MOST, bounded, labels, ladder
+from istiolog_pd.plots._draw.scales import dates, mark_runs, numbers, time_axis
+from istiolog_pd.plots._draw.style import PUSH_TYPES, Look, coverage, need, new_axes, show_reason
 
 CHURN = "Services that went empty, or forced full pushes"
 EMPTY = "Clusters without endpoints, in one push"

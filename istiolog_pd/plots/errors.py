@@ -7,10 +7,21 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from istiolog_pd.plots.legend import head, mark
-from istiolog_pd.plots.ranks import FEWEST, ladder
-from istiolog_pd.plots.scales import dates, numbers, time_axis
-from istiolog_pd.plots.style import SMALL, Look, coverage, in_order, look, names, need, new_axes, plain, show_reason
+from istiolog_pd.plots._draw.legend import head, mark
+from istiolog_pd.plots._draw.ranks import FEWEST, ladder
+from istiolog_pd.plots._draw.scales import dates, numbers, time_axis
+from istiolog_pd.plots._draw.style import (
+    SMALL,
+    Look,
+    coverage,
+    in_order,
+    look,
+    names,
+    need,
+    new_axes,
+    plain,
+    show_reason,
+)
 
 TITLE = "Errors by cause, from the first to the last of each"
 NO_TIMES = "no row has a time stamp"
@@ -31,7 +42,7 @@ def errors(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     table
-        Of `istiolog_pd.analysis.errors`: `component`, `cause`, `count`, `first_seen`, `last_seen`,
+        Of `istiolog_pd.analysis.proxies.errors`: `component`, `cause`, `count`, `first_seen`, `last_seen`,
         `expected`.
     ax
         Where to draw; a new figure if None.

@@ -7,9 +7,9 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from istiolog_pd.plots.legend import head
-from istiolog_pd.plots.scales import dates, log_axis, mark_runs, milliseconds, numbers, panel, time_axis
-from istiolog_pd.plots.style import PUSH_TYPES, coverage, ink, need, new_axes, show_reason
+from istiolog_pd.plots._draw.legend import head
+from istiolog_pd.plots._draw.scales import dates, log_axis, mark_runs, milliseconds, numbers, panel, time_axis
+from istiolog_pd.plots._draw.style import PUSH_TYPES, coverage, ink, need, new_axes, show_reason
 
 TITLE = "Garbage collections: heap, pauses, and how late pushes were meanwhile"
 NO_TIMES = "the log does not tell when these collections were"
@@ -26,7 +26,7 @@ def gc(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     table
-        Of `istiolog_pd.analysis.gc`: `timestamp_low`, `pause_low_ms`, `pause_high_ms`,
+        Of `istiolog_pd.analysis.runtime.gc`: `timestamp_low`, `pause_low_ms`, `pause_high_ms`,
         `heap_before_mb`, `live_mb`, `goal_mb`, `push_lag`, and `run` if there is one.
     ax
         Where to draw; a new figure if None. Its room is shared with the panel of times.

@@ -8,9 +8,9 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
-from istiolog_pd.plots.legend import head, mark
-from istiolog_pd.plots.scales import Floats, log_axis, numbers
-from istiolog_pd.plots.style import SMALL, Look, coverage, names, need, new_axes, plain, show_reason
+from istiolog_pd.plots._draw.legend import head, mark
+from istiolog_pd.plots._draw.scales import Floats, log_axis, numbers
+from istiolog_pd.plots._draw.style import SMALL, Look, coverage, names, need, new_axes, plain, show_reason
 
 TITLE = "Istio's own metrics, from lines of the log"
 NOTHING = "no series has a bound"

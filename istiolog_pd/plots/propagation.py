@@ -8,9 +8,9 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
-from istiolog_pd.plots.legend import head, mark
-from istiolog_pd.plots.scales import dates, log_axis, mark_runs, milliseconds, time_axis
-from istiolog_pd.plots.style import (
+from istiolog_pd.plots._draw.legend import head, mark
+from istiolog_pd.plots._draw.scales import dates, log_axis, mark_runs, milliseconds, time_axis
+from istiolog_pd.plots._draw.style import (
     XDS_TYPES,
     Look,
     coverage,

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from istiolog_pd.plots.bars import MANY, bars, stack
-from istiolog_pd.plots.legend import head, patch
-from istiolog_pd.plots.scales import Floats, log_axis, milliseconds, numbers, panel, round_axis
-from istiolog_pd.plots.style import (
+from istiolog_pd.plots._draw.bars import MANY, bars, stack
+from istiolog_pd.plots._draw.legend import head, patch
+from istiolog_pd.plots._draw.scales import Floats, log_axis, milliseconds, numbers, panel, round_axis
+from istiolog_pd.plots._draw.style import (
     DECISIONS,
     XDS_TYPES,
     coverage,

@@ -8,10 +8,10 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter
 
-from istiolog_pd.plots.legend import head, mark
-from istiolog_pd.plots.ranks import MOST, bounded, labels, ladder
-from istiolog_pd.plots.scales import BYTES, dates, mark_runs, numbers, time_axis
-from istiolog_pd.plots.style import (
+from istiolog_pd.plots._draw.legend import head, mark
+from istiolog_pd.plots._draw.ranks import MOST, bounded, labels, ladder
+from istiolog_pd.plots._draw.scales import BYTES, dates, mark_runs, numbers, time_axis
+from istiolog_pd.plots._draw.style import (
     PUSH_TYPES,
     SMALL,
     XDS_TYPES,

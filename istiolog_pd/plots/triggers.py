@@ -8,10 +8,10 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from istiolog_pd.plots.legend import head
-from istiolog_pd.plots.ranks import MOST, bounded, labels, ladder
-from istiolog_pd.plots.scales import numbers
-from istiolog_pd.plots.style import PUSH_TYPES, Look, coverage, ink, need, new_axes, show_reason
+from istiolog_pd.plots._draw.legend import head
+from istiolog_pd.plots._draw.ranks import MOST, bounded, labels, ladder
+from istiolog_pd.plots._draw.scales import numbers
+from istiolog_pd.plots._draw.style import PUSH_TYPES, Look, coverage, ink, need, new_axes, show_reason
 
 TITLE = "What pushes were for"
 KEYS = ("config_kind", "config_namespace", "config_name", "reason")
@@ -28,7 +28,7 @@ def triggers(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     table
-        Of `istiolog_pd.analysis.triggers`: `pushes_low`, `pushes_high`, `weight_estimate` and what it
+        Of `istiolog_pd.analysis.pushes.triggers`: `pushes_low`, `pushes_high`, `weight_estimate` and what it
         was counted by.
     ax
         Where to draw; a new figure if None.

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 
-from istiolog_pd.plots.legend import head, mark
-from istiolog_pd.plots.scales import Floats, log_axis, milliseconds, numbers, round_axis
-from istiolog_pd.plots.style import (
+from istiolog_pd.plots._draw.legend import head, mark
+from istiolog_pd.plots._draw.scales import Floats, log_axis, milliseconds, numbers, round_axis
+from istiolog_pd.plots._draw.style import (
     DECISIONS,
     SMALL,
     WAVES,

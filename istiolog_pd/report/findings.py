@@ -8,12 +8,12 @@ from typing import Any
 
 from istiolog_pd import analysis
 from istiolog_pd.capture import Capture
-from istiolog_pd.report.broken import BROKEN
-from istiolog_pd.report.costly import COSTLY
-from istiolog_pd.report.evidence import lines_at, shown
-from istiolog_pd.report.late import LATE
-from istiolog_pd.report.limits import LIMITS
+from istiolog_pd.report.html.evidence import lines_at, shown
 from istiolog_pd.report.model import KINDS, Finding, Rule, Seen
+from istiolog_pd.report.rules.cost import COSTLY
+from istiolog_pd.report.rules.delays import LATE
+from istiolog_pd.report.rules.failures import BROKEN
+from istiolog_pd.report.rules.log_gaps import LIMITS
 
 #: All that is looked for; a new finding is a new rule in one of these.
 RULES: tuple[Rule, ...] = (*BROKEN, *LATE, *COSTLY, *LIMITS)

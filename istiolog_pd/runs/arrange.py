@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from istiolog_pd.run_table import RunOf, run_table
+from istiolog_pd.runs.container_log import lanes
 from istiolog_pd.runs.describe import Run, described
-from istiolog_pd.runs.lane import lanes
 from istiolog_pd.runs.overlap import Span, first_time, without_overlap
-from istiolog_pd.runs.parts import Part
+from istiolog_pd.runs.schema import RunOf, run_table
+from istiolog_pd.runs.source_part import Part
 
 
 @dataclass(frozen=True)

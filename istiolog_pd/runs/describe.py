@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from istiolog_pd.formats.model import COMPONENTS
-from istiolog_pd.runs.cuts import BANNER, BLOCK, RESTART, SECOND, Cut, cuts
-from istiolog_pd.runs.lane import LEVELS, Lane
-from istiolog_pd.runs.parts import NO_TIME, Ints
+from istiolog_pd.formats.template import COMPONENTS
+from istiolog_pd.runs.boundaries import BANNER, BLOCK, RESTART, SECOND, Cut, cuts
+from istiolog_pd.runs.container_log import LEVELS, Lane
+from istiolog_pd.runs.source_part import NO_TIME, Ints
 from istiolog_pd.runs.versions import Found, detect
 
 COUNTERS, CUT = "counters", "cut"

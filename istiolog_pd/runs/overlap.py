@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow.compute as pc
 
-from istiolog_pd.runs.parts import NO_TIME, Bools, Ints, Part
+from istiolog_pd.runs.source_part import NO_TIME, Bools, Ints, Part
 
 #: So many places are tried at most; more entries of one time tell nothing.
 MOST_TRIES = 64

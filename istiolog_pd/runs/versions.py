@@ -12,13 +12,13 @@ from functools import cache
 
 import numpy as np
 
-from istiolog_pd.engine.labels import split_labels
-from istiolog_pd.engine.match import Recogniser
+from istiolog_pd.engine.reference.labels import split_labels
+from istiolog_pd.engine.reference.match import Recogniser
 from istiolog_pd.formats import FORMATS
 from istiolog_pd.formats.columns import EVENTS
-from istiolog_pd.formats.model import COMPONENTS, Format
-from istiolog_pd.runs.lane import LEVELS, Lane
-from istiolog_pd.runs.parts import Bools, Ints
+from istiolog_pd.formats.template import COMPONENTS, Format
+from istiolog_pd.runs.container_log import LEVELS, Lane
+from istiolog_pd.runs.source_part import Bools, Ints
 
 #: Events of no format.
 NO_FORMAT = ("other", "unparsed", "go_gc", "access")

@@ -205,7 +205,7 @@ def _kept(function: Compiled, options: dict[str, Any]) -> Compiled:
 
 
 #: Besides its own, the sources whose numbers the kernel is compiled with.
-_NUMBERED = ("engine/program.py", "engine/lookup.py", "formats/columns.py", "formats/model.py")
+_NUMBERED = ("engine/program.py", "engine/lookup.py", "formats/columns.py", "formats/template.py")
 
 
 def _stamp() -> np.ndarray:

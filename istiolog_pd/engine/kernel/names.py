@@ -1,4 +1,4 @@
-"""Names around other names, as `istiolog_pd.formats.names` tells them apart."""
+"""Names around other names, as `istiolog_pd.formats.field_parsers` tells them apart."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ NODE_PARTS = 7
 
 @short_kernel
 def split_nodes(stamp, texts, places, parts):
-    """The parts of node IDs, as `istiolog_pd.formats.names.node` tells them; `parts` holds them part by part."""
+    """The parts of node IDs, as `formats.field_parsers.node` tells them; `parts` holds them part by part."""
     count = len(places) // 2
     texts, places, parts = pointer(texts), pointer(places), pointer(parts)
     for n in range(count):

@@ -1,4 +1,4 @@
-"""Readings of a message: what of it its format may be of, and what are labels; see `istiolog_pd.engine.labels`."""
+"""Readings of a message: what of it its format may be of, and what are labels; see `engine.reference.labels`."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def blanks_before_label(text, start, end):
 def reading(number, text, start, end, lost):
     """The bounds of a reading's body and labels, and whether there is such a reading.
 
-    They are those of `istiolog_pd.engine.labels.readings`, by number.
+    They are those of `istiolog_pd.engine.reference.labels.readings`, by number.
     """
     if number == 0:
         if not lost:

@@ -11,7 +11,7 @@ from istiolog_pd.engine.kernel.readings import reading
 from istiolog_pd.engine.kernel.swar import ALL_BITS, ones
 from istiolog_pd.engine.kernel.text import trimmed
 from istiolog_pd.engine.kernel.walk import fits
-from istiolog_pd.engine.match import STEPS
+from istiolog_pd.engine.reference.match import STEPS
 
 F0, F1, F2, F3 = (np.uint64(factor) for factor in lookup.FACTORS)
 EVENTS = len(p.EVENT_NAMES)

@@ -1,0 +1,88 @@
+"""A few columns of an event's lines, and bins of time: what answers over millions of lines start from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from istiolog_pd.analysis.pushes.kinds import MOST_BINS, WIDTHS
+from istiolog_pd.capture import Capture, to_pandas
+
+LEVEL = (
+    "pushes of endpoint-only rounds are printed at level debug from Istio 1.5 on (--log_output_level "
+    "ads:debug,delta:debug), and none is among these lines"
+)
+
+
+def columns(
+    capture: Capture, event: str, *names: str, component: str | None = "pilot", where: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """These columns of an event's lines in file order, text as ``str``, and `run` (0 where nothing tells runs apart).
+
+    Only what is asked for is taken from the table: other columns of two million lines cost seconds.
+    `component` is whose lines (None: everybody's), `where` what else must be equal; `message` is taken
+    from all entries.
+    """
+    table = capture[event]
+    for name, value in {**({"component": component} if component else {}), **(where or {})}.items():
+        own = pc.fill_null(pc.equal(table[name].cast(pa.string()), value), False)
+        if not pc.all(own, min_count=0).as_py():
+            table = table.filter(own)
+    if "message" in names:
+        table = table.append_column("message", _messages(capture, table))
+    wanted = [*names, "run"] if "run" in table.schema.names else list(names)
+    table = table.select(wanted)
+    for at, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            table = table.set_column(at, field.name, table[field.name].cast(pa.string()))
+    frame = to_pandas(table)
+    frame["run"] = frame["run"].fillna(0).astype(np.int64) if "run" in frame else 0
+    return frame
+
+
+def _messages(capture: Capture, table: pa.Table) -> pa.ChunkedArray:
+    """The messages of a table's rows, which are in file order: a filter, since Arrow takes from chunks slowly."""
+    chosen = np.zeros(capture.events.num_rows, bool)
+    chosen[table["row"].to_numpy()] = True
+    return capture.events["message"].cast(pa.string()).filter(pa.array(chosen))
+
+
+def codes(column: pa.ChunkedArray) -> npt.NDArray[np.int32]:
+    """A number for each text of a column."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    encoded = column.unify_dictionaries().combine_chunks()
+    return np.asarray(encoded.indices.fill_null(-1).to_numpy(), np.int32)
+
+
+def unprinted(capture: Capture, lines: pd.DataFrame) -> str:
+    """That pushes of endpoint-only rounds are not among these push lines (with `level`), where there may be any."""
+    rounds = pc.equal(capture["push_start"]["push_type"].cast(pa.string()), "incremental")
+    no_kinds = capture["debounce"]["forced"].null_count < capture["debounce"].num_rows  # from 1.31 on
+    if lines["level"].eq("debug").any() or not (no_kinds or pc.any(rounds).as_py()):
+        return ""
+    early = pc.equal(capture["xds_push"]["push_type"].cast(pa.string()), "incremental")
+    early = pc.and_(early, pc.is_valid(capture["xds_push"]["endpoints"]))
+    return "" if pc.any(early).as_py() else LEVEL
+
+
+def arrow(texts: pd.Series[str]) -> pa.Array:
+    """A column of text as one Arrow array."""
+    values = pa.array(texts, pa.string())
+    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+
+
+def bin_width(times: pd.Series[pd.Timestamp], freq: str | None = None) -> str:
+    """The width of a time bin: the given one, or the first round one that gives no more than 120 bins."""
+    span = times.max() - times.min()
+    return freq or next((width for width in WIDTHS if span / pd.Timedelta(width) <= MOST_BINS), WIDTHS[-1])
+
+
+def joined(*notes: str) -> str:
+    """Several notes on what a capture cannot tell, as one; those that are empty left out."""
+    return "; ".join(note for note in notes if note)

@@ -1,0 +1,61 @@
+"""Times as numbers, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from istiolog_pd.analysis._result import SPAN
+
+Ints = npt.NDArray[np.int64]
+
+#: The number that pandas and NumPy have for no time.
+NEVER = np.iinfo(np.int64).min
+
+
+def nanoseconds(column: pd.Series[Any]) -> Ints:
+    """A column of times or durations in nanoseconds; `NEVER` where null."""
+    dtype = "datetime64[ns]" if isinstance(column.dtype, pd.DatetimeTZDtype) else "timedelta64[ns]"
+    values = column.dt.tz_localize(None) if isinstance(column.dtype, pd.DatetimeTZDtype) else column
+    return values.to_numpy(dtype).astype(np.int64)
+
+
+def spans(values: Ints, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.timedelta64]:
+    """Durations of so many nanoseconds, null where they are not known."""
+    found: npt.NDArray[np.timedelta64] = np.where(known, values, NEVER).astype(SPAN)
+    return found
+
+
+def moments(values: Ints, known: npt.NDArray[np.bool_]) -> pd.DatetimeIndex:
+    """Times in UTC of so many nanoseconds since 1970, null where they are not known."""
+    return pd.DatetimeIndex(np.where(known, values, NEVER).astype("datetime64[ns]"), tz="UTC")
+
+
+def as_of(left: pd.DataFrame, right: pd.DataFrame, on: str, by: list[str], *, after: bool = False) -> pd.DataFrame:
+    """Each row of one table, by its index, with the row of the other that is the last up to it.
+
+    Parameters
+    ----------
+    left, right
+        Both sorted by `on`; columns of the second that are neither `on` nor `by` are added to the first.
+    on
+        A number or a time.
+    by
+        What must be the same in both.
+    after
+        The first row after it instead.
+    """
+    keys = pd.concat([left[by], right[by]], ignore_index=True)
+    codes = np.asarray(keys.groupby(by, sort=False, dropna=False).ngroup(), np.int64)
+    found = pd.merge_asof(
+        left.assign(code=codes[: len(left)]),
+        right.drop(columns=by).assign(code=codes[len(left) :]),
+        on=on,
+        by="code",
+        direction="forward" if after else "backward",
+        allow_exact_matches=not after,
+    )
+    return found.drop(columns="code").set_axis(left.index)

@@ -1,0 +1,201 @@
+"""Before and after: two captures beside each other, on everything that both can answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from istiolog_pd.analysis._result import FLAG, TEXT, WORD, Shape, cannot, no_lines, shaped
+from istiolog_pd.analysis._select import columns, joined
+from istiolog_pd.analysis.compare.bootstrap import (
+    ALPHA,
+    FEWEST_BEYOND,
+    FEWEST_STRETCHES,
+    STRETCHES,
+    Floats,
+    Observed,
+    contrast,
+    draws,
+    holm,
+)
+from istiolog_pd.analysis.compare.comparability import Version, described, in_common, notes, versions
+from istiolog_pd.analysis.compare.measures import MEASURES, Measure, Side, side_of, why_not
+from istiolog_pd.capture import Capture
+
+NUMBER = pd.Float64Dtype()
+
+COMPARED: Shape = {
+    "measure": WORD,
+    "labels": TEXT,
+    "unit": TEXT,
+    "load": FLAG,
+    "a": NUMBER,
+    "b": NUMBER,
+    "difference": NUMBER,
+    "low": NUMBER,
+    "high": NUMBER,
+    "ratio": NUMBER,
+    "ratio_low": NUMBER,
+    "ratio_high": NUMBER,
+    "effect": NUMBER,
+    "p": NUMBER,
+    "certain": FLAG,
+    "verdict": WORD,
+    "note": TEXT,
+}
+
+MORE, LESS, SAME, UNKNOWN = "more", "less", "no difference seen", "cannot tell"
+
+LINES = "they are printed at level info in scope ads"
+OTHER_SERVICES = "sizes follow the number of services, and that differs too"
+NOTHING = "{}: {}"
+FEW = "{}: only {} of {} stretches of time hold any of it ({} are needed)"
+FEW_BEYOND = "{}: {:,} observations are too few for the quantile {}"
+
+
+def compare(a: Capture, b: Capture, *, seed: int = 0) -> pd.DataFrame:
+    """Two captures, before and after an upgrade or a setting: what is more, what is less, what cannot be told.
+
+    Every measure is normalised: by time, by the proxies that were connected, or by the changes that came
+    in. What the two control planes were given is told too (`load`), so that a difference in it can be seen.
+    Only lines that both captures print are compared: where one was logged at debug, its debug lines are left out.
+
+    Each capture is cut into 30 stretches of time, and whole stretches are drawn anew 2000 times, so
+    that what belongs together in time stays together.
+
+    Parameters
+    ----------
+    a, b
+        Logs of control planes: before and after. Best of about the same load, and as long.
+    seed
+        Of the random draws; the same gives the same table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per measure and labels: `measure` (category), `labels` (str: ``type="CDS"``,
+        ``quantile="0.95"``), `unit` (str), `load` (boolean): what the control plane was given, not what it
+        did; `a`, `b`: the measure on each side (where lines only bound it, as `size:` does, the middle),
+        `difference` (b less a), `low`, `high`: its interval of 95 %, widened by such bounds; `ratio` (b by
+        a), `ratio_low`, `ratio_high`: the interval of the ratio; `effect`: Cliff's delta, how much likelier
+        an observation of b is the larger one than the smaller (-1 to 1; null where there are no single
+        observations); `p`: the chance of such a difference if there were none, adjusted for the number
+        of rows (Holm); all Float64. `certain` (boolean): `p` is below 0.05, so of all rows of a table
+        in which nothing differs, none is certain in 19 tables of 20. `verdict` (category): ``more``,
+        ``less`` (b, if certain), ``no difference seen``, ``cannot tell`` (a side does not say it, or too
+        little); `note` (str): why not, and what changed its meaning between the versions.
+        ``attrs["coverage"]`` says what each side is, and what was left out.
+
+    Notes
+    -----
+    A verdict says that the two captures differ by more than each moves by itself; not why. Another load,
+    other proxies or another hour make a difference as well as a version does. An interval that leaves out zero
+    in one row of fifty is to be expected; `certain` accounts for that, and is stricter than the interval.
+
+    A measure is told if 10 of the 30 stretches hold any of it; a quantile, if 5 observations are beyond it.
+    A measure that drifts (services are added) has a wider interval; what is one of what proxies are
+    like (`bytes_per_push`, `cache_ratio`) allows for other proxies of the same kind, and compares those that are on
+    both sides with themselves. Of 70 pairs of simulated loads under the same settings one had a false
+    verdict, and 3 of 100 intervals left out zero.
+
+    Measures are those of `debounces`, `push_rounds`, `pushes`, `push_sizes`, `cache_ratio`, `xds_order`,
+    `connections`, `errors` and `gc`. ``context_time`` runs from the debounce line to the start of the
+    (full) round. ``order_broken`` counts only updates whose round is certain.
+
+    Examples
+    --------
+    >>> import istiolog_pd as il
+    >>> before, after = (il.load(f"data/istiod-{version}/discovery.log.gz") for version in ("1.20.8", "1.30.3"))
+    >>> table = il.analysis.compare(before, after)
+    >>> table.loc[table["measure"].eq("debounce_time"), ["labels", "verdict"]].to_records(index=False).tolist()
+    [('quantile="0.5"', 'no difference seen'), ('quantile="0.95"', 'no difference seen')]
+    """
+    for capture, name in ((a, "a"), (b, "b")):
+        if "push_start" not in capture and "debounce" not in capture and "xds_push" not in capture:
+            return cannot(COMPARED, NOTHING.format(name, no_lines(capture, "line of a push or a debounce", LINES)))
+    said = [described(a, "a"), described(b, "b")]
+    a, b, left_out = in_common(a, b)
+    types = tuple(sorted({name for capture in (a, b) for name in _types(capture)}))
+    sides = [side_of(capture, types) for capture in (a, b)]
+    table = _table(sides, seed)
+    between = versions(a), versions(b)
+    table["note"] = [_noted(row, between) for row in table[["measure", "note"]].itertuples(index=False)]
+    services = table["measure"].eq("services") & table["certain"].fillna(False).astype(bool)
+    if services.any():
+        sizes = table["measure"].isin(["bytes", "bytes_per_push", "bytes_per_change"])
+        table.loc[sizes, "note"] = [joined(note, OTHER_SERVICES) for note in table.loc[sizes, "note"]]
+    return shaped(table, COMPARED, joined(*said, *left_out))
+
+
+def _types(capture: Capture) -> list[str]:
+    return columns(capture, "xds_push", "xds_type")["xds_type"].dropna().unique().tolist()
+
+
+def _noted(row: Any, between: tuple[tuple[Version, Version], tuple[Version, Version]]) -> str:
+    return joined(row.note, *notes(row.measure, *between))
+
+
+def _table(sides: list[Side], seed: int) -> pd.DataFrame:
+    """A row per measure and labels, in the order of `MEASURES`."""
+    found = [side.found for side in sides]
+    drawn = draws(seed), draws(seed + 1)
+    rows = []
+    for measure in MEASURES:
+        labels = dict.fromkeys(label for side in found for name, label in side if name == measure.name)
+        for label in labels or [""]:
+            pair = [side.get((measure.name, label)) for side in found]
+            rows.append({"labels": label, **_row(measure, sides, pair, drawn, seed)})
+    table = pd.DataFrame(rows)
+    told = table["verdict"].isna()
+    table.loc[told, "p"] = holm(table.loc[told, "p"].to_numpy(np.float64))
+    table["certain"] = (table["p"] < ALPHA).where(told)
+    larger = table["difference"].gt(0).map({True: MORE, False: LESS})
+    table["verdict"] = table["verdict"].where(~told, larger.where(table["p"] < ALPHA, SAME))
+    return table
+
+
+def _row(
+    measure: Measure, sides: list[Side], pair: list[Observed | None], drawn: tuple[Floats, Floats], seed: int
+) -> dict[str, object]:
+    """One measure of both sides; with a verdict only where it cannot be told."""
+    row: dict[str, object] = {
+        "measure": measure.name,
+        "unit": measure.unit,
+        "load": measure.load,
+        "verdict": None,
+        "note": "",
+        "p": np.nan,
+    }
+    missing = [
+        f"{name}: {why_not(side, measure)}" for name, side, one in zip("ab", sides, pair, strict=True) if one is None
+    ]
+    a, b = pair
+    few = [_few(name, one) for name, one in zip("ab", pair, strict=True) if one is not None]
+    if a is None or b is None or any(few):
+        for name, one in zip("ab", pair, strict=True):
+            row[name] = one.value if one is not None else np.nan
+        return {**row, "verdict": UNKNOWN, "note": joined(*missing, *few)}
+    found = contrast(a, b, drawn, seed)
+    return {
+        **row,
+        "a": found.a,
+        "b": found.b,
+        "difference": found.b - found.a,
+        "low": found.low,
+        "high": found.high,
+        "ratio": found.b / found.a if found.a else np.nan,
+        "ratio_low": found.ratio_low,
+        "ratio_high": found.ratio_high,
+        "effect": found.effect,
+        "p": found.p,
+    }
+
+
+def _few(name: str, one: Observed) -> str:
+    """Why one side holds too little of a measure; empty if it holds enough."""
+    if one.stretches < FEWEST_STRETCHES:
+        return FEW.format(name, one.stretches, STRETCHES, FEWEST_STRETCHES)
+    # 0.5: what a product of floats may lack.
+    return FEW_BEYOND.format(name, len(one.samples), one.quantile) if one.beyond < FEWEST_BEYOND - 0.5 else ""

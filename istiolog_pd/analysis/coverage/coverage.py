@@ -1,0 +1,198 @@
+"""Coverage: which questions a capture can answer, what is missing, and which setting would print it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from istiolog_pd.analysis._result import TEXT, WORD, Shape, shaped
+from istiolog_pd.analysis.coverage.requirements import BOOTSTRAP, NEEDS, WHOLE, Need
+from istiolog_pd.capture import Capture
+
+COVERAGE: Shape = {
+    "question": TEXT,
+    "answer": TEXT,
+    "can": WORD,
+    "missing": TEXT,
+    "setting": TEXT,
+    "runs": TEXT,
+}
+
+YES, PART, NO = "yes", "part", "no"
+
+#: From quiet to verbose.
+VERBOSITY = {"fatal": 0, "critical": 0, "error": 1, "warn": 2, "info": 3, "debug": 4, "trace": 5, "": -1}
+
+#: Whose log holds what a component prints.
+_LOG_OF = {"pilot": "pilot", "agent": "agent", "envoy": "agent"}
+_LOG = {
+    "pilot": "a log of a control plane (pilot-discovery, istiod)",
+    "agent": "a log of a sidecar",
+    "envoy": "a log of a sidecar",
+}
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What is to be said of one need in one run."""
+
+    can: str
+    missing: str = ""
+    setting: str = ""
+
+
+def coverage(capture: Capture) -> pd.DataFrame:
+    """Which questions this capture can answer, and what would have to be printed for the others.
+
+    Judged by what the lines of each process run show: the events that are there, the most verbose level
+    seen, the version detected, whether the log is cut or has gaps. Levels can change while a process
+    runs, and that is not seen.
+
+    Parameters
+    ----------
+    capture
+        Logs of any kind.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per question, in the order of `NEEDS` (`coverage.requirements`); more where runs differ:
+        `question`, `answer` (str): what is asked, and the function of `istiolog_pd.analysis` that answers
+        it; `can` (category): ``yes``, ``part`` or ``no``; `missing` (str): what is not there; `setting`
+        (str): what would print it, empty where nothing would; `runs` (str): the runs that the row is about
+        (``0, 2-5``), empty: all that could answer.
+
+    Examples
+    --------
+    >>> import istiolog_pd as il
+    >>> table = il.analysis.coverage(il.load("data/istiod-1.30.3/discovery.log.gz")).set_index("answer")
+    >>> table.loc["fan_out", ["can", "missing", "setting"]].to_list()
+    ['part', 'endpoint-only pushes are printed at debug', 'istiod: --log_output_level ads:debug,delta:debug']
+    """
+    runs = _runs(capture)
+    rows = [row for need in NEEDS for row in _rows(capture, need, runs)]
+    return shaped(pd.DataFrame(rows, columns=list(COVERAGE)), COVERAGE)
+
+
+def _runs(capture: Capture) -> pd.DataFrame:
+    """The runs; where nobody arranged the sources, what their entries alone tell."""
+    if len(capture.runs) or not len(capture):
+        return capture.runs
+    table = capture.events.select(["run", "component", "level"]).to_pandas()
+    rows = []
+    for run, own in table.groupby("run"):
+        by_component = {
+            name: list(lines["level"].dropna().unique()) for name, lines in own.groupby("component", observed=True)
+        }
+        seen = {name: max(levels, key=VERBOSITY.__getitem__, default="") for name, levels in by_component.items()}
+        component = "pilot" if "pilot" in seen else "agent"
+        level, envoy = seen.get(component, ""), seen.get("envoy", "")
+        rows.append(
+            {"run": run, "component": component, "level": level, "envoy_level": envoy, "version": "", "gaps": 0}
+        )
+    return pd.DataFrame(rows).assign(start="banner")
+
+
+def _rows(capture: Capture, need: Need, runs: pd.DataFrame) -> list[tuple[str, ...]]:
+    """What is to be said of a need: once, or for each group of runs that differ."""
+    if need.component == "bootstrap":
+        said = _Said(YES) if capture.nodes else _Said(NO, "no bootstrap of a proxy among the sources", BOOTSTRAP)
+        return [_row(need, said, "")]
+    own = runs[runs["component"] == _LOG_OF[need.component]]
+    if own.empty:
+        return [
+            _row(need, _Said(NO, f"{_LOG[need.component]} is not among the sources", f"add {_LOG[need.component]}"), "")
+        ]
+    counts = _counts(capture, need)
+    groups: dict[_Said, list[int]] = {}
+    for run in own.to_dict("records"):
+        there = counts[run["run"]] if run["run"] < len(counts) else 0
+        groups.setdefault(_said(need, run, int(there)), []).append(run["run"])
+    return [_row(need, said, _ranges(which) if len(groups) > 1 else "") for said, which in groups.items()]
+
+
+def _row(need: Need, said: _Said, runs: str) -> tuple[str, ...]:
+    return (need.question, need.answer, said.can, said.missing, said.setting, runs)
+
+
+def _counts(capture: Capture, need: Need) -> npt.NDArray[np.int64]:
+    """The lines of a need in each run."""
+    found = np.zeros(0, np.int64)
+    for event in need.events:
+        table = capture[event]
+        if not table.num_rows or (need.column and need.column not in table.schema.names):
+            continue
+        own = pc.equal(table["component"].cast(pa.string()), need.component)
+        if need.column:
+            own = pc.and_(own, pc.is_valid(table[need.column]))
+        run = table["run"].to_numpy()[np.asarray(own)]
+        more = np.bincount(run, minlength=len(found))
+        more[: len(found)] += found
+        found = more
+    return found
+
+
+def _said(need: Need, run: dict[Any, Any], there: int) -> _Said:
+    """What is to be said of a need in one run that holds so many of its lines."""
+    level = run["envoy_level"] if need.component == "envoy" else run["level"]
+    low, high = _range(run["version"])
+    if there:
+        return _of_lines(need, run, level, high)
+    if (need.since and high < _number(need.since)) or (need.until and low > _number(need.until)):
+        which = f"before {need.since}" if need.since and high < _number(need.since) else f"after {need.until}"
+        return _Said(NO, f"Istio {which} does not print it (these lines are of {run['version']})")
+    printed = "debug" if need.debug_since and high >= _number(need.debug_since) else need.level
+    what = f"{need.column} in no" if need.column else "no"
+    lines = f"{what} {' or '.join(need.events)} line"
+    if VERBOSITY[level] < VERBOSITY[printed]:
+        return _Said(
+            NO, f"{lines}: printed at {printed}, the most verbose level seen is {level or 'none'}", need.setting
+        )
+    if need.rare:
+        return _Said(YES, "no such line: nothing of it was printed")
+    return _Said(NO, lines, need.setting)
+
+
+def _of_lines(need: Need, run: dict[Any, Any], level: str, high: tuple[int, int]) -> _Said:
+    """What is to be said where the lines are there: whether they are all."""
+    if need.lost and VERBOSITY[level] < VERBOSITY["debug"] and high >= _number(need.lost_since or "1.0"):
+        return _Said(PART, need.lost, need.more)
+    cut = "the log begins in the middle of a life" if run["start"] == "cut" else ""
+    gaps = f"lines are missing in {run['gaps']} places" if run["gaps"] else ""
+    if need.counts and (cut or gaps):
+        return _Said(PART, "; ".join(filter(None, (cut, gaps))), WHOLE)
+    return _Said(YES)
+
+
+def _range(version: str) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The lowest and the highest version that a run can be of."""
+    if not version:
+        return (1, 0), (10**6, 0)
+    first, dash, last = version.partition("-") if re.fullmatch(r"\d+\.\d+-(\d+\.\d+)?", version) else (version, "", "")
+    low = _number(first)
+    return low, (_number(last) if last else (10**6, 0) if dash else low)
+
+
+def _number(version: str) -> tuple[int, int]:
+    major, minor = re.findall(r"\d+", version)[:2]
+    return int(major), int(minor)
+
+
+def _ranges(numbers: list[int]) -> str:
+    """Write numbers as ranges.
+
+    Examples
+    --------
+    >>> _ranges([0, 2, 3, 4])
+    '0, 2-4'
+    """
+    values = np.array(sorted(numbers))
+    groups = np.split(values, np.flatnonzero(np.diff(values) > 1) + 1)
+    return ", ".join(f"{one[0]}-{one[-1]}" if len(one) > 1 else f"{one[0]}" for one in groups)

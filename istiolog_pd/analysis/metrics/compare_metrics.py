@@ -1,0 +1,214 @@
+"""Metrics counted from a log, beside those that the same process exported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from istiolog_pd.analysis._result import COUNT, FLAG, TEXT, WORD, Shape, cannot, no_lines, shaped
+from istiolog_pd.analysis.metrics.definitions import MEANINGS, base
+from istiolog_pd.analysis.metrics.exported import Exported, exported, read_text
+from istiolog_pd.analysis.metrics.lines import RunLines, runs
+from istiolog_pd.analysis.metrics.metrics import LINES, NUMBER, tabulate
+from istiolog_pd.capture import Capture
+
+COMPARED: Shape = {
+    "metric": WORD,
+    "labels": TEXT,
+    "low": NUMBER,
+    "high": NUMBER,
+    "value": NUMBER,
+    "exported": NUMBER,
+    "agrees": FLAG,
+    "kind": WORD,
+    "meaning": TEXT,
+    "why": TEXT,
+    "source": TEXT,
+    "run": COUNT,
+    "exporter": TEXT,
+}
+
+#: The time of an export is known so well; what was under way then may be in it or not.
+AROUND = pd.Timedelta("1s")
+
+#: What sums of seconds and of floats may differ by.
+RELATIVE, ABSOLUTE = 1e-9, 1e-9
+
+GIVEN = "metrics"
+NO_FILE = "no metrics are there to compare with: give the text that istiod exports, or a bug-report that holds it"
+NO_RUN = "{}: no run of this log is of the process that exported it"
+LATER = "{}: exported {:.1f} s after the log's last line; what is larger there may have happened since"
+NO_TIME = "{}: it does not say when it was exported, so a difference is no contradiction"
+DAMAGED = "{}: {:,} lines could not be read"
+LATE = "{}: the log begins after its process, so counters have no upper bound"
+
+
+def compare_metrics(capture: Capture, text_or_path: str | Path | None = None) -> pd.DataFrame:
+    """Metrics from the log's lines beside those that the process exported, in one table.
+
+    The log is cut where the metrics were exported (the process' start and uptime tell when), a second
+    earlier for what is certain and a second later for what is possible.
+
+    Parameters
+    ----------
+    capture
+        Logs of a control plane.
+    text_or_path
+        Metrics in the Prometheus text format, or a file of them. None: the metrics files of the capture
+        (of a bug-report), each compared with the log beside it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per series: `metric`, `labels`, `low`, `high`, `value`, `kind`, `meaning`, `why` as in
+        `metrics`, at the time of the export; `exported` (Float64; a counter of a known metric whose
+        series is not there is 0); `agrees` (boolean): whether that is what the lines allow, null where
+        they allow anything, or a difference may have come after the log; `source`, `run`: the log's;
+        `exporter` (str): the metrics file. ``attrs["coverage"]`` says what hinders the comparison, or why
+        there is none.
+
+    Raises
+    ------
+    ValueError
+        If the text is far longer than metrics of istiod.
+    OSError
+        If there is no such file.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import istiolog_pd as il
+    >>> capture = il.load("data/istiod-1.30.3/discovery.log.gz")
+    >>> table = il.analysis.compare_metrics(capture, Path("data/istiod-1.30.3/metrics.txt"))
+    >>> bool(table["agrees"].dropna().all())
+    True
+    """
+    files = _files(capture, text_or_path)
+    if not files:
+        return cannot(COMPARED, NO_FILE)
+    found = list(runs(capture))
+    if not any(run.talks for run in found):
+        return cannot(COMPARED, no_lines(capture, "line that a metric can be counted from", LINES))
+    tables, notes = [], []
+    for name, text in files:
+        one = exported(text)
+        run = _run_of(found, name, one)
+        if run is None:
+            notes.append(NO_RUN.format(name))
+            continue
+        tables.append(_compared(run, one).assign(exporter=name))
+        notes.extend(_notes(run, one, name))
+    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    return shaped(table, COMPARED, "; ".join(notes))
+
+
+def _files(capture: Capture, text_or_path: str | Path | None) -> list[tuple[str, str]]:
+    if text_or_path is None:
+        return list(getattr(capture, "metrics_files", ()))
+    named = isinstance(text_or_path, Path) or "\n" not in text_or_path
+    return [(str(text_or_path) if named else GIVEN, read_text(text_or_path))]
+
+
+def _run_of(found: list[RunLines], name: str, one: Exported) -> RunLines | None:
+    """The run whose process exported a file: of the log beside it (or the only one), at that time."""
+    talking = [run for run in found if run.talks]
+    beside = [run for run in talking if _folder(run.source) == _folder(name)]
+    candidates = beside or (talking if len({run.source for run in talking}) == 1 else [])
+    if one.taken is not None and one.started is not None:
+        began, ended = one.started - AROUND, one.taken + AROUND
+        candidates = [run for run in candidates if run.last >= began and run.first <= ended]
+    return candidates[-1] if candidates else None
+
+
+def _folder(source: str) -> str:
+    return source.rpartition("/")[0]
+
+
+def _notes(run: RunLines, one: Exported, name: str) -> Iterator[str]:
+    if one.damaged:
+        yield DAMAGED.format(name, one.damaged)
+    if one.taken is None:
+        yield NO_TIME.format(name)
+    elif one.taken > run.last:
+        yield LATER.format(name, (one.taken - run.last).total_seconds())
+    if not run.from_start:
+        yield LATE.format(name)
+    if run.missing:
+        yield run.missing
+
+
+def _compared(run: RunLines, one: Exported) -> pd.DataFrame:
+    """One run's series at the time of an export, beside it."""
+    logged = _logged(run, one.taken)
+    keys = pd.MultiIndex.from_tuples(list(one.series), names=["metric", "labels"])
+    values = pd.Series(list(one.series.values()), keys, dtype=NUMBER, name="exported")
+    table = logged.merge(values.reset_index(), "outer", ["metric", "labels"], sort=False)
+    known = table["metric"].map(lambda name: base(name) in one.families).astype(bool)
+    table["exported"] = table["exported"].mask(known & table["exported"].isna(), 0.0)
+    meanings = [MEANINGS[base(name)] for name in table["metric"]]
+    table["meaning"] = [meaning.text for meaning in meanings]
+    table["kind"] = table["kind"].fillna("not answerable")
+    table["why"] = table["why"].where(table["why"].notna(), [meaning.unknown for meaning in meanings])
+    table["agrees"] = _agrees(table, run, one)
+    order = {name: place for place, name in enumerate(MEANINGS)}
+    table = table.sort_values("metric", key=lambda names: names.map(lambda name: order[base(name)]), kind="stable")
+    return table.assign(source=run.source, run=run.run)
+
+
+def _logged(run: RunLines, taken: pd.Timestamp | None) -> pd.DataFrame:
+    """What the lines allow at a time: at least what was before it, at most what was after."""
+    if taken is None:
+        return _since_start(tabulate([run]), run)
+    before, after = (tabulate([run.until(taken + shift)]) for shift in (-AROUND, AROUND))
+    both = before.merge(after, "outer", ["metric", "labels"], sort=False, suffixes=("", "_after"))
+    gauge = both["metric"].map(lambda name: MEANINGS[base(name)].combined != "sum").astype(bool)
+    low, high = both["low"], both["high_after"]
+    # A gauge may have been anywhere between; one of connections also beyond, where some opened and closed.
+    opened, closed = (_within(run, event, taken) for event in ("connection_open", "connection_close"))
+    low = low.mask(gauge, both[["low", "low_after"]].min(axis=1, skipna=False) - closed)
+    high = high.mask(gauge, both[["high", "high_after"]].max(axis=1, skipna=False) + opened)
+    services = both["metric"].isin(["pilot_services", "pilot_virt_services"])
+    low = low.mask(services, both[["low", "low_after"]].min(axis=1, skipna=False))
+    high = high.mask(services, both[["high", "high_after"]].max(axis=1, skipna=False))
+    exact, nothing = low.eq(high).fillna(False).astype(bool), low.isna() & high.isna()
+    table = both.assign(low=low, high=high, value=low.where(exact))
+    table["kind"] = np.select([exact, nothing], ["exact", "not answerable"], "bounded")
+    moved = "the log goes on while they are exported: what lies in that second may be in them or not"
+    table["why"] = table["why"].mask(exact, "").mask(~exact & table["why"].eq(""), moved)
+    return _since_start(table, run)
+
+
+def _within(run: RunLines, event: str, taken: pd.Timestamp) -> int:
+    return int(run[event]["timestamp"].between(taken - AROUND, taken + AROUND).sum())
+
+
+def _since_start(table: pd.DataFrame, run: RunLines) -> pd.DataFrame:
+    """Counters of a log that begins late have counted before: no upper bound."""
+    if run.from_start:
+        return table
+    counter = table["metric"].map(lambda name: MEANINGS[base(name)].combined == "sum").astype(bool)
+    late = "the log begins after its process"
+    bounded = counter & table["low"].notna()
+    return table.assign(
+        high=table["high"].mask(counter, pd.NA),
+        value=table["value"].mask(counter, pd.NA),
+        kind=table["kind"].astype(object).mask(bounded, "bounded"),
+        why=table["why"].mask(bounded, late),
+    )
+
+
+def _agrees(table: pd.DataFrame, run: RunLines, one: Exported) -> pd.Series[bool]:
+    """Whether the exported values are what the lines allow; null where nothing can be said."""
+    value, low, high = (table[name].to_numpy(float, na_value=np.nan) for name in ("exported", "low", "high"))
+    near = RELATIVE * np.abs(value) + ABSOLUTE
+    under, over = value < low - near, value > high + near
+    unsaid = np.isnan(value) | (np.isnan(low) & np.isnan(high))
+    gauge = table["metric"].map(lambda name: MEANINGS[base(name)].combined != "sum").to_numpy(bool)
+    if one.taken is None:
+        unsaid |= under | over
+    elif one.taken > run.last:
+        unsaid |= over | (gauge & under)
+    return pd.Series(~(under | over), table.index, dtype=FLAG).mask(unsaid, pd.NA)

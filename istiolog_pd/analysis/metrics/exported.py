@@ -1,0 +1,138 @@
+"""Metrics that a process exported, read from the Prometheus text format. The text may be hostile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from prometheus_client.parser import text_string_to_metric_families
+
+from istiolog_pd.analysis.metrics.definitions import MEANINGS, base
+from istiolog_pd.analysis.metrics.series import labelled
+
+#: Real exports of large meshes have some megabytes; what is longer is no metrics file.
+MOST_BYTES = 64 * 2**20
+MOST_SERIES = 100_000
+LONGEST = 4096
+
+#: When the process began and how long it has been up: together the time of the export.
+CLOCKS = ("process_start_time_seconds", "istiod_uptime_seconds")
+
+#: Series that the lines cannot tell apart are added up over this label.
+SUMMED = ("pilot_xds", "pilot_push_triggers")
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What a process exported: the values of its series, when it began and when it exported them."""
+
+    series: dict[tuple[str, str], float]
+    started: pd.Timestamp | None
+    taken: pd.Timestamp | None
+    damaged: int = 0
+
+    @property
+    def families(self) -> set[str]:
+        """The metrics of which there is a series."""
+        return {base(metric) for metric, _ in self.series}
+
+
+def read_text(source: str | Path) -> str:
+    """The text itself, or of a file (a path, or a text of one line); at most `MOST_BYTES`.
+
+    Raises
+    ------
+    ValueError
+        If it is longer.
+    OSError
+        If there is no such file.
+    """
+    if isinstance(source, Path) or ("\n" not in source and source.strip()):
+        path = Path(source)
+        if path.stat().st_size > MOST_BYTES:
+            raise ValueError(f"{path}: more than {MOST_BYTES >> 20} MiB are no metrics of istiod")
+        source = path.read_bytes().decode(errors="replace")
+    if len(source) > MOST_BYTES:
+        raise ValueError(f"more than {MOST_BYTES >> 20} MiB are no metrics of istiod")
+    return source
+
+
+def exported(text: str) -> Exported:
+    r"""The series of metrics that a log can tell something of; others are passed over.
+
+    Parameters
+    ----------
+    text
+        In the Prometheus text format.
+
+    Returns
+    -------
+    Exported
+        A line that cannot be read is counted in `damaged`; of a series that comes twice the last counts.
+
+    Raises
+    ------
+    ValueError
+        If it has too many series.
+
+    Examples
+    --------
+    >>> found = exported('pilot_xds{version="1.30.3"} 2\npilot_xds{version="1.29.0"} 1\npilot_services 7\n')
+    >>> found.series
+    {('pilot_xds', ''): 3.0, ('pilot_services', ''): 7.0}
+    """
+    series: dict[tuple[str, str], float] = {}
+    clocks: dict[str, float] = {}
+    damaged = 0
+    for name, line in _known_lines(text):
+        read = _sample(line) if len(line) <= LONGEST else None
+        if read is None:
+            damaged += 1
+        elif name in CLOCKS:
+            clocks[name] = read[1]
+        else:
+            series[name, read[0]] = read[1]
+        if len(series) > MOST_SERIES:
+            raise ValueError(f"more than {MOST_SERIES:,} series of pilot are no metrics of istiod")
+    began, up = (clocks.get(name, np.nan) for name in CLOCKS)
+    started = _time(began)
+    return Exported(_added_up(series), started, started and _time(began + up), damaged)
+
+
+def _known_lines(text: str) -> Iterator[tuple[str, str]]:
+    """The lines of series that matter, with their names."""
+    for line in text.split("\n"):
+        name = line[:LONGEST].partition("{")[0].split(None, 1)[:1]
+        if name and (name[0] in CLOCKS or base(name[0]) in MEANINGS):
+            yield name[0], line
+
+
+def _sample(line: str) -> tuple[str, float] | None:
+    """Labels and value of one line; None if it is damaged."""
+    # A line alone has no # TYPE before it: so no name is changed to what that type should have.
+    try:
+        (family,) = text_string_to_metric_families(line + "\n")
+        (sample,) = family.samples
+    except (ValueError, IndexError, KeyError):
+        return None
+    return labelled(sample.labels.items()), float(sample.value)
+
+
+def _added_up(series: dict[tuple[str, str], float]) -> dict[tuple[str, str], float]:
+    total: dict[tuple[str, str], float] = {}
+    for (metric, labels), value in series.items():
+        if metric in SUMMED:
+            total[metric, ""] = total.get((metric, ""), 0) + value
+        else:
+            total[metric, labels] = value
+    return total
+
+
+def _time(seconds: float) -> pd.Timestamp | None:
+    """A time in seconds since 1970, if it is one."""
+    if not 0 < seconds < pd.Timestamp.max.timestamp():
+        return None
+    return pd.Timestamp(seconds, unit="s", tz="UTC")

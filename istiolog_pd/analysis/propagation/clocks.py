@@ -1,0 +1,86 @@
+"""The offset between the clocks of a control plane and a sidecar, bounded by what cannot come before what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from istiolog_pd.analysis._result import SPAN
+from istiolog_pd.analysis._time import as_of
+from istiolog_pd.analysis.propagation.sides import PILOT, SIDECAR, side, with_message
+from istiolog_pd.capture import Capture
+
+PAIR = ["proxy", "source"]
+#: The agent's line of a new stream to the control plane (1.9 on; pkg/istio-agent/xds_proxy.go).
+CONNECTED = r"connected to (?:delta )?upstream XDS server"
+BOUNDS = ["clock_offset_low", "clock_offset_high"]
+
+
+def from_nonces(pushes: pd.DataFrame) -> pd.DataFrame:
+    """Bounds of the sidecar's clock minus the control plane's for each push, of all that share both logs.
+
+    No agent receives what is not sent, and no answer reaches the control plane before the agent passes
+    it on. Clocks that drift in the course of a log can contradict one offset for all of it: then each push
+    has the bounds of its own, and `drifts` is true.
+
+    Parameters
+    ----------
+    pushes
+        `proxy`, `source`; `sent`, `came_back` by the control plane's clock; `received`, `answered` by the
+        sidecar's.
+    """
+    low, high = pushes["answered"] - pushes["came_back"], pushes["received"] - pushes["sent"]
+    keys = [pushes[name] for name in PAIR]
+    lowest = low.groupby(keys, dropna=False).transform("max")
+    highest = high.groupby(keys, dropna=False).transform("min")
+    drifts = (lowest > highest).fillna(False)
+    lowest, highest = lowest.mask(drifts, low), highest.mask(drifts, high)
+    # A line is written a little after the send: what its own times contradict has only the lower bound.
+    highest = highest.where(~(highest < lowest), lowest)
+    there = pushes["received"].notna()
+    values = [column.where(there).astype(SPAN) for column in (lowest, highest)]
+    return pd.DataFrame({**dict(zip(BOUNDS, values, strict=True)), "drifts": drifts & there}, index=pushes.index)
+
+
+def from_connections(capture: Capture, logs: pd.Series[str], updates: pd.DataFrame, skew: pd.Timedelta) -> pd.DataFrame:
+    """Bounds of the offset of each proxy's clock and control plane's source, from how connections begin.
+
+    An agent says that it is connected before it asks, and the control plane says so after that; Envoy
+    updates nothing before the control plane has been asked. Without such lines, and beyond them, the clocks
+    are taken to differ by `skew` at most.
+
+    Parameters
+    ----------
+    logs
+        Whose log each sidecar's is: the proxy by log.
+    updates
+        What Envoys applied: `proxy`, `timestamp`.
+    """
+    asked = with_message(capture, side(capture, "xds_connected", SIDECAR))
+    asked = asked[asked["message"].str.match(CONNECTED)].assign(proxy=asked["log"].map(logs))
+    asked = asked[["proxy", "timestamp"]].dropna().sort_values("timestamp")
+    asked = asked.assign(connected=asked["timestamp"])
+    met = side(capture, "connection_open", PILOT, "proxy", "connection")
+    met = met[
+        met["connection"].notna() & met["timestamp"].notna() & met["proxy"].isin(set(asked["proxy"]))
+    ].sort_values("timestamp")
+    met = met[[*PAIR, "timestamp"]].reset_index(drop=True)
+    before, after = (as_of(met, asked, "timestamp", ["proxy"], after=later)["connected"] for later in (False, True))
+    before, after = (near.where((near - met["timestamp"]).abs() <= skew) for near in (before, after))
+    # Only where no other connection of the agent could be the same one.
+    connected = before.fillna(after).where(before.isna() | after.isna())
+    first = _first_after(updates, met["proxy"], connected)
+    ends = {"low": connected - met["timestamp"], "high": first - met["timestamp"]}
+    table = met.assign(**{name: span.mask(span < -skew, -skew).mask(span > skew, skew) for name, span in ends.items()})
+    bounds = table.groupby(PAIR, as_index=False).agg(clock_offset_low=("low", "max"), clock_offset_high=("high", "min"))
+    return bounds[~(bounds["clock_offset_low"] > bounds["clock_offset_high"])]
+
+
+def _first_after(updates: pd.DataFrame, proxy: pd.Series[str], moments: pd.Series[pd.Timestamp]) -> pd.Series[Any]:
+    """The first update of each proxy after a moment."""
+    sought = pd.DataFrame({"proxy": proxy, "timestamp": moments}).dropna().sort_values("timestamp")
+    known = updates[["proxy", "timestamp"]].sort_values("timestamp")
+    known = known.assign(first=known["timestamp"])
+    found = as_of(sought, known, "timestamp", ["proxy"], after=True)["first"]
+    return found.reindex(proxy.index)

@@ -1,0 +1,250 @@
+"""Propagation: each push from the control plane's line to Envoy's, across two logs and two clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from istiolog_pd.analysis._intervals import Ints
+from istiolog_pd.analysis._result import COUNT, FLAG, SPAN, TEXT, TIME, WORD, Shape, cannot, no_lines, shaped
+from istiolog_pd.analysis._time import as_of
+from istiolog_pd.analysis.propagation.clocks import BOUNDS, PAIR, from_connections, from_nonces
+from istiolog_pd.analysis.propagation.nonces import (
+    answered,
+    passed,
+    places,
+    rejected,
+    sent,
+    streams_begun,
+    versions,
+    with_nonces,
+)
+from istiolog_pd.analysis.propagation.sides import PILOT, side, sidecars
+from istiolog_pd.analysis.propagation.updates import KEY, by_time, effects, updates
+from istiolog_pd.analysis.pushes.rounds import PUSH_LINES
+from istiolog_pd.capture import Capture
+
+PROPAGATION: Shape = {
+    "proxy": TEXT,
+    "xds_type": WORD,
+    "push_version": TEXT,
+    "nonce": TEXT,
+    "sent": TIME,
+    "received": TIME,
+    "applied": TIME,
+    "acknowledged": TIME,
+    "clock_offset_low": SPAN,
+    "clock_offset_high": SPAN,
+    "delay_low": SPAN,
+    "delay_high": SPAN,
+    "exact": FLAG,
+    "nacked": TIME,
+    "warmed": TIME,
+    "first_request": TIME,
+    "push_type": WORD,
+    "run": COUNT,
+    "source": WORD,
+    "line": COUNT,
+}
+
+SKEW = "1s"
+ZERO = pd.Timedelta(0)
+
+#: Pairs of a log and a proxy that no line has proved.
+NOBODY = pd.DataFrame(columns=["log", "proxy"])
+
+NO_SIDECAR = "no log of a sidecar is among the sources, so `received` and `applied` are not known"
+WHOSE = "whose log it is cannot be told of {}: name its proxy in `proxies`"
+OTHERS = "{:,} of {:,} pushes go to proxies whose log is not here"
+ALONE = "no answer to {:,} pushes and no update that fits them is in the logs"
+BY_TIME = (
+    "{:,} rows are joined by time, not by nonce: nonces show with --log_output_level ads:debug,delta:debug of istiod "
+    "and xdsproxy:debug of the agent (sidecar.istio.io/agentLogLevel; delta xDS, Istio 1.22 and later)"
+)
+ASSUMED = "for {:,} of them no line bounds the offset of the clocks, which is taken to be {} at most"
+DRIFT = "for {:,} rows the clocks drift, so the offset is bounded push by push"
+NOTHING = (
+    "no push can be followed: that takes the log of istiod at ads:debug,delta:debug, or beside it the log of a sidecar "
+    "whose Envoy prints its updates (sidecar.istio.io/logLevel: info) or whose agent prints nonces "
+    "(sidecar.istio.io/agentLogLevel: xdsproxy:debug)"
+)
+
+
+def propagation(
+    capture: Capture, *, proxies: Mapping[str, str] | None = None, clock_skew: str | pd.Timedelta = SKEW
+) -> pd.DataFrame:
+    """Each push followed from the control plane to Envoy and back, with bounds of how long it took.
+
+    Parameters
+    ----------
+    capture
+        Logs of a control plane at debug, or at any level with logs of sidecars.
+    proxies
+        Whose log a source is (``pod.namespace`` by name of the source), where neither nonces nor the lines
+        or the source's name tell.
+    clock_skew
+        The most that two clocks are taken to differ where no line bounds it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per push that can be followed, in file order. `proxy` (str), `xds_type` (category),
+        `push_version` and `nonce` (str; from the answer where the push line prints none). By the control
+        plane's clock: `sent` (its push line), `acknowledged` and `nacked` (its line of the proxy's answer).
+        By the sidecar's: `received` by the agent, `applied` (Envoy's answer as the agent passed it on, or
+        Envoy's own line of the update), `warmed` (the last cluster that got warm before the next update of
+        clusters), `first_request` (the first access-log entry on a cluster new with this update)
+        (datetime64[ns, UTC]). `clock_offset_low`, `clock_offset_high`: bounds of the sidecar's clock minus
+        the control plane's; `delay_low`, `delay_high`: bounds of the time from `sent` until Envoy had
+        applied it (timedelta64[ns]; without a sidecar's log, until it was acknowledged at the latest).
+        `exact` (boolean): joined by nonce; else by proxy, type and time, and `applied` is the likeliest
+        update; null: only its push line is in the logs. `push_type` (category), `run` (Int64), `source`,
+        `line` of the push line.
+        ``attrs["coverage"]`` says what is not known and why.
+
+    Raises
+    ------
+    ValueError
+        If `clock_skew` is no time.
+
+    Notes
+    -----
+    istiod prints nonces at debug (pilot/pkg/xds/delta.go, ads.go), the agent since 1.22
+    (pkg/istio-agent/xds_proxy_delta.go). Endpoint-only pushes print none: theirs are those of the answers
+    that stand between the answers to their neighbours. The offset of two clocks follows from no push being
+    received before it is sent, and no answer coming before the agent passed it on. The push line is written
+    once the stream has taken the message, some microseconds after that.
+
+    Without nonces the offset is bounded by how connections begin. An update is then of no push before the
+    proxy's first that could have come, and by the n-th update of a connection its first n pushes were
+    there; `delay_high` is null where the beginning of the connection is not in the log. Envoy logs updates
+    of clusters and listeners at info (source/common/upstream/cds_api_helper.cc,
+    source/common/listener_manager/lds_api.cc), the other types at debug.
+
+    Examples
+    --------
+    >>> import istiolog_pd as il
+    >>> table = il.analysis.propagation(il.load("data/pair-1.30.3"))
+    >>> len(table), bool(table["exact"].all()), table["delay_high"].median()
+    (87, True, Timedelta('0 days 00:00:00.001445'))
+    """
+    skew = pd.Timedelta(clock_skew)
+    lines = capture["xds_push"]
+    known = [str(proxy) for proxy in pc.unique(lines["proxy"].cast(pa.string())).drop_null().to_pylist()]
+    told = proxies or {}
+    only = None
+    if lines["nonce"].null_count == len(lines):
+        # Then the way of a push shows only in its sidecar's log, or in its rejection.
+        nacks = side(capture, "xds_nack", PILOT, "proxy")["proxy"]
+        only = {*sidecars(capture, known, told, NOBODY).dropna(), *nacks.dropna()}
+    pushes, total = sent(capture, only), _pushed(lines)
+    if not total:
+        return cannot(PROPAGATION, no_lines(capture, "push line", PUSH_LINES))
+    answers = answered(capture)
+    pushes = _by_nonce(capture, with_nonces(pushes, answers, streams_begun(capture)), answers)
+    logs = sidecars(capture, known, told, pushes)
+    shown = updates(capture, logs.dropna())
+    types = pd.MultiIndex.from_frame(shown[KEY].drop_duplicates())
+    followed = pushes["nonce"].notna() | pushes["nacked"].notna()
+    followed |= pd.MultiIndex.from_frame(pushes[KEY]).isin(types)
+    rows = pushes[followed].copy()
+    if rows.empty:
+        return cannot(PROPAGATION, "; ".join(filter(None, [NOTHING, _whose(logs)])))
+    rows = _by_time(capture, rows, logs.dropna(), shown, skew)
+    starts = shown.drop_duplicates([*KEY, "timestamp"]).set_index([*KEY, "timestamp"])["started"]
+    started = starts.reindex(pd.MultiIndex.from_frame(rows[[*KEY, "applied"]])).array
+    had = rows["received"].fillna(pd.Series(started, rows.index)).where(rows["xds_type"].eq("CDS"))
+    rows = rows.join(effects(capture, logs.dropna(), rows[["proxy"]].assign(begun=had)))
+    rows["push_version"] = rows["push_version"].fillna(versions(rows["nonce"]))
+    ends = ["received", "applied", "acknowledged", "nacked"]
+    rows["exact"] = rows["exact"].where(rows[ends].notna().any(axis=1))
+    rows["run"] = rows.get("run", 0)
+    here = int(pushes["proxy"].isin(set(logs.dropna())).sum())
+    others = OTHERS.format(total - here, total) if len(logs) and here < total else ""
+    said = [_whose(logs) if len(logs) else NO_SIDECAR, others, *_joined(rows, skew)]
+    return shaped(rows, PROPAGATION, "; ".join(filter(None, said)))
+
+
+def _pushed(lines: pa.Table) -> int:
+    """The push lines of control planes that name their proxy."""
+    ours = pc.equal(lines["component"].cast(pa.string()), "pilot")
+    return int(pc.sum(pc.and_(ours, pc.is_valid(lines["proxy"]))).as_py() or 0)
+
+
+def _by_nonce(capture: Capture, pushes: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
+    """The pushes with what both sides say of their nonces, and the bounds of their delays."""
+    pushes = pushes.rename(columns={"timestamp": "sent"})
+    pushes["came_back"] = _taken(answers["timestamp"], places(pushes["nonce"], answers["nonce"]))
+    seen = passed(capture)
+    at = places(pushes["nonce"], seen["nonce"])
+    for name in ("log", "received", "answered"):
+        pushes[name] = _taken(seen[name], at)
+    pushes["nacked"] = rejected(capture, pushes, answers)
+    accepted = pushes["nacked"].isna()
+    pushes["applied"] = pushes["answered"].where(accepted)
+    pushes["acknowledged"] = pushes["came_back"].where(accepted)
+    pushes["exact"] = (pushes["came_back"].notna() | pushes["received"].notna()).astype(FLAG)
+    pushes = pushes.join(from_nonces(pushes))
+    trip = pushes["acknowledged"] - pushes["sent"]
+    took = {end: pushes["applied"] - pushes["sent"] - pushes[f"clock_offset_{end}"] for end in ("low", "high")}
+    pushes["delay_low"] = took["high"].mask(took["high"] < ZERO, ZERO).fillna(trip * 0)
+    pushes["delay_high"] = took["low"].fillna(trip)
+    return pushes
+
+
+def _taken(column: pd.Series[Any], at: Ints) -> Any:
+    """The values at these places, null at -1."""
+    return column.array.take(at, allow_fill=True)
+
+
+def _by_time(
+    capture: Capture, rows: pd.DataFrame, logs: pd.Series[str], shown: pd.DataFrame, skew: pd.Timedelta
+) -> pd.DataFrame:
+    """The rows, those of sidecars whose agent printed no nonce with the update that is likeliest theirs."""
+    types = pd.MultiIndex.from_frame(shown[KEY].drop_duplicates())
+    known = pd.MultiIndex.from_frame(rows[KEY]).isin(types)
+    rest = rows.loc[rows["received"].isna() & rows["sent"].notna() & known, ["row", "source", *KEY, "sent"]]
+    rows["assumed"] = False
+    if rest.empty:
+        return rows
+    begun = streams_begun(capture)
+    begun = begun[["row", "source", "proxy"]].assign(begun=begun["timestamp"])
+    rest = as_of(rest, begun, "row", ["source", "proxy"])
+    rest = (
+        rest.reset_index().merge(from_connections(capture, logs, shown, skew), on=PAIR, how="left").set_index("index")
+    )
+    assumed = rest[BOUNDS].isna().any(axis=1)
+    for name, most in zip(BOUNDS, (-skew, skew), strict=True):
+        rest[name] = rest[name].fillna(most).astype(SPAN)
+    rest = rest.join(by_time(rest, shown))
+    found = rest[rest["applied"].notna() & rows.loc[rest.index, "nacked"].isna()]
+    if found.empty:
+        return rows
+    trip = rows.loc[found.index, "acknowledged"] - rows.loc[found.index, "sent"]
+    found = found.assign(delay_high=found["delay_high"].fillna(trip).where(~(found["delay_high"] > trip), trip))
+    names = ["applied", *BOUNDS, "delay_low", "delay_high"]
+    rows.loc[found.index, names] = found[names]
+    rows.loc[found.index, "exact"] = False
+    rows.loc[found.index, "assumed"] = assumed
+    return rows
+
+
+def _whose(logs: pd.Series[str]) -> str:
+    nobody = logs.index[logs.isna()]
+    return WHOSE.format(", ".join(map(str, nobody[:5])) + (" …" if len(nobody) > 5 else "")) if len(nobody) else ""
+
+
+def _joined(rows: pd.DataFrame, skew: pd.Timedelta) -> list[str]:
+    """What the rows are worth: not answered, joined by time, on clocks that differ or drift."""
+    alone = int(rows["exact"].isna().sum())
+    by_time, assumed, drifts = (int(column.sum()) for column in (~rows["exact"], rows["assumed"], rows["drifts"]))
+    return [
+        ALONE.format(alone) if alone else "",
+        BY_TIME.format(by_time) if by_time else "",
+        ASSUMED.format(assumed, str(skew).removeprefix("0 days ")) if assumed else "",
+        DRIFT.format(drifts) if drifts else "",
+    ]

@@ -1,0 +1,137 @@
+"""The two sides of a push: the lines of the control plane, and those of the sidecars it goes to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from istiolog_pd.analysis._result import TEXT
+from istiolog_pd.capture import Capture, to_pandas
+
+PILOT, SIDECAR = ("pilot",), ("agent", "envoy")
+
+#: Events of the agent whose lines can name its node.
+NAMING = ("startup", "xds_connected", "xds_disconnected", "connection_open", "xds_request")
+
+
+def side(
+    capture: Capture, event: str, components: tuple[str, ...], *columns: str, only: Iterable[str] | None = None
+) -> pd.DataFrame:
+    """Some columns of the lines of an event that these components wrote, in file order, as plain text.
+
+    `row`, `timestamp` and `source` come first; of a sidecar's lines `log` tells its container apart where
+    one source holds several. `only`: lines about these proxies, if it is given.
+    """
+    table = capture[event]
+    if only is not None:
+        table = table.filter(pc.is_in(table["proxy"].cast(pa.string()), pa.array(list(only), pa.string())))
+    whose = table["component"].cast(pa.string())
+    names = ["row", "timestamp", "source", *(["run"] if "run" in table.schema.names else []), *columns]
+    own = table.filter(pc.is_in(whose, pa.array(components))).select(names)
+    plain = [pa.string() if pa.types.is_dictionary(kind) else kind for kind in own.schema.types]
+    frame = to_pandas(own.cast(pa.schema(zip(names, plain, strict=True)))).astype({"row": "int64"})
+    return frame.assign(log=_logs(capture, frame)) if components == SIDECAR else frame
+
+
+def with_message(capture: Capture, frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows with their `message`, which narrow tables leave out."""
+    texts = capture.events["message"].take(pa.array(frame["row"].to_numpy(), pa.int64())).cast(pa.string())
+    return frame.assign(message=pd.Series(texts.to_pandas().to_numpy(), frame.index, TEXT))
+
+
+def _logs(capture: Capture, frame: pd.DataFrame) -> pd.Series[str]:
+    """The container that wrote each line: its source, and its pod where the source names one for each line."""
+    if "source_pod" not in capture.events.schema.names:
+        return frame["source"]
+    pods = capture.events["source_pod"].take(pa.array(frame["row"].to_numpy())).cast(pa.string())
+    named = pd.Series(pods.to_pandas().to_numpy(), frame.index, TEXT)
+    return frame["source"].where(named.isna(), frame["source"] + " " + named)
+
+
+def sidecars(capture: Capture, known: Iterable[str], told: Mapping[str, str], joined: pd.DataFrame) -> pd.Series[str]:
+    """Whose log each sidecar's is: the proxy by log, null where that cannot be told.
+
+    Parameters
+    ----------
+    capture
+        Its events have lines of sidecars.
+    known
+        Proxies that the control planes name.
+    told
+        Proxies by source, as the user knows them.
+    joined
+        Pairs `log`, `proxy` that lines of both sides have proved to belong together.
+    """
+    logs = _all_logs(capture)
+    if logs.empty:
+        return pd.Series(dtype=TEXT)
+    by_log = logs.set_index("log")
+    found = by_log["source"].map(dict(told)).astype(TEXT)
+    for guess in (_one_each(joined), _named(capture), _columns(by_log), _from_names(by_log["source"], known)):
+        found = found.fillna(guess.reindex(found.index).astype(TEXT))
+    return found
+
+
+def of_proxies(capture: Capture, logs: pd.Series[str], event: str, *columns: str) -> pd.DataFrame:
+    """The timed lines of sidecars whose proxy is known, with `proxy`."""
+    lines = side(capture, event, SIDECAR, *columns)
+    lines = lines.assign(proxy=lines["log"].map(logs).astype(TEXT))
+    return lines[lines["proxy"].notna() & lines["timestamp"].notna()].reset_index(drop=True)
+
+
+def _all_logs(capture: Capture) -> pd.DataFrame:
+    """Every container of a sidecar with its source, and its pod and namespace where lines carry those."""
+    events = capture.events
+    extra = [name for name in ("source_pod", "source_namespace") if name in events.schema.names]
+    whose = events["component"].cast(pa.string())
+    own = events.filter(pc.is_in(whose, pa.array(SIDECAR))).select(["source", *extra])
+    own = pa.table({name: own[name].cast(pa.string()) for name in own.schema.names})
+    rows: pd.DataFrame = own.group_by(own.schema.names).aggregate([]).to_pandas().astype(TEXT)
+    rows["log"] = rows["source"]
+    if "source_pod" in rows:
+        rows["log"] = rows["source"].where(rows["source_pod"].isna(), rows["source"] + " " + rows["source_pod"])
+    return rows.drop_duplicates("log")
+
+
+def _one_each(pairs: pd.DataFrame) -> pd.Series[str]:
+    """The proxy of each log that has only one."""
+    pairs = pairs[["log", "proxy"]].dropna().drop_duplicates()
+    return pairs[~pairs["log"].duplicated(keep=False)].set_index("log")["proxy"]
+
+
+def _named(capture: Capture) -> pd.Series[str]:
+    """The proxy that a sidecar's own lines name."""
+    tables = [side(capture, event, SIDECAR, "proxy")[["log", "proxy"]] for event in NAMING if event in capture]
+    return _one_each(pd.concat(tables)) if tables else pd.Series(dtype=TEXT)
+
+
+def _columns(logs: pd.DataFrame) -> pd.Series[str]:
+    """The proxy by the pod and the namespace that were written beside each line."""
+    if "source_pod" not in logs or "source_namespace" not in logs:
+        return pd.Series(dtype=TEXT)
+    return logs["source_pod"] + "." + logs["source_namespace"]
+
+
+def _from_names(sources: pd.Series[str], known: Iterable[str]) -> pd.Series[str]:
+    """The proxy whose pod a source's name has as one of its parts, and whose namespace, if two pods share a name.
+
+    Layouts: ``proxies/<namespace>/<pod>/istio-proxy.log``, ``<namespace>_<pod>_<uid>/istio-proxy/0.log``,
+    ``<pod>_<namespace>_istio-proxy-<id>.log``, ``<pod>_istio-proxy.log``, ``<namespace>/<pod>/logs.txt``,
+    ``<pod>.log``.
+    """
+    pods: dict[str, list[str]] = {}
+    for proxy in known:
+        pods.setdefault(proxy.rpartition(".")[0], []).append(proxy)
+    found = {}
+    for log, source in sources.items():
+        parts = set(re.split(r"[/\\!_:]", source)) | set(re.sub(r"(\.log|\.txt|\.gz)+$", "", source).split("/")[-1:])
+        fitting = [proxy for part in parts for proxy in pods.get(part, [])]
+        if len(fitting) > 1:
+            fitting = [proxy for proxy in fitting if proxy.rpartition(".")[2] in parts]
+        if len(fitting) == 1:
+            found[log] = fitting[0]
+    return pd.Series(found, dtype=TEXT)

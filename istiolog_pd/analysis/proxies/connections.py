@@ -1,0 +1,239 @@
+"""Sessions of proxies: opened, closed, why they ended; and how connections are spread over replicas."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+
+from istiolog_pd.analysis._result import COUNT, FLAG, SPAN, TEXT, TIME, WORD, Shape, cannot, no_lines, shaped
+from istiolog_pd.analysis._select import arrow, bin_width, columns, joined
+from istiolog_pd.analysis.proxies._disconnect_reasons import reasons
+from istiolog_pd.capture import Capture, to_pandas
+
+CONNECTIONS: Shape = {
+    "run": COUNT,
+    "source": TEXT,
+    "proxy": TEXT,
+    "connection": COUNT,
+    "opened": TIME,
+    "closed": TIME,
+    "duration": SPAN,
+    "duration_low": SPAN,
+    "reason": WORD,
+    "gap": SPAN,
+    "next_source": TEXT,
+    "delta": FLAG,
+    "peer": TEXT,
+    "grpc_code": COUNT,
+    "error": TEXT,
+    "line": COUNT,
+}
+
+CONNECTED: Shape = {
+    "time": TIME,
+    "run": COUNT,
+    "source": TEXT,
+    "connected_endpoints": COUNT,
+    "lowest": COUNT,
+    "highest": COUNT,
+    "printed": COUNT,
+    "share": pd.Float64Dtype(),
+}
+
+LINES = (
+    "they are printed at level info in scopes ads and, from Istio 1.14 on, delta: `ADS: new connection`, "
+    "`terminated` (before 1.8 the first CDS request stands for the former)"
+)
+ROUND_LINES = "they are printed at level info in scope ads (--log_output_level ads:info)"
+BEFORE = "{} session(s) were open before the log began: no `opened`, and `duration_low` is a lower bound"
+STILL = "{} were still open when it ended, or their end is not in it: no `closed`"
+REQUESTS = "where no `new connection` line is printed (before Istio 1.8), a session opens with its first CDS request"
+SECOND_HAND = "a value is what the last round so far printed; between rounds it may have changed"
+
+
+def connections(capture: Capture, *, maximum_age: str = "30min") -> pd.DataFrame:
+    """Every session of a proxy with a control plane: opened, closed, and the likely reason of its end.
+
+    Parameters
+    ----------
+    capture
+        Logs of one or more replicas of a control plane.
+    maximum_age
+        The maximum age of a connection (``keepaliveMaxServerConnectionAge``; 30 minutes in Istio's
+        charts). gRPC spreads it by a tenth either way.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per session, in the order in which they are first seen: `run` (Int64), `source`, `proxy` (str),
+        `connection`: its number, counted anew by each run (Int64); `opened`, `closed`
+        (datetime64[ns, UTC]; null where the line is not in the log); `duration` (timedelta64[ns], null
+        unless both are known), `duration_low`: as much of it as the log covers; `reason` (category; null
+        while it is open); `gap` until the proxy connected again (timedelta64[ns]) and `next_source`: to
+        which replica (str; null if it did not); `delta`: delta xDS (boolean; null where it is not
+        printed); `peer` (str), `grpc_code` (Int64), `error` (str): as the end printed them; `line` (Int64) of the
+        first line. ``attrs["coverage"]`` says what is not in the log.
+
+    Notes
+    -----
+    pilot/pkg/xds/ads.go, pkg/xds/server.go. The log prints no reason; `reason` is the first of
+    these that fits: ``restart`` (it ended within 10 s of the end of its run, and another run
+    follows), ``maximum age`` (it lasted that long), ``storm`` (within 10 s half of all the connections
+    of this replica, and 5 at least, ended), ``scale-out`` (the proxy went to a replica whose log had
+    begun in the 5 minutes before), ``flapping`` (3 sessions of this proxy ended within 10 minutes),
+    ``gone`` (the proxy did not come back, although the logs go on for a minute), ``other``.
+
+    Examples
+    --------
+    >>> import istiolog_pd as il
+    >>> table = il.analysis.connections(il.load("data/istiod-1.30.3/discovery.log.gz"))
+    >>> len(table), int(table["duration"].notna().sum()), int(table["delta"].sum())
+    (50, 50, 39)
+    """
+    lines = _lines(capture)
+    if lines.empty:
+        return cannot(CONNECTIONS, no_lines(capture, "line of a connection", LINES))
+    table = _sessions(lines)
+    spans = _spans(capture)
+    own = table[["source", "run"]].merge(spans, how="left", on=["source", "run"])
+    table["duration"] = table["closed"] - table["opened"]
+    ends, begins = table["closed"].fillna(own["last"]), table["opened"].fillna(own["first"])
+    table["duration_low"] = (ends - begins).where(ends >= begins, pd.Timedelta(0))
+    table = _next(table)
+    table["reason"] = reasons(table, spans, pd.Timedelta(maximum_age))
+    early, still = int(table["opened"].isna().sum()), int(table["closed"].isna().sum())
+    return shaped(
+        table.sort_values("row", kind="stable"),
+        CONNECTIONS,
+        joined(
+            BEFORE.format(early) if early else "",
+            STILL.format(still) if still else "",
+            REQUESTS if not table["printed"].all() else "",
+        ),
+    )
+
+
+def connected_endpoints(capture: Capture, *, freq: str | None = None) -> pd.DataFrame:
+    """ADS connections of each replica over time, and its share of all.
+
+    Parameters
+    ----------
+    capture
+        Logs of one or more replicas of a control plane.
+    freq
+        Width of a bin (``"10s"``); None: a round width that gives at most 120 bins.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per bin and run of a replica: `time` (the bin's start, datetime64[ns, UTC]), `run` (Int64),
+        `source` (str), `connected_endpoints`: as last printed in this bin or before, `lowest`,
+        `highest` printed in it and `printed`: how often (Int64; null and 0 in a bin without), `share` of the
+        connections of all runs that the bin has (Float64, 0 to 1; null where they are none).
+        ``attrs["freq"]`` is the width of a bin.
+
+    Notes
+    -----
+    pilot/pkg/xds/ads.go (``AdsPushAll``): only the beginning of a round prints it. It counts sidecars, gateways,
+    waypoints, ztunnels and other clients. A run has bins from its first round to its last entry.
+
+    Examples
+    --------
+    >>> import istiolog_pd as il
+    >>> table = il.analysis.connected_endpoints(il.load("data/istiod-1.30.3/discovery.log.gz"), freq="10s")
+    >>> int(table["highest"].max()), int(table["printed"].sum())
+    (32, 145)
+    """
+    lines = columns(capture, "push_start", "timestamp", "source", "connected_endpoints")
+    lines = lines.dropna(subset=["timestamp", "connected_endpoints"])
+    if lines.empty:
+        return cannot(CONNECTED, no_lines(capture, "line that begins a round", ROUND_LINES))
+    width = bin_width(lines["timestamp"], freq)
+    lines["time"] = lines["timestamp"].dt.floor(width)
+    bins = lines.groupby(["source", "run", "time"], sort=False)["connected_endpoints"].agg(
+        connected_endpoints="last", lowest="min", highest="max", printed="size"
+    )
+    # A long silence between two rounds is no reason for millions of bins.
+    times = pd.DatetimeIndex(lines["time"].drop_duplicates().sort_values())
+    spans = _spans(capture)
+    parts = []
+    for _, own in bins.groupby(level=["source", "run"], sort=False):
+        source, run, _ = own.index[0]
+        known = own.droplevel(["source", "run"])
+        last = spans.loc[spans["source"].eq(source) & spans["run"].eq(run), "last"].max()
+        within = times[(times >= known.index.min()) & (times <= max(last, known.index.max()))]
+        full = known.reindex(within)
+        full["connected_endpoints"] = full["connected_endpoints"].ffill()
+        full["printed"] = full["printed"].fillna(0)
+        parts.append(full.rename_axis("time").reset_index().assign(source=source, run=run))
+    table = pd.concat(parts, ignore_index=True).sort_values(["time", "source", "run"], kind="stable")
+    total = table.groupby("time")["connected_endpoints"].transform("sum").astype(float)
+    table["share"] = table["connected_endpoints"].astype(float) / total.where(total > 0)
+    answer = shaped(table, CONNECTED, SECOND_HAND)
+    answer.attrs["freq"] = width
+    return answer
+
+
+def _lines(capture: Capture) -> pd.DataFrame:
+    """Lines that open or close a connection with a number, in file order."""
+    names = ("row", "line", "timestamp", "source", "proxy", "connection")
+    opened = columns(capture, "connection_open", *names, "message")
+    words = arrow(opened["message"])
+    opened["delta"] = pc.starts_with(words, "ADS: new delta ").to_pandas()
+    opened = opened[pc.starts_with(words, "ADS: new ").to_numpy(zero_copy_only=False)]
+    asked = columns(capture, "xds_request", *names, "xds_type", "level")
+    asked = asked[
+        asked["xds_type"].eq("CDS") & asked["level"].eq("info") & ~asked["source"].isin(set(opened["source"]))
+    ]
+    closed = columns(capture, "connection_close", *names, "peer", "grpc_code", "error")
+    parts = [
+        opened.drop(columns="message").assign(opens=True, printed=True),
+        asked.assign(opens=True, printed=False),
+        closed.assign(opens=False, printed=True),
+    ]
+    lines: pd.DataFrame = pd.concat([part for part in parts if len(part)] or [parts[0]], ignore_index=True)
+    blank = {"peer": None, "error": None, "grpc_code": None, "delta": None}
+    lines = lines.assign(**{name: value for name, value in blank.items() if name not in lines})
+    known = lines.dropna(subset=["proxy", "connection"])
+    return known.sort_values("row", kind="stable", ignore_index=True)
+
+
+def _sessions(lines: pd.DataFrame) -> pd.DataFrame:
+    """A row per session: the first line that opens it, and the first after that which closes it.
+
+    A number that is opened again is another session (of a run that nothing tells from the one before);
+    the requests that stand for opening may come again in the same one.
+    """
+    keys = ["source", "run", "proxy", "connection"]
+    number = lines.groupby(keys, sort=False).ngroup()
+    lines = lines.assign(number=number).sort_values("number", kind="stable")
+    first = ~lines["number"].duplicated()
+    after_an_end = ~lines["opens"].shift(fill_value=True)
+    begins = first | (lines["opens"] & (after_an_end | lines["printed"]))
+    lines["opened"] = lines["timestamp"].where(lines["opens"])
+    lines["closed"] = lines["timestamp"].where(~lines["opens"])
+    sessions = lines.groupby(begins.cumsum().to_numpy(), sort=False)
+    names = [*keys, "row", "line", "opened", "closed", "delta", "peer", "grpc_code", "error"]
+    table: pd.DataFrame = sessions[names].first()
+    return table.assign(printed=sessions["printed"].all()).reset_index(drop=True)
+
+
+def _next(table: pd.DataFrame) -> pd.DataFrame:
+    """`gap`, `next_source` and `next_run`: where and when the proxy opened its next session."""
+    table = table.sort_values(["proxy", "opened", "row"], kind="stable", na_position="first")
+    later = table.groupby("proxy", sort=False)[["opened", "source", "run"]].shift(-1)
+    table["gap"] = later["opened"] - table["closed"]
+    table["next_source"] = later["source"].where(table["closed"].notna())
+    table["next_run"] = later["run"].where(table["closed"].notna())
+    return table.reset_index(drop=True)
+
+
+def _spans(capture: Capture) -> pd.DataFrame:
+    """`first` and `last` time of each run of each source."""
+    keys = [name for name in ("source", "run") if name in capture.events.schema.names]
+    entries = capture.events.select([*keys, "timestamp"]).unify_dictionaries()
+    spans = to_pandas(entries.group_by(keys).aggregate([("timestamp", "min"), ("timestamp", "max")]))
+    spans = spans.rename(columns={"timestamp_min": "first", "timestamp_max": "last"})
+    spans["run"] = spans["run"].fillna(0).astype(np.int64) if "run" in spans else 0
+    return spans.astype({"source": TEXT})

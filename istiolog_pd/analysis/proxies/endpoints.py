@@ -1,0 +1,246 @@
+"""Services whose endpoints come and go, and clusters without any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+
+from istiolog_pd.analysis._result import COUNT, TEXT, TIME, Shape, cannot, no_lines, shaped
+from istiolog_pd.analysis._select import arrow, bin_width, columns, unprinted
+from istiolog_pd.analysis.pushes.rounds import PUSH_LINES
+from istiolog_pd.capture import Capture
+
+CHURN: Shape = {
+    "run": COUNT,
+    "source": TEXT,
+    "service": TEXT,
+    "namespace": TEXT,
+    "updates": COUNT,
+    "went_empty_low": COUNT,
+    "went_empty_high": COUNT,
+    "came_back_low": COUNT,
+    "came_back_high": COUNT,
+    "full_pushes": COUNT,
+    "cache_updates": COUNT,
+    "endpoints_min": COUNT,
+    "endpoints_max": COUNT,
+    "endpoints_last": COUNT,
+    "first_seen": TIME,
+    "last_seen": TIME,
+}
+
+EMPTY: Shape = {
+    "time": TIME,
+    "run": COUNT,
+    "pushes": COUNT,
+    "proxies": COUNT,
+    "empty_min": COUNT,
+    "empty_median": pd.Float64Dtype(),
+    "empty_max": COUNT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A line about a service's endpoints: how it begins, whether they are none, whether it forces a full push."""
+
+    begins: str
+    empty: bool | None = None
+    full: bool = False
+    cache: bool = False
+
+
+#: pilot/pkg/model/endpointshards.go. Nothing is known of the number of endpoints where `empty` is None.
+TRIGGERS = (
+    Trigger("^Full push, new service ", empty=False, full=True),
+    Trigger("^Full push, service accounts changed", full=True),
+    Trigger("^Endpoint updating service account ", full=True),
+    Trigger("^Full push, service .* has no endpoints$", empty=True, full=True),
+    Trigger("^Incremental push, service .* no endpoints$", empty=True),
+    Trigger("^Cache Update, new service ", empty=False, cache=True),
+    Trigger("^Cache Update, service accounts changed", cache=True),
+    Trigger("^Cache Update, Service .* no endpoints$", empty=True, cache=True),
+)
+
+#: The host of a Kubernetes service: its name and its namespace come first.
+HOST = r"^(?P<name>[^.]+)\.(?P<space>[^.]+)\.svc(?:\..*)?$"
+
+HOW = "services are named at level info by lines like `Full push, new service` (scope ads, later model)"
+ONLY_LINES = (
+    "from Istio 1.7 on no line at info prints how many endpoints a service has, nor that it came back from none: the "
+    "log says when it was empty (in one cluster), so how often it went empty and came back is bounded"
+)
+NO_EMPTY = "no push line prints `empty:` (EDS lines do, from 1.0 on)"
+
+
+def endpoint_churn(capture: Capture) -> pd.DataFrame:
+    """Services whose endpoints went to none and came back, or that forced full pushes.
+
+    Parameters
+    ----------
+    capture
+        Logs of a control plane.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per run, source and service, the most restless first: `run` (Int64), `source`,
+        `service`: its name (of a Kubernetes host, else the whole host), `namespace` (str; null where no
+        line prints it); `updates`: lines about it; `went_empty_low`, `went_empty_high`,
+        `came_back_low`, `came_back_high`: how often it lost its last endpoint (in one cluster, where
+        the line names one), and got one again (exact where lines print the number: low and high are
+        the same); `full_pushes`: lines that say it forces one, `cache_updates`: those that only clear
+        the cache (1.25 on); `endpoints_min`, `endpoints_max`, `endpoints_last`: ready addresses (null
+        where no line prints them; all Int64); `first_seen`, `last_seen` (datetime64[ns, UTC]).
+        Empty with the reason in ``attrs["coverage"]`` if no line names a service.
+
+    Notes
+    -----
+    pilot/pkg/model/endpointshards.go: a service is ``new`` when its first endpoints come; once it
+    was known, coming back from none prints nothing at info, and each update to none prints that it is
+    empty, even if it was before. 1.0 to 1.6 print the endpoints (pilot/pkg/serviceregistry/kube/controller).
+
+    Examples
+    --------
+    >>> import istiolog_pd as il
+    >>> table = il.analysis.endpoint_churn(il.load("data/istiod-1.30.3/discovery.log.gz"))
+    >>> table.loc[:0, ["service", "went_empty_low", "went_empty_high", "full_pushes"]].to_dict("records")
+    [{'service': 'svc-4', 'went_empty_low': 1, 'went_empty_high': 1, 'full_pushes': 1}]
+    """
+    lines = _lines(capture)
+    if lines.empty:
+        return cannot(CHURN, no_lines(capture, "line about the endpoints of a service", HOW))
+    keys = ["run", "source", "service", "namespace"]
+    groups = lines.groupby(keys, sort=False, dropna=False)
+    known = lines["empty"].notna()
+    states = lines[known]
+    before = states.groupby(keys, sort=False, dropna=False)["empty"].shift()
+    steps = states["empty"].astype(float) - before.astype(float)
+    lines["went"], lines["back"] = steps.eq(1).reindex(lines.index), steps.eq(-1).reindex(lines.index)
+    lines["empty_line"] = lines["empty"].eq(True).fillna(False)
+    table = _sums(lines, keys)
+    counted = groups["endpoints"].count().to_numpy() > 0
+    for name, low in (("went_empty", "went"), ("came_back", "back")):
+        table[f"{name}_low"] = table[low]
+        table[f"{name}_high"] = table[low].where(counted, table["empty_line"])
+    restless = table["went_empty_high"] + table["came_back_high"] + table["full_pushes"]
+    table = table.assign(restless=restless).sort_values("restless", ascending=False, kind="stable")
+    return shaped(table, CHURN, "" if counted.all() else ONLY_LINES)
+
+
+def _sums(lines: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Sums and extremes of the lines about each service."""
+    return lines.groupby(keys, sort=False, dropna=False, as_index=False).agg(
+        updates=("row", "size"),
+        went=("went", "sum"),
+        back=("back", "sum"),
+        empty_line=("empty_line", "sum"),
+        full_pushes=("full", "sum"),
+        cache_updates=("cache", "sum"),
+        endpoints_min=("endpoints", "min"),
+        endpoints_max=("endpoints", "max"),
+        endpoints_last=("endpoints", "last"),
+        first_seen=("timestamp", "min"),
+        last_seen=("timestamp", "max"),
+    )
+
+
+def empty_clusters(capture: Capture, *, freq: str | None = None) -> pd.DataFrame:
+    """Clusters without endpoints that pushes told of, over time.
+
+    Parameters
+    ----------
+    capture
+        Logs of a control plane.
+    freq
+        Width of a bin (``"10s"``); None: a round width that gives at most 120 bins.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per bin and run: `time` (the bin's start, datetime64[ns, UTC]), `run` (Int64), `pushes` that
+        print ``empty:`` and their `proxies`, `empty_min`, `empty_max` (Int64) and `empty_median` (Float64):
+        clusters without endpoints in one push. ``attrs["freq"]`` is the width of a bin.
+
+    Notes
+    -----
+    pilot/pkg/xds/eds.go. From 1.5 on only the clusters generated for this push are counted, not all that the proxy
+    watches, so a smaller number may be a smaller push.
+
+    Examples
+    --------
+    >>> import istiolog_pd as il
+    >>> table = il.analysis.empty_clusters(il.load("data/istiod-1.30.3/discovery.log.gz"), freq="1h")
+    >>> table[["pushes", "empty_min", "empty_max"]].to_dict("records")
+    [{'pushes': 829, 'empty_min': 0, 'empty_max': 2}]
+    """
+    lines = columns(capture, "xds_push", "timestamp", "level", "proxy", "empty")
+    if lines.empty:
+        return cannot(EMPTY, no_lines(capture, "push line", PUSH_LINES))
+    lines = lines.dropna(subset=["timestamp", "empty"])
+    if lines.empty:
+        return cannot(EMPTY, NO_EMPTY)
+    width = bin_width(lines["timestamp"], freq)
+    lines = lines.assign(
+        time=lines["timestamp"].dt.floor(width),
+        empty=lines["empty"].astype(np.int64),
+        proxy=pd.factorize(lines["proxy"])[0],  # numbers are counted faster than texts
+    )
+    table = lines.groupby(["time", "run"], as_index=False).agg(
+        pushes=("empty", "size"),
+        proxies=("proxy", "nunique"),
+        empty_min=("empty", "min"),
+        empty_median=("empty", "median"),
+        empty_max=("empty", "max"),
+    )
+    answer = shaped(table, EMPTY, unprinted(capture, lines))
+    answer.attrs["freq"] = width
+    return answer
+
+
+def _lines(capture: Capture) -> pd.DataFrame:
+    """Lines about the endpoints of a service, in file order: `endpoints`, `empty`, `full`, `cache`."""
+    names = ("row", "timestamp", "source", "service", "namespace")
+    events = columns(capture, "endpoint_event", *names, "endpoints")
+    events["empty"] = events["endpoints"].eq(0)
+    triggers = columns(capture, "push_trigger", *names, "message")
+    triggers = pd.concat([triggers.drop(columns="message"), _meaning(triggers["message"])], axis=1)
+    triggers = triggers[triggers["known"]].drop(columns="known")
+    parts = [part for part in (events.assign(full=False, cache=False), triggers) if len(part)]
+    if not parts:
+        return pd.DataFrame()
+    lines = pd.concat(parts, ignore_index=True).dropna(subset=["service"])
+    if "endpoints" not in lines:
+        lines["endpoints"] = pd.Series(pd.NA, lines.index, COUNT)
+    host = lines["service"].str.extract(HOST)
+    lines["namespace"] = host["space"].fillna(lines["namespace"])
+    lines["service"] = host["name"].fillna(lines["service"])
+    return lines.sort_values("row", kind="stable", ignore_index=True)
+
+
+def _meaning(messages: pd.Series[str]) -> pd.DataFrame:
+    """What each trigger line says: `known`, `empty`, `full`, `cache`."""
+    texts = arrow(messages)
+    found = {
+        trigger: pc.match_substring_regex(texts, trigger.begins).to_pandas().fillna(False).astype(bool)
+        for trigger in TRIGGERS
+    }
+
+    def some(wanted: list[Trigger]) -> pd.Series[Any]:
+        rows: pd.Series[Any] = pd.concat([found[one] for one in wanted], axis=1).any(axis=1)
+        return rows.set_axis(messages.index)
+
+    empty = some([one for one in TRIGGERS if one.empty])
+    states = empty.astype("boolean").where(empty | some([one for one in TRIGGERS if one.empty is False]))
+    return pd.DataFrame(
+        {
+            "known": some(list(TRIGGERS)),
+            "empty": states,
+            "full": some([one for one in TRIGGERS if one.full]),
+            "cache": some([one for one in TRIGGERS if one.cache]),
+        }
+    )

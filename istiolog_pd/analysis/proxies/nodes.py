@@ -1,0 +1,135 @@
+"""What each proxy says of itself: the node metadata of its first request and of its bootstrap."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from istiolog_pd.analysis._result import COUNT, TEXT, Shape, cannot, shaped
+from istiolog_pd.capture import Capture
+from istiolog_pd.formats import field_parsers as names
+from istiolog_pd.formats import proto_text as prototext
+
+NODES: Shape = {
+    "node_id": TEXT,
+    "node_type": TEXT,
+    "node_ip": TEXT,
+    "proxy": TEXT,
+    "pod": TEXT,
+    "namespace": TEXT,
+    "domain": TEXT,
+    "service_cluster": TEXT,
+    "istio_version": TEXT,
+    "proxy_version": TEXT,
+    "proxy_build": TEXT,
+    "envoy_build": TEXT,
+    "interception_mode": TEXT,
+    "labels": TEXT,
+    "metadata": TEXT,
+    "source": TEXT,
+    "line": COUNT,
+    "bootstrap": TEXT,
+}
+
+#: Metadata that Istio sets itself; before 1.1 every other key is a label of the pod.
+OWN_KEYS = frozenset(
+    "INTERCEPTION_MODE ISTIO_PROXY_SHA ISTIO_PROXY_VERSION ISTIO_VERSION POD_NAME CONFIG_NAMESPACE NAME NAMESPACE "
+    "OWNER INCLUDE_INBOUND_PORTS EXCHANGE_KEYS PLATFORM_METADATA WORKLOAD_NAME SERVICE_ACCOUNT istio".split()
+)
+
+_RAW = " raw: "
+
+
+def node_metadata(capture: Capture) -> pd.DataFrame:
+    """The metadata of each proxy, from CDS requests (Istio 1.0-1.1 print them whole) and bootstraps.
+
+    Parameters
+    ----------
+    capture
+        Logs of a control plane, Envoy bootstrap files (``envoy-rev0.json``), or both.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per node ID (str throughout, but `line`, Int64): `node_id` with its parts
+        `node_type`, `node_ip`, `proxy`, `pod`, `namespace`, `domain`; `service_cluster` (Envoy's own
+        cluster name); `istio_version`, `proxy_version`, `proxy_build` (``ISTIO_PROXY_SHA``),
+        `envoy_build`; `interception_mode`; `labels` (of the pod) and `metadata` (all of it), as JSON;
+        `source` and `line` of its first request, `bootstrap`: the file it was read from.
+        Where both tell of a node, the log counts and the bootstrap fills what is missing.
+
+    Examples
+    --------
+    >>> import istiolog_pd as il
+    >>> nodes = il.analysis.node_metadata(il.load("data/seed/pilot.log"))
+    >>> nodes[["pod", "istio_version", "interception_mode"]].iloc[0].to_list()
+    ['helloworld-v1-575d9d9fcd-bjjj8', '1.0.5', 'REDIRECT']
+    """
+    rows = [*_from_log(capture), *_from_bootstraps(capture)]
+    if not rows:
+        reason = (
+            "no node metadata: only Istio 1.0 and 1.1 print it (`ADS:CDS: REQ ... raw: node:<...>`); "
+            "for later versions add an Envoy bootstrap (/etc/istio/proxy/envoy-rev.json) to the sources"
+        )
+        return cannot(NODES, reason)
+    # The first value of each column per node: a log's rows stand before those of bootstraps.
+    table = pd.DataFrame(rows).groupby("node_id", sort=False, as_index=False).first()
+    return shaped(table, NODES)
+
+
+def _row(node_id: str, metadata: dict[str, Any], cluster: str | None, build: str | None) -> dict[str, object]:
+    parts = dict(
+        zip(
+            ("node_id", "node_type", "node_ip", "proxy", "pod", "namespace", "domain"), names.node(node_id), strict=True
+        )
+    )
+    texts = {key: value for key, value in metadata.items() if isinstance(value, str)}
+    labels = metadata.get("LABELS")
+    if not isinstance(labels, dict):
+        labels = {k: v for k, v in texts.items() if k not in OWN_KEYS and not k.isupper() and "_" not in k}
+    return {
+        **parts,
+        "service_cluster": cluster,
+        "istio_version": texts.get("ISTIO_VERSION"),
+        "proxy_version": texts.get("ISTIO_PROXY_VERSION") or texts.get("PROXY_VERSION"),
+        "proxy_build": texts.get("ISTIO_PROXY_SHA"),
+        "envoy_build": build,
+        "interception_mode": texts.get("INTERCEPTION_MODE"),
+        "labels": json.dumps(labels, sort_keys=True),
+        "metadata": json.dumps(metadata, sort_keys=True),
+    }
+
+
+def _from_log(capture: Capture) -> Iterator[dict[str, object]]:
+    requests = capture["xds_request"]
+    messages = capture.events["message"].take(requests["row"]).to_pylist()
+    places = zip(requests["source"].to_pylist(), requests["line"].to_pylist(), messages, strict=True)
+    for source, line, message in places:
+        _, raw, text = message.partition(_RAW)
+        node = next((n for n in prototext.parse(text).get("node", ()) if isinstance(n, dict)), None) if raw else None
+        node_id = prototext.first_text(node, "id") if node else None
+        if node is None or node_id is None:
+            continue
+        struct = next((m for m in node.get("metadata", ()) if isinstance(m, dict)), {})
+        row = _row(
+            node_id,
+            dict(prototext.struct_fields(struct)),
+            prototext.first_text(node, "cluster"),
+            prototext.first_text(node, "build_version"),
+        )
+        yield {**row, "source": source, "line": line}
+
+
+def _from_bootstraps(capture: Capture) -> Iterator[dict[str, object]]:
+    for source, node in capture.nodes:
+        metadata = node.get("metadata")
+        cluster = node.get("cluster")
+        build = node.get("build_version") or node.get("user_agent_version")
+        known = metadata if isinstance(metadata, dict) else {}
+        yield {
+            **_row(node["id"], known, cluster if isinstance(cluster, str) else None, str(build) if build else None),
+            "bootstrap": source,
+        }

@@ -1,0 +1,234 @@
+"""The round of each push: the likeliest, the earliest and the latest that it can be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from istiolog_pd.analysis._result import COUNT
+
+Ints = npt.NDArray[Any]
+Bools = npt.NDArray[np.bool_]
+
+#: Types that a push of a round to one proxy comes in, in order (from 1.1 on; 1.0 sends RDS before LDS).
+ORDER = {"CDS": 0, "EDS": 1, "LDS": 2, "RDS": 3, "SDS": 4}
+ORDER_1_0 = {**ORDER, "LDS": 3, "RDS": 2}
+#: Two lines of one push to one proxy are no further apart than the quiet time between two rounds.
+PAUSE = pd.Timedelta("100ms")
+#: How long before the line of a new connection it can have been registered for pushes.
+REGISTERED = pd.Timedelta("1s")
+
+#: What is used of a push line.
+USED = ["run", "row", "timestamp", "proxy", "xds_type", "push_type", "inferred", "level", "clusters", "push_version"]
+
+ROUND_COLUMNS = ("round", "round_first", "round_last")
+NO_SUCH_VERSION = -2
+#: A row after all others.
+NEVER = 2**62
+#: A round before the log is any number of steps back, so nothing can be counted from it.
+LONG_AGO = -(2**40)
+
+
+def assign_rounds(
+    pushes: pd.DataFrame, starts: pd.DataFrame, asked: pd.DataFrame, closed: pd.DataFrame
+) -> pd.DataFrame:
+    """`round`, `round_first` and `round_last` (Int64) of each push, by its index.
+
+    Parameters
+    ----------
+    pushes
+        Push lines, requests marked; `row` is the place in the capture, which is the order of writing.
+    starts
+        The lines that begin a round, with `round`.
+    asked, closed
+        The lines that show proxies connect, and their connections end.
+    """
+    prints_requests = set(pushes.loc[pushes["push_type"].eq("request") & ~pushes["inferred"], "run"].unique())
+    parts = []
+    for run, own in pushes.loc[pushes["push_type"].ne("request"), USED].groupby("run", sort=False):
+        rounds = starts[starts["run"] == run]
+        ups, downs = (lines[lines["run"] == run] for lines in (asked, closed))
+        # Before 1.10 an answer to a request looks like a push of a round, so a type may come twice.
+        once = ~own["proxy"].isin(overlapping(ups, downs)) & (run in prints_requests)
+        parts.append(_of_run(own.assign(once=once), rounds, ups))
+    found = pd.concat(parts) if parts else pd.DataFrame({name: pd.Series(dtype=COUNT) for name in ROUND_COLUMNS})
+    return found.reindex(pushes.index)
+
+
+def _of_run(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
+    """The same for one run, where rounds are counted from 0; -1 stands for all before the log.
+
+    `once`: a round pushes a type to this proxy once at most (it has one connection at a time).
+    """
+    begun = np.searchsorted(rounds["row"].to_numpy(), pushes["row"].to_numpy()) - 1
+    pinned = _pinned(pushes, rounds)
+    possible = (begun >= 0) & (pinned != NO_SUCH_VERSION)
+    if not possible.all():
+        pushes, begun, pinned = pushes[possible], begun[possible], pinned[possible]
+    proxy, proxies = pd.factorize(pushes["proxy"])
+    types, names = pd.factorize(pushes["xds_type"])
+    kinds = _Kinds(pushes, rounds)
+    is_pinned = pinned >= 0
+    newest = kinds.latest(begun)
+    last = np.where(is_pinned, np.minimum(pinned, begun), newest)
+    first = np.where(is_pinned, pinned, kinds.earliest(_since_connected(pushes, rounds, asked, proxy, proxies)))
+    once = pushes["once"].to_numpy(bool)
+    series = ((proxy * (len(names) + 1) + types + 1) * 2 + kinds.of)[once]
+    first[once] = np.maximum(first[once], _before_last(newest[once], series))
+    for _ in range(2):  # each rule can tighten what the other needs; a third time changes little
+        first = _running(first, proxy, np.maximum)
+        last = _running(last[::-1], proxy[::-1], np.minimum)[::-1]
+        first, last = kinds.earliest(first), kinds.latest(last)
+        first[once], last[once] = kinds.strict(first, last, once, series)
+    last = np.where(is_pinned, np.minimum(pinned, begun), last)
+    first = np.minimum(kinds.earliest(np.maximum(first, 0)), np.maximum(last, 0))
+    guess = np.clip(_likeliest(pushes, rounds, proxy, newest, pinned), first, last)
+    number = rounds["round"].to_numpy()
+    numbers = {
+        name: pd.Series(number[np.maximum(at, 0)], pushes.index, dtype=COUNT)
+        for name, at in zip(ROUND_COLUMNS, (guess, first, last), strict=True)
+    }
+    return pd.DataFrame(numbers)[last >= 0]
+
+
+def _before_last(newest: Ints, keys: Ints) -> Ints:
+    """For each push the newest round when the push of its type before it was written; -1 for the first.
+
+    A proxy has one push on its way at most, and what waits behind it merges (1.3 on): so when a round
+    begins, one push at most is still of an earlier one, and that is the next.
+    """
+    before = pd.Series(newest).groupby(keys, sort=False).shift(fill_value=-1)
+    return before.to_numpy(np.int64)
+
+
+def _running(values: Ints, keys: Ints, how: np.ufunc) -> Ints:
+    """The running maximum (minimum) within each group."""
+    groups = pd.Series(values).groupby(keys, sort=False)
+    return (groups.cummax() if how is np.maximum else groups.cummin()).to_numpy(np.int64)
+
+
+class _Kinds:
+    """Which rounds a push can be of: endpoint-only rounds have push lines of their own kind.
+
+    To 1.10 the words tell (`PUSH INC`); those lines print `clusters`. Later the level tells: `PUSH INC`
+    at info is of a full round in which the proxy needed some endpoints only, and everything at debug is
+    of an endpoint-only round. From 1.31 on no round is known to be of either kind: any can be.
+    """
+
+    def __init__(self, pushes: pd.DataFrame, rounds: pd.DataFrame) -> None:
+        words = pushes["push_type"].eq("incremental")
+        self.of: Ints = words.where(pushes["clusters"].notna(), pushes["level"].eq("debug")).to_numpy(np.int64)
+        somebody = rounds["connected_endpoints"].ne(0).to_numpy(bool)
+        fits = [somebody & is_kind.fillna(True).to_numpy(bool) for is_kind in (rounds["full"], ~rounds["full"])]
+        size = len(rounds)
+        at = np.arange(size)
+        self._before = np.stack([np.maximum.accumulate(np.where(fit, at, -1)) for fit in fits])
+        self._after = np.stack([np.minimum.accumulate(np.where(fit, at, size)[::-1])[::-1] for fit in fits])
+        self._rank = np.stack([np.cumsum(fit) - 1 for fit in fits])
+        self._members = [np.flatnonzero(fit) for fit in fits]
+
+    def latest(self, at: Ints) -> Ints:
+        """The last fitting round up to each push's `at`; -1 if there is none."""
+        return np.where(at >= 0, self._before[self.of, np.maximum(at, 0)], -1)
+
+    def earliest(self, at: Ints) -> Ints:
+        """The first fitting round from each push's `at` on; the number of rounds if there is none."""
+        size = self._after.shape[1]
+        found = np.where(at < size, self._after[self.of, np.clip(at, 0, size - 1)], size)
+        return np.where(at < 0, -1, found)
+
+    def strict(self, first: Ints, last: Ints, pick: Bools, keys: Ints) -> tuple[Ints, Ints]:
+        """Bounds in which every push of a type to a proxy is of a later round than the one before.
+
+        In steps of fitting rounds: the n-th push is n steps on at least, so the running maximum of
+        ``first - n`` bounds it, and backwards the running minimum of ``last - n``.
+        """
+        first, last, of = first[pick].copy(), last[pick].copy(), self.of[pick]
+        count = pd.Series(first).groupby(keys, sort=False).cumcount().to_numpy(np.int64)
+        size = self._rank.shape[1]
+        known = (last >= 0) & (first < size)
+        low = np.where(known & (first >= 0), self._rank[of, np.clip(first, 0, size - 1)], LONG_AGO) - count
+        high = np.where(known, self._rank[of, np.maximum(last, 0)], size) - count
+        low = _running(low, keys, np.maximum) + count
+        high = _running(high[::-1], keys[::-1], np.minimum)[::-1] + count
+        for kind, members in enumerate(self._members):
+            mine = known & (of == kind) & (low <= high)
+            first[mine] = np.where(low[mine] < 0, -1, members[np.clip(low[mine], 0, len(members) - 1)])
+            last[mine] = members[np.clip(high[mine], 0, len(members) - 1)]
+        return first, last
+
+
+def _pinned(pushes: pd.DataFrame, rounds: pd.DataFrame) -> Ints:
+    """The full round whose version a push prints; -1 if it prints none, `NO_SUCH_VERSION` if none has it.
+
+    Endpoint-only rounds print the version of the full round before them: it is not theirs.
+    """
+    own = rounds["full"].fillna(True).to_numpy(bool)
+    first: dict[object, int] = {}
+    for at, version in enumerate(rounds["push_version"]):
+        if own[at] and isinstance(version, str):
+            first.setdefault(version, at)
+    of_push, versions = pd.factorize(pushes["push_version"])
+    numbers = np.array([*(first.get(version, NO_SUCH_VERSION) for version in versions), -1], np.int64)
+    return numbers[of_push]
+
+
+def _since_connected(
+    pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame, proxy: Ints, proxies: pd.Index[Any]
+) -> Ints:
+    """The first round that can have found the proxy connected; -1 where the log does not show it connect.
+
+    istiod registers a connection, initialises the proxy, and only then prints the line: a round that
+    began up to `REGISTERED` before the line may have found it.
+    """
+    ups = asked.drop_duplicates("proxy")
+    before = np.searchsorted(rounds["row"].to_numpy(), ups["row"].to_numpy())
+    recent = rounds["timestamp"].searchsorted(ups["timestamp"] - REGISTERED)
+    up = pd.Index(ups["proxy"]).get_indexer(pd.Index(proxies))
+    place = np.append(up, -1)[proxy]
+    first = np.append(np.minimum(before, recent), -1)[place]
+    since = np.append(ups["row"].to_numpy(np.int64), NEVER)[place]
+    return np.where(pushes["row"].to_numpy() > since, first, -1)
+
+
+def overlapping(asked: pd.DataFrame, closed: pd.DataFrame) -> set[str]:
+    """Proxies that had two connections at a time: push lines do not tell those apart."""
+    names = ["run", "proxy", "connection"]
+    ends, begun = closed.drop_duplicates(names), asked.drop_duplicates(names)
+    # A connection from before the log has an end and no beginning: it was there from the first line.
+    known = pd.MultiIndex.from_frame(ends[names]).isin(pd.MultiIndex.from_frame(begun[names]))
+    early = ends[~known].assign(row=-1)
+    steps = pd.concat([begun.assign(step=1), early.assign(step=1), ends.assign(step=-1)], ignore_index=True)
+    steps = steps.dropna(subset=["proxy"]).sort_values("row", kind="stable")
+    open_now = steps["step"].groupby([steps["run"], steps["proxy"]]).cumsum()
+    return set(steps.loc[open_now > 1, "proxy"])
+
+
+def _likeliest(pushes: pd.DataFrame, rounds: pd.DataFrame, proxy: Ints, newest: Ints, pinned: Ints) -> Ints:
+    """The likeliest round: that which a line of the same push to the same proxy names, or the newest then.
+
+    One push sends its types one after the other, each once, in the order of `ORDER`. What begins again
+    is another push. After a pause it is the same one still if the proxy is slow: then its type is not
+    the one that the round begun meanwhile (`newest`) leads with.
+    """
+    order = ORDER_1_0 if rounds["virtual_services"].notna().any() else ORDER
+    types, names = pd.factorize(pushes["xds_type"])
+    rank = np.array([*(order.get(name, len(ORDER)) for name in names), len(ORDER)], np.int64)[types]
+    lead = pd.Series(rank).groupby(newest).transform("min").to_numpy()
+    # Each proxy's pushes behind one another, in the order of writing.
+    by_proxy = np.argsort(proxy, kind="stable")
+    proxy, rank, leads = proxy[by_proxy], rank[by_proxy], (rank <= lead)[by_proxy]
+    time = pushes["timestamp"].to_numpy("datetime64[ns]")[by_proxy]
+    goes_on = np.zeros(len(rank), bool)
+    goes_on[1:] = (proxy[1:] == proxy[:-1]) & (proxy[1:] >= 0) & (rank[1:] > rank[:-1])
+    goes_on[1:] &= (np.diff(time) <= PAUSE.to_timedelta64()) | ~leads[1:]
+    burst = np.cumsum(~goes_on)
+    at = np.flatnonzero(~goes_on)
+    named = np.maximum.reduceat(pinned[by_proxy], at)[burst - 1] if len(at) else pinned
+    begun = newest[by_proxy][at][burst - 1] if len(at) else newest
+    guess = np.empty(len(rank), np.int64)
+    guess[by_proxy] = np.where(named < 0, begun, named)
+    return guess

@@ -1,0 +1,59 @@
+"""The lines that answers are made of: starts of rounds, and pushes with what they were."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from istiolog_pd.analysis._result import FLAG, control_plane, remembered
+from istiolog_pd.analysis.pushes._assign_rounds import assign_rounds, overlapping
+from istiolog_pd.analysis.pushes._requests import asking, requested, sent_twice
+from istiolog_pd.capture import Capture
+
+#: What answers use of a push line; `row` leads to the rest of it.
+PUSH_COLUMNS = (
+    "row timestamp level source line run proxy xds_type push_type resources clusters endpoints size_bytes push_version"
+).split()
+
+
+@remembered
+def push_starts(capture: Capture) -> pd.DataFrame:
+    """The lines that begin a round, numbered from 0 in file order, with the decision before each."""
+    starts = control_plane(capture, "push_start")
+    starts = starts[starts["connected_endpoints"].notna()].reset_index(drop=True)
+    starts["round"] = starts.index
+    starts["full"] = (starts["push_type"] != "incremental").astype(FLAG)
+    decisions = control_plane(capture, "debounce")
+    decisions = decisions[~decisions["rearmed"].fillna(False).astype(bool)]
+    before = pd.merge_asof(
+        starts[["row", "run"]],
+        decisions[["row", "run", "debounce_id", "forced"]].assign(decision=decisions["row"]),
+        on="row",
+        by="run",
+    )
+    # A decision is followed by one start; a second start after it had none (no EDS debounce).
+    own = before["decision"].notna() & ~before.duplicated(["run", "decision"])
+    starts["debounce_id"] = before["debounce_id"].where(own)
+    starts["forced"] = before["forced"].where(own)
+    no_full = before["forced"].notna()  # Istio 1.31 on
+    starts["full"] = starts["full"].where(~no_full)
+    return starts
+
+
+@remembered
+def push_lines(capture: Capture) -> pd.DataFrame:
+    """The push lines of a control plane with their rounds, the kind of each as it was, not only as printed.
+
+    From 1.11 on (those lines print no `clusters`) what is printed at debug is of an endpoint-only round,
+    and does not always say ``INC``; before 1.10 no line says that a proxy asked for it.
+    """
+    lines, starts = control_plane(capture, "xds_push", PUSH_COLUMNS), push_starts(capture)
+    printed, inferred = requested(capture, lines, starts)
+    endpoint_only = lines["level"].eq("debug") & lines["clusters"].isna()
+    lines["push_type"] = lines["push_type"].mask(endpoint_only & ~printed, "incremental").mask(inferred, "request")
+    lines["inferred"] = inferred
+    asked, closed = asking(capture), control_plane(capture, "connection_close")
+    rounds = assign_rounds(lines, starts, asked, closed)
+    again = sent_twice(lines, rounds, overlapping(asked, closed))
+    lines["push_type"] = lines["push_type"].mask(again, "request")
+    lines["inferred"] |= again
+    return pd.concat([lines, rounds.mask(again)], axis=1)

@@ -1,0 +1,136 @@
+"""Push decisions: what the debounce merged, how long it took, which bound let it go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from istiolog_pd.analysis._result import (
+    COUNT,
+    FLAG,
+    SPAN,
+    TEXT,
+    TIME,
+    WORD,
+    Shape,
+    cannot,
+    control_plane,
+    no_lines,
+    shaped,
+)
+from istiolog_pd.capture import Capture
+
+DEBOUNCES: Shape = {
+    "timestamp": TIME,
+    "start": TIME,
+    "quiet_time": SPAN,
+    "debounce_time": SPAN,
+    "events": COUNT,
+    "full": FLAG,
+    "forced": FLAG,
+    "bound": WORD,
+    "config_kind": TEXT,
+    "config_namespace": TEXT,
+    "config_name": TEXT,
+    "more_configs": COUNT,
+    "reason": TEXT,
+    "debounce_id": COUNT,
+    "run": COUNT,
+    "source": TEXT,
+    "line": COUNT,
+}
+
+
+NO_START = "{} decisions are of Istio 1.0, which does not print when the debounce began: no `start`, no `debounce_time`"
+
+
+def debounces(capture: Capture, *, after: str = "100ms", maximum: str = "10s") -> pd.DataFrame:
+    """Every decision to push, as the debounce made it.
+
+    From Istio 1.1 on the line prints how long ago the first merged event was (it calls that "since
+    last push"). 1.0 does not, so `start` and `debounce_time` are null there, and `events` is the
+    difference of the running count of events to the decision before (null where that is not known).
+    1.0 lines that only re-arm the debounce are no decisions. With ``PILOT_ENABLE_EDS_DEBOUNCE=false``
+    endpoint-only pushes have no line and are not here.
+
+    Parameters
+    ----------
+    capture
+        Logs of a control plane.
+    after, maximum
+        PILOT_DEBOUNCE_AFTER and PILOT_DEBOUNCE_MAX of that control plane, for `bound`; the defaults
+        are Istio's.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per decision, in file order: `timestamp` (of the decision) and `start` (of the first
+        merged event; datetime64[ns, UTC]); `quiet_time` since the last merged event and
+        `debounce_time` since the first (timedelta64[ns]); `events` merged (Int64); `full`, `forced`
+        (boolean; from 1.31 on only `forced`); `bound` (category): ``quiet`` or ``max``, the bound that
+        let it go, ``either`` where both were exceeded (from 1.3 on a push waits for the one before),
+        null where neither was (the settings are others than `after` and `maximum`, or 1.0 runs
+        without debounce); `config_kind`,
+        `config_namespace`, `config_name` (str): one of the changed configs, picked at random, and
+        `more_configs` (Int64); `reason` (str); `debounce_id`, `run`, `line` (Int64); `source` (str).
+        Empty with the reason in ``attrs["coverage"]`` if there is no such line.
+
+    Notes
+    -----
+    pilot/pkg/xds/discovery.go (``debounce``), pilot/pkg/proxy/envoy/discovery.go in 1.0.
+
+    Examples
+    --------
+    >>> import istiolog_pd as il
+    >>> table = il.analysis.debounces(il.load("data/istiod-1.30.3/discovery.log.gz"))
+    >>> len(table), table["bound"].value_counts().to_dict()
+    (145, {'quiet': 145})
+    """
+    lines = control_plane(capture, "debounce")
+    lines = lines[~lines["rearmed"].fillna(False).astype(bool)].reset_index(drop=True)
+    if lines.empty:
+        how = "they are printed at level info in scope ads (--log_output_level ads:info)"
+        return cannot(DEBOUNCES, no_lines(capture, "debounce line", how))
+    counts_events = lines["debounced_events"].isna()  # 1.0: a running count instead
+    bound = _bound(lines, pd.Timedelta(after), pd.Timedelta(maximum), counts_events)
+    table = lines.assign(
+        start=lines["timestamp"] - lines["debounce_time"],
+        events=lines["debounced_events"].where(~counts_events, _events_between(lines)),
+        bound=bound.mask(_not_debounced(capture, lines, counts_events), None),
+    )
+    return shaped(table, DEBOUNCES, NO_START.format(int(counts_events.sum())) if counts_events.any() else "")
+
+
+def _events_between(lines: pd.DataFrame) -> pd.Series[Any]:
+    """1.0: events since the decision before; of the first one all, if no push was before it."""
+    events = lines.groupby("run")["debounce_id"].diff()
+    first_push = lines["since_last_push"].isna()
+    return events.where(events >= 0).where(~first_push, lines["debounce_id"])
+
+
+def _not_debounced(capture: Capture, lines: pd.DataFrame, old: pd.Series[Any]) -> npt.NDArray[np.bool_]:
+    """1.0 with the debounce off (``Push 7: ...``, ``Timer push 9: ...``): no bound let those go."""
+    found = np.zeros(len(lines), bool)
+    at = np.flatnonzero(old)
+    if len(at) and "message" in capture.events.schema.names:
+        messages = capture.events["message"].take(pa.array(lines["row"].to_numpy(np.int64)[at]))
+        found[at] = ~np.asarray(pc.starts_with(messages.cast(pa.string()), "Push debounce").fill_null(True))
+    return found
+
+
+def _bound(lines: pd.DataFrame, after: pd.Timedelta, maximum: pd.Timedelta, old: pd.Series[Any]) -> pd.Series[Any]:
+    """Which bound let a debounce go.
+
+    1.0 waits for more than twice `after` and prints no total; but a debounce is no older than the push
+    before it, so the maximum is possible only where that was so long ago (or there was none).
+    """
+    quiet = (lines["quiet_time"] >= after).where(~old, lines["quiet_time"] > 2 * after)
+    long_ago = lines["since_last_push"].isna() | (lines["since_last_push"] >= maximum)
+    total = (lines["debounce_time"] >= maximum).where(~old, ~quiet & long_ago)
+    names = np.select([quiet & total, quiet, total], ["either", "quiet", "max"], "")
+    return pd.Series(names, lines.index, dtype=object).where(names != "", None)

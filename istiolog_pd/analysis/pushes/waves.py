@@ -1,0 +1,335 @@
+"""Push waves: one round followed through all its proxies, from the first to the last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from istiolog_pd.analysis._intervals import Ints, disjoint, earliest_and_latest, per_round
+from istiolog_pd.analysis._result import COUNT, FLAG, SPAN, TEXT, TIME, Shape, cannot, no_lines, shaped
+from istiolog_pd.analysis._time import NEVER, as_of, nanoseconds, spans
+from istiolog_pd.analysis.propagation.sides import PILOT, side, with_message
+from istiolog_pd.analysis.pushes._events import push_lines, push_starts
+from istiolog_pd.analysis.pushes.rounds import PUSH_LINES, ROUND_LINES, hidden_rounds, visible, with_sizes
+from istiolog_pd.capture import Capture
+
+WAVES: Shape = {
+    "round": COUNT,
+    "timestamp": TIME,
+    "push_version": TEXT,
+    "full": FLAG,
+    "forced": FLAG,
+    "connected_endpoints": COUNT,
+    "proxies": COUNT,
+    "proxies_low": COUNT,
+    "proxies_high": COUNT,
+    "pushes": COUNT,
+    "size_bytes": COUNT,
+    "first": SPAN,
+    "median": SPAN,
+    "p95": SPAN,
+    "last": SPAN,
+    "last_low": SPAN,
+    "last_high": SPAN,
+    "slowest": TEXT,
+    "overtaken": COUNT,
+    "merged_low": COUNT,
+    "merged_high": COUNT,
+    "stragglers": COUNT,
+    "stragglers_low": COUNT,
+    "stragglers_high": COUNT,
+    "visible": FLAG,
+    "run": COUNT,
+    "source": TEXT,
+}
+
+WAVE: Shape = {
+    "place": COUNT,
+    "proxy": TEXT,
+    "begun": SPAN,
+    "time": SPAN,
+    "time_low": SPAN,
+    "time_high": SPAN,
+    "order": TEXT,
+    "pushes": COUNT,
+    "resources": COUNT,
+    "size_bytes": COUNT,
+    "overtaken": FLAG,
+    "straggler": FLAG,
+    "certain": FLAG,
+    "round": COUNT,
+    "timestamp": TIME,
+    "run": COUNT,
+    "source": TEXT,
+}
+
+LATE = "1s"
+#: What is summed up of a proxy in a round; sizes and resources are null where none is printed.
+COUNTED = ("proxies", "proxies_low", "proxies_high", "overtaken", "stragglers", "stragglers_low", "stragglers_high")
+
+
+def push_waves(capture: Capture, *, late: str | pd.Timedelta = LATE) -> pd.DataFrame:
+    """Every round as a wave through its proxies: when the first, half, 95 % and the last had it.
+
+    A proxy has a round when the last of its types is sent; times count from the round's start. No line
+    names the round of a push, so `first` to `last`, `overtaken` and `stragglers` hold for the likeliest
+    round of each push, and the columns that end in `low` and `high` bound what is true.
+
+    Parameters
+    ----------
+    capture
+        Logs of a control plane. Several replicas are kept apart by their run.
+    late
+        A proxy that has a round later than this after its start is a straggler of it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per round, in file order: `round` (Int64, as in `push_rounds`), `timestamp`
+        (datetime64[ns, UTC]), `push_version` (str), `full`, `forced` (boolean), `connected_endpoints`;
+        `proxies` reached, at least `proxies_low` and at most `proxies_high`, `pushes`, `size_bytes`
+        (Int64); `first`, `median`, `p95`, `last`: the times when the first, half, 95 % and the last of
+        them had it (timedelta64[ns]), and bounds of the last: `last_low` (null: no push is certain to be
+        of this round) and `last_high`; `slowest`: the last proxy (str);
+        `overtaken`: proxies that had it only when the next round had begun; `merged_low`,
+        `merged_high`: proxies whose push stands for the round before as well; `stragglers` with
+        bounds (Int64); `visible` (boolean): false where the level prints none of its pushes, and then
+        all counts are null; `run` (Int64), `source` (str).
+        Empty with the reason in ``attrs["coverage"]`` if no round begins.
+
+    Raises
+    ------
+    ValueError
+        If `late` is no time.
+
+    Notes
+    -----
+    From Istio 1.3 on (pilot/pkg/xds/pushqueue.go) a proxy that still waits when the next round starts
+    gets one push for both. How many those are is printed as ``Starting new push while N were still
+    pending``: at level info in 1.3, at debug later; then `merged_low` and `merged_high` are N.
+    A time says when istiod had handed the last type to the proxy's stream, not when Envoy used it: that
+    is `propagation`.
+
+    Examples
+    --------
+    >>> import istiolog_pd as il
+    >>> table = il.analysis.push_waves(il.load("data/istiod-1.30.3/discovery.log.gz"))
+    >>> wave = table.set_index("round").loc[7]
+    >>> int(wave["proxies"]), wave["first"] <= wave["median"] <= wave["last"] <= wave["last_high"]
+    (32, True)
+    """
+    starts, lines = _lines(capture)
+    if starts.empty:
+        return cannot(WAVES, no_lines(capture, "line that begins a round", ROUND_LINES))
+    threshold = pd.Timedelta(late)
+    placed = _placed(lines)
+    rows = _rows(starts, placed, threshold)
+    table = starts.drop(columns=["push_type", "duration"]).assign(visible=visible(starts, lines))
+    table = table.join(_summed(rows), on="round").join(_bounds(starts, placed, threshold), on="round")
+    table = table.join(_merged(capture, starts, placed), on="round")
+    shown = table["visible"].astype(bool)
+    for name in (*COUNTED, "pushes"):
+        table[name] = table[name].astype(COUNT).fillna(0).where(shown)
+    for name in ("last_high", "merged_low", "merged_high"):
+        table[name] = table[name].where(shown)
+    return shaped(table, WAVES, with_sizes(hidden_rounds(starts, lines), lines))
+
+
+def push_wave(capture: Capture, round: int, *, late: str | pd.Timedelta = LATE) -> pd.DataFrame:
+    """One round, proxy by proxy, in the order in which they had it.
+
+    Parameters
+    ----------
+    capture
+        Logs of a control plane.
+    round
+        Its number, as in `push_waves` and `push_rounds`.
+    late
+        A proxy that has the round later than this after its start is a straggler.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per proxy that got a push which is likeliest of this round: `place` (Int64, from 1),
+        `proxy` (str); `begun` and `time`: from the round's start to the first and the last push
+        (timedelta64[ns]), and the bounds `time_low` and `time_high` of the last; `order` of its types
+        (str), `pushes`, `resources`, `size_bytes` (Int64); `overtaken`, `straggler`, `certain`
+        (boolean; certain: each of these pushes can be of no other round); `round`, `timestamp` of the
+        round's start, `run`, `source`.
+        Empty with the reason in ``attrs["coverage"]`` if it reached nobody, or the level prints none.
+
+    Raises
+    ------
+    ValueError
+        If there is no such round, or `late` is no time.
+
+    Examples
+    --------
+    >>> import istiolog_pd as il
+    >>> table = il.analysis.push_wave(il.load("data/seed/pilot.log"), 0)
+    >>> table[["place", "order", "pushes"]].to_records(index=False).tolist()
+    [(1, 'CDS EDS RDS LDS', 4)]
+    """
+    starts, lines = _lines(capture)
+    if starts.empty:
+        return cannot(WAVE, no_lines(capture, "line that begins a round", ROUND_LINES))
+    if round not in starts["round"].to_numpy():
+        raise ValueError(f"there is no round {round}: rounds are 0 to {len(starts) - 1}")
+    rows = _rows(starts, _placed(lines), pd.Timedelta(late))
+    rows = rows[rows["round"] == round]
+    if rows.empty:
+        hidden = not visible(starts, lines).loc[starts["round"] == round].all()
+        why = no_lines(capture, "push of this round", PUSH_LINES) if hidden else f"round {round} reached no proxy"
+        return cannot(WAVE, why)
+    own = lines[lines["round"].eq(round)]
+    keys = [own[key] for key in ("source", "proxy")]
+    types = own["xds_type"].astype(object).groupby(keys, sort=False).agg(lambda names: " ".join(dict.fromkeys(names)))
+    rows = rows.join(types.rename("order"), on=["source", "proxy"]).sort_values(["time", "proxy"], kind="stable")
+    rows = rows.assign(place=np.arange(1, len(rows) + 1))
+    return shaped(rows.join(starts.set_index("round")["timestamp"], on="round"), WAVE)
+
+
+def _lines(capture: Capture) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The starts of rounds, and the pushes of rounds in file order."""
+    starts = push_starts(capture)
+    return starts, push_lines(capture) if len(starts) else starts
+
+
+def _placed(lines: pd.DataFrame) -> pd.DataFrame:
+    """The pushes that have a round, in file order, with numbers for what is compared often."""
+    names = ["source", "run", "timestamp", "proxy", "resources", "size_bytes", "round", "round_first", "round_last"]
+    placed = lines[names].dropna(subset=["round", "proxy", "timestamp"]).reset_index(drop=True)
+    numbers = dict.fromkeys(("round", "round_first", "round_last"), np.int64)
+    return placed.astype(numbers).assign(
+        code=pd.factorize(placed["proxy"])[0].astype(np.int64),
+        written=nanoseconds(placed["timestamp"]),
+        certain=placed["round_first"].eq(placed["round_last"]).astype(bool),
+    )
+
+
+def _rows(starts: pd.DataFrame, placed: pd.DataFrame, late: pd.Timedelta) -> pd.DataFrame:
+    """One row per proxy and (likeliest) round, with its times and their bounds."""
+    groups = placed.assign(sure=placed["written"].where(placed["certain"], -1)).groupby(["code", "round"], sort=False)
+    rows = groups.agg(
+        proxy=("proxy", "first"),
+        source=("source", "first"),
+        begun=("written", "min"),
+        time=("written", "max"),
+        time_low=("sure", "max"),
+        pushes=("written", "size"),
+        certain=("certain", "all"),
+    )
+    for name in ("resources", "size_bytes"):
+        rows[name] = groups[name].sum(min_count=1)
+    rows = rows.reset_index()
+    earliest, rows["time_high"] = earliest_and_latest(placed, rows)
+    rows["time_low"] = rows["time_low"].mask(rows["time_low"] < 0, earliest)
+    of = starts.set_index("round").reindex(rows["round"]).reset_index()
+    following = nanoseconds(_next_start(starts).reindex(rows["round"]))
+    rows["overtaken"] = (following != NEVER) & (rows["time"].to_numpy() >= following)
+    begins = nanoseconds(of["timestamp"])
+    for name in ("begun", "time", "time_low", "time_high"):
+        rows[name] = spans(rows[name].to_numpy() - begins, begins != NEVER)
+    return rows.assign(run=of["run"], straggler=rows["time"] > late)
+
+
+def _next_start(starts: pd.DataFrame) -> pd.Series[Any]:
+    """When the next round of the same process began, by round."""
+    return starts.groupby("run", sort=False)["timestamp"].shift(-1).set_axis(starts["round"])
+
+
+def _summed(rows: pd.DataFrame) -> pd.DataFrame:
+    """What each round comes to, by the likeliest round of each push."""
+    rows = rows.sort_values(["round", "time"], kind="stable")
+    groups = rows.groupby("round", sort=False)
+    sure = rows[rows["certain"]].groupby("round")["time_low"].max()
+    return pd.DataFrame(
+        {
+            "proxies": groups.size(),
+            "pushes": groups["pushes"].sum(),
+            "size_bytes": groups["size_bytes"].sum(min_count=1),
+            "first": groups["time"].min(),
+            "median": _had_by(rows, 0.5),
+            "p95": _had_by(rows, 0.95),
+            "last": groups["time"].max(),
+            "last_low": sure,
+            "slowest": groups["proxy"].last(),
+            "overtaken": groups["overtaken"].sum(),
+            "stragglers": groups["straggler"].sum(),
+        }
+    )
+
+
+def _had_by(rows: pd.DataFrame, share: float) -> pd.Series[Any]:
+    """When that share of the proxies of a round had it, by round; rows in the order of rounds and times."""
+    sizes = rows.groupby("round", sort=False).size()
+    place = sizes.cumsum() - sizes + np.ceil(sizes * share).astype(np.int64) - 1
+    return rows["time"].iloc[place.to_numpy()].set_axis(sizes.index)
+
+
+def _bounds(starts: pd.DataFrame, placed: pd.DataFrame, late: pd.Timedelta) -> pd.DataFrame:
+    """At least and at most: proxies, stragglers and the time to the last one, by round."""
+    codes, first, last, written = (placed[name].to_numpy() for name in ("code", "round_first", "round_last", "written"))
+    begins, size = nanoseconds(starts["timestamp"]), len(starts)
+    # A push is late for every round that began so long before it; rounds of a run begin in order.
+    before = _begun_before(starts, placed, written - late.value)
+    tardy = np.minimum(last, before)
+    certain = first == last
+    sure_late = certain & (tardy >= last)
+    newest = per_round(first, last, written, size)
+    return pd.DataFrame(
+        {
+            "proxies_low": _distinct(codes[certain], first[certain], size),
+            "proxies_high": disjoint(codes, first, last).counts(size),
+            "stragglers_low": _distinct(codes[sure_late], first[sure_late], size),
+            "stragglers_high": disjoint(codes, first, tardy).counts(size),
+            "last_high": spans(newest - begins, (newest >= 0) & (begins != NEVER)),
+        },
+        index=starts["round"].to_numpy(),
+    )
+
+
+def _begun_before(starts: pd.DataFrame, placed: pd.DataFrame, moments: Ints) -> Ints:
+    """The last round of a push's own process that began before a moment; -1 if none did."""
+    found = np.full(len(placed), -1)
+    for run, own in starts.groupby("run", sort=False):
+        mine = placed["run"].eq(run).to_numpy(bool)
+        begins = np.maximum.accumulate(nanoseconds(own["timestamp"]))
+        at = np.searchsorted(begins, moments[mine]) - 1
+        found[mine] = np.where(at >= 0, own["round"].to_numpy(np.int64)[np.maximum(at, 0)], -1)
+    return found
+
+
+def _distinct(codes: Ints, rounds: Ints, size: int) -> Ints:
+    """How many different proxies each round has."""
+    pairs = np.unique(rounds * (codes.max(initial=0) + 1) + codes)
+    return np.bincount(pairs // (codes.max(initial=0) + 1), minlength=size)
+
+
+def _merged(capture: Capture, starts: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
+    """Proxies whose push of a round can stand for the round before too, or as many as are printed."""
+    codes, first, last = (placed[name].to_numpy() for name in ("code", "round_first", "round_last"))
+    certain, size = first == last, len(starts)
+    possible = disjoint(codes, first, last)
+    # Who certainly had the round before got a push of its own in it.
+    had = np.unique(np.stack([codes[certain], first[certain] + 1]), axis=1)
+    again = had[:, possible.holds(had[0], had[1])]
+    high = possible.counts(size) - np.bincount(again[1], minlength=size + 1)[:size]
+    high[~starts["run"].duplicated().to_numpy()] = 0
+    table = pd.DataFrame({"merged_low": 0, "merged_high": high}, index=starts["round"].to_numpy(), dtype=COUNT)
+    printed = _pending(capture, starts)
+    for name in table:
+        table[name] = printed.reindex(table.index).fillna(table[name])
+    return table
+
+
+def _pending(capture: Capture, starts: pd.DataFrame) -> pd.Series[Any]:
+    """How many proxies still waited when a round began, where a line says so, by round."""
+    backlog = with_message(capture, side(capture, "push_backlog", PILOT))
+    number = backlog["message"].str.extract(r"while (\d{1,9}) were", expand=False).astype("Float64").astype(COUNT)
+    backlog = backlog.assign(pending=number).dropna(subset=["pending"])
+    begun = starts[["row", "run", "round"]].astype({"row": np.int64, "run": COUNT}).sort_values("row")
+    at = as_of(backlog.astype({"run": COUNT}).sort_values("row"), begun, "row", ["run"])
+    return at.dropna(subset=["round"]).groupby("round")["pending"].max()

@@ -1,0 +1,232 @@
+"""Garbage collections of the control plane: pauses, heap, and what was pushed meanwhile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from istiolog_pd.analysis._result import COUNT, FLAG, SPAN, TEXT, TIME, Shape, cannot, no_lines, shaped
+from istiolog_pd.analysis._select import arrow, codes, columns, joined
+from istiolog_pd.capture import Capture
+
+Floats = npt.NDArray[np.float64]
+
+NUMBER = pd.Float64Dtype()
+
+GC: Shape = {
+    "run": COUNT,
+    "source": TEXT,
+    "line": COUNT,
+    "gc": COUNT,
+    "since_start": SPAN,
+    "timestamp_low": TIME,
+    "timestamp_high": TIME,
+    "pause_low_ms": NUMBER,
+    "pause_high_ms": NUMBER,
+    "concurrent_low_ms": NUMBER,
+    "concurrent_high_ms": NUMBER,
+    "cpu_percent": COUNT,
+    "heap_before_mb": COUNT,
+    "heap_after_mb": COUNT,
+    "live_mb": COUNT,
+    "goal_mb": COUNT,
+    "processors": COUNT,
+    "forced": FLAG,
+    "pushes": COUNT,
+    "push_lag": SPAN,
+}
+
+DECIMAL = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
+TRACE = (
+    rf"^gc (?P<gc>[0-9]{{1,18}}) @(?P<since>{DECIMAL})s\s+(?P<cpu>[0-9]{{1,3}})%:\s+"
+    rf"(?P<sweep>{DECIMAL})\+(?P<mark>{DECIMAL})\+(?P<end>{DECIMAL}) ms clock,.*?"
+    r"(?P<before>[0-9]{1,12})->(?P<after>[0-9]{1,12})->(?P<live>[0-9]{1,12}) MB, (?P<goal>[0-9]{1,12}) MB goal"
+    r".*?(?P<processors>[0-9]{1,6}) P(?P<forced> \(forced\))?"
+)
+MS = 1_000_000  # nanoseconds
+#: How long before it is written an entry can have got its time stamp, and a trace line can have been due.
+WRITTEN = pd.Timedelta("10ms")
+
+HOW = "Go prints them to stderr when istiod runs with GODEBUG=gctrace=1"
+IN_PIECES = "{} of {} GC trace lines are cut or of another form, and left out"
+DRIFT = (
+    "in {} run(s) the clock was set or drifted: times of their collections are bounded by their neighbours in the log"
+)
+
+
+def gc(capture: Capture) -> pd.DataFrame:
+    """Every garbage collection of the control plane, when it was, and the pushes written meanwhile.
+
+    A trace line has no time of its own, but that since the process began. Each line was written after the entry
+    before it and before the entry after it; all lines of a run together bound when the process
+    began, and so when each collection did.
+
+    Parameters
+    ----------
+    capture
+        Logs of a control plane that ran with ``GODEBUG=gctrace=1``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per GC trace line, in file order: `run` (Int64), `source` (str), `line`, `gc`: its number
+        (Int64); `since_start`: when it began, since the process did (timedelta64[ns]; whole
+        milliseconds, cut off); `timestamp_low`, `timestamp_high`: the same by the log's clock
+        (datetime64[ns, UTC]); `pause_low_ms`, `pause_high_ms`: how long the world stood still (Float64,
+        ms: sweep termination and mark termination), `concurrent_low_ms`, `concurrent_high_ms`: marking
+        beside the program; `cpu_percent`: share of the CPU that GC took since the start; `heap_before_mb`,
+        `heap_after_mb`, `live_mb` and `goal_mb` (Int64, MB); `processors` (Int64); `forced`
+        (boolean); `pushes`: push lines written while it ran (Int64; by the latest bound),
+        `push_lag`: the median time from the start of their round to those lines (timedelta64[ns]; null if there is
+        none; requested pushes left out). ``attrs["push_lag"]`` is the median over all pushes (or None).
+        Empty with the reason in ``attrs["coverage"]`` without such lines.
+
+    Notes
+    -----
+    Go, runtime/mgc.go (``gcMarkTermination``): ``fmtNSAsMS`` cuts a time off after two digits, and to whole
+    milliseconds from 10 ms on, so a printed 7.0 is 7.0 to 7.1 ms.
+
+    Examples
+    --------
+    >>> import istiolog_pd as il
+    >>> table = il.analysis.gc(il.load("data/istiod-1.30.3/discovery-debug.log.gz"))
+    >>> len(table), table[["pause_low_ms", "pause_high_ms"]].sum().round(1).tolist()
+    (164, [88.4, 93.7])
+    """
+    traces = columns(capture, "go_gc", "row", "source", "line", "message")
+    if traces.empty:
+        return cannot(GC, no_lines(capture, "GC trace line", HOW))
+    parsed = _parsed(traces["message"])
+    readable = parsed["gc"].notna()
+    table = pd.concat([traces.drop(columns="message"), parsed], axis=1)[readable].reset_index(drop=True)
+    cut = IN_PIECES.format(int((~readable).sum()), len(traces)) if not readable.all() else ""
+    if table.empty:
+        return cannot(GC, cut)
+    times, drifted = _times(capture, table)
+    table = pd.concat([table, times], axis=1)
+    lags = _lags(capture)
+    table = pd.concat([table, _meanwhile(table, lags)], axis=1)
+    answer = shaped(table, GC, joined(cut, DRIFT.format(drifted) if drifted else ""))
+    answer.attrs["push_lag"] = lags["lag"].median() if lags["lag"].notna().any() else None
+    return answer
+
+
+def _parsed(messages: pd.Series[str]) -> pd.DataFrame:
+    """The fields of trace lines; null where a line has another form."""
+    found = pc.extract_regex(arrow(messages), TRACE)
+    # `flatten` gives null for each part of a line that has another form, `field` would not.
+    fields = [found.type.field(at).name for at in range(found.type.num_fields)]
+    texts = dict(zip(fields, found.flatten(), strict=True))
+    forced = pc.equal(texts.pop("forced"), " (forced)").to_pandas()
+    numbers = {name: part.cast(pa.float64()).to_pandas() for name, part in texts.items()}
+    readable = numbers["gc"].notna()
+    parts = {name: _cut_off(numbers[name].to_numpy(np.float64)) for name in ("sweep", "mark", "end")}
+    return pd.DataFrame(
+        {
+            "gc": numbers["gc"].astype(COUNT),
+            "since_start": pd.to_timedelta(numbers["since"].round(3), unit="s").astype(SPAN),
+            "cpu_percent": numbers["cpu"].astype(COUNT),
+            "pause_low_ms": parts["sweep"][0] + parts["end"][0],
+            "pause_high_ms": parts["sweep"][1] + parts["end"][1],
+            "concurrent_low_ms": parts["mark"][0],
+            "concurrent_high_ms": parts["mark"][1],
+            "heap_before_mb": numbers["before"].astype(COUNT),
+            "heap_after_mb": numbers["after"].astype(COUNT),
+            "live_mb": numbers["live"].astype(COUNT),
+            "goal_mb": numbers["goal"].astype(COUNT),
+            "processors": numbers["processors"].astype(COUNT),
+            "forced": forced.astype(FLAG),
+        }
+    ).where(readable)
+
+
+def _cut_off(millis: Floats) -> tuple[Floats, Floats]:
+    """What a printed time is at least, and at most: it is cut off after its last digit."""
+    digit = np.select([millis >= 10, millis >= 1, millis >= 0.1], [1.0, 0.1, 0.01], 0.001)
+    return millis, millis + digit
+
+
+def _times(capture: Capture, table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """`timestamp_low` and `timestamp_high` of each collection, and in how many runs the clock was set.
+
+    A line is printed when the collection is over.
+    """
+    before, after = _neighbours(capture, table)
+    backwards = before > after + WRITTEN  # an older log was put behind a newer one
+    before, after = before.mask(backwards), after.mask(backwards)
+    low = before - table["since_start"] - pd.Timedelta("1ms") - _span(table, "high") - WRITTEN
+    high = after - table["since_start"] - _span(table, "low") + WRITTEN
+    keys = [table["source"], table["run"]]
+    began_low, began_high = low.groupby(keys).transform("max"), high.groupby(keys).transform("min")
+    drifted = began_low > began_high
+    times = pd.DataFrame(
+        {
+            "timestamp_low": began_low.where(~drifted, low) + table["since_start"],
+            "timestamp_high": began_high.where(~drifted, high) + table["since_start"] + pd.Timedelta("1ms"),
+        }
+    )
+    return times, int(pd.MultiIndex.from_arrays(keys)[drifted].nunique())
+
+
+def _neighbours(capture: Capture, table: pd.DataFrame) -> tuple[pd.Series[Any], pd.Series[Any]]:
+    """The time of the nearest entry with a time before and after each line of the table, of the same source."""
+    times = capture.events["timestamp"].to_numpy()
+    sources = codes(capture.events["source"])
+    rows = table["row"].to_numpy(np.int64)
+    stamped = np.flatnonzero(~np.isnat(times))
+    at = np.searchsorted(stamped, rows)
+    found = []
+    for place in (at - 1, at):
+        near = np.full(len(rows), np.timedelta64("NaT", "ns")).astype(times.dtype)
+        there = np.flatnonzero((place >= 0) & (place < len(stamped)))
+        own = stamped[place[there]]
+        same = sources[own] == sources[rows[there]]
+        near[there[same]] = times[own[same]]
+        found.append(pd.Series(near, table.index).astype("datetime64[ns]").dt.tz_localize("UTC"))
+    return found[0], found[1]
+
+
+def _span(table: pd.DataFrame, end: str) -> pd.Series[Any]:
+    """How long a collection took, at least or at most."""
+    millis = (table[f"pause_{end}_ms"] + table[f"concurrent_{end}_ms"]).astype(float)
+    return pd.to_timedelta((millis * MS).round(), unit="ns").astype(SPAN)
+
+
+def _lags(capture: Capture) -> pd.DataFrame:
+    """Push lines that no proxy asked for, by time: how long after the newest start of a round each was written."""
+    lines = columns(capture, "xds_push", "row", "source", "timestamp", "push_type")
+    lines = lines[lines["push_type"].ne("request") & lines["timestamp"].notna()]
+    starts = columns(capture, "push_start", "row", "source", "timestamp", "connected_endpoints")
+    starts = starts.dropna(subset=["connected_endpoints", "timestamp"])
+    # Rows of a source stand together, so the newest start before a row is its own or of another source.
+    at = np.searchsorted(starts["row"].to_numpy(np.int64), lines["row"].to_numpy(np.int64)) - 1
+    sources, _ = pd.factorize(pd.concat([lines["source"], starts["source"]]))
+    lag = np.full(len(lines), np.timedelta64("NaT", "ns"))
+    own = np.flatnonzero(at >= 0)
+    own = own[sources[own] == sources[len(lines) :][at[own]]]
+    stamps, begun = (frame["timestamp"].dt.tz_localize(None).to_numpy("datetime64[ns]") for frame in (lines, starts))
+    lag[own] = stamps[own] - begun[at[own]]
+    order = np.lexsort((stamps, sources[: len(lines)]))
+    return lines[["source", "timestamp"]].assign(lag=lag).iloc[order]
+
+
+def _meanwhile(table: pd.DataFrame, lags: pd.DataFrame) -> pd.DataFrame:
+    """`pushes` and `push_lag` of each collection: of push lines between its begin and its end."""
+    counts = np.zeros(len(table), np.int64)
+    lag = np.full(len(table), np.timedelta64("NaT", "ns"))
+    ends = table["timestamp_high"] + _span(table, "high")
+    for source, own in lags.groupby("source", sort=False):
+        mine = np.flatnonzero(table["source"].eq(source) & table["timestamp_low"].notna() & ends.notna())
+        stamps = own["timestamp"]
+        first = stamps.searchsorted(table["timestamp_low"].iloc[mine], "left")
+        size = np.maximum(stamps.searchsorted(ends.iloc[mine], "right") - first, 0)
+        places = np.arange(size.sum()) + np.repeat(first - np.cumsum(size) + size, size)
+        medians = own["lag"].iloc[places].groupby(np.repeat(mine, size)).median()
+        counts[mine] = size
+        lag[medians.index] = medians.to_numpy("timedelta64[ns]")
+    return pd.DataFrame({"pushes": counts, "push_lag": lag}, table.index)

@@ -1,0 +1,1 @@
+"""The commands of `istiolog`, one module each; `istiolog_pd.cli.app` registers them."""

@@ -1,0 +1,45 @@
+"""What commands do alike: read logs, and tell what went wrong."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from istiolog_pd.cli.terminal import say
+
+if TYPE_CHECKING:
+    from istiolog_pd.capture import Capture
+
+
+def in_python(*lines: str) -> str:
+    """Say how to do the same in Python, below a verb's help."""
+    return "\n".join(["\b", "In Python:", "  import istiolog_pd", *(f"  {line}" for line in lines)])
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Tell what went wrong in one line, and exit with 1."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except (ValueError, OSError) as error:
+        say(str(error))
+        raise typer.Exit(1) from None
+
+
+def load_logs(sources: list[str], component: str | None, access_log_format: str | None = None) -> Capture:
+    """Read logs, with progress and warnings on stderr."""
+    from istiolog_pd.readers import load
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        capture = load(*sources, component=component, progress=sys.stderr.isatty(), access_log_format=access_log_format)
+    for warning in caught:
+        say(f"warning: {warning.message}")
+    return capture

@@ -1,0 +1,77 @@
+"""Arguments and options that commands share, with their checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Given = str | list[str] | None
+
+
+def one_of(what: str, known: Callable[[], Collection[str]]) -> Callable[[Given], Given]:
+    """A check that an option is among what is known; wrong use otherwise."""
+
+    def check(value: Given) -> Given:
+        for name in [value] if isinstance(value, str) else value or ():
+            if name not in known():
+                from istiolog_pd.capture import unknown
+
+                raise typer.BadParameter(unknown(what, name, known()))
+        return value
+
+    return check
+
+
+def _events() -> Collection[str]:
+    from istiolog_pd.formats.columns import EVENTS
+
+    return EVENTS
+
+
+def _components() -> Collection[str]:
+    from istiolog_pd.formats.template import COMPONENTS
+
+    return COMPONENTS
+
+
+def _access_format(value: str | None) -> str | None:
+    """The text of a format, read from its file if one is named; wrong use if it is none."""
+    if value is None:
+        return None
+    from istiolog_pd.formats.access_log_format import access_format
+
+    try:
+        text = Path(value[1:]).read_text(encoding="utf-8").rstrip("\n") if value.startswith("@") else value
+        access_format(text)
+    except (ValueError, OSError) as error:
+        raise typer.BadParameter(str(error)) from None
+    return text
+
+
+_whose = one_of("component that a source can be of", lambda: ("pilot", "agent"))
+_component = one_of("component", _components)
+_event = one_of("event", _events)
+
+Sources = Annotated[
+    list[str],
+    typer.Argument(metavar="SOURCES", help="Logs, plain or gzip: paths, globs, folders, or - for standard input."),
+]
+Whose = Annotated[
+    str | None,
+    typer.Option("--component", callback=_whose, help="Whose logs they are: pilot or agent. [default: found out]"),
+]
+OfComponent = Annotated[str | None, typer.Option(callback=_component, help="Of pilot, agent, envoy or ztunnel only.")]
+AccessFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--access-log-format",
+        metavar="FORMAT|@FILE",
+        callback=_access_format,
+        help="The mesh's own accessLogFormat, text or JSON, if it is not Istio's; @FILE: it stands in that file.",
+    ),
+]
+Events = Annotated[list[str] | None, typer.Option(callback=_event, help="Only this event; may be given again.")]
+OfEvent = Annotated[str | None, typer.Option(callback=_event, help="Of this event only.")]

@@ -1,0 +1,108 @@
+"""What the command prints: tables and talk, with nothing from a log that a terminal would obey."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Between the columns of plain text.
+GAP = "  "
+
+
+def say(text: str) -> None:
+    """Print one line of talk on stderr.
+
+    Parameters
+    ----------
+    text
+        The line; what cannot be printed is escaped.
+    """
+    from istiolog_pd.inspect.partial_match import visible
+
+    typer.echo(f"istiolog: {visible(text)}", err=True)
+
+
+def show(table: pd.DataFrame, title: str = "") -> None:
+    """Print a table on stdout: drawn on a terminal, as aligned text otherwise.
+
+    Parameters
+    ----------
+    table
+        Any table; numbers go to the right, null is empty, what cannot be printed is escaped.
+    title
+        A line above it.
+    """
+    from pandas.api.types import is_numeric_dtype
+
+    columns = {str(name): [cell(value) for value in table[name]] for name in table.columns}
+    right = {str(name) for name in table.columns if is_numeric_dtype(table[name])}
+    if sys.stdout.isatty():
+        _draw(columns, right, title)
+    else:
+        typer.echo("\n".join(filter(None, (title, plain(columns, right)))))
+        if title:
+            typer.echo("")
+
+
+def cell(value: object) -> str:
+    r"""Write a value of a table.
+
+    Examples
+    --------
+    >>> cell(1234567), cell("a\tb"), cell(None)
+    ('1,234,567', 'a\\tb', '')
+    """
+    import numpy as np
+    import pandas as pd
+
+    from istiolog_pd.inspect.partial_match import visible
+
+    if pd.isna(value):  # type: ignore[call-overload]
+        return ""
+    if isinstance(value, (bool, np.bool_)):
+        return str(value).lower()
+    if isinstance(value, (int, np.integer)):
+        return f"{value:,}"
+    if isinstance(value, (float, np.floating)):
+        return f"{value:,.0f}" if value == int(value) else f"{value:,.6g}"
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    return visible(str(value))
+
+
+def plain(columns: dict[str, list[str]], right: set[str]) -> str:
+    """Align columns of text; the names stand above them, those of `right` end at the same place.
+
+    Examples
+    --------
+    >>> print(plain({"event": ["debounce", "ready"], "n": ["1,024", "7"]}, {"n"}))
+    event         n
+    debounce  1,024
+    ready         7
+    """
+    lists = []
+    for name, values in columns.items():
+        width = max(map(len, [name, *values]))
+        lists.append([text.rjust(width) if name in right else text.ljust(width) for text in [name, *values]])
+    return "\n".join(GAP.join(row).rstrip() for row in zip(*lists, strict=True))
+
+
+def _draw(columns: dict[str, list[str]], right: set[str], title: str) -> None:
+    """Draw a table with rich; its text is text, never markup."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    heading = Text(title) if title else None
+    table = Table(title=heading, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    for name in columns:
+        table.add_column(Text(name), justify="right" if name in right else "left", overflow="fold")
+    for row in zip(*columns.values(), strict=True):
+        table.add_row(*map(Text, row))
+    Console(highlight=False).print(table)

@@ -1,0 +1,33 @@
+"""`istiolog unmatched`: the lines that no format knows."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from istiolog_pd.cli._helpers import in_python, load_logs, told
+from istiolog_pd.cli.options import AccessFormat, Sources, Whose
+from istiolog_pd.cli.terminal import say, show
+
+PYTHON = in_python("from istiolog_pd.inspect.explain import templates", 'templates(istiolog_pd.load("istiod.log"))')
+
+
+def unmatched(
+    sources: Sources,
+    top: Annotated[int, typer.Option(min=0, help="So many of the most frequent; 0: all.")] = 30,
+    component: Whose = None,
+    access_log_format: AccessFormat = None,
+) -> None:
+    """List the unknown lines, grouped by template."""
+    from istiolog_pd.inspect.explain import templates
+
+    with told():
+        table = templates(load_logs(sources, component, access_log_format))
+    if table.empty:
+        say("every entry has a known event")
+        return
+    shown = table.head(top or len(table))
+    first = shown["source"] + ":" + shown["line"].astype("str")
+    show(shown[["count", "component", "scope", "level", "template"]].assign(first=first))
+    say(f"{table['count'].sum():,} entries of {len(table):,} templates have no known event; {len(shown):,} are shown")

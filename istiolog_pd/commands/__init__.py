@@ -1,1 +1,0 @@
-"""The commands of `istiolog`, one module each; `istiolog_pd.cli` registers them."""

@@ -1,0 +1,331 @@
+"""The reference interpreter of the catalogue: plain Python, an entry at a time, no compiling.
+
+It is slow and obviously right; any faster engine must give the same tables.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import chain, islice
+
+import numpy as np
+import pyarrow as pa
+
+from istiolog_pd.engine.reference.entries import Entries
+from istiolog_pd.engine.reference.headers import Entry
+from istiolog_pd.engine.reference.labels import parse_labels, readings, split_labels, thread_of
+from istiolog_pd.engine.reference.lines import Damage, Lines
+from istiolog_pd.engine.reference.match import Compiled, Recogniser, compile_format
+from istiolog_pd.engine.reference.timestamps import Clock, parser
+from istiolog_pd.engine.schema import EVENTS_SCHEMA, array, event_schema, label_target
+from istiolog_pd.formats import FORMATS
+from istiolog_pd.formats.access_log_format import NAME, AccessFormat
+from istiolog_pd.formats.columns import LABELLED, LABELS
+from istiolog_pd.formats.kinds import KINDS, Kind
+from istiolog_pd.formats.layouts import AGENT_SCOPES, JSON_LAYOUTS, JsonLayout
+
+#: What is noted of a last line that looks cut.
+CUT = "no line end at the end, and no known line: it may be cut"
+
+#: So many entries are looked at to tell whose log a source is.
+SAMPLE = 2000
+
+#: The number of a user's own format.
+OWN = -2
+
+#: Rows of the events, and the columns of an event's own for each of them.
+_Part = tuple[list[int], dict[str, list[object]]]
+
+#: What is noted of every entry, beside its time and event.
+_ROW = ("level", "scope", "message", "line", "component", "caller", "thread", "epoch")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTables:
+    """What one source holds: the common columns of every entry, and a narrow table per event."""
+
+    events: pa.Table
+    tables: dict[str, pa.Table]
+    damage: list[Damage]
+    lines: int
+    #: Whether any line of it had a header.
+    recognised: bool
+
+
+@cache
+def recogniser() -> Recogniser:
+    """The catalogue, compiled once."""
+    return Recogniser(FORMATS)
+
+
+def json_layouts(access: AccessFormat | None) -> tuple[JsonLayout, ...]:
+    """The JSON layouts that say which keys are columns, a user's among them."""
+    own = (access.layout,) if access and isinstance(access.layout, JsonLayout) else ()
+    return (*own, *(layout for layout in JSON_LAYOUTS if layout.fields))
+
+
+@cache
+def _value_of(kind: Kind) -> re.Pattern[str]:
+    return re.compile(kind.pattern or f"{kind.chars}*", re.DOTALL | re.ASCII)
+
+
+def _column_values(name: str, kind: Kind, texts: Sequence[str | None]) -> dict[str, list[object]]:
+    """The columns of one field: each distinct text is taken apart once."""
+    known = {text: kind.value(text) for text in set(texts) if text is not None}
+    if not kind.columns:
+        return {name: [None if text is None else known[text] for text in texts]}
+    nothing = (None,) * len(kind.columns)
+    rows = [nothing if text is None else known[text] for text in texts]
+    return {column: list(values) for column, values in zip(kind.columns, zip(*rows, strict=True), strict=True)}
+
+
+def _merge(into: dict[str, list[object]], more: dict[str, list[object]]) -> None:
+    """Add columns; where two fields fill one, the first value that is there counts."""
+    for name, values in more.items():
+        if name in into:
+            into[name] = [b if a is None else a for a, b in zip(into[name], values, strict=True)]
+        else:
+            into[name] = values
+
+
+@dataclass(slots=True)
+class _Claimed:
+    """The messages of one event that one format has claimed (or none: `compiled` is null).
+
+    `fields`: which keys of a JSON line are columns, if its layout says so.
+    """
+
+    event: str
+    compiled: Compiled | None
+    fields: Mapping[str, str]
+    rows: list[int] = field(default_factory=list)
+    texts: list[tuple[str | None, ...]] = field(default_factory=list)
+    labels: list[str | tuple[tuple[str, str], ...]] = field(default_factory=list)
+
+    def columns(self) -> dict[str, list[object]]:
+        columns: dict[str, list[object]] = {}
+        if self.compiled is not None:
+            for one, texts in zip(self.compiled.fields, zip(*self.texts, strict=True), strict=True):
+                _merge(columns, _column_values(one.column, KINDS[one.kind], texts))
+            for name, value in self.compiled.format.sets.items():
+                _merge(columns, {name: [value] * len(self.rows)})
+        _merge(columns, self._label_columns())
+        if "pod" in columns and "namespace" in columns and "proxy" not in columns:
+            pairs = zip(columns["pod"], columns["namespace"], strict=True)
+            columns["proxy"] = [f"{pod}.{namespace}" if pod and namespace else None for pod, namespace in pairs]
+        return columns
+
+    def _label_columns(self) -> dict[str, list[object]]:
+        if not any(self.labels):
+            return {}
+        own = self.compiled.format.labels if self.compiled else {}
+        known = {**(LABELS if self.event in LABELLED else {}), **own, **self.fields}
+        columns: dict[str, list[object]] = {}
+        targets = {key: label_target(target) for key, target in known.items()}
+        found: dict[str, list[str | None]] = {}
+        for n, labels in enumerate(self.labels):
+            for key, text in parse_labels(labels) if isinstance(labels, str) else labels:
+                if key in targets and _value_of(KINDS[targets[key][1]]).fullmatch(text):
+                    found.setdefault(key, [None] * len(self.rows))[n] = text
+        for key, texts in found.items():
+            column, kind = targets[key]
+            _merge(columns, _column_values(column, KINDS[kind], texts))
+        return columns
+
+
+class _Reader:
+    """Reads the entries of one source and keeps what each format has claimed."""
+
+    def __init__(
+        self, component: str, recognise: Recogniser, *, second_opinion: bool, access: AccessFormat | None
+    ) -> None:
+        self.component = component
+        self.second_opinion = second_opinion
+        self.recognise = recognise
+        self.own = compile_format(access.format, OWN) if access and access.format else None
+        self.fields = {layout.name: layout.fields for layout in json_layouts(access)}
+        self.claimed: dict[tuple[str, int, str], _Claimed] = {}
+        self.clock = Clock()
+        kinds = {"iso", "bracket", "slog", access.layout.clock if access else "iso"} - {""}
+        self.parsers = {kind: parser(self.clock, kind) for kind in kinds}
+        self.last_time: int | None = None
+        self.undated: list[tuple[int, str]] = []
+        self.times: list[int | None] = []
+        self.events: list[str] = []
+        self.rows: list[tuple[object, ...]] = []
+
+    def take(self, entry: Entry) -> None:
+        """Note one entry."""
+        row = len(self.events)
+        component = entry.component or self.component
+        message = entry.message
+        event, component = self._claim(row, entry, component, message)
+        time = self._time(row, entry) if entry.clock else None
+        self.times.append(time)
+        self.events.append(event)
+        thread = thread_of(entry, message)
+        self.rows.append((entry.level, entry.scope, message, entry.line, component, entry.caller, thread, entry.epoch))
+
+    def _time(self, row: int, entry: Entry) -> int | None:
+        if entry.clock == "klog":
+            time = self.clock.klog(entry.time, self.last_time)
+            if time is None:
+                self.undated.append((row, entry.time))
+            return time
+        time = self.parsers[entry.clock](entry.time)
+        self.last_time = time if time is not None else self.last_time
+        return time
+
+    def _claim(self, row: int, entry: Entry, component: str, message: str) -> tuple[str, str]:
+        """Find the format of a message and keep its fields' texts; the event, and who wrote the line."""
+        found, kept = self._claim_own(entry, message), ""
+        for n, (body, labels) in enumerate(readings(entry, message) if self._has_format(entry) else ()):
+            kept = kept if n else labels
+            found = self.recognise.claim(component, entry.level, entry.scope, body, event=entry.event)
+            if found is None and n == 0 and (other := self._other_writer(entry)):
+                found = self.recognise.claim(other, entry.level, entry.scope, body, by_start=True)
+                component = component if found is None else other
+            if found is not None:
+                kept = labels
+                break
+        event = entry.event or (found[0].format.event if found else "other")
+        compiled, texts = found if found and found[0].format.event == event else (None, ())
+        fields = self.fields.get(entry.layout, {})
+        key = (event, compiled.number if compiled else -1, entry.layout if fields else "")
+        claimed = self.claimed.get(key)
+        if claimed is None:
+            claimed = self.claimed[key] = _Claimed(event, compiled, fields)
+        claimed.rows.append(row)
+        claimed.texts.append(texts)
+        claimed.labels.append(entry.fields or kept)
+        return event, component
+
+    def _has_format(self, entry: Entry) -> bool:
+        """Whether the catalogue is asked for an entry's format: not if its layout says all there is to say."""
+        return entry.event != "unparsed" and entry.layout != NAME and entry.layout not in self.fields
+
+    def _claim_own(self, entry: Entry, message: str) -> tuple[Compiled, tuple[str | None, ...]] | None:
+        """What a user's own access format makes of a line that has its layout."""
+        match = self.own.regex.match(message) if self.own is not None and entry.layout == NAME else None
+        return (self.own, match.groups()) if self.own is not None and match is not None else None
+
+    def _other_writer(self, entry: Entry) -> str:
+        """Who else can have written a line that the source's own component does not know.
+
+        Logs of both are pasted into one file. But a sidecar's lines of istiod's scopes are the agent's.
+        """
+        if entry.component or not entry.layout or not self.second_opinion:
+            return ""
+        if self.component == "pilot":
+            return "agent"
+        return "" if entry.scope in ("ads", "delta") else "pilot"
+
+    def tables(self, source: str) -> tuple[pa.Table, dict[str, pa.Table]]:
+        """The tables of everything taken so far."""
+        self._date()
+        chunks: dict[str, list[_Part]] = {}
+        for claimed in self.claimed.values():
+            for event, part in self._by_event(claimed):
+                chunks.setdefault(event, []).append(part)
+        common: dict[str, Iterable[object]] = (
+            dict(zip(_ROW, zip(*self.rows, strict=True), strict=True)) if self.rows else {}
+        )
+        common |= {"timestamp": self.times, "event": self.events, "source": [source] * len(self.rows)}
+        events = pa.table([array(common.get(f.name, ()), f.type) for f in EVENTS_SCHEMA], schema=EVENTS_SCHEMA)
+        return events, {event: _narrow(event, parts, events) for event, parts in chunks.items()}
+
+    def _by_event(self, claimed: _Claimed) -> Iterator[tuple[str, _Part]]:
+        """The columns of a format, its rows parted where a filled column makes another event of them."""
+        columns = claimed.columns()
+        switch = claimed.compiled.format.event_with if claimed.compiled else {}
+        events = [claimed.event] * len(claimed.rows)
+        for column, other in switch.items():
+            filled = columns.get(column, [None] * len(events))
+            events = [event if value is None else other for event, value in zip(events, filled, strict=True)]
+        if not switch:
+            yield claimed.event, (claimed.rows, columns)
+            return
+        for event in dict.fromkeys(events):
+            pick = [n for n, one in enumerate(events) if one == event]
+            for n in pick:
+                self.events[claimed.rows[n]] = event
+            yield event, ([claimed.rows[n] for n in pick], {k: [v[n] for n in pick] for k, v in columns.items()})
+
+    def _date(self) -> None:
+        """Give klog lines at the head of a source the year of the first time after them."""
+        near = next((time for time in self.times if time is not None), None)
+        for row, text in self.undated:
+            self.times[row] = self.clock.klog(text, near)
+
+
+def _narrow(event: str, parts: list[_Part], events: pa.Table) -> pa.Table:
+    """The narrow table of an event, from the columns of each of its formats."""
+    schema = event_schema(event)
+    rows = np.fromiter(chain.from_iterable(part[0] for part in parts), np.int64)
+    order = np.argsort(rows, kind="stable")
+    arrays = {"row": pa.array(rows)}
+    for one in schema:
+        if one.name in EVENTS_SCHEMA.names:
+            arrays[one.name] = events[one.name].take(arrays["row"]).combine_chunks()
+        elif one.name != "row":
+            values = chain.from_iterable(part[1].get(one.name) or [None] * len(part[0]) for part in parts)
+            arrays[one.name] = array(values, one.type)
+    table = pa.table([arrays[name] for name in schema.names], schema=schema)
+    return table if np.all(order[:-1] < order[1:]) else table.take(pa.array(order))
+
+
+def detect_component(entries: Iterable[Entry], recognise: Recogniser) -> tuple[str, bool]:
+    """Whose log some entries are, ``pilot``, ``agent`` (a sidecar's) or ``ztunnel``; whether of the first two both.
+
+    A sidecar's log holds lines of istiod's own scope `ads` too (its SDS server), so what counts is
+    what only one of the two prints.
+    """
+    agent = pilot = ztunnel = 0
+    for entry in entries:
+        if entry.component == "ztunnel":
+            ztunnel += 1
+        elif entry.component == "envoy" or entry.scope in AGENT_SCOPES:
+            agent += 1
+        elif entry.layout and not entry.event:
+            body, _ = split_labels(entry.message)
+            of_agent = recognise.claim("agent", entry.level, entry.scope, body) is not None
+            of_pilot = recognise.claim("pilot", entry.level, entry.scope, body) is not None
+            agent += of_agent and not of_pilot
+            pilot += of_pilot and not of_agent
+    who = "ztunnel" if ztunnel > agent + pilot else "agent" if agent > pilot else "pilot"
+    return who, bool(agent and pilot)
+
+
+def read(blocks: Iterable[bytes], source: str, component: str = "", access: AccessFormat | None = None) -> SourceTables:
+    """Read a source.
+
+    Parameters
+    ----------
+    blocks
+        Its bytes.
+    source
+        Its name, for the column `source`.
+    component
+        Whose log it is, ``pilot``, ``agent`` or ``ztunnel``; empty: found out from its lines.
+    access
+        A user's access log format: lines of it are `access` events.
+    """
+    lines = Lines(blocks)
+    entries = iter(Entries(lines, access.layout if access else None))
+    sample = list(islice(entries, SAMPLE))
+    detected, mixed = detect_component(sample, recogniser())
+    component = component or detected
+    reader = _Reader(component, recogniser(), second_opinion=mixed or component != detected, access=access)
+    recognised = False
+    for entry in chain(sample, entries):
+        recognised = recognised or bool(entry.layout)
+        reader.take(entry)
+    last = reader.events[-1] if reader.events else None
+    known = any(damage.line == lines.count for damage in lines.damage.values())
+    if not lines.complete and not known and last in ("other", "unparsed"):
+        lines.note(lines.count, CUT)
+    events, tables = reader.tables(source)
+    return SourceTables(events, tables, list(lines.damage.values()), lines.count, recognised)

@@ -1,0 +1,8 @@
+"""Ways out: Parquet and CSV, streamed or whole, and the star schema for BI tools."""
+
+from __future__ import annotations
+
+from istiolog_pd.export.star import to_star
+from istiolog_pd.export.tables import to_csv, to_parquet
+
+__all__ = ["to_csv", "to_parquet", "to_star"]

@@ -1,0 +1,157 @@
+"""The rows of the star: facts with the keys of their dimensions, and the dimensions that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from istiolog_pd import analysis
+from istiolog_pd.capture import Capture, to_pandas
+from istiolog_pd.export.star.model import TABLES, XDS_MEANINGS
+
+#: What Envoy prints of updates that it takes.
+UPDATES = (
+    "cluster_update cluster_warmed cluster_remove cds_update listener_update listener_remove lds_update route_update"
+).split()
+NACKS = ("xds_nack", "xds_rejected")
+CONFIG = ["config_kind", "config_namespace", "config_name"]
+MINUTE = 60 * 10**9
+
+#: The type of an update whose line does not name it.
+TYPE_OF = {"cluster": "CDS", "cds": "CDS", "listener": "LDS", "lds": "LDS", "route": "RDS"}
+
+Frames = dict[str, pd.DataFrame]
+
+
+def star(capture: Capture) -> Frames:
+    """Every table of the star but the dictionary, with the columns of `model.TABLES` in pandas' types."""
+    facts = {name: make(capture) for name, make in FACTS.items()}
+    runs = capture.runs
+    planes = _plain(runs[runs["component"].eq("pilot")])
+    types = _keyed(facts.values(), ["xds_type"], "xds_type_id", first=list(XDS_MEANINGS))
+    dimensions = {
+        "proxy": _proxies(_keyed(facts.values(), ["proxy"], "proxy_id")),
+        "config": _keyed([facts["debounce"]], CONFIG, "config_id"),
+        "istiod_pod": planes.rename(columns={"run": "istiod_pod_id"}),
+        "xds_type": types.assign(meaning=types["xds_type"].map(XDS_MEANINGS)),
+    }
+    times = [_time_id(fact) for fact in facts.values()]
+    facts = {name: fact.assign(time_id=time) for (name, fact), time in zip(facts.items(), times, strict=True)}
+    for name, keys in {"proxy": ["proxy"], "config": CONFIG, "xds_type": ["xds_type"]}.items():
+        facts = {fact: _with_key(table, dimensions[name], keys, f"{name}_id") for fact, table in facts.items()}
+    own = set(planes["run"])
+    facts = {name: fact.assign(istiod_pod_id=fact["run"].where(fact["run"].isin(own))) for name, fact in facts.items()}
+    dimensions["time"] = _minutes(times)
+    tables = {**facts, **dimensions, "coverage": _plain(analysis.coverage(capture))}
+    return {name: _shaped(table, name) for name, table in tables.items()}
+
+
+def _nacks(capture: Capture) -> pd.DataFrame:
+    return _lines(capture, "nack", NACKS)
+
+
+def _updates(capture: Capture) -> pd.DataFrame:
+    table = _lines(capture, "envoy_update", UPDATES)
+    kind = table["event"].astype("str").str.split("_").str[0].map(TYPE_OF)
+    return table.assign(xds_type=table["xds_type"].fillna(kind))
+
+
+def _access(capture: Capture) -> pd.DataFrame:
+    return _lines(capture, "access", ("access",))
+
+
+FACTS: Mapping[str, Callable[[Capture], pd.DataFrame]] = {
+    "debounce": lambda capture: _plain(analysis.debounces(capture)),
+    "push": lambda capture: _plain(analysis.push_rounds(capture)),
+    "proxy_push": lambda capture: _plain(analysis.pushes(capture)),
+    "connection": lambda capture: _plain(analysis.connections(capture)),
+    "nack": _nacks,
+    "envoy_update": _updates,
+    "access": _access,
+}
+
+
+def _lines(capture: Capture, fact: str, events: Iterable[str]) -> pd.DataFrame:
+    """The lines of some events with the columns of a fact; a sidecar's line is of the proxy whose log it is."""
+    wanted = {column.name for column in TABLES[fact].columns} | {"proxy", "xds_type", "component"}
+    parts = []
+    for event in events:
+        table = capture[event]
+        table = table.select([name for name in table.schema.names if name in wanted])
+        plain = [c.cast(pa.string()) if pa.types.is_dictionary(c.type) else c for c in table.columns]
+        parts.append(to_pandas(pa.table(plain, names=table.schema.names)).assign(event=event))
+    lines = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    runs = capture.runs
+    sidecars = runs[runs["component"].ne("pilot") & runs["pod"].ne("") & runs["namespace"].ne("")]
+    names = (sidecars["pod"] + "." + sidecars["namespace"]).set_axis(sidecars["run"])
+    missing = pd.Series(pd.NA, lines.index, "str")
+    printed = {name: lines.get(name, missing) for name in ("proxy", "xds_type")}
+    return lines.assign(**printed | {"proxy": printed["proxy"].fillna(lines["run"].map(names).astype("str"))})
+
+
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
+    """A table with text for categories."""
+    kinds = {name: "str" for name, dtype in table.dtypes.items() if isinstance(dtype, pd.CategoricalDtype)}
+    return table.astype(kinds)
+
+
+def _keyed(facts: Iterable[pd.DataFrame], names: list[str], key: str, first: Iterable[str] = ()) -> pd.DataFrame:
+    """What facts name, once each, numbered from 1 by the alphabet (behind those that come `first`)."""
+    parts = [fact[names].drop_duplicates() for fact in facts if set(names) <= set(fact)]
+    found = pd.concat([part.astype("str") for part in parts]).drop_duplicates().dropna(subset=names[:1])
+    found = found.sort_values(names, ignore_index=True)
+    if first:
+        ahead = pd.DataFrame({names[0]: list(first)}, dtype="str")
+        found = pd.concat([ahead, found[~found[names[0]].isin(ahead[names[0]])]], ignore_index=True)
+    return found.assign(**{key: np.arange(1, len(found) + 1)})
+
+
+def _with_key(fact: pd.DataFrame, dimension: pd.DataFrame, names: list[str], key: str) -> pd.DataFrame:
+    """A fact with the key of what it names; null where it names nothing."""
+    if not set(names) <= set(fact):
+        return fact
+    left = fact[names].astype("str")
+    keys = left.merge(dimension[[*names, key]].astype(dict.fromkeys(names, "str")), how="left", on=names)[key]
+    keys = keys.astype("Int64").set_axis(fact.index)
+    return fact.assign(**{key: keys.mask(left[names[0]].isna())})
+
+
+def _proxies(table: pd.DataFrame) -> pd.DataFrame:
+    """A proxy's pod and namespace: the name, split at its last dot."""
+    parts = table["proxy"].str.rpartition(".") if len(table) else pd.DataFrame(columns=[0, 1, 2], dtype="str")
+    return table.assign(pod=parts[0], namespace=parts[2])
+
+
+def _time_id(fact: pd.DataFrame) -> pd.Series[int]:
+    """The minute of each row, in minutes since 1970; null where it has no time."""
+    times = fact["opened"].fillna(fact["closed"]) if "opened" in fact else fact["timestamp"]
+    minutes = pd.Series(times.astype("datetime64[ns, UTC]").astype("int64") // MINUTE, times.index, "Int64")
+    return minutes.mask(times.isna())
+
+
+def _minutes(times: list[pd.Series[int]]) -> pd.DataFrame:
+    """The minutes that occur, none between them: a single wrong time does not make a million rows."""
+    minutes = pd.concat(times).dropna().drop_duplicates().sort_values(ignore_index=True).astype("int64")
+    starts = pd.Series(pd.to_datetime(minutes * MINUTE, utc=True), dtype="datetime64[ns, UTC]")
+    return pd.DataFrame(
+        {
+            "time_id": minutes,
+            "minute": starts,
+            "date": starts.dt.strftime("%Y-%m-%d"),
+            "hour": starts.dt.hour,
+            "minute_of_hour": starts.dt.minute,
+            "day_of_week": starts.dt.day_of_week + 1,
+        }
+    )
+
+
+def _shaped(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The columns of a table of the star, in their order; null where there is nothing."""
+    columns = TABLES[name].columns
+    missing = pd.Series(pd.NA, table.index, object)
+    shaped = pd.DataFrame({column.name: table.get(column.name, missing) for column in columns})
+    shaped.attrs["coverage"] = table.attrs.get("coverage", "")
+    return shaped

@@ -1,0 +1,197 @@
+"""A capture on one screen: its sources, its events, and the headline answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from istiolog_pd.analysis import debounces, push_rounds, pushes
+from istiolog_pd.analysis._result import control_plane, no_lines
+from istiolog_pd.analysis.coverage.coverage import coverage
+from istiolog_pd.capture import Capture
+from istiolog_pd.formats.columns import EVENTS
+
+#: One line of the answers: what, how much, and what else there is to say.
+Answer = tuple[str, str, str]
+
+#: Shown where a capture cannot give an answer; the reason stands beside it.
+NO_ANSWER = "?"
+
+#: What the summary shows of each run.
+RUN_COLUMNS = ["run", "source", "component", "version", "level", "entries", "first", "last", "gaps", "start", "end"]
+
+_UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+
+
+def summarise(capture: Capture) -> dict[str, pd.DataFrame]:
+    """Sum up a capture in small tables.
+
+    Parameters
+    ----------
+    capture
+        What was read.
+
+    Returns
+    -------
+    dict of pandas.DataFrame
+        ``"sources"``: one row per source: `source`, `component`, `entries` (int64), `first`, `last`
+        (datetime64[ns, UTC]), `damage`.
+        ``"events"``: one row per event, most frequent first: `event`, `entries` (int64), `meaning`.
+        ``"answers"``: `what`, `value`, `detail` (all str): push decisions, merged events, times,
+        rounds, pushes, NACKs, connections. Where the capture cannot answer, `value` is ``?`` and
+        `detail` the reason.
+        ``"pushes"``: one row per xDS type: `xds_type`, `full`, `incremental`, `request` and `pushes`
+        (their sum), `resources`, `size_bytes` (Int64; null where no line prints it). Empty if no push
+        is printed.
+        ``"runs"``: the columns of `Capture.runs` that tell most.
+        ``"coverage"``: what cannot be answered, or in part only (`can`: ``part`` or ``no``): `answers`,
+        `missing`, `setting` that would print it, `runs` (all str), from `istiolog_pd.analysis.coverage`.
+
+    Examples
+    --------
+    >>> import istiolog_pd as il
+    >>> tables = summarise(il.load("data/seed/pilot.log"))
+    >>> tables["answers"].set_index("what").loc["push decisions"].to_list()
+    ['3', '1 full, 2 incremental']
+    >>> tables["pushes"].set_index("xds_type")["incremental"].to_dict()
+    {'CDS': 0, 'EDS': 3, 'LDS': 0, 'RDS': 0}
+    """
+    rounds, pushed = push_rounds(capture), pushes(capture)
+    answers = [*_decisions(capture), *_rounds(rounds), *_pushes(pushed, _coverage(rounds)), *_lines(capture)]
+    return {
+        "sources": capture.sources.drop(columns="lines"),
+        "runs": capture.runs[RUN_COLUMNS],
+        "events": _events(capture),
+        "answers": pd.DataFrame(answers, columns=["what", "value", "detail"], dtype="str"),
+        "pushes": pushes_by_type(pushed),
+        "coverage": _not_covered(coverage(capture)),
+    }
+
+
+def _not_covered(table: pd.DataFrame) -> pd.DataFrame:
+    """What cannot be answered, or in part only: one row for all answers that miss the same."""
+    table = table[table["can"] != "yes"].astype({"can": "str"})
+    by_lack = table.groupby(["can", "missing", "setting", "runs"], sort=False)["answer"]
+    joined = by_lack.agg(lambda answers: ", ".join(dict.fromkeys(answers))).rename("answers").reset_index()
+    return joined[["can", "answers", "missing", "setting", "runs"]].astype("str")
+
+
+def _events(capture: Capture) -> pd.DataFrame:
+    counts = capture.counts().reset_index()
+    return counts.assign(meaning=[EVENTS[event] for event in counts["event"]])
+
+
+def _coverage(table: pd.DataFrame) -> str:
+    """What an answer says that it cannot see."""
+    return str(table.attrs.get("coverage", ""))
+
+
+def _decisions(capture: Capture) -> Iterator[Answer]:
+    """What the debounce decided and merged, and how long it took."""
+    table = debounces(capture)
+    if table.empty:
+        yield "push decisions", NO_ANSWER, _coverage(table)
+        return
+    full, forced = table["full"], table["forced"]
+    kinds = {"full": full, "incremental": ~full, "forced": forced, "not forced": ~forced}
+    counts = {name: int(kind.fillna(False).sum()) for name, kind in kinds.items()}
+    yield "push decisions", f"{len(table):,}", ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+    events = table["events"].dropna()
+    if len(events):
+        yield "events merged", f"{events.sum():,}", f"median {events.median():g}, most {events.max():,} in one push"
+    yield _times("quiet time", table["quiet_time"], "median", _coverage(table))
+    yield _times("debounce time", table["debounce_time"], "median", _coverage(table))
+
+
+def _times(what: str, times: pd.Series[pd.Timedelta], detail: str, coverage: str) -> Answer:
+    """The median and the longest of some times, or why there are none."""
+    known = times.dropna()
+    if known.empty:
+        return what, NO_ANSWER, coverage or "no line prints it"
+    median, longest = (duration_text(pd.Timedelta(time)) for time in (known.median(), known.max()))
+    some = "" if len(known) == len(times) else coverage
+    return what, median, "; ".join(filter(None, (detail, f"longest {longest}", some)))
+
+
+def _rounds(table: pd.DataFrame) -> Iterator[Answer]:
+    yield "push rounds", NO_ANSWER if table.empty else f"{len(table):,}", _coverage(table)
+    reached = table["duration"].dropna()
+    if len(reached):
+        yield _times("time to the last proxy", reached, f"median of {len(reached):,} rounds", "")
+
+
+def _pushes(pushed: pd.DataFrame, said: str) -> Iterator[Answer]:
+    """How many pushes of how many bytes; `said` is what the rounds have said of coverage already."""
+    coverage = _coverage(pushed)
+    if pushed.empty:
+        yield "pushes", NO_ANSWER, coverage
+        return
+    sizes = pushed["size_bytes"].dropna()
+    some = f" in the {len(sizes):,} that print a size" if len(sizes) < len(pushed) else ""
+    size = f"{bytes_text(int(sizes.sum()))}{some}" if len(sizes) else "these lines print no size"
+    yield "pushes", f"{len(pushed):,}", "; ".join(filter(None, (size, coverage if coverage != said else "")))
+    yield "proxies reached", f"{pushed['proxy'].nunique():,}", ""
+
+
+def _lines(capture: Capture) -> Iterator[Answer]:
+    """What is counted by its lines alone: if none is printed, that is all there is to say."""
+    for what, event, by in (
+        ("NACKs", "xds_nack", "xds_type"),
+        ("connections opened", "connection_open", ""),
+        ("connections closed", "connection_close", ""),
+    ):
+        lines = control_plane(capture, event)
+        if len(lines):
+            counts = lines[by].value_counts() if by else {"proxies:": lines["proxy"].nunique()}
+            yield what, f"{len(lines):,}", ", ".join(f"{name} {count:,}" for name, count in counts.items())
+        elif "pilot" in set(capture.events["component"].unique().to_pylist()):
+            yield what, "none", "no such line is printed"
+        else:
+            yield what, NO_ANSWER, no_lines(capture, "such line", "")
+
+
+def pushes_by_type(pushed: pd.DataFrame) -> pd.DataFrame:
+    """Count pushes by xDS type and kind of push; columns as in `summarise`.
+
+    Parameters
+    ----------
+    pushed
+        What `istiolog_pd.analysis.pushes` gives.
+    """
+    kinds = {
+        kind: pushed["push_type"].eq(kind).fillna(False).astype("int64") for kind in ("full", "incremental", "request")
+    }
+    table = pushed[["resources", "size_bytes"]].assign(xds_type=pushed["xds_type"].astype("str"), pushes=1, **kinds)
+    sums = table.groupby("xds_type")[[*kinds, "pushes", "resources", "size_bytes"]].sum(min_count=1)
+    return sums.reset_index()
+
+
+def duration_text(value: pd.Timedelta) -> str:
+    """Write a time in the unit that fits it.
+
+    Examples
+    --------
+    >>> duration_text(pd.Timedelta("100.5ms")), duration_text(pd.Timedelta("12.3456s"))
+    ('100 ms', '12.3 s')
+    """
+    seconds = value.value / 1e9
+    for size, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "\u00b5s")):
+        if seconds >= size:
+            number = seconds / size
+            return f"{number:.3g} {unit}" if number < 1000 else f"{number:,.0f} {unit}"
+    return f"{value.value} ns"
+
+
+def bytes_text(count: int) -> str:
+    """Write a number of bytes in decimal units, as Istio does.
+
+    Examples
+    --------
+    >>> bytes_text(31_500), bytes_text(999)
+    ('31.5 kB', '999 B')
+    """
+    for size, unit in _UNITS:
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count} B"

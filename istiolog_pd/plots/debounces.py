@@ -1,0 +1,205 @@
+"""Debounce intervals: how long istiod waited before it let a push go."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from istiolog_pd.plots._draw.legend import head, mark
+from istiolog_pd.plots._draw.scales import (
+    Floats,
+    bins,
+    dates,
+    floats,
+    log_axis,
+    mark_runs,
+    milliseconds,
+    panel,
+    time_axis,
+)
+from istiolog_pd.plots._draw.style import DECISIONS, Look, coverage, in_order, ink, kinds, need, new_axes, show_reason
+
+TITLE = "Debounce intervals"
+COLUMNS = ("timestamp", "quiet_time", "debounce_time", "full", "forced", "bound")
+BOUNDS = {"max": (1.3, "let go by the maximum"), "either": (0.6, "either bound may have let it go")}
+NO_VALUES = "no row has a time stamp together with a quiet time or a debounce time"
+NO_WHOLE = "The lines of this version (Istio 1.0) print the quiet time only, not the time since the debounce began."
+CROWD = 2000  # more rows than this shine through each other, and lines between them would be a grey wall
+
+
+def debounces(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Quiet time and debounce time of each push decision over time, and their distribution.
+
+    Filled markers are debounce times, hollow ones quiet times, both in milliseconds on a logarithmic
+    axis. Kinds of push differ in colour and marker; a ring marks those that the maximum let go. At the
+    right, the distribution on the same axis: bars of debounce times by kind, a line of quiet times.
+
+    Parameters
+    ----------
+    table
+        Of `istiolog_pd.analysis.debounces`: `timestamp`, `quiet_time`, `debounce_time`, `full`,
+        `forced`, `bound`, and `run` if there is one.
+    ax
+        Where to draw; a new figure if None. Its room is shared with the distribution.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes of the intervals: time (UTC) by milliseconds.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import pandas as pd
+    >>> from istiolog_pd import plots
+    >>> table = pd.DataFrame({
+    ...     "timestamp": pd.to_datetime(["2026-11-23T17:27:38Z", "2026-11-23T17:27:49Z"]),
+    ...     "quiet_time": pd.to_timedelta(["100ms", "12ms"]),
+    ...     "debounce_time": pd.to_timedelta(["130ms", "10s"]),
+    ...     "full": [True, False], "forced": [None, None], "bound": ["quiet", "max"],
+    ... })
+    >>> ax = plots.debounces(table)
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('time (UTC)', 'interval (ms)')
+    >>> plt.close(ax.figure)
+    """
+    need(table, "debounces", *COLUMNS)
+    ax = new_axes(ax)
+    when, quiet, whole = (
+        dates(table["timestamp"]),
+        milliseconds(table["quiet_time"]),
+        milliseconds(table["debounce_time"]),
+    )
+    drawn = np.isfinite(when) & (np.isfinite(quiet) | np.isfinite(whole))
+    if not drawn.any():
+        return show_reason(ax, table, TITLE, NO_VALUES if len(table) else "")
+    kind = kinds(table).to_numpy()
+    log_axis(ax, "y", np.concatenate([quiet[drawn], whole[drawn]]))
+    ax.set_ylabel("interval (ms)")
+    time_axis(ax, when[drawn])
+    mark_runs(ax, table, when)
+    alpha = 1.0 if len(table) <= CROWD else 0.4
+    if len(table) <= CROWD:
+        ax.vlines(when, quiet, whole, color=ink(), alpha=0.2, linewidth=0.8)
+    handles: list[Artist] = []
+    for name in in_order(DECISIONS, kind[drawn]):
+        looked, rows = DECISIONS[name], drawn & (kind == name)
+        ax.scatter(
+            when[rows], whole[rows], s=16, c=looked.colour, marker=looked.marker, linewidth=0, alpha=alpha, label=name
+        )
+        ax.scatter(
+            when[rows],
+            quiet[rows],
+            s=34,
+            marker=looked.marker,
+            linewidth=0.8,
+            alpha=alpha,
+            facecolors="none",
+            edgecolors=looked.colour,
+            label=f"{name}, quiet",
+        )
+        handles.append(mark(looked, f"{looked.label or name} ({rows.sum():,})"))
+    if np.isfinite(whole[drawn]).any():
+        handles.append(mark(Look(ink()), "debounce time"))
+    if np.isfinite(quiet[drawn]).any():
+        handles.append(mark(Look(ink()), "quiet time", hollow=True, linestyle="--"))
+    handles += _rings(ax, table, when, np.where(np.isfinite(whole), whole, quiet))
+    _marginal(ax, kind[drawn], quiet[drawn], whole[drawn])
+    said = coverage(table) or ("" if np.isfinite(whole).any() else NO_WHOLE)
+    head(ax, TITLE, said, handles)
+    return ax
+
+
+def debounce_distribution(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """What share of push decisions waited no longer than so many milliseconds.
+
+    Full lines are debounce times, dashed ones quiet times, by kind of push; read a quantile where a
+    line crosses its share.
+
+    Parameters
+    ----------
+    table
+        Of `istiolog_pd.analysis.debounces`: `quiet_time`, `debounce_time`, `full`, `forced`.
+    ax
+        Where to draw; a new figure if None.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Milliseconds (logarithmic) by share of the push decisions of a kind, in percent.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import pandas as pd
+    >>> from istiolog_pd import plots
+    >>> table = pd.DataFrame({
+    ...     "quiet_time": pd.to_timedelta(["100ms", "101ms"]),
+    ...     "debounce_time": pd.to_timedelta(["130ms", "2s"]), "full": [True, True], "forced": [None, None],
+    ... })
+    >>> ax = plots.debounce_distribution(table)
+    >>> ax.get_xlabel()
+    'interval (ms)'
+    >>> plt.close(ax.figure)
+    """
+    need(table, "debounces", "quiet_time", "debounce_time", "full", "forced")
+    ax = new_axes(ax)
+    spans = {
+        "debounce time": ("-", milliseconds(table["debounce_time"])),
+        "quiet time": ("--", milliseconds(table["quiet_time"])),
+    }
+    known = np.concatenate([values[np.isfinite(values)] for _, values in spans.values()])
+    if not known.size:
+        return show_reason(ax, table, TITLE, NO_VALUES if len(table) else "")
+    kind = kinds(table).to_numpy()
+    log_axis(ax, "x", known)
+    handles: list[Artist] = []
+    for name in in_order(DECISIONS, kind):
+        looked = DECISIONS[name]
+        for label, (dashes, values) in spans.items():
+            rows = np.isfinite(values) & (kind == name)
+            if rows.any():
+                text = f"{looked.label or name}, {label} ({rows.sum():,})"
+                line = ax.ecdf(values[rows], color=looked.colour, linestyle=dashes, label=text)
+                line.set(ydata=floats(line.get_ydata()) * 100, marker=looked.marker, markersize=4, markevery=0.12)
+                handles.append(line)
+    ax.set(xlabel="interval (ms)", ylabel="push decisions no longer (%)", ylim=(0, 103))
+    ax.grid(visible=True, axis="x", alpha=0.3, linewidth=0.6)
+    head(ax, f"{TITLE}, cumulative", coverage(table), handles)
+    return ax
+
+
+def _rings(ax: Axes, table: pd.DataFrame, when: Floats, height: Floats) -> list[Artist]:
+    """Rings around the decisions that another bound than the quiet one let go; their legend entries."""
+    bound = table["bound"].astype(object)
+    handles: list[Artist] = []
+    for name, (linewidth, label) in BOUNDS.items():
+        rows = bound.eq(name).to_numpy(dtype=bool, na_value=False)
+        if rows.any():
+            ax.scatter(when[rows], height[rows], s=110, c="none", edgecolors=ink(), linewidth=linewidth, label=name)
+            handle = Line2D([], [], linestyle="", marker="o", markersize=9, color=ink(), markerfacecolor="none")
+            handle.set(markeredgewidth=linewidth, label=f"{label} ({rows.sum():,})")
+            handles.append(handle)
+    return handles
+
+
+def _marginal(ax: Axes, kind: np.ndarray[tuple[int], np.dtype[np.object_]], quiet: Floats, whole: Floats) -> None:
+    """The distribution beside the intervals, on their axis."""
+    side, edges = panel(ax, "right", 0.18), bins(ax)
+    names = in_order(DECISIONS, kind)
+    parts = [whole[np.isfinite(whole) & (kind == name)] for name in names]
+    if any(len(part) for part in parts):
+        side.hist(
+            parts, bins=edges, orientation="horizontal", stacked=True, color=[DECISIONS[name].colour for name in names]
+        )
+    known = quiet[np.isfinite(quiet)]
+    if known.size:
+        side.hist(
+            known, bins=edges, orientation="horizontal", histtype="step", color=ink(), linestyle="--", linewidth=0.9
+        )
+    side.set_xlabel("decisions")
+    side.xaxis.set_major_locator(MaxNLocator(3, integer=True))

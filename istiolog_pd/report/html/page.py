@@ -1,0 +1,166 @@
+"""The page: all that a report says, gathered and rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from istiolog_pd.capture import Capture
+from istiolog_pd.export.atomic import replacing
+from istiolog_pd.inspect.summary import RUN_COLUMNS, duration_text, summarise
+from istiolog_pd.plots import PLOTS, Plot
+from istiolog_pd.report.findings import Answers, look
+from istiolog_pd.report.html.evidence import percent, shown, some
+from istiolog_pd.report.html.figures import picture
+from istiolog_pd.report.html.tables import Shown, table
+from istiolog_pd.report.model import KINDS
+
+#: So many sources are named in the line that loads them.
+MOST_SOURCES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A plot on the page: what it shows, its image, the table behind it, how to have it again."""
+
+    name: str
+    about: str
+    src: str
+    coverage: str
+    table: Shown
+    python: str
+
+
+def html_report(capture: Capture) -> str:
+    """A report on a capture: one HTML page that needs nothing else.
+
+    Parameters
+    ----------
+    capture
+        Logs of any kind.
+
+    Returns
+    -------
+    str
+        The page: what stands out (`istiolog_pd.report.findings`), with the lines that show it; what the
+        capture is; what it can answer; every plot of `istiolog_pd.plots.PLOTS` with its table. It holds no
+        script, and loads nothing; all text of the log is escaped. A table shows 50 rows at most.
+
+    Examples
+    --------
+    >>> import istiolog_pd as il
+    >>> from istiolog_pd.report import html_report
+    >>> page = html_report(il.load("data/seed/helloworld-v1-istio-proxy.log"))
+    >>> page.splitlines()[0], "<script" in page
+    ('<!doctype html>', False)
+    """
+    answers = Answers(capture)
+    looked = look(answers)
+    drawn, left_out = _plots(answers)
+    summed = summarise(capture)
+    return _template().render(
+        kinds=KINDS,
+        percent=percent,
+        found=looked.found,
+        quiet=looked.quiet,
+        blind=looked.blind,
+        about=_about(capture),
+        load=_load(capture),
+        sources=table(summed["sources"], "Sources"),
+        runs=table(capture.runs, "Process runs", RUN_COLUMNS),
+        headlines=table(summed["answers"], "In numbers"),
+        events=table(summed["events"], "Events, most frequent first"),
+        lacking=_coverage(answers, can=False),
+        covered=_coverage(answers, can=True),
+        compared=_compared(answers),
+        plots=drawn,
+        left_out=left_out,
+    )
+
+
+def write_report(capture: Capture, path: str | Path) -> None:
+    """Write a report on a capture into a file.
+
+    Parameters
+    ----------
+    capture
+        Logs of any kind.
+    path
+        The file; what is there is replaced when the page is complete.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    page = html_report(capture)
+    with replacing(Path(path)) as file:
+        file.write(page.encode("utf-8", "replace"))
+
+
+@cache
+def _template() -> Template:
+    loader = PackageLoader("istiolog_pd.report.html")
+    return Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    ).get_template("report.html")
+
+
+def _about(capture: Capture) -> str:
+    """The capture in a sentence."""
+    times = pd.concat([capture.sources["first"], capture.sources["last"]]).dropna()
+    said = f"{some(len(capture), 'entry', 'entries')} of {some(len(capture.infos), 'log')}"
+    if len(times):
+        first, last = times.min(), times.max()
+        said += f", {first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S} UTC ({duration_text(last - first)})"
+    versions = [version for version in capture.runs["version"].dropna().unique() if version]
+    return said + (f". Istio {', '.join(shown(version, 40) for version in versions[:4])}." if versions else ".")
+
+
+def _load(capture: Capture) -> str:
+    """The Python lines that the others begin with."""
+    names = list(dict.fromkeys(info.name.partition("!")[0] for info in capture.infos))
+    given = [f"    {shown(name)!r}," for name in names[:MOST_SOURCES]]
+    more = [f"    # and {len(names) - MOST_SOURCES:,} more"] if len(names) > MOST_SOURCES else []
+    imports = ["import istiolog_pd", "from istiolog_pd import analysis, plots"]
+    return "\n".join([*imports, "capture = istiolog_pd.load(", *given, *more, ")"])
+
+
+def _coverage(answers: Answers, *, can: bool) -> Shown:
+    """What can be answered whole; or in part, or not at all."""
+    asked: pd.DataFrame = answers["coverage"]
+    whole = asked["can"] == "yes"
+    runs = ["runs"] if (asked["runs"] != "").any() else []
+    if can:
+        return table(asked[whole], "Answered", ["question", "answer", "missing", *runs])
+    return table(asked[~whole], "Answered in part, or not", ["question", "answer", "can", "missing", "setting", *runs])
+
+
+def _compared(answers: Answers) -> Shown | None:
+    """Istio's metrics counted from the log beside those that it exported, where they were found."""
+    if not answers.capture.metrics_files:
+        return None
+    compared: pd.DataFrame = answers["compare_metrics"]
+    whole = compared[~compared["metric"].astype("str").str.endswith("_bucket")]
+    return table(whole.drop(columns=["meaning", "why"], errors="ignore"), "Istio's own metrics, counted and exported")
+
+
+def _plots(answers: Answers) -> tuple[Sequence[Drawn], Sequence[tuple[Plot, str]]]:
+    """The plots that there is something for, and why there is nothing for the others."""
+    drawn: list[Drawn] = []
+    left_out: list[tuple[Plot, str]] = []
+    for plot in PLOTS.values():
+        answer: pd.DataFrame = answers[plot.answer]
+        coverage = shown(answer.attrs.get("coverage") or "", 1000)
+        if answer.empty:
+            left_out.append((plot, coverage or "there is nothing of it in the log"))
+            continue
+        behind = table(answer, f"analysis.{plot.answer}")
+        python = f"plots.{plot.name}(analysis.{plot.answer}(capture))"
+        drawn.append(Drawn(plot.name, plot.about, picture(plot, answer), coverage, behind, python))
+    return drawn, left_out

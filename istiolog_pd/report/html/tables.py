@@ -1,0 +1,94 @@
+"""Tables of the report: what a DataFrame shows on a page, cut to what can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import is_bool_dtype, is_numeric_dtype, is_timedelta64_dtype
+
+from istiolog_pd.inspect.summary import duration_text
+from istiolog_pd.report.html.evidence import MOST_WORDS, shown
+
+#: So many rows of a table are on the page.
+MOST_ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its name, and whether its cells stand to the right."""
+
+    name: str
+    right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A table as text: its caption, columns and cells, and what was cut off."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
+def table(frame: pd.DataFrame, caption: str, columns: Sequence[str] = (), most: int = MOST_ROWS) -> Shown:
+    """The first rows of a table as text, with a note of how many there are.
+
+    Parameters
+    ----------
+    frame
+        Any table.
+    caption
+        What it is.
+    columns
+        Only these columns; empty: all.
+    most
+        So many rows at most.
+
+    Examples
+    --------
+    >>> table(pd.DataFrame({"proxy": ["a.b", "c.d"], "pushes": [1200, 7]}), "Pushes", most=1)
+    ... # doctest: +NORMALIZE_WHITESPACE
+    Shown(caption='Pushes', columns=(Column(name='proxy', right=False), Column(name='pushes', right=True)),
+          rows=(('a.b', '1,200'),), note='the first 1 of 2 rows')
+    """
+    head = frame[list(columns) or list(frame.columns)].head(most)
+    cells = [[cell(value) for value in head[name]] for name in head.columns]
+    note = f"the first {len(head):,} of {len(frame):,} rows" if len(frame) > len(head) else ""
+    shape = tuple(Column(shown(name), _right(head[name])) for name in head.columns)
+    return Shown(caption, shape, tuple(zip(*cells, strict=True)), note)
+
+
+def _right(column: pd.Series[Any]) -> bool:
+    numbers = is_numeric_dtype(column) and not is_bool_dtype(column)
+    return numbers or is_timedelta64_dtype(column)
+
+
+def cell(value: Any) -> str:
+    r"""A value of a table: null is empty, times in UTC, durations in the unit that fits, texts without controls.
+
+    Examples
+    --------
+    >>> cell(1234567), cell(pd.Timedelta("100.5ms")), cell(pd.NA), cell("a\x1bb")
+    ('1,234,567', '100 ms', '', 'a\\x1bb')
+    """
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d %H:%M:%S.%f}"[:-3]
+    if isinstance(value, (list, tuple, dict, np.ndarray)) or not pd.isna(value):
+        return _number(value) or shown(value, MOST_WORDS)
+    return ""
+
+
+def _number(value: Any) -> str:
+    """A number, a duration or a flag as text; empty if it is none of them."""
+    if isinstance(value, (bool, np.bool_)):
+        return "yes" if value else "no"
+    if isinstance(value, (int, np.integer)):
+        return f"{value:,}"
+    if isinstance(value, (float, np.floating)):
+        return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"
+    return duration_text(value) if isinstance(value, pd.Timedelta) else ""

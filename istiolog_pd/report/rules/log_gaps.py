@@ -1,0 +1,112 @@
+"""Rules for what the log itself lacks: lines lost or damaged, lives cut, lines that nobody knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from istiolog_pd.capture import Capture
+from istiolog_pd.inspect.summary import duration_text
+from istiolog_pd.report.html.evidence import MOST_LINES, MOST_WORDS, percent, rows_of, shown, some
+from istiolog_pd.report.model import Rule, Seen
+
+UNKNOWN = 0.05
+
+
+def _gaps(table: pd.DataFrame, capture: Capture) -> Seen | None:
+    own = table[table["gaps"] > 0]
+    if own.empty:
+        return None
+    longest = own.sort_values("longest_gap").iloc[-1]
+    return Seen(
+        f"Lines are missing in {some(int(own['gaps'].sum()), 'place')}",
+        f"In {some(len(own), 'run')} of {len(table):,}; the longest is {duration_text(longest['longest_gap'])}, in "
+        f"{shown(longest['source'], MOST_WORDS)}. Rates and sums over a gap are too low.",
+        len(own) / len(table),
+    )
+
+
+def _cut(table: pd.DataFrame, capture: Capture) -> Seen | None:
+    own = table[table["start"] == "cut"]
+    if own.empty:
+        return None
+    return Seen(
+        f"The logs of {some(len(own), 'run')} of {len(table):,} do not begin with the process",
+        f"What went before is unknown; the first is {shown(own.iloc[0]['source'], MOST_WORDS)}.",
+        len(own) / len(table),
+    )
+
+
+def _damage(table: pd.DataFrame, capture: Capture) -> Seen | None:
+    own = table[table["damage"] != ""]
+    if own.empty:
+        return None
+    first = own.iloc[0]
+    return Seen(
+        f"Damaged: {some(len(own), 'source')} of {len(table):,}",
+        f"{shown(first['source'], MOST_WORDS)}: {shown(first['damage'], MOST_WORDS)}",
+        len(own) / len(table),
+    )
+
+
+def _unknown(table: Any, capture: Capture) -> Seen | None:
+    unknown = int(table.reindex(["other", "unparsed"]).fillna(0).sum())
+    if unknown < UNKNOWN * len(capture) or not unknown:
+        return None
+    share = unknown / len(capture)
+    return Seen(
+        f"{some(unknown, 'entry', 'entries')} of {len(capture):,} have no known event",
+        f"{percent(share)} of all; the answers do not use them. `istiolog unmatched` groups them.",
+        share,
+        (rows_of(capture, "other") + rows_of(capture, "unparsed"))[:MOST_LINES],
+    )
+
+
+LIMITS = (
+    Rule(
+        "gaps",
+        "log",
+        "the runs",
+        "runs",
+        "stretches where lines are lost or the log is silent unusually long",
+        _gaps,
+        "Whatever is counted over a gap is a lower bound.",
+        "Fetch the rotated files and the log of the former container (kubectl logs --previous): read them together.",
+        'capture.runs.query("gaps > 0")',
+    ),
+    Rule(
+        "cut",
+        "log",
+        "the runs",
+        "runs",
+        "runs whose log does not begin with the process",
+        _cut,
+        "Connections and versions from before are not known; the first rounds may be cut.",
+        "Take the whole log: kubectl logs --tail=-1, the rotated files.",
+        "capture.runs.query(\"start == 'cut'\")",
+    ),
+    Rule(
+        "damage",
+        "log",
+        "the sources",
+        "sources",
+        "sources that could not be read whole",
+        _damage,
+        "What stood in the damaged part is in no answer.",
+        "Fetch them again.",
+        "capture.sources.query(\"damage != ''\")",
+    ),
+    Rule(
+        "unknown_lines",
+        "log",
+        "the entries",
+        "counts",
+        f"entries without a known event, if they are {percent(UNKNOWN)} or more",
+        _unknown,
+        "Lines of another program, or of a version that this one does not know yet.",
+        "Look at them with `istiolog unmatched`; a new format is one entry in the catalogue.",
+        "capture.counts()",
+        rare=True,
+    ),
+)

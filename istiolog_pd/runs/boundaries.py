@@ -1,0 +1,264 @@
+"""Where one process ends and the next begins, and which lines say so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow.compute as pc
+
+from istiolog_pd.formats.template import COMPONENTS
+from istiolog_pd.runs.container_log import Lane
+from istiolog_pd.runs.source_part import NO_TIME, Bools, Ints
+
+SECOND = 1_000_000_000
+
+#: Lines of one writer step back by less than this: goroutines and threads race for the log, clocks are set.
+TOLERANCE = SECOND
+#: So many entries on either side must agree that the time went back: one odd line is no restart.
+AGREE = 3
+#: The head of a start-up stands so long before its first flag or version at most (a whole second, cut off).
+HEAD = 2 * SECOND
+#: ... and so many lines before it; among the first lines of a log anything can stand before it.
+MOST_HEAD = 200
+FIRST_LINES = 20
+#: A version that is printed so many entries after flags is of the same start-up.
+BANNER_LINES = 2000
+#: Counters that fall more often than this are of several processes in one stream, or no counters.
+MOST_FALLS = 1000
+#: Full rounds can be printed in another order by so much (1.0-1.2 push several at a time).
+RACE = 3
+
+#: Connections that open at a time are printed in any order; they are not further apart than so many.
+STORM = 30
+
+_FLAG = re.compile(r"FLAG: --?([^=\s]+)")
+_VERSION = re.compile(r"version:? \S", re.IGNORECASE)
+MARKER = "========= Previous log"
+
+#: So many entries are looked at together where a whole log is gone through.
+BLOCK = 1 << 16
+
+#: So many entries before a step back are searched for the marker.
+MARKER_NEAR = 100
+
+BANNER, RESTART = "banner", "restart"
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A place where a run begins: the entry, how that shows, and in words why."""
+
+    at: int
+    how: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Fall:
+    """A counter that began again somewhere after one entry and not after another."""
+
+    after: int
+    until: int
+    why: str
+
+
+def cuts(lane: Lane) -> list[Cut]:
+    """Every run's beginning, in order; the first is the lane's own, with an empty `how` if nothing shows it."""
+    found = {cut.at: cut for cut in _banners(lane)}
+    falls = sorted([*_back_in_time(lane), *_falls(lane)], key=lambda fall: fall.until)
+    for fall in _unexplained(falls, np.array(sorted(found), np.int64)):
+        at = _widest_step(lane, fall)
+        found.setdefault(at, Cut(at, RESTART, fall.why))
+    found.setdefault(0, Cut(0, "", ""))
+    return [found[at] for at in sorted(found)]
+
+
+def _banners(lane: Lane) -> Iterator[Cut]:
+    """Starts of pilot and of the agent: flags come in alphabetical order, and a version once."""
+    at = lane.rows_of("startup")
+    at = at[~lane.is_of("envoy", at)]
+    signs = [(row, text) for row, text in zip(at.tolist(), lane.texts(at), strict=True) if _is_sign(text)]
+    quiet = lane.rows_of("startup", "go_gc", "unparsed") if signs else at
+    flag, began, version, before = "", -BANNER_LINES - 1, -1, -1
+    for row, text in signs:
+        found = _FLAG.match(text)
+        if found:
+            begins = not flag or found[1] <= flag or row - began > BANNER_LINES
+            flag = found[1]
+        else:
+            begins = version >= began if version >= 0 else row - began > BANNER_LINES
+            version = row
+        if begins:
+            began = row
+            yield Cut(_head(lane, row, before, quiet), BANNER, f"start-up: {text[:60].splitlines()[0]!r}")
+        before = row
+
+
+def _is_sign(text: str) -> bool:
+    return bool(_FLAG.match(text) or _VERSION.match(text))
+
+
+def _head(lane: Lane, row: int, before: int, quiet: Ints) -> int:
+    """The first entry of a start-up: what stands right before its first flag or version, and is as young.
+
+    `before` is the last sign of the start before it, -1 if there is none: then nothing else was there.
+    """
+    first, time = row, lane.time[row]
+    low, high = np.searchsorted(quiet, [row - MOST_HEAD, row])
+    startup = set(quiet[low:high].tolist())
+    for at in range(row - 1, max(row - MOST_HEAD, before), -1):
+        own_time = lane.time[at]
+        if own_time != NO_TIME and not time - HEAD <= own_time <= time + TOLERANCE:
+            break
+        if at not in startup and (before >= 0 or row > FIRST_LINES):
+            break
+        # A line without a time is of this start only if one with a time stands before it.
+        first = at if own_time != NO_TIME or at == 0 else first
+    return first
+
+
+def _back_in_time(lane: Lane) -> Iterator[Fall]:
+    """Places from which on one writer's times are earlier than before, for good.
+
+    Each writer by its own clock. Where much of a log steps back it is in no order of time at all.
+    """
+    for component in _stepping_back(lane):
+        own = np.flatnonzero((lane.component == component) & (lane.time[:] != NO_TIME))
+        time = lane.time[own]
+        step = np.flatnonzero(np.diff(time) < -TOLERANCE) + 1
+        step = step[:0] if len(step) > MOST_FALLS else step
+        backs = [at for at in step.tolist() if _for_good(time, at)]
+        if len(backs) > AGREE and len(backs) * 4 > len(time):
+            continue
+        for at in backs:
+            yield _stepped(lane, int(own[at - 1]), int(own[at]))
+
+
+def _stepping_back(lane: Lane) -> list[int]:
+    """The components whose times step back at all; gone through in blocks, since mostly there is none."""
+    found = set()
+    last = [NO_TIME] * len(COMPONENTS)
+    for start in range(0, len(lane), BLOCK):
+        block = slice(start, start + BLOCK)
+        writer, time = lane.component[block], lane.time[block]
+        for component in np.flatnonzero(np.bincount(writer + 1)[1:]).tolist():
+            own = time[(writer == component) & (time != NO_TIME)]
+            if len(own):
+                stepped = last[component] > own[0] + TOLERANCE or (np.diff(own) < -TOLERANCE).any()
+                found |= {component} if stepped else set()
+                last[component] = int(own[-1])
+    return sorted(found)
+
+
+def _stepped(lane: Lane, before: int, row: int) -> Fall:
+    """A step back in time; with the marker of a bug-report between, which puts the older log behind the newer."""
+    near = np.arange(max(before, row - MARKER_NEAR), row)
+    marked = next((at for at, text in zip(near.tolist(), lane.texts(near), strict=True) if MARKER in text), None)
+    if marked is None:
+        return Fall(before, row, "time runs backwards")
+    # The marker may be the last lines of the entry before it.
+    after = max(marked, before + 1)
+    return Fall(after - 1, after, "the previous log stands behind a marker")
+
+
+def _for_good(time: Ints, at: int) -> bool:
+    return bool(time[max(at - AGREE, 0) : at].min() > time[at : at + AGREE].max() + TOLERANCE)
+
+
+def _falls(lane: Lane) -> Iterator[Fall]:
+    """Counters of a control plane's process that begin again."""
+    yield from _debounces(lane)
+    yield from _versions(lane)
+    yield from _connections(lane)
+
+
+def _debounces(lane: Lane) -> Iterator[Fall]:
+    """From 1.1 on pushes of the process are counted, each once; 1.0 counts events and repeats the number."""
+    rows, merged = lane.column("debounce", "debounced_events")
+    _, number = lane.column("debounce", "debounce_id")
+    if not len(rows):
+        return
+    counts = merged.is_valid().to_numpy() & number.is_valid().to_numpy() & lane.is_of("pilot", rows)
+    events = merged.is_null().to_numpy() & number.is_valid().to_numpy() & lane.is_of("pilot", rows)
+    values = pc.fill_null(number, 0).to_numpy().astype(np.int64)
+    for own, words in ((counts, "debounce numbers"), (events, "counts of events")):
+        at, value = rows[own], values[own]
+        fall = np.diff(value) < 0
+        if words == "debounce numbers":
+            fall |= (np.diff(value) == 0) & (np.diff(lane.time[at]) > 0)
+        yield from _between(at, fall, value, words)
+
+
+def _versions(lane: Lane) -> Iterator[Fall]:
+    """The number at the end of a push version counts full pushes of the process."""
+    rows, text = lane.column("push_start", "push_version")
+    if not len(rows):
+        return
+    number = pc.struct_field(pc.extract_regex(text, r"/(?P<n>\d{1,9})$"), "n")
+    known = number.is_valid().to_numpy() & lane.is_of("pilot", rows)
+    known &= pc.fill_null(pc.not_equal(number, ""), False).to_numpy()
+    value = pc.fill_null(number, "0").to_numpy(zero_copy_only=False)[known].astype(np.int64)
+    yield from _between(rows[known], np.diff(value) <= -RACE, value, "push versions")
+
+
+def _connections(lane: Lane) -> Iterator[Fall]:
+    """Connections are numbered from 1; no number is given twice."""
+    rows, number = lane.column("connection_open", "connection")
+    if not len(rows):
+        return
+    known = number.is_valid().to_numpy() & lane.is_of("pilot", rows)
+    known &= lane.level[rows] == 2  # at info: the line of a new connection, once for each
+    rows, value = rows[known], pc.fill_null(number, 0).to_numpy()[known].astype(np.int64)
+    order = np.argsort(value, kind="stable")
+    before = np.full(len(value), -1)
+    again = np.flatnonzero(np.diff(value[order]) == 0)
+    before[order[again + 1]] = order[again]
+    newest = np.maximum.accumulate(before) if len(before) else before
+    start = 0
+    for _ in range(MOST_FALLS):
+        at = int(np.searchsorted(newest, start))
+        if at >= len(value):
+            break
+        yield Fall(int(rows[before[at]]), int(rows[at]), f"connection number {value[at]:,} is given again")
+        start = at
+    low = np.flatnonzero(np.diff(value) < 0)[:MOST_FALLS]
+    fall = np.zeros(max(len(value) - 1, 0), bool)
+    for at in low.tolist():
+        fall[at] = value[max(at + 1 - AGREE, 0) : at + 1].min() > value[at + 1 : at + 1 + AGREE].max() + STORM
+    yield from _between(rows, fall, value, "connection numbers")
+
+
+def _between(rows: Ints, fall: Bools, value: Ints, words: str) -> Iterator[Fall]:
+    """The falls of a counter; none where it falls so often that it is no counter of one process."""
+    at = np.flatnonzero(fall)
+    if len(at) > MOST_FALLS or (len(at) > AGREE and len(at) * 4 > len(rows)):
+        return
+    for n in at.tolist():
+        why = f"{words} begin again ({value[n]:,} to {value[n + 1]:,})"
+        yield Fall(int(rows[n]), int(rows[n + 1]), why)
+
+
+def _unexplained(falls: list[Fall], known: Ints) -> Iterator[Fall]:
+    """Falls with no known beginning in between, as few as can be: those that overlap are one restart."""
+    current: Fall | None = None
+    for fall in falls:
+        at = int(np.searchsorted(known, fall.after, side="right"))
+        if at < len(known) and known[at] <= fall.until:
+            continue
+        if current is not None and fall.after < current.until:
+            current = Fall(max(current.after, fall.after), current.until, f"{current.why}, {fall.why}")
+            continue
+        if current is not None:
+            yield current
+        current = fall
+    if current is not None:
+        yield current
+
+
+def _widest_step(lane: Lane, fall: Fall) -> int:
+    """The entry before which time steps most: the silence (or the step back) in which the restart was."""
+    timed, pause = lane.pauses(fall.after, fall.until)
+    return int(timed[np.argmax(np.abs(pause))]) if len(timed) else fall.until

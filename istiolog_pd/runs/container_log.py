@@ -1,0 +1,190 @@
+"""A lane: all entries of one container's log in the order of writing, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+
+from istiolog_pd.formats.template import COMPONENTS
+from istiolog_pd.runs.source_part import NO_TIME, Bools, Codes, Ints, Part, codes, joined, texts
+from istiolog_pd.runs.time_access import Times
+
+#: Levels, most verbose first.
+LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "critical"]
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One container's log: pieces one after the other, and of each the entries that are its own.
+
+    `rows` holds, for each entry, its place in the concatenated pieces, ascending; null: every entry of them is
+    of this lane. All other arrays follow it.
+    """
+
+    parts: tuple[Part, ...]
+    rows: Ints | None
+    time: Times
+    component: Codes
+    level: Codes
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    @cached_property
+    def starts(self) -> Ints:
+        """Where each piece begins in the concatenated pieces, and where the last ends."""
+        return np.cumsum([0, *(len(part.events) for part in self.parts)])
+
+    @cached_property
+    def begins(self) -> Ints:
+        """Where the entries of each piece begin in the lane, and where the last ends."""
+        return self.starts if self.rows is None else np.searchsorted(self.rows, self.starts)
+
+    def part_of(self, at: int) -> int:
+        """The number of the piece that an entry stands in."""
+        return int(np.searchsorted(self.begins, at, side="right")) - 1
+
+    def places(self, start: int, stop: int) -> Ints | slice:
+        """Where a stretch of entries stands in the concatenated pieces."""
+        return slice(start, stop) if self.rows is None else self.rows[start:stop]
+
+    def pauses(self, after: int, until: int) -> tuple[Ints, Ints]:
+        """The entries behind one and up to another that print a time, and the time since the one before each.
+
+        That of the lane's first is nothing.
+        """
+        times = self.time[after + 1 : until + 1]
+        timed = np.flatnonzero(times != NO_TIME)
+        times, timed = times[timed], timed + after + 1
+        before = self._timed_before(after + 1)
+        return timed, np.diff(times, prepend=times[:1] if before is None else self.time[before])
+
+    @cached_property
+    def _first_timed(self) -> int:
+        start = 0
+        for times in self.time.stretch(0, len(self)):
+            timed = times != NO_TIME
+            if timed.any():
+                return start + int(timed.argmax())
+            start += len(times)
+        return start
+
+    def _timed_before(self, at: int) -> int | None:
+        """The last entry before one that prints a time."""
+        size = 1
+        while at > self._first_timed:
+            timed = np.flatnonzero(self.time[max(at - size, 0) : at] != NO_TIME)
+            if len(timed):
+                return max(at - size, 0) + int(timed[-1])
+            at, size = at - size, size * 2
+        return None
+
+    def rows_of(self, *events: str, component: str = "") -> Ints:
+        """The entries of some events, in order; of one component if it is named."""
+        rows = [at for event in events for at, _ in self.batches(event)]
+        at = np.concatenate([np.empty(0, np.int64), *rows])
+        at = np.sort(at, kind="stable") if len(events) > 1 else at
+        return at[self.is_of(component, at)] if component else at
+
+    def batches(self, event: str, *columns: str) -> Iterator[tuple[Ints, list[pa.Array]]]:
+        """The entries of an event, some at a time and in order, and columns of its tables for them."""
+        for start, part in zip(self.starts.tolist(), self.parts, strict=False):
+            if event not in part.tables:
+                continue
+            for batch in part.tables[event].select(["row", *columns]).to_batches():
+                rows = batch.column(0).to_numpy()
+                at, own = self._own(rows + start if start else rows)
+                yield at, [column if own is None else column.filter(pa.array(own)) for column in batch.columns[1:]]
+
+    def spread(self, event: str, starts: Ints, stops: Ints, most: int) -> Ints:
+        """Some entries of an event in each of some stretches: so many at most, evenly spread."""
+        low, high = np.zeros(len(starts), np.int64), np.zeros(len(starts), np.int64)
+        for rows, _ in self.batches(event):
+            low += np.searchsorted(rows, starts)
+            high += np.searchsorted(rows, stops)
+        own = np.flatnonzero(high > low)
+        if not len(own):
+            return own
+        wanted = np.unique(np.linspace(low[own], high[own] - 1, most).astype(np.int64))
+        picked, before = [], 0
+        for rows, _ in self.batches(event):
+            first, last = np.searchsorted(wanted, [before, before + len(rows)])
+            picked.append(rows[wanted[first:last] - before])
+            before += len(rows)
+        return np.concatenate(picked)
+
+    def is_of(self, component: str, at: Ints | slice = slice(None)) -> Bools:
+        """Whether each entry was written by a component."""
+        found: Bools = self.component[at] == COMPONENTS.index(component)
+        return found
+
+    def texts(self, at: Ints, column: str = "message") -> list[str]:
+        """A text column of some entries, which ascend; empty where it is null or was not kept."""
+        found: list[str] = []
+        ends = np.searchsorted(at, self.begins).tolist()
+        for part, start, low, high in zip(self.parts, self.starts.tolist(), ends, ends[1:], strict=False):
+            own = at[low:high] if self.rows is None else self.rows[at[low:high]]
+            found += texts(part, own - start, column)
+        return found
+
+    def column(self, event: str, name: str) -> tuple[Ints, pa.ChunkedArray]:
+        """A column of an event's tables: the entries that have the event, and their values."""
+        rows, values = [np.empty(0, np.int64)], []
+        for at, (column,) in self.batches(event, name):
+            rows.append(at)
+            values.append(column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column)
+        return np.concatenate(rows), pa.chunked_array(values or [pa.nulls(0)])
+
+    def _own(self, rows: Ints) -> tuple[Ints, Bools | None]:
+        """Of some rows of all pieces those of this lane, by their place in it; null: all are."""
+        if self.rows is None or not len(self.rows):
+            return rows, None
+        at = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
+        own = self.rows[at] == rows
+        return at[own], own
+
+
+def lanes(parts: Sequence[Part]) -> list[Lane]:
+    """The lanes of the pieces of a group: one, or one per container where a wrapper names several."""
+    whole = Lane(
+        tuple(parts),
+        None,
+        Times(chunk for part in parts for chunk in part.times().chunks),
+        joined([codes(part.events["component"], COMPONENTS) for part in parts]),
+        joined([codes(part.events["level"], LEVELS) for part in parts]),
+    )
+    names = _containers(parts)
+    if names is None:
+        return [whole]
+    return [_taken(whole, np.flatnonzero(names == name)) for name in pa.array(names).unique().to_pylist()]
+
+
+def _taken(lane: Lane, own: Ints) -> Lane:
+    return Lane(lane.parts, own, Times([lane.time[own]]), lane.component[own], lane.level[own])
+
+
+def _containers(parts: Sequence[Part]) -> Codes | None:
+    """A number for the container that each entry's wrapper names; null if there is only one."""
+    number, most = None, 1
+    for name in ("source_namespace", "source_pod", "source_container"):
+        if not all(name in part.events.schema.names for part in parts):
+            continue
+        said = {text for part in parts if len(part.events) for text in _distinct(part.events[name])}
+        if len(said) < 2:
+            continue
+        words = sorted(text for text in said if text)
+        place: Codes = joined([codes(part.events[name], words) for part in parts])
+        most *= len(words) + 1
+        wide = np.min_scalar_type(-most)
+        number = place if number is None else number.astype(wide) * (len(words) + 1) + place + 1
+    return number
+
+
+def _distinct(column: pa.ChunkedArray) -> list[str | None]:
+    if column.null_count == len(column):
+        return [None]
+    return [text or None for text in column.unique().to_pylist()]

@@ -1,0 +1,88 @@
+"""Files of this machine, and files that are open already."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Generator, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from istiolog_pd.sources.compression.codecs import BLOCK
+from istiolog_pd.sources.source import Source
+
+
+class Peeked:
+    """A file that can be read only once, and whose beginning was looked at before."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self._seen: list[bytes] = []
+        self.close = getattr(file, "close", None)
+
+    def look(self) -> Generator[bytes, None, None]:
+        """Its first blocks, which will be read once more; of a pipe only what is there now."""
+        read = getattr(self._file, "read1", self._file.read)
+        while block := _as_bytes(read(BLOCK)):
+            self._seen.append(block)
+            yield block
+
+    def read(self, size: int) -> bytes:
+        """The next bytes."""
+        if not self._seen:
+            return _as_bytes(self._file.read(size))
+        block = self._seen.pop(0)
+        if len(block) > size:
+            self._seen.insert(0, block[size:])
+        return block[:size]
+
+    def seekable(self) -> bool:
+        """Whether it can be moved about in: never."""
+        return False
+
+
+def _as_bytes(block: str | bytes) -> bytes:
+    return block.encode(errors="surrogateescape") if isinstance(block, str) else bytes(block)
+
+
+def file_source(path: str) -> Source:
+    """A file of this machine, which is opened when it is read; a named pipe is opened at once."""
+    if not os.path.isfile(path):
+        source = open_source(path, open(path, "rb"))  # noqa: SIM115 - who reads the source closes it
+        source.owned = True
+        return source
+    size = os.path.getsize(path)
+    return Source(path, partial(open, path, "rb"), size, owned=True, again=True, key=os.path.realpath(path))
+
+
+def open_source(name: str, file: Any) -> Source:
+    """An open file, from where it is now; it is not closed."""
+    if (getattr(file, "mode", "") == "rb" or isinstance(file, io.BytesIO)) and file.seekable():
+        return Source(name, partial(_moved_to, file, file.tell()), again=True)
+    peeked = Peeked(file)
+    return Source(name, lambda: peeked)
+
+
+def _moved_to(file: Any, place: int) -> Any:
+    file.seek(place)
+    return file
+
+
+def name_of(file: Any) -> str:
+    """What an open file is called."""
+    name = getattr(file, "name", None)
+    return name if isinstance(name, str) else f"<{type(file).__name__}>"
+
+
+def looked_at(source: Source) -> Generator[bytes, None, None]:
+    """A source's first bytes as stored, which will be there when it is read."""
+    file = None if source.again else source.open()
+    return file.look() if isinstance(file, Peeked) else source.raw_from(0)
+
+
+def files_below(folder: str) -> Iterator[tuple[str, Source]]:
+    """Every file of a folder and the folders in it, each with its path below it, by name."""
+    for path in sorted(Path(folder).rglob("*")):
+        if path.is_file():
+            yield path.relative_to(folder).as_posix(), file_source(str(path))
