@@ -60,6 +60,7 @@ class Claimed:
     labels: list[str | tuple[tuple[str, str], ...]] = field(default_factory=list)
 
     def columns(self) -> dict[str, list[object]]:
+        """The columns that the texts and labels of all rows give."""
         columns: dict[str, list[object]] = {}
         if self.compiled is not None:
             for one, texts in zip(self.compiled.fields, zip(*self.texts, strict=True), strict=True):
