@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from itertools import chain, islice
 
 import pyarrow as pa
@@ -17,10 +16,10 @@ from istiolog_pd.engine.reference.entries import Entries
 from istiolog_pd.engine.reference.headers import Entry
 from istiolog_pd.engine.reference.labels import readings, split_labels, thread_of
 from istiolog_pd.engine.reference.lines import Damage, Lines
-from istiolog_pd.engine.reference.match import Compiled, Recogniser, compile_format
+from istiolog_pd.engine.reference.match import Compiled, Recogniser, compile_format, recogniser
 from istiolog_pd.engine.reference.timestamps import Clock, parser
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, array
-from istiolog_pd.formats import FORMATS
+from istiolog_pd.engine.second_tier import claim_others
 from istiolog_pd.formats.access_log_format import NAME, AccessFormat
 from istiolog_pd.formats.layouts import AGENT_SCOPES, JSON_LAYOUTS, JsonLayout
 
@@ -47,12 +46,6 @@ class SourceTables:
     lines: int
     #: Whether any line of it had a header.
     recognised: bool
-
-
-@cache
-def recogniser() -> Recogniser:
-    """The catalogue, compiled once."""
-    return Recogniser(FORMATS)
 
 
 def json_layouts(access: AccessFormat | None) -> tuple[JsonLayout, ...]:
@@ -227,7 +220,7 @@ def read(blocks: Iterable[bytes], source: str, component: str = "", access: Acce
     entries = iter(Entries(lines, access.layout if access else None))
     sample = list(islice(entries, SAMPLE))
     detected, mixed = detect_component(sample, recogniser())
-    component = component or detected
+    given, component = component, component or detected
     reader = _Reader(component, recogniser(), second_opinion=mixed or component != detected, access=access)
     recognised = False
     for entry in chain(sample, entries):
@@ -237,5 +230,5 @@ def read(blocks: Iterable[bytes], source: str, component: str = "", access: Acce
     known = any(damage.line == lines.count for damage in lines.damage.values())
     if not lines.complete and not known and last in ("other", "unparsed"):
         lines.note(lines.count, CUT)
-    events, tables = reader.tables(source)
+    events, tables = claim_others(*reader.tables(source), detect=not given)
     return SourceTables(events, tables, list(lines.damage.values()), lines.count, recognised)

@@ -17,9 +17,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from istiolog_pd.formats.columns import COLUMNS as FIELDS
+from istiolog_pd.formats.kinds import KINDS
 from istiolog_pd.formats.statements import _arguments as arguments
 from istiolog_pd.formats.statements import _events as events
-from istiolog_pd.formats.statements.table import COLUMNS, escape, letters, unescape
+from istiolog_pd.formats.statements.table import COLUMNS, Statement, escape, letters, unescape
 
 #: A verb of Go's fmt, and a field of Rust's and C++'s.
 _VERB = re.compile(r"%(?:%|[-+# 0]*(?:\[\d+\])?(?:\*|\d+)?(?:\.(?:\*|\d+)?)?[a-zA-Z])")
@@ -127,10 +129,10 @@ def _istio(tables: Path) -> Iterator[Row]:
         expressions = arguments.split_arguments(row["args"])
         fields = [""] * len(verbs)
         if len(expressions) == len(verbs):
-            known = arguments.fields_of(expressions, row["package"])
-            fields = [_fits(field, verb) for field, verb in zip(known, verbs, strict=True)]
+            found = arguments.fields_of(expressions, row["package"])
+            fields = [_fits(field, verb) for field, verb in zip(found, verbs, strict=True)]
         keys = dict.fromkeys(re.findall(r"(?:^|[,|] ?)([A-Za-z_][\w.]*)=", row["labels"]))
-        yield Row(
+        known = Row(
             row["component"],
             row["scope"],
             row["level"],
@@ -142,6 +144,18 @@ def _istio(tables: Path) -> Iterator[Row]:
             row["func"],
             events.istio_event(row["package"], row["level"], text, row["event"]),
         )
+        yield from _by_component(known)
+
+
+def _by_component(row: Row) -> Iterator[Row]:
+    """A statement of istiod's discovery server is another event where the agent prints it."""
+    of_agent = events.OF_AGENT.get(row.event)
+    if of_agent is None or row.component not in ("agent", "shared"):
+        yield row
+        return
+    yield replace(row, component="agent", event=of_agent)
+    if row.component == "shared":
+        yield replace(row, component="pilot")
 
 
 def _claiming(literals: list[str], fields: list[str]) -> str:
@@ -239,9 +253,32 @@ def packed(rows: list[Row]) -> bytes:
 SOURCES: dict[str, Callable[[Path], Iterator[Row]]] = {"istio": _istio, "envoy": _envoy, "ztunnel": _ztunnel}
 
 
+#: Events whose lines are so many that their tables get no columns from statements.
+FREQUENT = frozenset("xds_push xds_request xds_ack endpoint_event cluster_update access go_gc".split())
+
+
+def columns(rows: Iterable[Row]) -> bytes:
+    """Which columns the statements of an event can fill."""
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        if row.template and row.event not in FREQUENT:
+            entry = Statement(0, *(getattr(row, name) for name in COLUMNS)).format
+            targets = [(column, kind or FIELDS[column].kind) for column, _, kind in _targets(entry.labels.values())]
+            filled = {name for column, kind in targets for name in KINDS[kind].columns_for(column)}
+            found.setdefault(row.event, set()).update(entry.columns(), filled)
+    lines = [f"{event}\t{' '.join(sorted(names))}\n" for event, names in sorted(found.items()) if names]
+    return "".join(["event\tcolumns\n", *lines]).encode()
+
+
+def _targets(labels: Iterable[str]) -> list[tuple[str, str, str]]:
+    return [target.partition(":") for target in labels]
+
+
 def build(tables: Path) -> dict[str, bytes]:
     """The data files by name."""
-    return {f"{source}.tsv.gz": packed(_joined(rows(tables))) for source, rows in SOURCES.items()}
+    rows = {source: _joined(read(tables)) for source, read in SOURCES.items()}
+    data = {f"{source}.tsv.gz": packed(of) for source, of in rows.items()}
+    return {**data, "columns.tsv": columns(row for of in rows.values() for row in of)}
 
 
 def main(arguments: list[str]) -> int:

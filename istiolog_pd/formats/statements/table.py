@@ -174,3 +174,11 @@ def load_statements() -> tuple[Statement, ...]:
             cells = line.split("\t")
             found.append(Statement(len(found), *(map(unescape, cells) if "\\" in line else cells)))
     return tuple(found)
+
+
+@cache
+def statement_columns() -> Mapping[str, tuple[str, ...]]:
+    """The columns that statements can fill in the table of an event, by event: a small file, not the statements."""
+    text = (files("istiolog_pd.formats.statements") / "columns.tsv").read_text(encoding="utf-8")
+    pairs = [line.split("\t") for line in text.split("\n")[1:-1]]
+    return {event: tuple(names.split()) for event, names in pairs}
