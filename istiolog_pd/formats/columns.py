@@ -35,8 +35,9 @@ COMMON: dict[str, Column] = _columns(
     ("message", "string", "", "the text after the header, continuation lines included"),
     ("source", "category", "", "the file the entry came from"),
     ("line", "int64", "", "the entry's first line in its source, from 1"),
-    ("component", "category", "", "who wrote it: pilot, envoy, agent or ztunnel"),
+    ("component", "category", "", "who wrote it: pilot, envoy, agent, ztunnel, cni, operator, citadel or galley"),
     ("run", "int64", "", "the process run the entry is of, numbered over the whole capture"),
+    ("statement", "category", "", "the log statement of the source that printed it, as its format string"),
     ("epoch", "int64", "", "Envoy's hot-restart epoch, where the header prints it (1.4-1.5)"),
     ("caller", "category", "", "file:line of the logging statement, where the header prints it"),
     ("thread", "int64", "", "Envoy's thread number, where it is printed (1.0-1.5, and from 1.17 on)"),
@@ -123,6 +124,7 @@ COLUMNS: dict[str, Column] = _columns(
     ("skipped", "int64", "int", "skipped as unchanged, as counted by the line"),
     ("service", "string", "service", "the service named by a registry event"),
     ("address", "string", "word", "the IP a registry event reports"),
+    ("file", "string", "word", "the file or directory that an entry names"),
     ("error", "string", "error", "the error text of a NACK, a failed send or a closed stream"),
     ("grpc_code", "int64", "grpc_code", "the gRPC status code, where one is printed"),
     # access lines

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from istiolog_pd.analysis._result import SPAN
+from istiolog_pd.analysis._answer import SPAN
 from istiolog_pd.analysis._time import as_of
 from istiolog_pd.analysis.propagation.sides import PILOT, SIDECAR, side, with_message
 from istiolog_pd.capture import Capture

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from istiolog_pd.analysis._result import TEXT
+from istiolog_pd.analysis._answer import TEXT
 from istiolog_pd.capture import Capture, to_pandas
 
 PILOT, SIDECAR = ("pilot",), ("agent", "envoy")

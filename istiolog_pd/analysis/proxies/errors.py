@@ -7,27 +7,65 @@ from dataclasses import dataclass
 import pandas as pd
 import pyarrow.compute as pc
 
-from istiolog_pd.analysis._result import COUNT, FLAG, TEXT, TIME, WORD, Shape, cannot, shaped
+from istiolog_pd.analysis._answer import (
+    COUNT,
+    FIRST_SEEN,
+    LAST_SEEN,
+    PROXY,
+    RUN,
+    SOURCE,
+    TEXT,
+    XDS_TYPE,
+    Answer,
+    Col,
+    answers,
+)
+from istiolog_pd.analysis._needs import ADS_INFO, PROXY_INFO, Need
+from istiolog_pd.analysis._result import cannot, shaped
 from istiolog_pd.analysis._select import arrow, columns
 from istiolog_pd.capture import Capture
 from istiolog_pd.formats.field_parsers import GRPC_CODES
 
-ERRORS: Shape = {
-    "run": COUNT,
-    "source": TEXT,
-    "component": WORD,
-    "cause": WORD,
-    "proxy": TEXT,
-    "peer": TEXT,
-    "xds_type": WORD,
-    "grpc_code": COUNT,
-    "grpc": WORD,
-    "count": COUNT,
-    "first_seen": TIME,
-    "last_seen": TIME,
-    "expected": FLAG,
-    "error": TEXT,
-}
+ERRORS = Answer(
+    "errors",
+    "One row per run, source, cause, proxy, type, code and form of error (digits ignored), the most frequent first",
+    columns=(
+        RUN,
+        SOURCE,
+        Col("component", "category", "", "component that logged it: ``pilot``, ``envoy``, ``agent``"),
+        Col(
+            "cause",
+            "category",
+            "",
+            "``NACK``, ``rejected by Envoy``, ``write timeout``, ``queue timeout``, ``client busy``, ``send "
+            "failure``, ``rate limit``, ``unauthenticated``, ``unauthorised``, ``stream closed``, ``disconnected``",
+        ),
+        PROXY,
+        Col("peer", "str", "", "address of the client, where no proxy is logged"),
+        XDS_TYPE,
+        Col("grpc_code", "Int64", "", "gRPC status code"),
+        Col("grpc", "category", "", "name of the gRPC status code"),
+        Col("count", "Int64", "", "log lines"),
+        FIRST_SEEN,
+        LAST_SEEN,
+        Col(
+            "expected",
+            "boolean",
+            "",
+            "true for a stream that ended with OK, Canceled or EOF, as it does when its proxy stops",
+        ),
+        Col("error", "str", "", "error text of the first line"),
+    ),
+    needs=(
+        Need("rejected configuration (NACKs)", ("xds_nack",), ADS_INFO, level="warn", rare=True),
+        Need(
+            "pushes that could not be sent", ("xds_send_failure", "xds_rate_limited"), ADS_INFO, level="warn", rare=True
+        ),
+        Need(
+            "closed and failed streams of proxies", ("xds_stream_closed",), PROXY_INFO, "envoy", level="warn", rare=True
+        ),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +106,7 @@ NONE = (
 NO_ENTRIES = "this capture holds no entries"
 
 
+@answers(ERRORS)
 def errors(capture: Capture) -> pd.DataFrame:
     """NACKs, failed sends, timeouts, rate limits, refused clients and closed streams, by cause and proxy.
 
@@ -79,16 +118,9 @@ def errors(capture: Capture) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per run, source, cause, proxy, type, code and form of error (digits left aside), the most frequent
-        first: `run` (Int64), `source` (str), `component`: whose line it is (category: ``pilot``, ``envoy``,
-        ``agent``); `cause` (category): ``NACK``, ``rejected by Envoy``, ``write timeout``, ``queue
-        timeout``, ``client busy``, ``send failure``, ``rate limit``, ``unauthenticated``,
-        ``unauthorised``, ``stream closed``, ``disconnected``; `proxy` (str), `peer`: the client's
-        address where no proxy is printed (str), `xds_type` (category), `grpc_code` (Int64) and `grpc`,
-        its name (category; null where none is printed); `count` of lines (Int64); `first_seen`,
-        `last_seen` (datetime64[ns, UTC]); `expected` (boolean): a stream that ended with OK, Canceled
-        or EOF, as it does when its proxy goes; `error`: the first one's text (str).
-        Empty with the reason in ``attrs["coverage"]`` if there is no such line.
+        {columns}
+
+        Empty, with the reason in ``attrs["coverage"]``, if there is no such line.
 
     Notes
     -----

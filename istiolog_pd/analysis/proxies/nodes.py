@@ -8,31 +8,38 @@ from typing import Any
 
 import pandas as pd
 
-from istiolog_pd.analysis._result import COUNT, TEXT, Shape, cannot, shaped
+from istiolog_pd.analysis._answer import PROXY, Answer, Col, answers
+from istiolog_pd.analysis._needs import BOOTSTRAP, Need
+from istiolog_pd.analysis._result import cannot, shaped
 from istiolog_pd.capture import Capture
 from istiolog_pd.formats import field_parsers as names
 from istiolog_pd.formats import proto_text as prototext
 
-NODES: Shape = {
-    "node_id": TEXT,
-    "node_type": TEXT,
-    "node_ip": TEXT,
-    "proxy": TEXT,
-    "pod": TEXT,
-    "namespace": TEXT,
-    "domain": TEXT,
-    "service_cluster": TEXT,
-    "istio_version": TEXT,
-    "proxy_version": TEXT,
-    "proxy_build": TEXT,
-    "envoy_build": TEXT,
-    "interception_mode": TEXT,
-    "labels": TEXT,
-    "metadata": TEXT,
-    "source": TEXT,
-    "line": COUNT,
-    "bootstrap": TEXT,
-}
+NODES = Answer(
+    "node_metadata",
+    "One row per node ID",
+    columns=(
+        Col("node_id", "str", "", "node ID"),
+        Col("node_type", "str", "", "``sidecar``, ``router``, ``waypoint``, …"),
+        Col("node_ip", "str", "", "address in the node ID"),
+        PROXY,
+        Col("pod", "str", "", "pod of the proxy"),
+        Col("namespace", "str", "", "namespace of the proxy"),
+        Col("domain", "str", "", "DNS domain"),
+        Col("service_cluster", "str", "", "cluster name that Envoy runs with"),
+        Col("istio_version", "str", "", "version in the metadata"),
+        Col("proxy_version", "str", "", "version of the proxy"),
+        Col("proxy_build", "str", "", "commit of the proxy (``ISTIO_PROXY_SHA``)"),
+        Col("envoy_build", "str", "", "commit of Envoy"),
+        Col("interception_mode", "str", "", "how traffic is intercepted"),
+        Col("labels", "str", "", "labels of the pod, as JSON"),
+        Col("metadata", "str", "", "all of the metadata, as JSON"),
+        Col("source", "str", "", "log of the first request of this node"),
+        Col("line", "Int64", "", "line of the first request of this node"),
+        Col("bootstrap", "str", "", "bootstrap file it was read from"),
+    ),
+    needs=(Need("the node metadata of proxies", (), BOOTSTRAP, component="bootstrap"),),
+)
 
 #: Metadata that Istio sets itself; before 1.1 every other key is a label of the pod.
 OWN_KEYS = frozenset(
@@ -43,6 +50,7 @@ OWN_KEYS = frozenset(
 _RAW = " raw: "
 
 
+@answers(NODES)
 def node_metadata(capture: Capture) -> pd.DataFrame:
     """The metadata of each proxy, from CDS requests (Istio 1.0-1.1 print them whole) and bootstraps.
 
@@ -54,12 +62,10 @@ def node_metadata(capture: Capture) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per node ID (str throughout, but `line`, Int64): `node_id` with its parts
-        `node_type`, `node_ip`, `proxy`, `pod`, `namespace`, `domain`; `service_cluster` (Envoy's own
-        cluster name); `istio_version`, `proxy_version`, `proxy_build` (``ISTIO_PROXY_SHA``),
-        `envoy_build`; `interception_mode`; `labels` (of the pod) and `metadata` (all of it), as JSON;
-        `source` and `line` of its first request, `bootstrap`: the file it was read from.
-        Where both tell of a node, the log counts and the bootstrap fills what is missing.
+        {columns}
+
+        If both a log and a bootstrap describe a node, the log takes precedence and the bootstrap fills what
+        is missing.
 
     Examples
     --------

@@ -10,7 +10,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from istiolog_pd.analysis._result import COUNT, FLAG, SPAN, TEXT, TIME, Shape, cannot, no_lines, shaped
+from istiolog_pd.analysis._answer import COUNT, FLAG, LINE, RUN, SOURCE, SPAN, Answer, Col, answers
+from istiolog_pd.analysis._needs import GC_TRACE, Need
+from istiolog_pd.analysis._result import cannot, no_lines, shaped
 from istiolog_pd.analysis._select import arrow, codes, columns, joined
 from istiolog_pd.capture import Capture
 
@@ -18,28 +20,43 @@ Floats = npt.NDArray[np.float64]
 
 NUMBER = pd.Float64Dtype()
 
-GC: Shape = {
-    "run": COUNT,
-    "source": TEXT,
-    "line": COUNT,
-    "gc": COUNT,
-    "since_start": SPAN,
-    "timestamp_low": TIME,
-    "timestamp_high": TIME,
-    "pause_low_ms": NUMBER,
-    "pause_high_ms": NUMBER,
-    "concurrent_low_ms": NUMBER,
-    "concurrent_high_ms": NUMBER,
-    "cpu_percent": COUNT,
-    "heap_before_mb": COUNT,
-    "heap_after_mb": COUNT,
-    "live_mb": COUNT,
-    "goal_mb": COUNT,
-    "processors": COUNT,
-    "forced": FLAG,
-    "pushes": COUNT,
-    "push_lag": SPAN,
-}
+GC = Answer(
+    "gc",
+    "One row per GC trace line, in file order",
+    columns=(
+        RUN,
+        SOURCE,
+        LINE,
+        Col("gc", "Int64", "", "number of the collection"),
+        Col(
+            "since_start",
+            "timedelta64[ns]",
+            "ns",
+            "start of the collection since the start of the process; whole milliseconds, cut off",
+        ),
+        Col("timestamp_low", "datetime64[ns, UTC]", "UTC", "earliest start by the clock of the log"),
+        Col("timestamp_high", "datetime64[ns, UTC]", "UTC", "latest start by the clock of the log"),
+        Col("pause_low_ms", "Float64", "ms", "time the program was stopped (sweep and mark termination), at least"),
+        Col("pause_high_ms", "Float64", "ms", "time the program was stopped, at most"),
+        Col("concurrent_low_ms", "Float64", "ms", "concurrent marking, at least"),
+        Col("concurrent_high_ms", "Float64", "ms", "concurrent marking, at most"),
+        Col("cpu_percent", "Int64", "%", "share of CPU time that GC took since the start of the process"),
+        Col("heap_before_mb", "Int64", "MB", "heap when the collection began"),
+        Col("heap_after_mb", "Int64", "MB", "heap when it ended"),
+        Col("live_mb", "Int64", "MB", "live heap"),
+        Col("goal_mb", "Int64", "MB", "heap goal"),
+        Col("processors", "Int64", "", "processors used"),
+        Col("forced", "boolean", "", "true if the program asked for it"),
+        Col("pushes", "Int64", "", "push lines logged while it ran (by the latest bound)"),
+        Col(
+            "push_lag",
+            "timedelta64[ns]",
+            "ns",
+            "median time from the start of their round to these lines, requested pushes left out",
+        ),
+    ),
+    needs=(Need("garbage collection beside pushes", ("go_gc",), GC_TRACE),),
+)
 
 DECIMAL = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
 TRACE = (
@@ -59,6 +76,7 @@ DRIFT = (
 )
 
 
+@answers(GC)
 def gc(capture: Capture) -> pd.DataFrame:
     """Every garbage collection of the control plane, when it was, and the pushes written meanwhile.
 
@@ -74,17 +92,10 @@ def gc(capture: Capture) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per GC trace line, in file order: `run` (Int64), `source` (str), `line`, `gc`: its number
-        (Int64); `since_start`: when it began, since the process did (timedelta64[ns]; whole
-        milliseconds, cut off); `timestamp_low`, `timestamp_high`: the same by the log's clock
-        (datetime64[ns, UTC]); `pause_low_ms`, `pause_high_ms`: how long the world stood still (Float64,
-        ms: sweep termination and mark termination), `concurrent_low_ms`, `concurrent_high_ms`: marking
-        beside the program; `cpu_percent`: share of the CPU that GC took since the start; `heap_before_mb`,
-        `heap_after_mb`, `live_mb` and `goal_mb` (Int64, MB); `processors` (Int64); `forced`
-        (boolean); `pushes`: push lines written while it ran (Int64; by the latest bound),
-        `push_lag`: the median time from the start of their round to those lines (timedelta64[ns]; null if there is
-        none; requested pushes left out). ``attrs["push_lag"]`` is the median over all pushes (or None).
-        Empty with the reason in ``attrs["coverage"]`` without such lines.
+        {columns}
+
+        ``attrs["push_lag"]`` is the median lag over all pushes (or None). Empty, with the reason in
+        ``attrs["coverage"]``, without such lines.
 
     Notes
     -----

@@ -40,18 +40,7 @@ OWN = -2
 _Part = tuple[list[int], dict[str, list[object]]]
 
 #: What is noted of every entry, beside its time and event.
-_ROW = (
-    "level",
-    "scope",
-    "message",
-    "line",
-    "component",
-    "caller",
-    "thread",
-    "epoch",
-    "envoy_connection",
-    "envoy_stream",
-)
+_ROW = tuple("level scope message line component statement caller thread epoch envoy_connection envoy_stream".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,14 +162,14 @@ class _Reader:
         row = len(self.events)
         component = entry.component or self.component
         message = entry.message
-        text, connection, stream = split_ids(component, message)
-        event, component = self._claim(row, entry, component, text)
+        text, *ids = split_ids(component, message)
+        event, component, statement = self._claim(row, entry, component, text)
         time = self._time(row, entry) if entry.clock else None
         self.times.append(time)
         self.events.append(event)
         thread = thread_of(entry, message)
-        said = (entry.level, entry.scope, message, entry.line, component, entry.caller, thread, entry.epoch)
-        self.rows.append((*said, connection, stream))
+        head = (entry.level, entry.scope, message, entry.line, component, statement)
+        self.rows.append((*head, entry.caller, thread, entry.epoch, *ids))
 
     def _time(self, row: int, entry: Entry) -> int | None:
         if entry.clock == "klog":
@@ -192,8 +181,8 @@ class _Reader:
         self.last_time = time if time is not None else self.last_time
         return time
 
-    def _claim(self, row: int, entry: Entry, component: str, message: str) -> tuple[str, str]:
-        """Find the format of a message and keep its fields' texts; the event, and who wrote the line."""
+    def _claim(self, row: int, entry: Entry, component: str, message: str) -> tuple[str, str, str | None]:
+        """Find the format of a message and keep its fields' texts; event, who wrote the line, and its statement."""
         found, kept = self._claim_own(entry, message), ""
         for n, (body, labels) in enumerate(readings(entry, message) if self._has_format(entry) else ()):
             kept = kept if n else labels
@@ -214,7 +203,7 @@ class _Reader:
         claimed.rows.append(row)
         claimed.texts.append(texts)
         claimed.labels.append(entry.fields or kept)
-        return event, component
+        return event, component, (compiled.format.statement or None) if compiled else None
 
     def _has_format(self, entry: Entry) -> bool:
         """Whether the catalogue is asked for an entry's format: not if its layout says all there is to say."""
