@@ -41,6 +41,8 @@ COMMON: dict[str, Column] = _columns(
     ("epoch", "int64", "", "Envoy's hot-restart epoch, where the header prints it (1.4-1.5)"),
     ("caller", "category", "", "file:line of the logging statement, where the header prints it"),
     ("thread", "int64", "", "Envoy's thread number, where it is printed (1.0-1.5, and from 1.17 on)"),
+    ("envoy_connection", "int64", "", "number of the connection that a line of Envoy is about: `[C12]`"),
+    ("envoy_stream", "string", "", "number of the stream that a line of Envoy is about: `[S345]`"),
     ("source_pod", "category", "", "the pod that the log is of, by its wrapper or its place"),
     ("source_namespace", "category", "", "the namespace of that pod"),
     ("source_container", "category", "", "the container that the log is of, by its wrapper or its place"),
