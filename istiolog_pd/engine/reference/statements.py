@@ -13,13 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
+from istiolog_pd.engine.reference.labels import split_ids
 from istiolog_pd.engine.reference.match import STEPS, Compiled, compile_format
 from istiolog_pd.formats import FORMATS
 from istiolog_pd.formats.statements.table import GROUPS, PLAIN, Statement, letters, literals_of, load_statements
 from istiolog_pd.formats.values import BLANKS
-
-#: What Envoy prints before a message about a connection or a stream, in both notations.
-ENVOY_TAGS = re.compile(r"\[C(?P<c>[0-9]+)\](?:\[S(?P<s>[0-9]+)\])? |\[Tags: (?:\"\w+\":\"[^\"]*\",?)+\] ")
 
 _WORD = re.compile(r"[A-Za-z]{3,}")
 _RUN = re.compile(r"[ \t]{2,}|\t")
@@ -143,8 +141,7 @@ def claim_statement(component: str, level: str | None, scope: str | None, messag
     >>> claim_statement("pilot", "warn", "kube", "skipping gateway: no address")
     """
     group = GROUPS.get(component or "pilot", "")
-    if group == "envoy" and (tags := ENVOY_TAGS.match(message)):
-        message = message[tags.end() :]
+    message = split_ids(component, message)[0]
     found = _group(group, exact=True).claim(component, level, scope, message)
     single = with_single_blanks(message)
     # A statement with blanks of its own is read as if it had one; a message without them can be of it.

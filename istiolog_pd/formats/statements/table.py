@@ -33,8 +33,8 @@ from istiolog_pd.formats.template import Format
 #: The columns of the data files, in order.
 COLUMNS = ("component", "scope", "level", "statement", "template", "labels", "ranges", "file", "func", "event")
 
-#: The data files, in the order in which statements are numbered.
-SOURCES = ("istio", "envoy", "ztunnel")
+#: The data files, in the order in which statements are numbered. `more.tsv` has what logs print and no table lists.
+SOURCES = ("istio.tsv.gz", "envoy.tsv.gz", "ztunnel.tsv.gz", "more.tsv")
 
 #: Whose statements can claim the lines of a component: programs of Istio link each other's packages.
 GROUPS: Mapping[str, str] = MappingProxyType(
@@ -169,8 +169,9 @@ def load_statements() -> tuple[Statement, ...]:
     """
     found: list[Statement] = []
     for source in SOURCES:
-        packed = (files("istiolog_pd.formats.statements") / f"{source}.tsv.gz").read_bytes()
-        for line in gzip.decompress(packed).decode().split("\n")[1:-1]:
+        data = (files("istiolog_pd.formats.statements") / source).read_bytes()
+        text = (gzip.decompress(data) if source.endswith(".gz") else data).decode()
+        for line in text.split("\n")[1:-1]:
             cells = line.split("\t")
             found.append(Statement(len(found), *(map(unescape, cells) if "\\" in line else cells)))
     return tuple(found)
