@@ -279,7 +279,7 @@ GONE = "rpc error: code = Unavailable desc = transport is closing"
         ),
         (
             at(1, "Unauthorized XDS: 10.0.0.3:4242 with identity [spiffe://a]: no identities matched", "warn"),
-            "unauthorised",
+            "unauthorized",
             None,
             None,
             "10.0.0.3",

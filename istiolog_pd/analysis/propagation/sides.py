@@ -37,12 +37,6 @@ def side(
     return frame.assign(log=_logs(capture, frame)) if components == SIDECAR else frame
 
 
-def with_message(capture: Capture, frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows with their `message`, which narrow tables leave out."""
-    texts = capture.events["message"].take(pa.array(frame["row"].to_numpy(), pa.int64())).cast(pa.string())
-    return frame.assign(message=pd.Series(texts.to_pandas().to_numpy(), frame.index, TEXT))
-
-
 def _logs(capture: Capture, frame: pd.DataFrame) -> pd.Series[str]:
     """The container that wrote each line: its source, and its pod where the source names one for each line."""
     if "source_pod" not in capture.events.schema.names:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import LINE, PROXY, RUN, SOURCE, TEXT, TIME_BIN, Answer, Col, answers
 from istiolog_pd.analysis._needs import ADS_INFO, Need
 from istiolog_pd.analysis._result import cannot, no_lines, shaped
-from istiolog_pd.analysis._select import arrow, bin_width, columns, joined
+from istiolog_pd.analysis._select import bin_width, columns, joined
 from istiolog_pd.analysis.proxies._disconnect_reasons import reasons
 from istiolog_pd.capture import Capture, to_pandas
 
@@ -188,17 +187,15 @@ def connected_endpoints(capture: Capture, *, freq: str | None = None) -> pd.Data
 def _lines(capture: Capture) -> pd.DataFrame:
     """Lines that open or close a connection with a number, in file order."""
     names = ("row", "line", "timestamp", "source", "proxy", "connection")
-    opened = columns(capture, "connection_open", *names, "message")
-    words = arrow(opened["message"])
-    opened["delta"] = pc.starts_with(words, "ADS: new delta ").to_pandas()
-    opened = opened[pc.starts_with(words, "ADS: new ").to_numpy(zero_copy_only=False)]
+    opened = columns(capture, "connection_open", *names, "delta")
+    opened = opened[opened["delta"].notna()]
     asked = columns(capture, "xds_request", *names, "xds_type", "level")
     asked = asked[
         asked["xds_type"].eq("CDS") & asked["level"].eq("info") & ~asked["source"].isin(set(opened["source"]))
     ]
     closed = columns(capture, "connection_close", *names, "peer", "grpc_code", "error")
     parts = [
-        opened.drop(columns="message").assign(opens=True, printed=True),
+        opened.assign(opens=True, printed=True),
         asked.assign(opens=True, printed=False),
         closed.assign(opens=False, printed=True),
     ]

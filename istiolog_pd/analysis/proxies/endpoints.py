@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 import pandas as pd
-import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import COUNT, FIRST_SEEN, LAST_SEEN, RUN, SOURCE, TIME_BIN, Answer, Col, answers
 from istiolog_pd.analysis._needs import MODEL_INFO, Need, pushed
 from istiolog_pd.analysis._result import cannot, no_lines, shaped
-from istiolog_pd.analysis._select import arrow, bin_width, columns, unprinted
+from istiolog_pd.analysis._select import bin_width, columns, unprinted
 from istiolog_pd.analysis.pushes.rounds import PUSH_LINES
 from istiolog_pd.capture import Capture
 
@@ -61,27 +57,8 @@ EMPTY = Answer(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
-    """A line about a service's endpoints: how it begins, whether they are none, whether it forces a full push."""
-
-    begins: str
-    empty: bool | None = None
-    full: bool = False
-    cache: bool = False
-
-
-#: pilot/pkg/model/endpointshards.go. Nothing is known of the number of endpoints where `empty` is None.
-TRIGGERS = (
-    Trigger("^Full push, new service ", empty=False, full=True),
-    Trigger("^Full push, service accounts changed", full=True),
-    Trigger("^Endpoint updating service account ", full=True),
-    Trigger("^Full push, service .* has no endpoints$", empty=True, full=True),
-    Trigger("^Incremental push, service .* no endpoints$", empty=True),
-    Trigger("^Cache Update, new service ", empty=False, cache=True),
-    Trigger("^Cache Update, service accounts changed", cache=True),
-    Trigger("^Cache Update, Service .* no endpoints$", empty=True, cache=True),
-)
+#: Whether a service has no endpoint, by the cause that a trigger line prints; null: nothing is known of their number.
+EMPTY_BY_CAUSE = {"new service": False, "service accounts": None, "no endpoints": True}
 
 #: The host of a Kubernetes service: its name and its namespace come first.
 HOST = r"^(?P<name>[^.]+)\.(?P<space>[^.]+)\.svc(?:\..*)?$"
@@ -220,9 +197,13 @@ def _lines(capture: Capture) -> pd.DataFrame:
     names = ("row", "timestamp", "source", "service", "namespace")
     events = columns(capture, "endpoint_event", *names, "endpoints")
     events["empty"] = events["endpoints"].eq(0)
-    triggers = columns(capture, "push_trigger", *names, "message")
-    triggers = pd.concat([triggers.drop(columns="message"), _meaning(triggers["message"])], axis=1)
-    triggers = triggers[triggers["known"]].drop(columns="known")
+    triggers = columns(capture, "push_trigger", *names, "cause", "effect")
+    triggers = triggers[triggers["cause"].isin(list(EMPTY_BY_CAUSE))]
+    triggers = triggers.assign(
+        empty=triggers["cause"].map(EMPTY_BY_CAUSE).astype("boolean"),
+        full=triggers["effect"].eq("full push"),
+        cache=triggers["effect"].eq("cache update"),
+    )
     parts = [part for part in (events.assign(full=False, cache=False), triggers) if len(part)]
     if not parts:
         return pd.DataFrame()
@@ -233,27 +214,3 @@ def _lines(capture: Capture) -> pd.DataFrame:
     lines["namespace"] = host["space"].fillna(lines["namespace"])
     lines["service"] = host["name"].fillna(lines["service"])
     return lines.sort_values("row", kind="stable", ignore_index=True)
-
-
-def _meaning(messages: pd.Series[str]) -> pd.DataFrame:
-    """What each trigger line says: `known`, `empty`, `full`, `cache`."""
-    texts = arrow(messages)
-    found = {
-        trigger: pc.match_substring_regex(texts, trigger.begins).to_pandas().fillna(False).astype(bool)
-        for trigger in TRIGGERS
-    }
-
-    def some(wanted: list[Trigger]) -> pd.Series[Any]:
-        rows: pd.Series[Any] = pd.concat([found[one] for one in wanted], axis=1).any(axis=1)
-        return rows.set_axis(messages.index)
-
-    empty = some([one for one in TRIGGERS if one.empty])
-    states = empty.astype("boolean").where(empty | some([one for one in TRIGGERS if one.empty is False]))
-    return pd.DataFrame(
-        {
-            "known": some(list(TRIGGERS)),
-            "empty": states,
-            "full": some([one for one in TRIGGERS if one.full]),
-            "cache": some([one for one in TRIGGERS if one.cache]),
-        }
-    )

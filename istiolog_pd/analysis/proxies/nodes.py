@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
+import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import PROXY, Answer, Col, answers
 from istiolog_pd.analysis._needs import BOOTSTRAP, Need
 from istiolog_pd.analysis._result import cannot, shaped
 from istiolog_pd.capture import Capture
 from istiolog_pd.formats import field_parsers as names
-from istiolog_pd.formats import proto_text as prototext
 
 NODES = Answer(
     "node_metadata",
@@ -46,8 +46,6 @@ OWN_KEYS = frozenset(
     "INTERCEPTION_MODE ISTIO_PROXY_SHA ISTIO_PROXY_VERSION ISTIO_VERSION POD_NAME CONFIG_NAMESPACE NAME NAMESPACE "
     "OWNER INCLUDE_INBOUND_PORTS EXCHANGE_KEYS PLATFORM_METADATA WORKLOAD_NAME SERVICE_ACCOUNT istio".split()
 )
-
-_RAW = " raw: "
 
 
 @answers(NODES)
@@ -110,23 +108,12 @@ def _row(node_id: str, metadata: dict[str, Any], cluster: str | None, build: str
 
 
 def _from_log(capture: Capture) -> Iterator[dict[str, object]]:
-    requests = capture["xds_request"]
-    messages = capture.events["message"].take(requests["row"]).to_pylist()
-    places = zip(requests["source"].to_pylist(), requests["line"].to_pylist(), messages, strict=True)
-    for source, line, message in places:
-        _, raw, text = message.partition(_RAW)
-        node = next((n for n in prototext.parse(text).get("node", ()) if isinstance(n, dict)), None) if raw else None
-        node_id = prototext.first_text(node, "id") if node else None
-        if node is None or node_id is None:
-            continue
-        struct = next((m for m in node.get("metadata", ()) if isinstance(m, dict)), {})
-        row = _row(
-            node_id,
-            dict(prototext.struct_fields(struct)),
-            prototext.first_text(node, "cluster"),
-            prototext.first_text(node, "build_version"),
-        )
-        yield {**row, "source": source, "line": line}
+    requests = capture["xds_request"].select(["source", "line", "node_metadata"])
+    requests = requests.filter(pc.is_valid(requests["node_metadata"]))
+    for one in requests.to_pylist():
+        node = json.loads(one["node_metadata"])
+        row = _row(node["id"], node.get("metadata", {}), node.get("cluster"), node.get("build_version"))
+        yield {**row, "source": one["source"], "line": one["line"]}
 
 
 def _from_bootstraps(capture: Capture) -> Iterator[dict[str, object]]:

@@ -7,7 +7,7 @@ import pandas as pd
 from istiolog_pd.analysis._answer import LINE, SOURCE, Answer, Col, answers
 from istiolog_pd.analysis._needs import PROXY_DEBUG, Need
 from istiolog_pd.analysis._result import cannot, shaped
-from istiolog_pd.analysis.propagation.sides import PILOT, SIDECAR, side, sidecars, with_message
+from istiolog_pd.analysis.propagation.sides import PILOT, SIDECAR, side, sidecars
 from istiolog_pd.capture import Capture, to_pandas
 
 WARMING = Answer(
@@ -73,8 +73,8 @@ def cluster_warming(capture: Capture) -> pd.DataFrame:
     >>> table[["cluster", "state", "warming_high"]].iloc[0].tolist()
     ['outbound|5000||helloworld.default.svc.cluster.local', 'warm', Timedelta('0 days 00:00:00.017000')]
     """
-    updates = with_message(capture, side(capture, "cluster_update", SIDECAR, "line", "cluster"))
-    updates = updates[updates["message"].str.endswith(" starting warming")]
+    updates = side(capture, "cluster_update", SIDECAR, "line", "cluster", "warming")
+    updates = updates[updates["warming"].notna()]
     if updates.empty:
         envoy = (to_pandas(capture.events.select(["component"]))["component"] == "envoy").any()
         return cannot(WARMING, NO_WARMING if envoy else NO_ENVOY)

@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import LINE, RUN, SOURCE, Answer, Col, answers
 from istiolog_pd.analysis._needs import ADS_INFO, Need
@@ -100,7 +98,7 @@ def debounces(capture: Capture, *, after: str = "100ms", maximum: str = "10s") -
     table = lines.assign(
         start=lines["timestamp"] - lines["debounce_time"],
         events=lines["debounced_events"].where(~counts_events, _events_between(lines)),
-        bound=bound.mask(_not_debounced(capture, lines, counts_events), None),
+        bound=bound.mask(_not_debounced(lines, counts_events), None),
     )
     return shaped(table, DEBOUNCES, NO_START.format(int(counts_events.sum())) if counts_events.any() else "")
 
@@ -112,13 +110,9 @@ def _events_between(lines: pd.DataFrame) -> pd.Series[Any]:
     return events.where(events >= 0).where(~first_push, lines["debounce_id"])
 
 
-def _not_debounced(capture: Capture, lines: pd.DataFrame, old: pd.Series[Any]) -> npt.NDArray[np.bool_]:
+def _not_debounced(lines: pd.DataFrame, old: pd.Series[Any]) -> npt.NDArray[np.bool_]:
     """1.0 with the debounce off (``Push 7: ...``, ``Timer push 9: ...``): no bound let those go."""
-    found = np.zeros(len(lines), bool)
-    at = np.flatnonzero(old)
-    if len(at) and "message" in capture.events.schema.names:
-        messages = capture.events["message"].take(pa.array(lines["row"].to_numpy(np.int64)[at]))
-        found[at] = ~np.asarray(pc.starts_with(messages.cast(pa.string()), "Push debounce").fill_null(True))
+    found: npt.NDArray[np.bool_] = (old & lines["cause"].notna()).to_numpy(bool)
     return found
 
 

@@ -7,12 +7,11 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import FIRST_SEEN, LAST_SEEN, RUN, SOURCE, TEXT, Answer, Col, answers
 from istiolog_pd.analysis._needs import ADS_INFO, PUSH_DEBUG, Need
 from istiolog_pd.analysis._result import cannot, no_lines, shaped
-from istiolog_pd.analysis._select import arrow, columns, joined
+from istiolog_pd.analysis._select import columns, joined
 from istiolog_pd.capture import Capture
 
 By = Literal["object", "kind", "namespace", "reason"]
@@ -75,7 +74,6 @@ TRIGGERS = Answer(
     ),
 )
 
-LISTED = r"^(?:full )?push triggered configs=\[(?P<configs>.*)\] reasons=\[(?P<reasons>[^\[\]]*)\]$"
 MORE = r"^(?P<more>[0-9]{1,9})(?:\([0-9]{1,9}\))? more reasons$"
 COUNTED = r"^(?P<name>.*?)(?::(?P<times>[0-9]{1,9}))?$"
 
@@ -170,10 +168,8 @@ def _decisions(capture: Capture) -> pd.DataFrame:
 
 def _requests(capture: Capture, decisions: pd.DataFrame) -> pd.DataFrame:
     """Change requests that debug lines list: `request`, `configs`, `reasons` (text), and their `decision`."""
-    lines = columns(capture, "push_trigger", "timestamp", "source", "message")
-    found = pc.extract_regex(arrow(lines["message"]), LISTED)
-    texts = dict(zip(("configs", "reasons"), found.flatten(), strict=True))
-    lines = lines.drop(columns="message").assign(**{name: part.to_pandas() for name, part in texts.items()})
+    lines = columns(capture, "push_trigger", "timestamp", "source", "configs", "reason")
+    lines = lines.assign(configs=lines["configs"].str[1:-1], reasons=lines["reason"].str[1:-1]).drop(columns="reason")
     lines = lines.dropna(subset=["configs", "timestamp"]).sort_values("timestamp", kind="stable")
     ends = decisions.assign(timestamp=decisions["timestamp"] - decisions["quiet_time"])
     ends = ends[["timestamp", "source", "run", "decision", "full", "forced"]].dropna(subset=["timestamp"])

@@ -12,7 +12,7 @@ from istiolog_pd.analysis._intervals import Ints, disjoint, earliest_and_latest,
 from istiolog_pd.analysis._needs import pushed
 from istiolog_pd.analysis._result import cannot, no_lines, shaped
 from istiolog_pd.analysis._time import NEVER, as_of, nanoseconds, spans
-from istiolog_pd.analysis.propagation.sides import PILOT, side, with_message
+from istiolog_pd.analysis.propagation.sides import PILOT, side
 from istiolog_pd.analysis.pushes._events import push_lines, push_starts
 from istiolog_pd.analysis.pushes.rounds import PUSH_LINES, ROUND_LINES, hidden_rounds, visible, with_sizes
 from istiolog_pd.capture import Capture
@@ -337,9 +337,7 @@ def _merged(capture: Capture, starts: pd.DataFrame, placed: pd.DataFrame) -> pd.
 
 def _pending(capture: Capture, starts: pd.DataFrame) -> pd.Series[Any]:
     """How many proxies still waited when a round began, where a line says so, by round."""
-    backlog = with_message(capture, side(capture, "push_backlog", PILOT))
-    number = backlog["message"].str.extract(r"while (\d{1,9}) were", expand=False).astype("Float64").astype(COUNT)
-    backlog = backlog.assign(pending=number).dropna(subset=["pending"])
+    backlog = side(capture, "push_backlog", PILOT, "pending").dropna(subset=["pending"])
     begun = starts[["row", "run", "round"]].astype({"row": np.int64, "run": COUNT}).sort_values("row")
     at = as_of(backlog.astype({"run": COUNT}).sort_values("row"), begun, "row", ["run"])
     return at.dropna(subset=["round"]).groupby("round")["pending"].max()

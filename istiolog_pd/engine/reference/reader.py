@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from istiolog_pd.engine.reference.entries import Entries
 from istiolog_pd.engine.reference.headers import Entry
-from istiolog_pd.engine.reference.labels import parse_labels, readings, split_labels, thread_of
+from istiolog_pd.engine.reference.labels import parse_labels, readings, split_ids, split_labels, thread_of
 from istiolog_pd.engine.reference.lines import Damage, Lines
 from istiolog_pd.engine.reference.match import Compiled, Recogniser, compile_format
 from istiolog_pd.engine.reference.timestamps import Clock, parser
@@ -40,7 +40,7 @@ OWN = -2
 _Part = tuple[list[int], dict[str, list[object]]]
 
 #: What is noted of every entry, beside its time and event.
-_ROW = ("level", "scope", "message", "line", "component", "statement", "caller", "thread", "epoch")
+_ROW = tuple("level scope message line component statement caller thread epoch envoy_connection envoy_stream".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class _Reader:
         self.fields = {layout.name: layout.fields for layout in json_layouts(access)}
         self.claimed: dict[tuple[str, int, str], _Claimed] = {}
         self.clock = Clock()
-        kinds = {"iso", "bracket", "slog", access.layout.clock if access else "iso"} - {""}
+        kinds = {"iso", "bracket", "slog", "epoch", access.layout.clock if access else "iso"} - {""}
         self.parsers = {kind: parser(self.clock, kind) for kind in kinds}
         self.last_time: int | None = None
         self.undated: list[tuple[int, str]] = []
@@ -162,13 +162,14 @@ class _Reader:
         row = len(self.events)
         component = entry.component or self.component
         message = entry.message
-        event, component, statement = self._claim(row, entry, component, message)
+        text, *ids = split_ids(component, message)
+        event, component, statement = self._claim(row, entry, component, text)
         time = self._time(row, entry) if entry.clock else None
         self.times.append(time)
         self.events.append(event)
         thread = thread_of(entry, message)
         head = (entry.level, entry.scope, message, entry.line, component, statement)
-        self.rows.append((*head, entry.caller, thread, entry.epoch))
+        self.rows.append((*head, entry.caller, thread, entry.epoch, *ids))
 
     def _time(self, row: int, entry: Entry) -> int | None:
         if entry.clock == "klog":

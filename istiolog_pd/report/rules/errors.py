@@ -10,7 +10,7 @@ from istiolog_pd.report.html.evidence import MOST_WORDS, clock, rows_of, shown, 
 from istiolog_pd.report.model import Rule, Seen
 
 UNSENT = {"write timeout", "queue timeout", "client busy", "send failure"}
-REFUSED = {"rate limit": "xds_rate_limited", "unauthenticated": "connection_open", "unauthorised": "connection_open"}
+REFUSED = {"rate limit": "xds_rate_limited", "unauthenticated": "auth_failure", "unauthorized": "auth_failure"}
 
 
 def _of_all(capture: Capture, proxies: int) -> float:
@@ -115,7 +115,7 @@ RULES = (
             "Rate limits: add replicas or raise PILOT_MAX_REQUESTS_PER_SECOND. Authentication: check token audiences, "
             "trust domain and the clocks of the nodes."
         ),
-        python="analysis.errors(capture).query(\"cause in ['rate limit', 'unauthenticated', 'unauthorised']\")",
+        python="analysis.errors(capture).query(\"cause in ['rate limit', 'unauthenticated', 'unauthorized']\")",
         rare=True,
     ),
 )
