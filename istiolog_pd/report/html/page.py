@@ -95,11 +95,13 @@ def write_report(capture: Capture, path: str | Path) -> None:
 
     Raises
     ------
+    FileExistsError
+        If it is one of the sources, or another export is writing it.
     OSError
         If it cannot be written.
     """
     page = html_report(capture)
-    with replacing(Path(path)) as file:
+    with replacing(Path(path), capture.files) as file:
         file.write(page.encode("utf-8", "replace"))
 
 
