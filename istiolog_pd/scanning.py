@@ -18,7 +18,7 @@ from istiolog_pd.reading import component_of, given, read_ahead, with_marks
 from istiolog_pd.runs.schema import RunOf
 from istiolog_pd.sources.discover import Limits, Source, SourceLike, find
 from istiolog_pd.sources.limits import LIMITS
-from istiolog_pd.sources.wrappers import Stream, unwrap
+from istiolog_pd.sources.wrappers import LogStream, unwrap
 
 #: Entries of a batch.
 BATCH = 1 << 18
@@ -29,7 +29,7 @@ class _Reading:
     """A container's log that is being read in batches."""
 
     source: Source
-    stream: Stream
+    stream: LogStream
     run: int
     into: compiled.Pieces
     #: The size of all sources.
@@ -41,8 +41,8 @@ class _Reading:
         """The next batch."""
         first = int(events["line"][0].as_py())
         events, tables = with_marks(self.source, self.stream, events, tables)
-        if self.stream.marks is not None:
-            self.stream.marks.forget(first)
+        if self.stream.metadata is not None:
+            self.stream.metadata.forget(first)
         run = RunOf(self.run)
         events = run.beside_events(events)
         tables = {event: run.beside(of) for event, of in tables.items()}
@@ -103,7 +103,7 @@ def scan(
         if source.kind != "log":
             continue
         for stream in unwrap(source.blocks(), _noting(source)):
-            if stream.talk:
+            if stream.is_tool_output:
                 for _ in stream.blocks:
                     pass
                 continue

@@ -28,7 +28,6 @@ SPREAD = 8
 MOST_LOOKED_AT = 20_000
 
 _PRINTED = re.compile(r"(?<![\d.])(\d+\.\d+(\.\d+)?(-(alpha|beta|rc|dev)[.\w]*)?)(?![\d.])")
-_VERSION = re.compile(r"version:? \S", re.IGNORECASE)
 
 Version = tuple[int, int]
 OLDEST: Version = (1, 0)
@@ -106,10 +105,9 @@ def detect(lane: Lane, starts: Ints, stops: Ints) -> list[Found]:
 
 def _printed(lane: Lane) -> list[tuple[int, str]]:
     """The lines that print a version of Istio (a build of one's own prints `unknown`)."""
-    at = lane.rows_of("startup")
-    at = at[~lane.is_of("envoy", at)]
-    lines = zip(at.tolist(), lane.texts(at), strict=True)
-    return [(row, text) for row, text in lines if _VERSION.match(text) and _PRINTED.search(text[:200])]
+    rows, versions = lane.column("startup", "version")
+    lines = zip(rows.tolist(), versions.to_pylist(), strict=True)
+    return [(row, text) for row, text in lines if text and _PRINTED.search(text[:200])]
 
 
 def _filled(lane: Lane, sign: Sign, starts: Ints, stops: Ints) -> Bools:

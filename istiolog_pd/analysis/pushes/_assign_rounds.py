@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from istiolog_pd.analysis._result import COUNT
+from istiolog_pd.analysis._answer import COUNT
 
 Ints = npt.NDArray[Any]
 Bools = npt.NDArray[np.bool_]

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from istiolog_pd.engine.reference.entries import Entries
 from istiolog_pd.engine.reference.headers import Entry
-from istiolog_pd.engine.reference.labels import parse_labels, readings, split_labels, thread_of
+from istiolog_pd.engine.reference.labels import parse_labels, readings, split_ids, split_labels, thread_of
 from istiolog_pd.engine.reference.lines import Damage, Lines
 from istiolog_pd.engine.reference.match import Compiled, Recogniser, compile_format
 from istiolog_pd.engine.reference.timestamps import Clock, parser
@@ -40,7 +40,7 @@ OWN = -2
 _Part = tuple[list[int], dict[str, list[object]]]
 
 #: What is noted of every entry, beside its time and event.
-_ROW = ("level", "scope", "message", "line", "component", "caller", "thread", "epoch")
+_ROW = tuple("level scope message line component statement caller thread epoch envoy_connection envoy_stream".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class _Reader:
         self.fields = {layout.name: layout.fields for layout in json_layouts(access)}
         self.claimed: dict[tuple[str, int, str], _Claimed] = {}
         self.clock = Clock()
-        kinds = {"iso", "bracket", "slog", access.layout.clock if access else "iso"} - {""}
+        kinds = {"iso", "bracket", "slog", "epoch", access.layout.clock if access else "iso"} - {""}
         self.parsers = {kind: parser(self.clock, kind) for kind in kinds}
         self.last_time: int | None = None
         self.undated: list[tuple[int, str]] = []
@@ -162,12 +162,14 @@ class _Reader:
         row = len(self.events)
         component = entry.component or self.component
         message = entry.message
-        event, component = self._claim(row, entry, component, message)
+        text, *ids = split_ids(component, message)
+        event, component, statement = self._claim(row, entry, component, text)
         time = self._time(row, entry) if entry.clock else None
         self.times.append(time)
         self.events.append(event)
         thread = thread_of(entry, message)
-        self.rows.append((entry.level, entry.scope, message, entry.line, component, entry.caller, thread, entry.epoch))
+        head = (entry.level, entry.scope, message, entry.line, component, statement)
+        self.rows.append((*head, entry.caller, thread, entry.epoch, *ids))
 
     def _time(self, row: int, entry: Entry) -> int | None:
         if entry.clock == "klog":
@@ -179,8 +181,8 @@ class _Reader:
         self.last_time = time if time is not None else self.last_time
         return time
 
-    def _claim(self, row: int, entry: Entry, component: str, message: str) -> tuple[str, str]:
-        """Find the format of a message and keep its fields' texts; the event, and who wrote the line."""
+    def _claim(self, row: int, entry: Entry, component: str, message: str) -> tuple[str, str, str | None]:
+        """Find the format of a message and keep its fields' texts; event, who wrote the line, and its statement."""
         found, kept = self._claim_own(entry, message), ""
         for n, (body, labels) in enumerate(readings(entry, message) if self._has_format(entry) else ()):
             kept = kept if n else labels
@@ -201,7 +203,7 @@ class _Reader:
         claimed.rows.append(row)
         claimed.texts.append(texts)
         claimed.labels.append(entry.fields or kept)
-        return event, component
+        return event, component, (compiled.format.statement or None) if compiled else None
 
     def _has_format(self, entry: Entry) -> bool:
         """Whether the catalogue is asked for an entry's format: not if its layout says all there is to say."""

@@ -10,7 +10,7 @@ from istiolog_pd.report.html.evidence import MOST_WORDS, bounds, clock, rows_at,
 from istiolog_pd.report.model import Rule, Seen
 
 UNSENT = {"write timeout", "queue timeout", "client busy", "send failure"}
-REFUSED = {"rate limit": "xds_rate_limited", "unauthenticated": "connection_open", "unauthorised": "connection_open"}
+REFUSED = {"rate limit": "xds_rate_limited", "unauthenticated": "auth_failure", "unauthorized": "auth_failure"}
 #: A service flaps that went empty so often.
 FLAPS = 3
 
@@ -156,7 +156,7 @@ BROKEN = (
         "A proxy that is refused has no configuration of this istiod: a new pod does not become ready.",
         "Rate limits: add replicas or raise PILOT_MAX_REQUESTS_PER_SECOND. Authentication: check token audiences, "
         "trust domain and the clocks of the nodes.",
-        "analysis.errors(capture).query(\"cause in ['rate limit', 'unauthenticated', 'unauthorised']\")",
+        "analysis.errors(capture).query(\"cause in ['rate limit', 'unauthenticated', 'unauthorized']\")",
         rare=True,
     ),
     Rule(

@@ -1,20 +1,45 @@
-"""Rows of unwrapped text, and how lines that a wrapper cut into parts become whole."""
+"""Blocks of whole lines, rows of unwrapped text, and how lines that a wrapper cut into parts become whole."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from istiolog_pd.sources.wrappers.model import Bytes, Flags, Ints, Note
+from istiolog_pd.sources.wrappers._model import Bytes, Flags, Ints, Note
 
 #: So much text waits for the last part of a line; then the line ends where it is.
 HELD = 16 << 20
 
 UNENDED = "a line in parts whose last part is missing"
+
+
+def whole_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Blocks that end with a line end, but perhaps the last; a line of any length is in one block."""
+    rest: list[bytes] = []
+    for block in blocks:
+        end = block.rfind(b"\n") + 1
+        if end:
+            yield b"".join((*rest, block[:end])) if rest else block[:end]
+            rest = []
+        if end < len(block):
+            rest.append(block[end:])
+    if rest:
+        yield b"".join(rest)
+
+
+def line_bounds(data: Bytes, size: int) -> tuple[Ints, Ints]:
+    """Where each line of a block begins, and where its text ends (at the line end, or at the block's)."""
+    ends = np.flatnonzero(data[:size] == ord("\n"))
+    if not len(ends) or ends[-1] != size - 1:
+        ends = np.append(ends, size)
+    starts = np.empty(len(ends), np.int64)
+    starts[0] = 0
+    starts[1:] = ends[:-1] + 1
+    return starts, ends
 
 
 def pieces(data: bytes | Bytes, starts: Ints, ends: Ints) -> pa.Array:
@@ -48,7 +73,7 @@ class Batch:
     """Rows of text without their wrapper, in file order; most are a line with its line end."""
 
     text: pa.Array
-    #: Whose log it is: a code of `Origins`.
+    #: Whose log it is: a code of `Containers`.
     key: Ints
     #: 0 stdout, 1 stderr, -1 not known.
     std: npt.NDArray[np.int8]
@@ -103,6 +128,14 @@ def concat(batches: Sequence[Batch]) -> Batch:
         np.concatenate([batch.part for batch in batches]),
         np.concatenate([batch.own for batch in batches]),
     )
+
+
+def line_batches(blocks: Iterator[bytes], decode: Callable[[bytes, int], Batch]) -> Iterator[Batch]:
+    """The rows of blocks of whole lines."""
+    line = 1
+    for block in blocks:
+        yield decode(block, line)
+        line += block.count(b"\n")
 
 
 def started_lines(batch: Batch, inside: bool) -> tuple[Ints, bool]:

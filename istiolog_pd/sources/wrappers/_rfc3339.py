@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from istiolog_pd.sources.wrappers.model import NO_TIME, Bytes, Flags, Ints
+from istiolog_pd.sources.wrappers._model import NO_TIME, Bytes, Flags, Ints
 
 #: The longest time: `2006-01-02T15:04:05.000000000+07:00`. A block needs so many bytes after its last place.
 LONGEST = 35

@@ -29,21 +29,21 @@ STREAM_TYPE = pa.dictionary(pa.int32(), pa.string())
 RECEIVED_TYPE = pa.timestamp("ns", tz="UTC")
 
 
-class Origin(NamedTuple):
+class ContainerId(NamedTuple):
     """Whose log a line is; what the wrapper does not say is empty."""
 
     namespace: str = ""
     pod: str = ""
     container: str = ""
     #: The wrapper's own words (stern's `+ pod container`, the objects of a cluster dump), no log.
-    talk: bool = False
+    is_tool_output: bool = False
 
 
 #: Where the wrapper's own words go.
-TALK = Origin(talk=True)
+TOOL_OUTPUT = ContainerId(is_tool_output=True)
 
 
-class Marks(Protocol):
+class LineMetadata(Protocol):
     """What a wrapper said of each stripped line."""
 
     def columns(self, lines: Ints) -> dict[str, pa.Array]:
@@ -64,20 +64,20 @@ class Marks(Protocol):
 
 
 @dataclass(slots=True)
-class Stream:
+class LogStream:
     """The bare log of one container, out of a source that may hold several.
 
-    `marks` is null where there was no wrapper (the physical line is the line). `talk`: not a log, but
+    `metadata` is null where there was no wrapper (the physical line is the line). `is_tool_output`: not a log, but
     what the wrapper said itself.
     """
 
     blocks: Iterator[bytes]
-    marks: Marks | None
+    metadata: LineMetadata | None
     wrapper: str = ""
     pod: str = ""
     namespace: str = ""
     container: str = ""
-    talk: bool = False
+    is_tool_output: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,8 @@ class _Chunk:
     std: npt.NDArray[np.int8]
 
 
-class LineMarks:
-    """Marks kept per line, in chunks, 17 bytes a line, filled while the blocks of the stream are read."""
+class LineTable:
+    """LineMetadata kept per line, in chunks, 17 bytes a line, filled while the blocks of the stream are read."""
 
     def __init__(self) -> None:
         self._chunks: list[_Chunk] = []
@@ -106,13 +106,13 @@ class LineMarks:
         return self._firsts[-1] - 1
 
     def add(self, line: Ints, received: Ints, std: npt.NDArray[np.int8]) -> None:
-        """Take the marks of the lines that follow those known."""
+        """Take the metadata of the lines that follow those known."""
         if len(line):
             self._chunks.append(_Chunk(line, received, std))
             self._firsts.append(self._firsts[-1] + len(line))
 
     def columns(self, lines: Ints) -> dict[str, pa.Array]:
-        """The columns of some stripped lines: see `Marks`."""
+        """The columns of some stripped lines: see `LineMetadata`."""
         if not len(lines):
             return _columns(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int8))
         low, high = int(lines.min()), int(lines.max())
@@ -144,14 +144,14 @@ def _columns(line: Ints, received: Ints, std: npt.NDArray[np.int8]) -> dict[str,
 
 
 @dataclass(frozen=True, slots=True)
-class ChainedMarks:
-    """Marks of a wrapper inside a wrapper: the inner one's time and stream, where it has any, count."""
+class ChainedMetadata:
+    """LineMetadata of a wrapper inside a wrapper: the inner one's time and stream, where it has any, count."""
 
-    outer: Marks
-    inner: LineMarks
+    outer: LineMetadata
+    inner: LineTable
 
     def columns(self, lines: Ints) -> dict[str, pa.Array]:
-        """The columns of some stripped lines: see `Marks`."""
+        """The columns of some stripped lines: see `LineMetadata`."""
         inner = self.inner.columns(lines)
         outer = self.outer.columns(inner["line"].to_numpy())
         stream = pa.compute.coalesce(inner["stream"].cast(pa.string()), outer["stream"].cast(pa.string()))

@@ -13,10 +13,10 @@ from itertools import chain
 
 import numpy as np
 
-from istiolog_pd.sources.wrappers.batch import Batch, Joiner, concat, joined, offsets_of, started_lines
-from istiolog_pd.sources.wrappers.model import NO_TIME, Ints, LineMarks, Note, Stream
-from istiolog_pd.sources.wrappers.origins import Origins
-from istiolog_pd.sources.wrappers.stamps import LONGEST, stamps
+from istiolog_pd.sources.wrappers._containers import Containers
+from istiolog_pd.sources.wrappers._model import NO_TIME, Ints, LineTable, LogStream, Note
+from istiolog_pd.sources.wrappers._rfc3339 import LONGEST, stamps
+from istiolog_pd.sources.wrappers._rows import Batch, Joiner, concat, joined, offsets_of, started_lines
 
 #: So many entries are looked at to tell whether the newest comes first.
 SAMPLE = 1000
@@ -27,7 +27,7 @@ class _Queue:
     """What of one container was read and not yet given on."""
 
     blocks: deque[bytes] = field(default_factory=deque)
-    marks: LineMarks = field(default_factory=LineMarks)
+    metadata: LineTable = field(default_factory=LineTable)
     inside: bool = False
 
     def add(self, batch: Batch) -> None:
@@ -37,9 +37,9 @@ class _Queue:
             return
         started, self.inside = started_lines(batch, self.inside)
         if (started == 1).all():
-            self.marks.add(batch.line, batch.received, batch.std)
+            self.metadata.add(batch.line, batch.received, batch.std)
         else:
-            self.marks.add(
+            self.metadata.add(
                 np.repeat(batch.line, started), np.repeat(batch.received, started), np.repeat(batch.std, started)
             )
         self.blocks.append(block)
@@ -48,38 +48,38 @@ class _Queue:
 class Demux:
     """Parts rows by container."""
 
-    def __init__(self, batches: Iterator[Batch], origins: Origins, wrapper: str, note: Note) -> None:
+    def __init__(self, batches: Iterator[Batch], containers: Containers, wrapper: str, note: Note) -> None:
         self._batches: Iterator[Batch] | None = batches
-        self._origins = origins
+        self._containers = containers
         self._wrapper = wrapper
         self._joiner = Joiner(note)
         self._queues: dict[int, _Queue] = {}
         #: The keys in the order of their first lines.
         self._order: list[int] = []
 
-    def streams(self) -> Iterator[Stream]:
+    def streams(self) -> Iterator[LogStream]:
         """A stream for each container, in the order of their first lines; the wrapper's own words last."""
         talk: list[int] = []
         seen = 0
         while seen < len(self._order) or self._pull():
             for key in self._order[seen:]:
                 seen += 1
-                if self._origins.found[key].talk:
+                if self._containers.ids[key].is_tool_output:
                     talk.append(key)
                 else:
                     yield self._stream(key)
         yield from map(self._stream, talk)
 
-    def _stream(self, key: int) -> Stream:
-        origin, queue = self._origins.found[key], self._queues[key]
-        return Stream(
+    def _stream(self, key: int) -> LogStream:
+        container, queue = self._containers.ids[key], self._queues[key]
+        return LogStream(
             self._blocks(queue),
-            queue.marks,
+            queue.metadata,
             self._wrapper,
-            origin.pod,
-            origin.namespace,
-            origin.container,
-            origin.talk,
+            container.pod,
+            container.namespace,
+            container.container,
+            container.is_tool_output,
         )
 
     def _blocks(self, queue: _Queue) -> Iterator[bytes]:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import orjson
 import pyarrow as pa
 
-from istiolog_pd.sources.wrappers.batch import Batch, joined, offsets_of
-from istiolog_pd.sources.wrappers.columns import COLUMNS, NO_NAMES
-from istiolog_pd.sources.wrappers.model import NO_TIME, STD, Flags, Ints, Note, Origin
-from istiolog_pd.sources.wrappers.objects import objects
-from istiolog_pd.sources.wrappers.origins import Origins
-from istiolog_pd.sources.wrappers.shapes import READERS, Row
-from istiolog_pd.sources.wrappers.stamps import padded, stamps
+from istiolog_pd.sources.wrappers._containers import Containers
+from istiolog_pd.sources.wrappers._json_stream import objects
+from istiolog_pd.sources.wrappers._model import NO_TIME, STD, ContainerId, Flags, Ints, Note
+from istiolog_pd.sources.wrappers._rfc3339 import padded, stamps
+from istiolog_pd.sources.wrappers._rows import Batch, joined, offsets_of
+from istiolog_pd.sources.wrappers._wrapper import NO_NAMES, RecordWrapper, Row
 
 NO_RECORD = "a line that is no {} record: kept as text"
-TWICE = "an entry that is there twice (same timestamp and insertId): left out"
+TWICE = "an entry that is there twice (same {}): left out"
 
 _LINE_END, _NOTHING = (pa.scalar(text, pa.large_string()) for text in ("\n", ""))
 
@@ -30,13 +29,12 @@ REMEMBERED = 1 << 18
 class Records:
     """The rows of a JSON wrapper's records, one on each line or anywhere in an array."""
 
-    def __init__(self, name: str, note: Note) -> None:
-        self.name = name
-        self.origins = Origins()
+    def __init__(self, wrapper: RecordWrapper, note: Note) -> None:
+        self.wrapper = wrapper
+        self.containers = Containers()
         self._note = note
-        self._read = READERS[name]
-        self._last = Origin()
-        self._seen: dict[int, None] | None = {} if name == "Cloud Logging" else None
+        self._last = ContainerId()
+        self._seen: dict[int, None] | None = {} if wrapper.identity else None
 
     def decode(self, block: bytes, line: int) -> Batch:
         """The rows of a block of lines whose first line has this number."""
@@ -53,22 +51,22 @@ class Records:
 
     def _at_once(self, records: Sequence[Any], lines: Ints) -> Batch | None:
         """The rows of records that all have the usual keys and types, or null."""
-        if self.name not in COLUMNS or not records:
+        if self.wrapper.columns is None or not records:
             return None
         try:
-            columns = COLUMNS[self.name](records)
+            columns = self.wrapper.columns(records)
             texts = pa.array(columns.texts, pa.large_string())
-            times = _stamped(columns.times) if columns.times else np.full(len(records), NO_TIME)
-            origins = columns.origins or [NO_NAMES] * len(records)
-            key = np.array([self.origins.code(origin) for origin in origins], np.int64)
+            times = _times_of(columns.times) if columns.times else np.full(len(records), NO_TIME)
+            containers = columns.containers or [NO_NAMES] * len(records)
+            key = np.array([self.containers.code(container) for container in containers], np.int64)
             std = np.array([STD.get(stream, -1) for stream in columns.streams or [""] * len(records)], np.int8)
         except (KeyError, TypeError, StopIteration, UnicodeEncodeError, pa.ArrowException):
             return None
         if texts.null_count:
             return None
-        self._last = self.origins.found[key[-1]]
+        self._last = self.containers.ids[key[-1]]
         ended = pa.compute.ends_with(texts, pattern="\n")
-        if self.name == "docker":
+        if self.wrapper.ends_lines:
             part = ~ended.to_numpy(zero_copy_only=False)
         else:
             part = np.array([tag == "P" for tag in columns.tags or [""] * len(records)])
@@ -83,24 +81,26 @@ class Records:
         for n in np.flatnonzero(~own).tolist():
             keep[n] = bool(texts[n].strip())
             if keep[n]:
-                self._note(int(lines[n]), NO_RECORD.format(self.name))
+                self._note(int(lines[n]), NO_RECORD.format(self.wrapper.name))
         rows = self._with_misfits(found, texts)
         for n, row in enumerate(rows):
             if row is TWIN:
                 keep[n] = False
-                self._note(int(lines[n]), TWICE)
-        batch = _batch(rows, self.origins, lines, own)
+                self._note(int(lines[n]), TWICE.format(" and ".join(self.wrapper.identity)))
+        batch = _batch(rows, self.containers, lines, own)
         return batch if keep.all() else batch.take(keep)
 
     def _row(self, record: Any) -> Row | None:
         if not isinstance(record, dict):
             return None
-        if self._seen is not None and "insertId" in record and self._is_twin(record, self._seen):
+        if self._seen is not None and self._is_twin(record, self._seen):
             return TWIN
-        return self._read(record)
+        return self.wrapper.read(record)
 
     def _is_twin(self, record: dict[str, Any], seen: dict[int, None]) -> bool:
-        mark = hash((str(record.get("timestamp")), str(record["insertId"])))
+        if any(key not in record for key in self.wrapper.identity):
+            return False
+        mark = hash(tuple(str(record[key]) for key in self.wrapper.identity))
         if mark in seen:
             return True
         seen[mark] = None
@@ -115,13 +115,13 @@ class Records:
             if row is None:
                 row = Row(text.decode(errors="surrogateescape"), False, None, None, self._last)
             elif row is not TWIN:
-                self._last = row.origin
+                self._last = row.container
             rows.append(row)
         return rows
 
 
 #: Stands for a record that was there before.
-TWIN = Row("", False, None, None, Origin())
+TWIN = Row("", False, None, None, ContainerId())
 
 
 def _parsed(texts: Sequence[bytes]) -> list[Any]:
@@ -161,11 +161,11 @@ def _binary(texts: Sequence[str]) -> pa.Array:
         return pa.array([_encoded(text) for text in texts], pa.large_binary())
 
 
-def _batch(rows: Sequence[Row], origins: Origins, lines: Ints, own: Any) -> Batch:
-    code = origins.code
+def _batch(rows: Sequence[Row], containers: Containers, lines: Ints, own: Any) -> Batch:
+    code = containers.code
     return Batch(
         _binary([row.text if row.part else row.text + "\n" for row in rows]),
-        np.array([code(row.origin) for row in rows], np.int64),
+        np.array([code(row.container) for row in rows], np.int64),
         np.array([STD.get(row.stream, -1) if isinstance(row.stream, str) else -1 for row in rows], np.int8),
         received([row.time for row in rows]),
         lines,
@@ -182,7 +182,7 @@ def _with_line_ends(texts: pa.Array, ended: pa.Array, part: Flags) -> pa.Array:
     return pa.compute.binary_join_element_wise(bare, pa.array(np.where(part, "", "\n"), pa.large_string()), _NOTHING)
 
 
-def _stamped(times: Sequence[str | None]) -> Ints:
+def _times_of(times: Sequence[str | None]) -> Ints:
     """RFC 3339 texts as nanoseconds since 1970."""
     texts = pa.array(times, pa.large_string())
     offsets = offsets_of(texts)
@@ -194,19 +194,11 @@ def _stamped(times: Sequence[str | None]) -> Ints:
 
 def received(times: Sequence[Any]) -> Ints:
     """Times as nanoseconds since 1970: RFC 3339 texts, or numbers of seconds."""
-    found = _stamped([time if isinstance(time, str) and time.isascii() else None for time in times])
+    found = _times_of([time if isinstance(time, str) and time.isascii() else None for time in times])
     for n in [n for n, time in enumerate(times) if isinstance(time, (int, float))]:
         if 0 < times[n] < 9e9:
             found[n] = round(times[n] * 1_000_000) * 1000
     return found
-
-
-def line_batches(blocks: Iterator[bytes], decode: Callable[[bytes, int], Batch]) -> Iterator[Batch]:
-    """The rows of blocks of whole lines."""
-    line = 1
-    for block in blocks:
-        yield decode(block, line)
-        line += block.count(b"\n")
 
 
 def object_batches(blocks: Iterator[bytes], records: Records) -> Iterator[Batch]:

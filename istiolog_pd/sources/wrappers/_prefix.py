@@ -13,11 +13,12 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from istiolog_pd.sources.wrappers.batch import Batch, pieces
-from istiolog_pd.sources.wrappers.blocks import line_bounds
-from istiolog_pd.sources.wrappers.model import NO_TIME, STD, TALK, Bytes, Flags, Ints, Note, Origin
-from istiolog_pd.sources.wrappers.origins import ANSI, Origins
-from istiolog_pd.sources.wrappers.stamps import padded, stamps, windows
+from istiolog_pd.sources.wrappers._containers import Containers
+from istiolog_pd.sources.wrappers._header import ANSI
+from istiolog_pd.sources.wrappers._model import NO_TIME, STD, TOOL_OUTPUT, Bytes, ContainerId, Flags, Ints, Note
+from istiolog_pd.sources.wrappers._rfc3339 import padded, stamps, windows
+from istiolog_pd.sources.wrappers._rows import Batch, line_bounds, pieces
+from istiolog_pd.sources.wrappers._wrapper import PrefixWrapper
 
 MISFIT = "a line without the {} prefix that the others have: kept as text"
 
@@ -27,7 +28,7 @@ _SPACE, _ESCAPE, _LINE_END, _RETURN = (ord(sign) for sign in " \x1b\n\r")
 class Decoder(Protocol):
     """Blocks of whole lines -> rows."""
 
-    origins: Origins
+    containers: Containers
 
     def decode(self, block: bytes, line: int) -> Batch:
         """The rows of a block whose first line has this number."""
@@ -59,11 +60,11 @@ def _no_cut(count: int) -> _Cut:
 class _Text:
     """What the text wrappers share: the lines of a block, and what becomes of those that do not fit."""
 
-    name: str
+    wrapper: PrefixWrapper
     note: Note
-    #: What the wrapper itself says between the lines.
-    talk: re.Pattern[bytes]
-    origins: Origins = field(default_factory=Origins)
+    #: Whether a time follows a prefix that names the container.
+    has_timestamp: bool = False
+    containers: Containers = field(default_factory=Containers)
     _last: int | None = None
 
     def _cut(self, data: Bytes, starts: Ints, ends: Ints) -> _Cut:
@@ -91,14 +92,14 @@ class _Text:
         first = before < 0
         cut.key = np.where(own | first, cut.key, cut.key[before])
         if first.any():
-            cut.key[first] = self.origins.code(Origin()) if self._last is None else self._last
+            cut.key[first] = self.containers.code(ContainerId()) if self._last is None else self._last
         starts, ends = bounds
         for row in np.flatnonzero(~own & (ends > starts)).tolist():
             text = block[starts[row] : ends[row]]
-            if self.talk.match(ANSI.sub(b"", text[:4096])):
-                cut.key[row] = self.origins.code(TALK)
+            if self.wrapper.tool_output.match(ANSI.sub(b"", text[:4096])):
+                cut.key[row] = self.containers.code(TOOL_OUTPUT)
             elif not text.isspace():
-                self.note(line + row, MISFIT.format(self.name))
+                self.note(line + row, MISFIT.format(self.wrapper.name))
 
 
 @dataclass(slots=True)
@@ -106,7 +107,7 @@ class Timestamps(_Text):
     """``kubectl logs --timestamps``: ``<time> line``."""
 
     def __post_init__(self) -> None:
-        self.origins.code(Origin())
+        self.containers.code(ContainerId())
 
     def _cut(self, data: Bytes, starts: Ints, ends: Ints) -> _Cut:
         cut = _no_cut(len(starts))
@@ -128,7 +129,7 @@ class Cri(_Text):
     """containerd and CRI-O: ``<time> stdout|stderr F|P line``."""
 
     def __post_init__(self) -> None:
-        self.origins.code(Origin())
+        self.containers.code(ContainerId())
 
     def _cut(self, data: Bytes, starts: Ints, ends: Ints) -> _Cut:
         cut = _no_cut(len(starts))
@@ -152,18 +153,13 @@ class Cri(_Text):
 class Named(_Text):
     """A prefix of one to three words that names the container: kubectl ``--prefix``, stern, kail.
 
-    Colours are allowed anywhere in it. `stamped`: a time follows (``--timestamps``, stern's ``-t``).
+    Colors are allowed anywhere in it. `has_timestamp`: a time follows (``--timestamps``, stern's ``-t``).
     """
-
-    words: int = 1
-    #: The prefix without colours; groups `ns`, `pod`, `container`.
-    pattern: re.Pattern[bytes] = re.compile(b"")
-    stamped: bool = False
 
     def _cut(self, data: Bytes, starts: Ints, ends: Ints) -> _Cut:
         cut = _no_cut(len(starts))
         blanks = np.flatnonzero(data == _SPACE)
-        nth = np.searchsorted(blanks, starts) + self.words - 1
+        nth = np.searchsorted(blanks, starts) + self.wrapper.words - 1
         found = nth < len(blanks)
         past = np.where(found, blanks[np.minimum(nth, len(blanks) - 1)] if len(blanks) else 0, -1)
         past = np.where(past < ends, past, -1)  # a line that is nothing but its prefix may have lost its blank
@@ -177,7 +173,7 @@ class Named(_Text):
         rows, keys = rows[keys >= 0], keys[keys >= 0]
         cut.key[rows] = keys
         cut.length[rows] = np.minimum(_past_colours(data, past[rows] + 1), ends[rows]) - starts[rows]
-        if self.stamped:
+        if self.has_timestamp:
             both = _no_cut(len(rows))
             both.length = cut.length[rows]
             _cut_stamp(data, starts[rows], both.length, both)
@@ -185,11 +181,11 @@ class Named(_Text):
         return cut
 
     def _code(self, prefix: bytes) -> int:
-        match = self.pattern.fullmatch(ANSI.sub(b"", prefix))
+        match = self.wrapper.prefix.fullmatch(ANSI.sub(b"", prefix))
         if match is None:
             return -1
         names = {name: value.decode() for name, value in match.groupdict(b"").items()}
-        return self.origins.code(Origin(names.get("ns", ""), names["pod"], names["container"]))
+        return self.containers.code(ContainerId(names.get("ns", ""), names["pod"], names["container"]))
 
 
 def _past_colours(data: Bytes, places: Ints) -> Ints:
@@ -242,7 +238,7 @@ class Logcli(_Text):
             return cut
         labels_of = [self.common | _labels(text) for text in sets.dictionary.to_pylist()]
         at = sets.indices.to_numpy()
-        cut.key[rows] = np.array([self.origins.code(origin_of(labels)) for labels in labels_of], np.int64)[at]
+        cut.key[rows] = np.array([self.containers.code(container_in(labels)) for labels in labels_of], np.int64)[at]
         cut.std[rows] = np.array([STD.get(labels.get("stream", ""), -1) for labels in labels_of], np.int8)[at]
         cut.length[rows] = np.minimum(_past_blanks(data, _past_colours(data, past[rows])), ends[rows]) - starts[rows]
         cut.received[rows] = time[rows]
@@ -260,10 +256,10 @@ def _labels(text: bytes) -> dict[str, str]:
     return {name.decode(): value.decode(errors="replace") for name, value in _LABEL.findall(text)}
 
 
-def origin_of(labels: dict[str, str]) -> Origin:
+def container_in(labels: dict[str, str]) -> ContainerId:
     """The container that some labels name."""
     found = {part: next((labels[name] for name in names if name in labels), "") for part, names in LABELS.items()}
-    return Origin(found["namespace"], found["pod"], found["container"])
+    return ContainerId(found["namespace"], found["pod"], found["container"])
 
 
 def _past_blanks(data: Bytes, places: Ints) -> Ints:

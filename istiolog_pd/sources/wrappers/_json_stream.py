@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from istiolog_pd.sources.wrappers.model import Bytes, Flags, Ints
+from istiolog_pd.sources.wrappers._model import Bytes, Flags, Ints
 
 #: An object longer than this is no log record: it is taken as text.
 LONGEST_OBJECT = 16 << 20
