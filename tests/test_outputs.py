@@ -65,9 +65,8 @@ def test_no_command_replaces_a_source(command: list[str], name: str, here: Path)
 
 def test_a_folder_that_holds_a_source_is_not_replaced(here: Path) -> None:
     assert run("parse", "q.csv", "-o", str(here)).exit_code == 1
-    assert "holds hard.csv, which is no export" in run(
-        "parse", str(here / "q.csv"), "-o", f"../{here.name}"
-    ).output or ("the current folder" in run("parse", str(here / "q.csv"), "-o", f"../{here.name}").output)
+    shutil.copy("q.csv", "sub")
+    assert "holds q.csv, which is no export" in run("parse", "sub/q.csv", "-o", "sub").stderr
 
 
 def test_a_picture_does_not_replace_a_source(here: Path) -> None:
@@ -230,8 +229,8 @@ FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\uff1d1", "\t=1"]
 
 def test_text_that_a_spreadsheet_takes_for_a_formula(lines: Callable[..., il.Capture], here: Path) -> None:
     """Quoted in a file that ends in .csv, as it is in a pipe, in Parquet, and where it is switched off."""
-    (here / "f.log").write_text("".join(f"{ADS}{text}\n" for text in [*FORMULAS, "a=1"]), encoding="utf-8")
-    bare = [text.strip() if text.startswith("\t") else text for text in [*FORMULAS, "a=1"]]
+    (here / "f.log").write_text("".join(f"{ADS}{text}\n" for text in [*FORMULAS, "1 of 2"]), encoding="utf-8")
+    bare = [text.strip() if text.startswith("\t") else text for text in [*FORMULAS, "1 of 2"]]
 
     def messages(text: str) -> list[str]:
         return [row["message"] for row in csv.DictReader(io.StringIO(text, newline=""))]
@@ -239,7 +238,7 @@ def test_text_that_a_spreadsheet_takes_for_a_formula(lines: Callable[..., il.Cap
     assert run("parse", "f.log", "-o", "f.csv").exit_code == 0
     safe = messages((here / "f.csv").read_text(encoding="utf-8"))
     assert all(not text.startswith(("=", "+", "-", "@", "\uff1d", "\t")) for text in safe)
-    assert [text.removeprefix("'").strip() for text in safe] == bare and safe[-1] == "a=1"
+    assert [text.removeprefix("'").strip() for text in safe] == bare and safe[-1] == "1 of 2"
     assert [text.strip() for text in messages(run("parse", "f.log").stdout)] == bare
     run("parse", "f.log", "--no-csv-safe", "-o", "f.csv")
     assert [text.strip() for text in messages((here / "f.csv").read_text(encoding="utf-8"))] == bare
