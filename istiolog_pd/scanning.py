@@ -35,6 +35,8 @@ class _Reading:
     into: compiled.Pieces
     #: The size of all sources.
     beside: int
+    #: The files of all sources.
+    files: frozenset[tuple[int, int]]
 
     def capture(self, events: pa.Table, tables: dict[str, pa.Table]) -> Capture:
         """The next batch."""
@@ -46,7 +48,7 @@ class _Reading:
         events = run.beside_events(events)
         tables = {event: run.beside(of) for event, of in tables.items()}
         info = SourceInfo(self.source.name, self.into.component, self.into.lines, len(events))
-        return Capture(events, tables, (info,))
+        return Capture(events, tables, (info,), files=self.files)
 
 
 def scan(
@@ -97,6 +99,7 @@ def scan(
         raise ValueError(f"component is 'pilot', 'agent', 'ztunnel' or None, not {component!r}")
     run, found = 0, find(*sources, limits=limits)
     beside = sum(source.size or 0 for source in found)
+    files = frozenset(source.identity for source in found if source.identity is not None)
     for source in found:
         if source.kind != "log":
             continue
@@ -105,7 +108,7 @@ def scan(
                 for _ in stream.blocks:
                     pass
                 continue
-            reading = _Reading(source, stream, run, compiled.Pieces(), beside)
+            reading = _Reading(source, stream, run, compiled.Pieces(), beside, files)
             yield from _batches(reading, batch, component or source.hint, messages=messages)
             run += 1
 
