@@ -30,7 +30,7 @@ FORMATS: tuple[Format, ...] = (
         },
     ),
     _push(
-        "CDS: PUSH{? for {|} {push_version} for }{node_id} {peer:quoted}, Clusters: {clusters:pushed_clusters}"
+        "CDS: PUSH{? for {|} {push_version} for }{?{connection_id:full_connection}{|}{node_id}} {peer:quoted}, Clusters: {clusters:pushed_clusters}"
         "{?, Services {services:int}}",
         until="1.1",
         origin="pilot/pkg/proxy/envoy/v2/cds.go",
