@@ -21,7 +21,8 @@ from istiolog_pd.formats.columns import COLUMNS as FIELDS
 from istiolog_pd.formats.kinds import KINDS
 from istiolog_pd.formats.statements import _arguments as arguments
 from istiolog_pd.formats.statements import _events as events
-from istiolog_pd.formats.statements.table import COLUMNS, Statement, escape, letters, unescape
+from istiolog_pd.formats.statements.cells import escape, unescape
+from istiolog_pd.formats.statements.table import COLUMNS, Statement, letters
 
 #: A verb of Go's fmt, and a field of Rust's and C++'s.
 _VERB = re.compile(r"%(?:%|[-+# 0]*(?:\[\d+\])?(?:\*|\d+)?(?:\.(?:\*|\d+)?)?[a-zA-Z])")
