@@ -1,4 +1,4 @@
-"""The statement of each hand-written format (`covered.tsv`, made by `_cover`)."""
+"""The statement of each hand-written format (`covered.tsv`, made by `scripts.statements.cover`)."""
 
 from __future__ import annotations
 

@@ -1,22 +1,21 @@
 """Which statement each hand-written format is of: made from the formats' examples and the data of the statements.
 
-    python -m istiolog_pd.formats.statements._cover
+    python -m scripts.statements.cover
 
 Of the statements that a format's example fits, it is the one with the most literal text; of several such,
-the newest. Nothing at run time imports this.
+the newest.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from istiolog_pd.engine.reference.statements import fitting
 from istiolog_pd.formats import FORMATS, Format
-from istiolog_pd.formats.statements._build import newest
 from istiolog_pd.formats.statements.cells import escape
 from istiolog_pd.formats.statements.table import Statement, literals_of
+from scripts.statements.build import DATA, newest
 
 
 def _likely(entry: Format, found: list[Statement]) -> list[Statement]:
@@ -35,11 +34,11 @@ def covered() -> Iterator[tuple[Format, Statement]]:
 
 
 def main() -> int:
-    """Write `covered.tsv` beside this module."""
+    """Write `covered.tsv`."""
     rows = {(entry.component, entry.text, entry.level, entry.scope, one.text): None for entry, one in covered()}
     lines = ["\t".join(map(escape, row)) + "\n" for row in rows]
     header = "component\ttext\tlevel\tscope\tstatement\n"
-    (Path(__file__).parent / "covered.tsv").write_text(header + "".join(sorted(lines)), encoding="utf-8")
+    (DATA / "covered.tsv").write_text(header + "".join(sorted(lines)), encoding="utf-8")
     return 0
 
 
