@@ -27,6 +27,9 @@ WRITTEN_LATE = pd.Timedelta("10s")
 USED = ["run", "row", "timestamp", "proxy", "xds_type", "push_type", "inferred", "level", "clusters", "push_version"]
 
 ROUND_COLUMNS = ("round", "round_first", "round_last")
+FLAGS = ("own", "open")
+#: The kinds of rounds, and of pushes.
+ALL_TYPES, ENDPOINTS = 0, 1
 NO_SUCH_VERSION = -2
 #: A row after all others.
 NEVER = 2**62
@@ -37,7 +40,9 @@ LONG_AGO = -(2**40)
 def assign_rounds(
     pushes: pd.DataFrame, starts: pd.DataFrame, asked: pd.DataFrame, closed: pd.DataFrame
 ) -> pd.DataFrame:
-    """`round`, `round_first` and `round_last` (Int64) of each push, and whether it is its proxy's `own`, by its index.
+    """`round`, `round_first` and `round_last` (Int64) of each push, by its index.
+
+    `own` (boolean): it is an update of its proxy alone; `open`: it is taken to be of a round and can be one.
 
     Parameters
     ----------
@@ -57,9 +62,14 @@ def assign_rounds(
         # Before 1.10 an answer to a request looks like a push of a round, so a type may come twice.
         once = ~own["proxy"].isin(overlapping(ups, downs)) & (run in prints_requests)
         parts.append(_of_run(own.assign(once=once), rounds, ups))
-    empty = pd.DataFrame({name: pd.Series(dtype=COUNT) for name in ROUND_COLUMNS} | {"own": pd.Series(dtype=bool)})
-    found = (pd.concat(parts) if parts else empty).reindex(pushes.index)
-    return found.assign(own=found["own"].eq(True) | pushes["warming"])
+    found = (pd.concat(parts) if parts else _no_rounds(pushes.iloc[:0])).reindex(pushes.index)
+    return found.assign(own=found["own"].eq(True) | pushes["warming"], open=found["open"].eq(True))
+
+
+def _no_rounds(pushes: pd.DataFrame) -> pd.DataFrame:
+    """No round for each push."""
+    table = pd.DataFrame({name: pd.Series(pd.NA, pushes.index, COUNT) for name in ROUND_COLUMNS})
+    return table.assign(**dict.fromkeys(FLAGS, False))
 
 
 def _of_run(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
@@ -68,7 +78,7 @@ def _of_run(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame) -> 
     `once`: a round pushes a type to this proxy once at most (it has one connection at a time).
     """
     if rounds.empty:
-        return pd.DataFrame({name: pd.Series(pd.NA, pushes.index, COUNT) for name in ROUND_COLUMNS} | {"own": False})
+        return _no_rounds(pushes)
     begun = _begun(pushes, rounds)
     proxy, proxies = pd.factorize(pushes["proxy"])
     kinds = _Kinds(pushes, rounds)
@@ -89,10 +99,8 @@ def _of_run(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame) -> 
     bounds = np.stack([np.full(len(pushes), -1), updates.first, updates.last])
     bounds[:, known] = np.where(placed[2] >= 0, placed, -1)
     number = rounds["round"].to_numpy(np.int64)
-    values = {
-        name: pd.arrays.IntegerArray(number[at], at < 0) for name, at in zip(ROUND_COLUMNS, bounds, strict=True)
-    }
-    return pd.DataFrame(values, pushes.index).assign(own=updates.own)
+    values = {name: pd.arrays.IntegerArray(number[at], at < 0) for name, at in zip(ROUND_COLUMNS, bounds, strict=True)}
+    return pd.DataFrame(values, pushes.index).assign(own=updates.own, open=updates.open & ~updates.own)
 
 
 def _placed(
@@ -117,7 +125,7 @@ def _placed(
     once = pushes["once"].to_numpy(bool)
     series = (proxy * (len(names) + 1) + types + 1) * 2 + kinds.of
     first[once] = np.maximum(first[once], _before_last(newest[once], series[once]))
-    steps = once & ~moved
+    steps = once & ~moved & ~_again(newest, series, is_pinned)
     for _ in range(2):  # each rule can tighten what the other needs; a third time changes little
         first = _running(first, proxy, np.maximum)
         last = _running(last[::-1], proxy[::-1], np.minimum)[::-1]
@@ -125,7 +133,16 @@ def _placed(
         first[steps], last[steps] = kinds.strict(first, last, steps, series[steps])
     last = np.where(is_pinned, np.minimum(pinned, newest), last)
     first = np.minimum(kinds.earliest(np.maximum(first, 0)), np.maximum(last, 0))
-    return np.stack([np.clip(guess, first, last), first, last])
+    likeliest = np.clip(guess, first, last)
+    # A version pins what its proxy got before only if the push is of a round, and that is not sure.
+    last = np.where(kinds.of == ENDPOINTS, kinds.latest(np.where(is_pinned, last, newest)), last)
+    return np.stack([likeliest, first, last])
+
+
+def _again(newest: Ints, series: Ints, is_pinned: Bools) -> Bools:
+    """Of the pushes of a type to a proxy, those that have the same newest round: one is not of it."""
+    keys = pd.DataFrame({"series": series, "newest": np.where(is_pinned, -1 - np.arange(len(newest)), newest)})
+    return keys.duplicated(keep=False).to_numpy()
 
 
 def _begun(pushes: pd.DataFrame, rounds: pd.DataFrame) -> Ints:
@@ -169,7 +186,8 @@ class _Kinds:
 
     def __init__(self, pushes: pd.DataFrame, rounds: pd.DataFrame) -> None:
         words = pushes["push_type"].eq("incremental")
-        self.of: Ints = words.where(pushes["clusters"].notna(), pushes["level"].eq("debug")).to_numpy(np.int64)
+        endpoints = words.where(pushes["clusters"].notna(), pushes["level"].eq("debug"))
+        self.of: Ints = np.where(endpoints, ENDPOINTS, ALL_TYPES)
         somebody = rounds["connected_endpoints"].ne(0).to_numpy(bool)
         fits = [somebody & is_kind.fillna(True).to_numpy(bool) for is_kind in (rounds["full"], ~rounds["full"])]
         size = len(rounds)
@@ -177,7 +195,7 @@ class _Kinds:
         self._before = np.stack([np.maximum.accumulate(np.where(fit, at, -1)) for fit in fits])
         self._after = np.stack([np.minimum.accumulate(np.where(fit, at, size)[::-1])[::-1] for fit in fits])
         #: By round: the last one before it that pushes all types.
-        self.before: Ints = np.concatenate([[-1], self._before[0, :-1]])
+        self.before: Ints = np.concatenate([[-1], self._before[ALL_TYPES, :-1]])
         self._rank = np.stack([np.cumsum(fit) - 1 for fit in fits])
         self._members = [np.flatnonzero(fit) for fit in fits]
 

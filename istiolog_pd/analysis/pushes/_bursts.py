@@ -40,7 +40,7 @@ class Bursts:
         order = ORDER_1_0 if rounds["virtual_services"].notna().any() else ORDER
         types, names = pd.factorize(pushes["xds_type"])
         rank = np.array([*(order.get(name, len(ORDER)) for name in names), len(ORDER)], np.int64)[types]
-        lead = pd.Series(rank).groupby(newest).transform("min").to_numpy()
+        lead = _lead(rank, proxy, newest)
         self.order: Ints = np.argsort(proxy, kind="stable")
         proxy, types, leads = proxy[self.order], types[self.order], (rank <= lead)[self.order]
         self.rank: Ints = rank[self.order]
@@ -70,3 +70,10 @@ class Bursts:
         found = np.empty(len(self.order), values.dtype)
         found[self.order] = values[self.of]
         return found
+
+
+def _lead(rank: Ints, proxy: Ints, newest: Ints) -> Ints:
+    """The place of the type that most proxies get first after the newest round began, for each line."""
+    lines = pd.DataFrame({"newest": newest, "proxy": proxy, "rank": rank})
+    firsts = lines.drop_duplicates(["newest", "proxy"])
+    return lines["newest"].map(firsts.groupby("newest")["rank"].median()).to_numpy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from istiolog_pd.analysis._result import FLAG, control_plane, remembered
-from istiolog_pd.analysis.pushes._assign_rounds import assign_rounds, overlapping
+from istiolog_pd.analysis.pushes._assign_rounds import ROUND_COLUMNS, assign_rounds, overlapping
 from istiolog_pd.analysis.pushes._requests import asking, forced_for_warming, requested, sent_twice
 from istiolog_pd.capture import Capture
 
@@ -60,4 +60,6 @@ def push_lines(capture: Capture) -> pd.DataFrame:
     again = sent_twice(lines, rounds, overlapping(asked, closed))
     lines["push_type"] = lines["push_type"].mask(again, "request")
     lines["inferred"] |= again | own
-    return pd.concat([lines.drop(columns="warming"), rounds.mask(again)], axis=1)
+    rounds[list(ROUND_COLUMNS)] = rounds[list(ROUND_COLUMNS)].mask(again)
+    rounds["certain"] = rounds["round_first"].eq(rounds["round_last"]) & rounds["round"].notna() & ~rounds.pop("open")
+    return pd.concat([lines.drop(columns="warming"), rounds], axis=1)

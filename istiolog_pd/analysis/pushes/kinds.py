@@ -37,7 +37,7 @@ def full_vs_incremental(capture: Capture, *, freq: str | None = None) -> pd.Data
     -------
     pandas.DataFrame
         One row per bin, type and kind that occurs: `time` (the bin's start, datetime64[ns, UTC]),
-        `xds_type`, `push_type` (category: ``full``, ``incremental``, ``request``), `pushes`,
+        `xds_type`, `push_type` (category: ``full``, ``incremental``, ``request``, ``proxy``), `pushes`,
         `resources`, `size_bytes` (Int64; bytes, null where they are not printed).
         ``attrs["freq"]`` is the width of a bin; ``attrs["coverage"]`` says what the level does not
         print (endpoint-only pushes at info) or, of an empty answer, why it is empty.

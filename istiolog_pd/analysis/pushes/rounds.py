@@ -98,19 +98,25 @@ def pushes(capture: Capture) -> pd.DataFrame:
     pandas.DataFrame
         One row per push line, in file order: `line` (Int64), `source`, `proxy` (str), `timestamp`
         (datetime64[ns, UTC]), `xds_type`, `push_type` (category), `resources`, `size_bytes`
-        (Int64, bytes); `round`: the likeliest round (Int64; null for a push that a proxy asked for,
-        and for one of a round that began before the log did), `round_first` and `round_last`: the
-        earliest and the latest that it can belong to; `run` (Int64); `inferred` (boolean): Istio
-        before 1.10 does not print that a push was asked for, so it was taken for one because it
-        followed a request or a new connection of this proxy, came after the round had finished, or
-        sent a type again in one round; `certain` (boolean): only one round is possible.
+        (Int64, bytes); `push_type` is ``full``, ``incremental``, ``request`` (the proxy asked) or
+        ``proxy`` (its own update: its pod or WorkloadEntry changed, or endpoints were forced because its
+        clusters wait; to this proxy alone); `round`: the likeliest round (Int64; null for a push that a
+        proxy asked for, for its own update, and for one of a round that began before the log did),
+        `round_first` and `round_last`: the earliest and the latest that it can belong to (with a null
+        `round`: if it is of one after all); `run` (Int64); `inferred` (boolean): `push_type` is not
+        printed. No line says that a push is its proxy's own, so it was taken for one because the round
+        had been pushed to this proxy already, or had long been done everywhere; and before 1.10 none
+        says that it was asked for: it followed a request or a new connection of this proxy, came after
+        the round had finished, or sent a type again in one round; `certain` (boolean): only one round is
+        possible.
         ``attrs["coverage"]`` says what is not printed; of an empty answer, why it is empty.
 
     Notes
     -----
     What bounds a push: no round is pushed before it starts, a proxy's rounds never go back, a proxy
     gets no round from before it connected, endpoint-only rounds push endpoints only, and a printed
-    version names its round.
+    version names its round, the first time that this proxy gets it. The updates of one proxy alone are
+    counted in ``pilot_push_triggers{type="proxy"}`` (``ProxyUpdate``, pilot/pkg/xds/ads.go).
 
     Examples
     --------
@@ -122,8 +128,7 @@ def pushes(capture: Capture) -> pd.DataFrame:
     starts, lines = push_starts(capture), push_lines(capture)
     if lines.empty:
         return cannot(PUSHES, no_lines(capture, "push line", PUSH_LINES))
-    certain = lines["round_first"].eq(lines["round_last"])
-    return shaped(lines.assign(certain=certain), PUSHES, hidden_rounds(starts, lines))
+    return shaped(lines, PUSHES, hidden_rounds(starts, lines))
 
 
 @remembered
