@@ -13,11 +13,12 @@ import pyarrow as pa
 from istiolog_pd.engine.reference import reader as reference
 from istiolog_pd.engine.reference.lines import Damage
 from istiolog_pd.engine.reference.reader import SourceTables
+from istiolog_pd.engine.second_tier import without_messages
 from istiolog_pd.formats.access_log_format import AccessFormat
 from istiolog_pd.runs import Part, piece_of
 from istiolog_pd.runs.schema import with_place
 from istiolog_pd.sources.discover import Source
-from istiolog_pd.sources.wrappers import Stream, unwrap
+from istiolog_pd.sources.wrappers import LogStream, unwrap
 
 #: Less than this is always read by the reference engine, which needs nothing made ready.
 TINY = 1 << 16
@@ -34,7 +35,7 @@ class Log:
     """A container's log out of a source: its tables, and which container's it is."""
 
     source: Source
-    stream: Stream
+    stream: LogStream
     tables: SourceTables
     number: int
 
@@ -47,7 +48,7 @@ class Log:
         place, component = place_of(source, stream), component_of(self.tables)
         events, tables = with_marks(source, stream, self.tables.events, self.tables.tables)
         self.tables = replace(self.tables, events=events.schema.empty_table(), tables={})
-        self.stream = replace(stream, marks=None)
+        self.stream = replace(stream, metadata=None)
         group, order = piece_of(source.name) if source.owned else ("", 0)
         group = source.group or group
         if stream.wrapper == "bug-report":
@@ -67,7 +68,7 @@ class Log:
         )
 
 
-def place_of(source: Source, stream: Stream) -> dict[str, str]:
+def place_of(source: Source, stream: LogStream) -> dict[str, str]:
     """Whose log a stream is, by its wrapper or else by the source's place."""
     return {
         "source_pod": stream.pod or source.pod,
@@ -77,12 +78,12 @@ def place_of(source: Source, stream: Stream) -> dict[str, str]:
 
 
 def with_marks(
-    source: Source, stream: Stream, events: pa.Table, tables: dict[str, pa.Table]
+    source: Source, stream: LogStream, events: pa.Table, tables: dict[str, pa.Table]
 ) -> tuple[pa.Table, dict[str, pa.Table]]:
     """Tables of a bare log with what place and wrapper tell of each entry, and the lines of the source itself."""
     columns: dict[str, pa.ChunkedArray | str] = dict(place_of(source, stream))
-    if stream.marks is not None and len(events):
-        marked = [stream.marks.columns(chunk.to_numpy()) for chunk in events["line"].chunks]
+    if stream.metadata is not None and len(events):
+        marked = [stream.metadata.columns(chunk.to_numpy()) for chunk in events["line"].chunks]
         columns |= {name: pa.chunked_array([one[name] for one in marked]) for name in ("received", "stream")}
         events = _with_line(events, [one["line"] for one in marked])
         lines = events["line"].to_numpy()
@@ -119,7 +120,7 @@ def logs(
 
     number = 0
     for stream in unwrap(blocks, note):
-        if stream.talk:
+        if stream.is_tool_output:
             for _ in stream.blocks:  # read through, for what follows in the source
                 pass
             continue
@@ -146,11 +147,7 @@ def read(
 
         return compiled.read(given(head, blocks), name, component, messages=messages)
     tables = reference.read(given(head, blocks), name, component, access)
-    if messages:
-        return tables
-    at = tables.events.schema.get_field_index("message")
-    nulls = pa.nulls(len(tables.events), pa.string())
-    return replace(tables, events=tables.events.set_column(at, tables.events.schema.field(at), nulls))
+    return tables if messages else replace(tables, events=without_messages(tables.events))
 
 
 def read_ahead(blocks: Iterator[bytes], beside: int = 0) -> tuple[list[bytes], bool]:
@@ -190,11 +187,11 @@ def _is_compiled() -> bool:
     return is_kept(frame)
 
 
-def _placed(damage: list[Damage], stream: Stream) -> list[Damage]:
+def _placed(damage: list[Damage], stream: LogStream) -> list[Damage]:
     """Damage by the lines of the source, its wrapper's included."""
-    if stream.marks is None or not damage:
+    if stream.metadata is None or not damage:
         return damage
-    lines = stream.marks.columns(np.array([max(one.line, 1) for one in damage]))["line"].to_pylist()
+    lines = stream.metadata.columns(np.array([max(one.line, 1) for one in damage]))["line"].to_pylist()
     return [Damage(one.what, line, one.lines) for one, line in zip(damage, lines, strict=True)]
 
 

@@ -13,12 +13,13 @@ from istiolog_pd.engine import compiled, cutter
 from istiolog_pd.engine.assemble import Assembly
 from istiolog_pd.engine.reference import reader as reference
 from istiolog_pd.engine.reference.lines import Damage
+from istiolog_pd.engine.second_tier import claim_others, without_messages
 from istiolog_pd.readers import DamageWarning
 from istiolog_pd.reading import component_of, given, read_ahead, with_marks
 from istiolog_pd.runs.schema import RunOf
 from istiolog_pd.sources.discover import Limits, Source, SourceLike, find
 from istiolog_pd.sources.limits import LIMITS
-from istiolog_pd.sources.wrappers import Stream, unwrap
+from istiolog_pd.sources.wrappers import LogStream, unwrap
 
 #: Entries of a batch.
 BATCH = 1 << 18
@@ -29,23 +30,25 @@ class _Reading:
     """A container's log that is being read in batches."""
 
     source: Source
-    stream: Stream
+    stream: LogStream
     run: int
     into: compiled.Pieces
     #: The size of all sources.
     beside: int
+    #: The files of all sources.
+    files: frozenset[tuple[int, int]]
 
     def capture(self, events: pa.Table, tables: dict[str, pa.Table]) -> Capture:
         """The next batch."""
         first = int(events["line"][0].as_py())
         events, tables = with_marks(self.source, self.stream, events, tables)
-        if self.stream.marks is not None:
-            self.stream.marks.forget(first)
+        if self.stream.metadata is not None:
+            self.stream.metadata.forget(first)
         run = RunOf(self.run)
         events = run.beside_events(events)
         tables = {event: run.beside(of) for event, of in tables.items()}
         info = SourceInfo(self.source.name, self.into.component, self.into.lines, len(events))
-        return Capture(events, tables, (info,))
+        return Capture(events, tables, (info,), files=self.files)
 
 
 def scan(
@@ -96,15 +99,16 @@ def scan(
         raise ValueError(f"component is 'pilot', 'agent', 'ztunnel' or None, not {component!r}")
     run, found = 0, find(*sources, limits=limits)
     beside = sum(source.size or 0 for source in found)
+    files = frozenset(source.identity for source in found if source.identity is not None)
     for source in found:
         if source.kind != "log":
             continue
         for stream in unwrap(source.blocks(), _noting(source)):
-            if stream.talk:
+            if stream.is_tool_output:
                 for _ in stream.blocks:
                     pass
                 continue
-            reading = _Reading(source, stream, run, compiled.Pieces(), beside)
+            reading = _Reading(source, stream, run, compiled.Pieces(), beside, files)
             yield from _batches(reading, batch, component or source.hint, messages=messages)
             run += 1
 
@@ -122,14 +126,18 @@ def _batches(reading: _Reading, batch: int, component: str, *, messages: bool) -
     build = Assembly(name)
     blocks = given(head, reading.stream.blocks)
     size = min(cutter.CHUNK, batch << 7)
-    found = compiled.pieces(blocks, into, component=component, chunk=size, messages=messages)
-    for piece in compiled.dated(found, into, batch):
+
+    def whole(build: Assembly) -> Capture:
+        events, tables = claim_others(*build.tables(), detect=not component)
+        return reading.capture(events if messages else without_messages(events), tables)
+
+    for piece in compiled.dated(compiled.pieces(blocks, into, component=component, chunk=size), into, batch):
         build.add(piece)
         if build.entries >= batch:
-            yield reading.capture(*build.tables())
+            yield whole(build)
             build = Assembly(name, build.lines)
     if build.entries:
-        yield reading.capture(*build.tables())
+        yield whole(build)
     _warn(reading.source, into.close(), into.lines)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -30,7 +31,9 @@ from wrapping import (
 )
 
 from istiolog_pd.engine.reference import reader as reference
-from istiolog_pd.sources.wrappers import Stream, unwrap
+from istiolog_pd.formats import layouts
+from istiolog_pd.sources.wrappers import LogStream, registry, unwrap
+from istiolog_pd.sources.wrappers._header import HEADER as HEADER_PATTERN
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -39,7 +42,7 @@ HEAD = "2026-11-23T17:28:49.062996Z\tinfo\tads\t"
 Notes = list[tuple[int, str]]
 
 
-def unwrapped(raw: bytes, size: int = 1 << 20) -> tuple[list[tuple[Stream, bytes]], Notes]:
+def unwrapped(raw: bytes, size: int = 1 << 20) -> tuple[list[tuple[LogStream, bytes]], Notes]:
     """The streams of some bytes with their text, and what was noted."""
     notes: Notes = []
     blocks = (raw[i : i + size] for i in range(0, len(raw), size))
@@ -52,11 +55,11 @@ def told(raw: bytes) -> str:
     return next(unwrap(iter([raw]), lambda line, what: None)).wrapper
 
 
-def columns(stream: Stream, text: bytes) -> dict[str, list[object]]:
+def columns(stream: LogStream, text: bytes) -> dict[str, list[object]]:
     """What the wrapper said of each line of a stream; times in nanoseconds."""
-    assert stream.marks is not None
+    assert stream.metadata is not None
     count = text.count(b"\n") + (text[-1:] not in (b"\n", b""))
-    found = stream.marks.columns(np.arange(1, count + 1))
+    found = stream.metadata.columns(np.arange(1, count + 1))
     assert {name: values.type for name, values in found.items()} == {
         "line": pa.int64(),
         "received": pa.timestamp("ns", "UTC"),
@@ -95,7 +98,7 @@ def test_one_container(wrapper: Wrapper) -> None:
     lines = lines_of(logs()[0])
     raw = wrapper.write(lines)
     [(stream, text)], notes = unwrapped(raw)
-    assert (stream.wrapper, stream.talk) == (wrapper.name, False)
+    assert (stream.wrapper, stream.is_tool_output) == (wrapper.name, False)
     assert stream.pod == ("" if "one" in wrapper.says else PODS[0])
     assert stream.namespace == (NAMESPACE if "namespace" in wrapper.says else "")
     assert stream.container == (CONTAINER if stream.pod else "")
@@ -139,10 +142,11 @@ def test_blocks_do_not_matter(wrapper: Wrapper, data: st.DataObject) -> None:
     assert shown(*unwrapped(raw, size)) == shown(*unwrapped(raw))
 
 
-def shown(found: list[tuple[Stream, bytes]], notes: Notes) -> object:
+def shown(found: list[tuple[LogStream, bytes]], notes: Notes) -> object:
     """All that there is to see of some streams."""
     return [
-        (s.wrapper, s.namespace, s.pod, s.container, s.talk, text, s.marks and columns(s, text)) for s, text in found
+        (s.wrapper, s.namespace, s.pod, s.container, s.is_tool_output, text, s.metadata and columns(s, text))
+        for s, text in found
     ], sorted(notes)
 
 
@@ -155,7 +159,7 @@ def test_real_log_is_bare(log: Path) -> None:
     raw = gzip.decompress(log.read_bytes()) if log.suffix == ".gz" else log.read_bytes()
     for begin in (0, raw.index(b"\n") + 1, len(raw) // 2):
         [(stream, text)], notes = unwrapped(raw[begin:])
-        assert (stream.wrapper, stream.marks, text, notes) == ("", None, raw[begin:], [])
+        assert (stream.wrapper, stream.metadata, text, notes) == ("", None, raw[begin:], [])
 
 
 LOOKS_WRAPPED = {
@@ -188,6 +192,25 @@ def test_what_looks_wrapped_is_bare(line: str) -> None:
     for text in (raw, raw[:-1], raw * 60, raw + HEAD.encode() + b"x\n" + wrapped):
         [(stream, found)], notes = unwrapped(text)
         assert (stream.wrapper, found, notes) == ("", text, [])
+
+
+@pytest.mark.parametrize("wrapper", registry.WRAPPERS, ids=lambda wrapper: wrapper.name)
+def test_sample(wrapper: registry.Wrapper) -> None:
+    """Each wrapper's own sample is detected, and what is left of it are entries."""
+    found, notes = unwrapped(wrapper.sample)
+    assert {stream.wrapper for stream, _ in found} == {wrapper.name}
+    assert notes == []
+    texts = [text for stream, text in found if not stream.is_tool_output]
+    assert all(re.match(rb"2026-11-23T17:28:4\d(\.\d+)?Z\tinfo\tads\t", text) for text in texts)
+    assert len(texts) == (2 if wrapper.name == "bug-report" else 1)
+
+
+@pytest.mark.parametrize("layout", [*layouts.LAYOUTS, *layouts.JSON_LAYOUTS], ids=lambda layout: layout.name)
+def test_every_layout_is_known_to_be_bare(layout: layouts.Layout | layouts.JsonLayout) -> None:
+    """A header layout that is added must be known here too."""
+    if layout.name == "Go panic":  # may stand anywhere
+        return
+    assert re.match(HEADER_PATTERN, layout.example.encode())
 
 
 def test_empty_source() -> None:
@@ -281,7 +304,7 @@ def test_stern_says_what_it_follows() -> None:
     lines = WRAPPERS["stern -A"].write(lines_of(f"{HEAD}x\n{HEAD}y".encode()))
     talk = f"+ {NAMESPACE} {PODS[0]} \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} {CONTAINER}\n".encode()
     found, notes = unwrapped(talk + lines + talk.replace(b"+", b"-"))
-    assert [stream.talk for stream, _ in found] == [False, True]
+    assert [stream.is_tool_output for stream, _ in found] == [False, True]
     assert found[1][1] == talk + talk.replace(b"+", b"-")
     assert columns(*found[1])["line"] == [1, 4]
     assert notes == []
@@ -291,7 +314,7 @@ def test_what_kubectl_says() -> None:
     """Which container it chose is no log, before a wrapped log; a bare log stays bare with it."""
     talk = b'Defaulted container "discovery" out of: discovery, istio-proxy\n'
     found, notes = unwrapped(talk + WRAPPERS["kubectl --timestamps"].write(lines_of(logs()[0])))
-    assert [(text, stream.talk) for stream, text in found] == [(logs()[0], False), (talk, True)]
+    assert [(text, stream.is_tool_output) for stream, text in found] == [(logs()[0], False), (talk, True)]
     assert notes == []
     assert told(talk + logs()[1]) == ""
 
@@ -308,7 +331,7 @@ def test_labels_that_logcli_prints_once() -> None:
     talk = f'2026/11/23 17:27:37 Common labels: {{pod="{PODS[0]}", namespace="{NAMESPACE}"}}\n'
     lines = "".join(f'{stamp(n)} {{container="{CONTAINER}", stream="stderr"}} {HEAD}x\n' for n in range(3))
     (log, text), (said, _) = unwrapped((talk + lines).encode())[0]
-    assert (log.namespace, log.pod, log.container, said.talk) == (NAMESPACE, PODS[0], CONTAINER, True)
+    assert (log.namespace, log.pod, log.container, said.is_tool_output) == (NAMESPACE, PODS[0], CONTAINER, True)
     assert columns(log, text)["stream"] == ["stderr"] * 3
 
 
@@ -327,11 +350,11 @@ def test_cluster_info() -> None:
     """A stream for each container; the objects between them are the dump's own."""
     raw = cluster_info(dict(zip(PODS, logs(), strict=True)))
     found, notes = unwrapped(raw)
-    assert [(s.wrapper, s.namespace, s.pod, s.container, s.talk) for s, _ in found[:2]] == [
+    assert [(s.wrapper, s.namespace, s.pod, s.container, s.is_tool_output) for s, _ in found[:2]] == [
         ("cluster-info dump", NAMESPACE, pod, CONTAINER, False) for pod in PODS
     ]
     assert [text for _, text in found[:2]] == list(logs())
-    assert found[2][0].talk
+    assert found[2][0].is_tool_output
     assert notes == []
     lines = raw.split(b"\n")
     stream, text = found[1]
@@ -456,15 +479,15 @@ def test_one_container_is_never_held(name: str) -> None:
             yield block
 
     stream = next(unwrap(counted(), lambda line, what: None))
-    assert stream.marks is not None
+    assert stream.metadata is not None
     done = 0
     for number, block in enumerate(stream.blocks, 1):
         assert read <= number + 5
         lines = np.arange(done + 1, done + block.count(b"\n") + 1)
-        assert stream.marks.columns(lines)["line"].to_pylist() == lines.tolist()
+        assert stream.metadata.columns(lines)["line"].to_pylist() == lines.tolist()
         done = int(lines[-1])
-        stream.marks.forget(done + 1)
-        stream.marks.forget(done + 1)  # a second time does nothing
+        stream.metadata.forget(done + 1)
+        stream.metadata.forget(done + 1)  # a second time does nothing
     assert done == 12 * 250
     with pytest.raises(ValueError, match="lines 1 to 1"):
-        stream.marks.columns(np.array([1]))
+        stream.metadata.columns(np.array([1]))

@@ -22,7 +22,7 @@ from istiolog_pd.sources.archives.open_archive import archive_of
 from istiolog_pd.sources.compression.codecs import packing
 from istiolog_pd.sources.local_files import looked_at
 from istiolog_pd.sources.source import Source
-from istiolog_pd.sources.wrappers.detect import Form, Sniffer, detect
+from istiolog_pd.sources.wrappers import Detector, detect
 
 #: Bytes of a range, about: not below what the readers hold of a log in which nothing opens an entry.
 BLOCKSIZE = MOST_HELD
@@ -135,7 +135,7 @@ def _divisible(source: Source) -> bool:
         if packing(first) or first.startswith(UTF16) or archive_of(first, blocks):
             return False
     with closing(looked_at(source)) as blocks:
-        return detect(blocks, Sniffer())[1].form is Form.BARE
+        return detect(blocks, Detector())[1].wrapper is None
 
 
 def scan(one: Range, storage_options: StorageOptions = None) -> Scan:

@@ -29,7 +29,7 @@ from types import MappingProxyType
 from istiolog_pd.formats.columns import COLUMNS
 from istiolog_pd.formats.kinds import KINDS
 
-COMPONENTS = ("pilot", "agent", "envoy", "ztunnel")
+COMPONENTS = ("pilot", "agent", "envoy", "ztunnel", "cni", "operator", "citadel", "galley")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +148,8 @@ class Format:
         The event it is instead if a column is filled, as ``column -> event``.
     needs_scope
         The text alone is too plain: claim it only in one of the scopes, and at one of the levels, above.
+    statement
+        The log statement of the source that prints it, as its format string; of several the newest.
     """
 
     event: str
@@ -164,6 +166,7 @@ class Format:
     labels: Mapping[str, str] = field(default_factory=dict)
     event_with: Mapping[str, str] = field(default_factory=dict)
     needs_scope: bool = False
+    statement: str = ""
     tokens: tuple[Token, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from istiolog_pd.engine.reference import reader as reference
 from istiolog_pd.engine.reference.headers import STARTS, header
 from istiolog_pd.engine.reference.reader import SourceTables
-from istiolog_pd.sources.wrappers.live import Live
+from istiolog_pd.sources.wrappers import StreamingUnwrapper
 
 SECOND = 1_000_000_000
 
@@ -91,7 +91,7 @@ class Watch:
         self.component = component
         self.total = Window()
         self.current = Window()
-        self._live = Live(lambda line, what: None)
+        self._live = StreamingUnwrapper(lambda line, what: None)
         #: Of each container what is held back, and whose log it is.
         self._held: dict[int, bytes] = {}
         self._components: dict[int, str] = {}

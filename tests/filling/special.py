@@ -85,6 +85,18 @@ EVENTS_TOO: dict[tuple[str, str], str] = {
     ("agent", "%s: %s%s for node:%s resources:%d size:%v%s%s"): "xds_push",
     ("agent", "XDS: Incremental Pushing:%s ConnectedEndpoints:%d Version:%s"): "push_start",
     ("agent", "XDS: Incremental Pushing ConnectedEndpoints:%d Version:%s"): "push_start",
+    # schema: only a new connection is a `connection_open`
+    ("pilot", "Authenticated XDS: %v with identity %v"): "client_auth",
+    ("pilot", "Unauthenticated XDS: "): "client_auth",
+    ("pilot", "Unauthenticated XDS: %s"): "client_auth",
+    ("pilot", "Unauthenticated XDS: %v"): "client_auth",
+    ("pilot", "Failed to authenticate client from "): "auth_failure",
+    ("pilot", "Failed to authenticate client from %s: %s"): "auth_failure",
+    ("pilot", "Unauthorized XDS: %v with identity %v: %v"): "auth_failure",
+    ("pilot", "Failed to authenticate %s %v"): "debug_endpoint",
+    ("envoy", "membership update for TLS cluster {} added {} removed {}"): "endpoint_update",
+    ("envoy", "listener '{}' failed to listen on address '{}' on worker"): "listener_error",
+    ("envoy", "final pre-worker listener init for listener '{}' failed: {}"): "listener_error",
 }
 
 

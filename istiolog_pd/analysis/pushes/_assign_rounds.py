@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from istiolog_pd.analysis._result import COUNT
+from istiolog_pd.analysis._answer import COUNT
 from istiolog_pd.analysis._time import NEVER as NO_TIME
 from istiolog_pd.analysis._time import nanoseconds
 from istiolog_pd.analysis.pushes._bursts import Bursts

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from istiolog_pd.analysis._result import FLAG, control_plane, remembered
+from istiolog_pd.analysis._answer import FLAG
+from istiolog_pd.analysis._result import control_plane, remembered
 from istiolog_pd.analysis.pushes._assign_rounds import ROUND_COLUMNS, assign_rounds, overlapping
 from istiolog_pd.analysis.pushes._requests import asking, forced_for_warming, requested, sent_twice
 from istiolog_pd.capture import Capture

@@ -17,7 +17,7 @@ r"""Logs inside other logs: told by content, and stripped.
 Memory: a source of one container is read in blocks. Of several containers the first one's lines are read in
 blocks, those of the others are held until their turn. Held whole are: the text of a source whose newest
 entry comes first (Cloud Logging, logcli), one container's log of a cluster dump at a time, the current log
-of a bug-report. A JSON object is given up as text at 16 MiB, a line in parts is ended at 16 MiB. Marks
+of a bug-report. A JSON object is given up as text at 16 MiB, a line in parts is ended at 16 MiB. LineMetadata
 take 17 bytes a line until they are forgotten.
 """
 
@@ -29,24 +29,21 @@ from itertools import chain
 
 import numpy as np
 
-from istiolog_pd.sources.wrappers.blocks import whole_lines
-from istiolog_pd.sources.wrappers.decoders import decoder_of
-from istiolog_pd.sources.wrappers.demux import Demux, in_order
-from istiolog_pd.sources.wrappers.detect import LOOKS, Form, Sniffer, Verdict, detect
-from istiolog_pd.sources.wrappers.model import ChainedMarks, LineMarks, Marks, Note, Stream
-from istiolog_pd.sources.wrappers.records import Records, line_batches, object_batches
-from istiolog_pd.sources.wrappers.sections import CLUSTER_INFO, bug_report, cluster_info
+from istiolog_pd.sources.wrappers._demux import Demux, in_order
+from istiolog_pd.sources.wrappers._detect import PREFIXES, Detection, Detector, detect
+from istiolog_pd.sources.wrappers._json_records import Records, object_batches
+from istiolog_pd.sources.wrappers._model import ChainedMetadata, LineMetadata, LineTable, LogStream, Note
+from istiolog_pd.sources.wrappers._rows import line_batches, whole_lines
+from istiolog_pd.sources.wrappers._streaming import StreamingUnwrapper
+from istiolog_pd.sources.wrappers._wrapper import PrefixWrapper, RecordWrapper, SectionWrapper
 
-__all__ = ["Marks", "Stream", "unwrap"]
-
-#: Wrappers whose entries may come with the newest first.
-_TURNED = ("logcli", "Cloud Logging")
+__all__ = ["Detector", "LineMetadata", "LogStream", "StreamingUnwrapper", "detect", "unwrap"]
 
 #: What may stand inside another wrapper: CRI lines that a shipper did not take apart, stern's ``-t``.
-_INNER = tuple(look for look in LOOKS if look.name in ("CRI", "kubectl timestamps"))
+_INNER = tuple(wrapper for wrapper in PREFIXES if wrapper.inner)
 
 
-def unwrap(blocks: Iterator[bytes], note: Note) -> Iterator[Stream]:
+def unwrap(blocks: Iterator[bytes], note: Note) -> Iterator[LogStream]:
     r"""The bare logs in a source.
 
     Parameters
@@ -59,9 +56,9 @@ def unwrap(blocks: Iterator[bytes], note: Note) -> Iterator[Stream]:
 
     Yields
     ------
-    Stream
+    LogStream
         One per container, in the order of their first lines, and last what the wrapper said itself
-        (`talk`). Read one through before the next is asked for, and what need not be held is not held.
+        (`is_tool_output`). Read one through before the next is asked for, and what need not be held is not held.
         A bare log is one stream, its blocks as they came.
 
     Examples
@@ -71,52 +68,55 @@ def unwrap(blocks: Iterator[bytes], note: Note) -> Iterator[Stream]:
     >>> [stream] = unwrap(iter([log]), print)
     >>> stream.wrapper, b"".join(stream.blocks)
     ('CRI', b'2021-01-01T00:00:00.119999Z\tinfo\tads\tADS: ready\n')
-    >>> stream.marks.columns(np.array([1]))["received"].to_pylist()
+    >>> stream.metadata.columns(np.array([1]))["received"].to_pylist()
     [Timestamp('2021-01-01 00:00:00.120000+0000', tz='UTC')]
     """
-    head, verdict = detect(blocks, Sniffer())
+    head, detection = detect(blocks, Detector())
     whole = chain(head, blocks)
-    if verdict.form is Form.BARE:
-        yield Stream(whole, None)
-    elif verdict.form is Form.SECTIONS:
-        yield from cluster_info(whole, note) if verdict.name == CLUSTER_INFO else bug_report(whole)
-    elif verdict.form is Form.PREFIX:
-        yield from _without_prefix(whole, verdict, note)
+    wrapper = detection.wrapper
+    if wrapper is None:
+        yield LogStream(whole, None)
+    elif isinstance(wrapper, SectionWrapper):
+        yield from wrapper.streams(whole, note)
+    elif isinstance(wrapper, PrefixWrapper):
+        yield from _without_prefix(whole, wrapper, detection, note)
     else:
-        yield from (_inner(stream, note) for stream in _out_of_records(whole, verdict, note))
+        yield from (_inner(stream, note) for stream in _out_of_records(whole, wrapper, detection, note))
 
 
-def _without_prefix(blocks: Iterator[bytes], verdict: Verdict, note: Note) -> Iterator[Stream]:
-    decoder = decoder_of(verdict, note)
+def _without_prefix(
+    blocks: Iterator[bytes], wrapper: PrefixWrapper, detection: Detection, note: Note
+) -> Iterator[LogStream]:
+    decoder = wrapper.decoder(wrapper, note, detection.has_timestamp)
     batches = line_batches(whole_lines(blocks), decoder.decode)
-    if verdict.name in _TURNED:
+    if wrapper.newest_first:
         batches = in_order(batches)
-    return Demux(batches, decoder.origins, verdict.name, note).streams()
+    return Demux(batches, decoder.containers, wrapper.name, note).streams()
 
 
-def _out_of_records(blocks: Iterator[bytes], verdict: Verdict, note: Note) -> Iterator[Stream]:
-    records = Records(verdict.name, note)
-    if verdict.form is Form.OBJECTS:
-        batches = object_batches(blocks, records)
-    else:
-        batches = line_batches(whole_lines(blocks), records.decode)
-    if verdict.name in _TURNED:
+def _out_of_records(
+    blocks: Iterator[bytes], wrapper: RecordWrapper, detection: Detection, note: Note
+) -> Iterator[LogStream]:
+    records = Records(wrapper, note)
+    batches = object_batches(blocks, records) if detection.spread else line_batches(whole_lines(blocks), records.decode)
+    if wrapper.newest_first:
         batches = in_order(batches)
-    return Demux(batches, records.origins, verdict.name, note).streams()
+    return Demux(batches, records.containers, wrapper.name, note).streams()
 
 
-def _inner(stream: Stream, note: Note) -> Stream:
+def _inner(stream: LogStream, note: Note) -> LogStream:
     """A stream without the wrapper that its records' texts have in turn."""
-    if stream.talk or stream.marks is None:
+    if stream.is_tool_output or stream.metadata is None:
         return stream
-    head, verdict = detect(stream.blocks, Sniffer(_INNER, json=False))
-    blocks, marks = chain(head, stream.blocks), stream.marks
-    if verdict.form is Form.BARE:
+    head, detection = detect(stream.blocks, Detector(_INNER, json=False))
+    blocks, metadata = chain(head, stream.blocks), stream.metadata
+    wrapper = detection.wrapper
+    if not isinstance(wrapper, PrefixWrapper):
         return replace(stream, blocks=blocks)
 
     def outer_note(line: int, text: str) -> None:
-        note(marks.columns(np.array([line], np.int64))["line"][0].as_py(), text)
+        note(metadata.columns(np.array([line], np.int64))["line"][0].as_py(), text)
 
-    inner = next(_without_prefix(blocks, verdict, outer_note))
-    assert isinstance(inner.marks, LineMarks)
-    return replace(stream, blocks=inner.blocks, marks=ChainedMarks(marks, inner.marks))
+    inner = next(_without_prefix(blocks, wrapper, detection, outer_note))
+    assert isinstance(inner.metadata, LineTable)
+    return replace(stream, blocks=inner.blocks, metadata=ChainedMetadata(metadata, inner.metadata))

@@ -1,0 +1,105 @@
+"""JSON objects out of a stream of bytes: an array of them, printed over several lines or in one.
+
+Nothing is parsed here: where an object begins and ends is found by its braces outside of strings, with
+NumPy, so an array of any length is never in memory whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from istiolog_pd.sources.wrappers._model import Bytes, Flags, Ints
+
+#: An object longer than this is no log record: it is taken as text.
+LONGEST_OBJECT = 16 << 20
+
+#: What stands between the objects of an array.
+BETWEEN = b" \t\r\n,[]"
+
+_SIGNS = np.zeros(256, bool)
+_SIGNS[list(b'"{}\\')] = True
+
+
+def objects(blocks: Iterator[bytes]) -> Iterator[list[tuple[int, bytes]]]:
+    """The outermost objects of each block, with the line on which they begin.
+
+    What stands between objects, but for blanks, commas and brackets, and an object without an end, is
+    given as it is (so it parses as no object).
+    """
+    parts: list[bytes] = []
+    size, tried, line = 0, 0, 1
+    for block in blocks:
+        parts.append(block)
+        size += len(block)
+        if size < 2 * tried:
+            continue  # an object that goes on is not looked through at each block
+        rest = b"".join(parts)
+        found, used = _split(rest, line)
+        if not used and size > LONGEST_OBJECT:
+            found, used = [(line, rest)], size
+        if found:
+            yield found
+        line += rest.count(b"\n", 0, used)
+        parts, size = [rest[used:]], size - used
+        tried = size
+    rest = b"".join(parts)
+    found, used = _split(rest, line)
+    left = rest[used:].strip(BETWEEN)
+    if left:
+        found.append((line + rest.count(b"\n", 0, used), left))
+    if found:
+        yield found
+
+
+def _split(text: bytes, line: int) -> tuple[list[tuple[int, bytes]], int]:
+    """The whole objects of a text, and up to where it is used."""
+    data = np.frombuffer(text, np.uint8)
+    starts, ends = _outermost(data)
+    if not len(ends):
+        return [], 0
+    breaks = np.flatnonzero(data == ord("\n"))
+    lines = line + np.searchsorted(breaks, starts)
+    found: list[tuple[int, bytes]] = []
+    before = 0
+    for start, end, at in zip(starts.tolist(), ends.tolist(), lines.tolist(), strict=True):
+        between = text[before:start].strip(BETWEEN)
+        if between:
+            found.append((line + text.count(b"\n", 0, before), between))
+        found.append((at, text[start:end]))
+        before = end
+    return found, before
+
+
+def _outermost(data: Bytes) -> tuple[Ints, Ints]:
+    """Where the outermost whole objects begin, and where they end."""
+    places = np.flatnonzero(_SIGNS[data])
+    signs = data[places]
+    quotes = (signs == ord('"')) & ~_escaped(places, signs)
+    outside = np.cumsum(quotes) % 2 == 0
+    braces = outside & ((signs == ord("{")) | (signs == ord("}")))
+    places, signs = places[braces], signs[braces]
+    step = np.where(signs == ord("{"), 1, -1)
+    depth = np.cumsum(step)
+    # A brace too many does not make the rest negative: depth counts from the lowest so far.
+    depth = depth - np.minimum(np.minimum.accumulate(depth), 0)
+    starts = places[(step == 1) & (depth == 1)]
+    ends = places[(step == -1) & (depth == 0)] + 1
+    pair = np.searchsorted(ends, starts, side="right")
+    whole = pair < len(ends)
+    return starts[whole], ends[pair[whole]]
+
+
+def _escaped(places: Ints, signs: Bytes) -> Flags:
+    """Whether each sign stands behind an odd number of backslashes."""
+    slash = signs == ord("\\")
+    follows = np.concatenate([[False], np.diff(places) == 1])
+    after_slash = np.concatenate([[False], slash[:-1]]) & follows
+    if not after_slash.any():
+        return np.zeros(len(signs), bool)
+    number = np.arange(len(places))
+    run_starts = slash & ~after_slash
+    run = number - np.maximum.accumulate(np.where(run_starts, number, 0))
+    escaped: Flags = after_slash & ~slash & (run % 2 == 1)
+    return escaped
