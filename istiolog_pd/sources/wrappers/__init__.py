@@ -80,7 +80,7 @@ def unwrap(blocks: Iterator[bytes], note: Note) -> Iterator[LogStream]:
     elif isinstance(wrapper, SectionWrapper):
         yield from wrapper.streams(whole, note)
     elif isinstance(wrapper, PrefixWrapper):
-        yield from _without_prefix(whole, wrapper, detection, note)
+        yield from (_pasted(stream, note) for stream in _without_prefix(whole, wrapper, detection, note))
     elif isinstance(wrapper, RecordWrapper):
         yield from (_inner(stream, note) for stream in _out_of_records(whole, wrapper, detection, note))
     elif detection.reader is not None:
@@ -115,11 +115,19 @@ def _out_of_records(
 
 def _inner(stream: LogStream, note: Note) -> LogStream:
     """A stream without the wrapper that its records' texts have in turn."""
+    return _unwrapped_again(stream, Detector(_INNER, json=False), note)
+
+
+def _pasted(stream: LogStream, note: Note) -> LogStream:
+    """A stream without what was made of its lines where they were pasted."""
+    return _unwrapped_again(stream, Detector((), json=False), note)
+
+
+def _unwrapped_again(stream: LogStream, detector: Detector, note: Note) -> LogStream:
     if stream.is_tool_output or stream.metadata is None:
         return stream
-    head, detection = detect(stream.blocks, Detector(_INNER, json=False), (PASTED,))
-    blocks, metadata = chain(head, stream.blocks), stream.metadata
-    wrapper = detection.wrapper
+    head, detection = detect(stream.blocks, detector, (PASTED,))
+    blocks, metadata, wrapper = chain(head, stream.blocks), stream.metadata, detection.wrapper
     if wrapper is None:
         return replace(stream, blocks=blocks)
 

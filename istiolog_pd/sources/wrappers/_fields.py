@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import orjson
+
 from istiolog_pd.sources.path_layouts import place
 from istiolog_pd.sources.wrappers._model import STREAMS, ContainerId
 
@@ -35,10 +37,27 @@ def flat(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]
         return
     for key, inner in list(value.items())[:MAX_FIELDS]:
         name = f"{path}.{key}" if path else str(key)
+        if isinstance(inner, list):
+            inner = inner[0] if len(inner) == 1 and isinstance(inner[0], str) else as_mapping(inner[:MAX_FIELDS])
+        elif isinstance(inner, str) and inner[:1] == "{" and len(inner) < MAX_LABELS:
+            inner = _labels(inner)
         if isinstance(inner, dict):
             yield from flat(inner, name, depth + 1)
         else:
             yield name, inner
+
+
+#: The longest text that is looked into for labels.
+MAX_LABELS = 4096
+_LABEL = re.compile(r'([A-Za-z_]\w{0,200})="((?:[^"\\]|\\.)*)"')
+
+
+def _labels(text: str) -> Any:
+    """Labels in a text, as JSON or as Loki prints them; the text if there are none."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return dict(_LABEL.findall(text)) or text
 
 
 def _role(name: str) -> tuple[str, int] | None:

@@ -56,5 +56,5 @@ def is_json_line(record: dict[str, object]) -> bool:
     """Whether an object is a JSON line of Istio or Envoy itself, an access line too."""
     if "start_time" in record:
         return True
-    text = isinstance(record.get("msg"), str) or isinstance(record.get("message"), str)
-    return text and sum(key in record for key in _JSON_KEYS) >= 2
+    text = record.get("msg", record.get("message"))
+    return isinstance(text, str) and not is_line(text) and sum(key in record for key in _JSON_KEYS) >= 2

@@ -33,6 +33,9 @@ _LINE_IN_TEXT = re.compile(
     rb'|"\[\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[^"\\\]]{0,12}\]'
 )
 
+#: JSON, perhaps below the command that gave it.
+_BEGINS = re.compile(rb"(?:[^{\[\n]{0,1000}\n){0,5}\s*[{\[]")
+
 #: A text, or an object that is a line, with the path to it and the objects around it, the innermost first.
 Leaf = tuple[str, str, tuple[Any, ...]]
 
@@ -43,25 +46,50 @@ def leaves(document: Any) -> Iterator[Leaf]:
     while waiting:
         path, value, around = waiting.pop()
         if isinstance(value, str):
-            yield path, value, around
+            inner = _parsed_text(value)
+            if inner is None:
+                yield path, value, around
+            else:
+                waiting.append((path, inner, around))
         elif isinstance(value, dict):
             if around and is_json_line(value):
                 yield f"{path}{{}}", orjson.dumps(value).decode(), around
                 continue
             inner = _opened(value)
-            waiting += [(f"{path}.{key}", one, (inner, *around[:7])) for key, one in reversed(inner.items())]
+            waiting += [
+                (f"{path}.{'' if key.isdigit() else key}", one, (inner, *around[:7]))
+                for key, one in reversed(inner.items())
+            ]
         elif isinstance(value, list):
             pairs = as_mapping(value)
             if pairs is not None:
                 waiting.append((path, dict(pairs), around))
             elif len(value) in (2, 3) and _is_stamp(value[0]):  # Loki's values: a time, a line, and perhaps labels
                 waiting.append((path, dict(zip(("time", "line", "labels"), value, strict=False)), around))
+            elif path.endswith("[]") and len(value) > 1 and not any(isinstance(one, (dict, list)) for one in value):
+                waiting.append((path, {_index(n, one): one for n, one in enumerate(value)}, around))
             else:
                 waiting += [(f"{path}[]", one, around) for one in reversed(value)]
 
 
 def _is_stamp(value: Any) -> bool:
     return isinstance(value, str) and value.isdigit() and 16 <= len(value) <= 19
+
+
+def _index(number: int, value: Any) -> str:
+    """The name of a value in a row without names."""
+    return f"{number}.time" if time_of(value) is not None else f"column {number}"
+
+
+def _parsed_text(text: str) -> dict[str, Any] | None:
+    """The object that a text is, if it is one and no log line itself."""
+    if text[:1] != "{" or text[-1:] != "}":
+        return None
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return value if isinstance(value, dict) and not is_json_line(value) else None
 
 
 def _opened(value: dict[str, Any]) -> dict[str, Any]:
@@ -164,8 +192,7 @@ def _lines(text: bytes, line: int, rows: list[Row]) -> list[int]:
 
 def detect(head: bytes) -> JsonExport | None:
     """What reads JSON in which there is a log line somewhere."""
-    first = head.lstrip()[:1]
-    if first not in (b"{", b"["):
+    if _BEGINS.match(head) is None:
         return None
     values = [text for _, text in next(objects(iter([head]), arrays_of_texts=True), [])[:50]]
     found = [leaf for document in parsed(values) if document is not None for leaf in leaves(document)]

@@ -27,22 +27,31 @@ NAME = "pasted text"
 
 #: The part of the lines with a header that must agree on what stands around them.
 ENOUGH = 0.8
-#: Minimum number of lines that are earlier than the one before where the newest comes first; hardly one is later.
+#: Minimum number of lines that are earlier than the one before where the newest comes first; few are later.
 FALLING = 8
 MAX_PREFIX, MAX_SAMPLE = 300, 200
 
 _ENTITY = re.compile(rb"&(?:quot|lt|gt|amp|apos|nbsp|emsp|#\d{1,5}|#[xX][0-9a-fA-F]{1,5});")
 _TAG = re.compile(
-    rb"</?(?:b|i|u|em|strong|mark|code|pre|span|div|p|br|li|td|tr|font|samp|tt)(?:\s[^<>]{0,200})?/?>", re.I
+    rb"</?(?:html|head|body|table|tbody|b|i|u|em|strong|mark|code|pre|span|div|p|br|li|td|tr|font|samp|tt)(?:\s[^<>]{0,200})?/?>",
+    re.I,
 )
-_COLOR_REST = re.compile(rb"\xef\xbf\xbd?\[[0-9;]{0,12}m|(?:(?<=^)|(?<=[\s\]]))\[[0-9;]{1,12}m|\[0?m$")
+_COLOR_REST = re.compile(
+    rb"(?:\^\[|\\x1[bB]|\\u001[bB]|\\033|\\e)\[[0-9;]{0,12}m|\xef\xbf\xbd?\[[0-9;]{0,12}m|(?:(?<=^)|(?<=[\s\]]))\[[0-9;]{1,12}m|\[0?m$"
+)
 _NO_BREAK = re.compile(rb"\xc2\xa0|\xe2\x80[\x83\x87\xaf]")
 _MARK = rb"(?:\*\*\*?|__|`|\*|_)"
 _MARKS = re.compile(_MARK)
 _MARKED_WORD = re.compile(rb"(?<![\w*`])(%b)([A-Za-z][\w-]*)\1(?![\w*`])" % _MARK)
 _RUN = re.compile(rb"[\w.:/+-]+|[ \t]+|[^\w.:/+ \t-]+")
 #: What may close a line, by what it is opened with; the bars of a box are padded.
-_CLOSING = (b"**", b"__", b"`", b'",', b'"', b"',", b"'", b"*", b"_")
+_CLOSING = tuple(
+    (opening.encode(), closing.encode())
+    for opening, closing in (
+        *(("**", "**"), ("__", "__"), ("`", "`"), ('"', '",'), ('"', '"'), ("'", "',"), ("'", "'"), ("*", "*")),
+        *(("_", "_"), ("“", "”"), ("«", "»")),
+    )
+)
 _BARS = tuple(sign.encode() for sign in "│┃║▌▐|")
 _BORDER_SIGNS = frozenset("-=+─━═┄┈┌┐└┘├┤┬┴┼╭╮╰╯╔╗╚╝╠╣╦╩┏┓┗┛┣┫|│║┃: \t")
 #: The time of a header, which sorts as text.
@@ -58,6 +67,7 @@ class Decoration:
     has_colors: bool = False
     prefix: re.Pattern[bytes] | None = None
     suffixes: tuple[bytes, ...] = ()
+    #: Whether the lines are what stands in JSON's strings: with `\\t` and `\\"`.
     is_json_text: bool = False
     has_marks: bool = False
     tab: re.Pattern[bytes] | None = None
@@ -206,14 +216,15 @@ def _with_quotes(found: Decoration, prefixes: list[bytes], bodies: list[bytes]) 
     opened = Counter(prefixes).most_common(1)[0][0].rstrip()
     suffixes: list[bytes] = []
     rests = [body.rstrip() for body in bodies]
-    candidates = [end for end in _CLOSING if opened.endswith(end.rstrip(b",")) or suffixes]
-    for end in (*_BARS, *candidates):
-        opens = end.rstrip(b",") in opened
-        if opens and sum(rest.endswith(end) for rest in rests) >= ENOUGH * len(rests):
-            suffixes.append(end)
-            rests = [rest.removesuffix(end).rstrip() for rest in rests]
-    quoted = suffixes and suffixes[-1].rstrip(b",") == b'"'
-    escaped = quoted and any(b"\\t" in rest or b'\\"' in rest for rest in rests)
+    for opening, closing in (*zip(_BARS, _BARS, strict=True), *_CLOSING):
+        if opening in opened and sum(rest.endswith(closing) for rest in rests) >= ENOUGH * len(rests):
+            suffixes.append(closing)
+            rests = [rest.removesuffix(closing).rstrip() for rest in rests]
+            opened = opened.replace(opening, b"", 1)
+    quoted = any(suffix.rstrip(b",") == b'"' for suffix in suffixes)
+    text = b"\n".join(rests)
+    escaped = b"\\t" in text if b'"' not in text else b'\\"' in text and re.search(rb'(?<!\\)"', text) is None
+    escaped = escaped and (quoted or b'\\"' in text)
     return replace(found, suffixes=tuple(suffixes), is_json_text=bool(escaped))
 
 
@@ -226,24 +237,26 @@ def _with_separators(found: Decoration, heads: Sequence[re.Match[bytes] | None])
         found = replace(found, has_marks=True)
     common = Counter(_MARKS.sub(b"", one) for one in separators).most_common(1)[0][0]
     sign = common.strip(b" \t")
+    if sign == b"\\t" and found.is_json_text:
+        return found
     if sign:
         after = rb"[ \t]*" if common.rstrip(sign)[-1:] != common[-1:] or common[-1:] in b" \t" else b""
         before = rb" *" if common[:1] == b" " else b""
         return replace(found, tab=re.compile(before + re.escape(sign) + after))
-    if b"\t" in common and (b" " in common or b"\t\t" in common):
+    if any(b"\t" in one and one != b"\t" for one in separators):
         return replace(found, tab=re.compile(rb" *\t[ \t]*"))
     return found
 
 
 def _falls(bodies: list[bytes]) -> bool:
-    """Whether the lines' times fall, and hardly ever rise."""
+    """Whether the lines' times mostly fall."""
     times = [match[1] for body in bodies if (match := _TIME.match(body))]
     return _fall(times)
 
 
 def _fall(times: Sequence[bytes]) -> bool:
     falls = sum(one > other for one, other in pairwise(times))
-    return falls >= FALLING and falls > 9 * sum(one < other for one, other in pairwise(times))
+    return falls >= FALLING and falls > 4 * sum(one < other for one, other in pairwise(times))
 
 
 class PastedText:
@@ -254,6 +267,7 @@ class PastedText:
         self.newest_first = decoration.newest_first
         self._decoration = decoration
         self._code = self.containers.code(ContainerId())
+        self._boxed = any(suffix in _BARS and len(suffix) == 3 for suffix in decoration.suffixes)
         self._has_border = decoration.suffixes != () or decoration.prefix is not None
 
     def batches(self, blocks: Iterator[bytes], note: Note) -> Iterator[Batch]:
@@ -277,15 +291,28 @@ class PastedText:
             own.append(LOOSE_HEADER.match(text) is not None)
             key.append(self.containers.code(TOOL_OUTPUT) if self._is_border(raw) else self._code)
         count = len(lines)
+        part = self._wrapped(lines, own)
+        texts = [text.rstrip(b"\r\n") if goes_on else text for text, goes_on in zip(texts, part, strict=True)]
         return Batch(
             pa.array(texts, pa.large_binary()),
             np.array(key, np.int64),
             np.full(count, -1, np.int8),
             received(times),
             np.arange(line, line + count),
-            np.zeros(count, bool),
+            np.array(part, bool),
             np.array(own, bool),
         )
+
+    def _wrapped(self, lines: list[bytes], own: list[bool]) -> list[bool]:
+        """Whether each line fills its box and goes on in the next."""
+        if not self._boxed:
+            return [False] * len(lines)
+        full = [line.rstrip()[-4:-3] not in (b"", b" ") for line in lines]
+        nexts = [*own[1:], True]
+        return [
+            one and not starts and not self._is_border(line)
+            for one, starts, line in zip(full, nexts, lines, strict=True)
+        ]
 
     def _is_border(self, line: bytes) -> bool:
         if self._decoration.is_double_spaced and not line.strip():
@@ -300,7 +327,7 @@ class PastedText:
 
 #: What a bare log does not have in its first lines, but pasted text may.
 _SUSPICIOUS = re.compile(
-    rb"\x1b\[|&(?:quot|lt|gt|amp|apos|#\d+|#x[0-9a-f]+);|^\s{0,3}```|Z (?= *\t)|Z\t(?=[ \t])"
+    rb"\x1b\[|\] \\\"|&(?:quot|lt|gt|amp|apos|#\d+|#x[0-9a-f]+);|^\s{0,3}```|Z (?= *\t)|Z\t(?=[ \t])"
     rb"|%b(?![ \t]+%b\b)(?:%b)%b\b" % (STAMP, LEVEL, SEPARATOR, LEVEL),
     re.MULTILINE,
 )

@@ -11,11 +11,12 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from istiolog_pd.sources.wrappers._containers import Containers
-from istiolog_pd.sources.wrappers._fields import FieldReader, time_of
+from istiolog_pd.sources.wrappers._fields import FieldReader, flat, time_of
 from istiolog_pd.sources.wrappers._header import is_line
 from istiolog_pd.sources.wrappers._json_records import batch_of
 from istiolog_pd.sources.wrappers._model import ContainerId, Note
@@ -34,12 +35,20 @@ ENOUGH = 0.7
 SAMPLE_ROWS, BATCH_ROWS = 50, 10_000
 
 
+class Dialect(NamedTuple):
+    """What parts the cells, and whether a quote in one stands behind a backslash instead of being doubled."""
+
+    delimiter: str
+    escapes: bool = False
+
+
 class Table:
     """The rows of a table."""
 
-    def __init__(self, delimiter: str, names: Sequence[str], column: int, *, has_header: bool) -> None:
+    def __init__(self, dialect: Dialect, names: Sequence[str], column: int, *, has_header: bool) -> None:
         self.containers = Containers()
-        self._delimiter = delimiter
+        self._dialect = dialect
+        self._delimiter = dialect.delimiter
         self._names = names
         self._has_header = has_header
         self._width = len(names)
@@ -52,10 +61,8 @@ class Table:
         rows: list[Row] = []
         at: list[int] = []
         own: list[bool] = []
-        skip = self._has_header
-        for line, cells, text in records(whole_lines(blocks), self._delimiter):
-            if skip:
-                skip = False
+        for line, cells, text in records(whole_lines(blocks), self._dialect):
+            if self._has_header and cells == self._names:
                 continue
             row = self._row(cells, text) if cells is not None else None
             row_found = row is not None
@@ -79,12 +86,15 @@ class Table:
         if len(cells) != self._width:
             return None
         fields = [one for n, one in enumerate(zip(self._names, cells, strict=True)) if n != self._column]
-        container, time, stream = self._reader.describe(fields)
+        container, time, stream = self._reader.describe(flat(dict(fields)) if "{" in text else fields)
         self._last = container
-        return Row(without_line_end(cells[self._column]), False, time_of(time), stream, container)
+        line = without_line_end(cells[self._column])
+        if self._delimiter == "|":  # a table of Markdown or of a database's shell is padded
+            line = line.strip(" ")
+        return Row(line, False, time_of(time), stream, container)
 
 
-def records(blocks: Iterator[bytes], delimiter: str) -> Iterator[tuple[int, list[str] | None, str]]:
+def records(blocks: Iterator[bytes], dialect: Dialect) -> Iterator[tuple[int, list[str] | None, str]]:
     """The records of a table: the line on which each begins, its cells (null if it is none), and its text."""
     held: list[str] = []
     line = 1
@@ -95,7 +105,13 @@ def records(blocks: Iterator[bytes], delimiter: str) -> Iterator[tuple[int, list
                 held.append(text)
                 yield text
 
-    reader = csv.reader(texts(), delimiter=delimiter, strict=True)
+    reader = csv.reader(
+        texts(),
+        delimiter=dialect.delimiter,
+        escapechar="\\" if dialect.escapes else None,
+        doublequote=not dialect.escapes,
+        strict=True,
+    )
     while True:
         before = csv.field_size_limit(MAX_CELL)
         try:
@@ -127,22 +143,29 @@ def detect(head: bytes) -> Table | None:
     whole = head[: head.rfind(b"\n") + 1] or head
     whole = whole.removeprefix(codecs.BOM_UTF8)
     for delimiter in DELIMITERS:
-        if delimiter.encode() in whole and (table := _table(whole, delimiter)) is not None:
-            return table
+        for escapes in (False, True):
+            if delimiter.encode() not in whole or (escapes and not _ESCAPED.search(whole)):
+                continue
+            if (table := _table(whole, Dialect(delimiter, escapes))) is not None:
+                return table
     return None
 
 
-def _table(head: bytes, delimiter: str) -> Table | None:
+def _table(head: bytes, dialect: Dialect) -> Table | None:
     rows: list[list[str]] = []
-    texts = []
-    for _, cells, text in records(iter([head]), delimiter):
-        if cells is None:  # no table, or the sample ends in a cell
+    texts: list[str] = []
+    for _, cells, text in records(iter([head]), dialect):
+        if cells is None and sum(map(len, texts)) + len(text) < len(head):
+            return None
+        if cells is None or len(rows) > SAMPLE_ROWS:  # the sample ends in a cell
             break
         if text.strip():
             rows.append(cells)
             texts.append(text)
-        if len(rows) > SAMPLE_ROWS:
-            break
+    while (len(rows) > 1 and texts[0][:1] in "#$") or (
+        len(rows) > 3 and len(rows[0]) == 1 < len(rows[1]) == len(rows[2])
+    ):
+        del rows[0], texts[0]  # a title
     if not rows:
         return None
     has_header = not any(is_line(cell) or time_of(cell) is not None for cell in rows[0])
@@ -155,7 +178,7 @@ def _table(head: bytes, delimiter: str) -> Table | None:
     if not counts[column] or (width == 1 and not all(map(_is_quoted, rows[1:], texts[1:]))):
         return None
     names = rows[0] if has_header else [_name([cells[n] for cells in fits]) for n in range(width)]
-    return Table(delimiter, names, column, has_header=has_header)
+    return Table(dialect, names, column, has_header=has_header)
 
 
 def _name(cells: list[str]) -> str:
@@ -168,6 +191,8 @@ def _is_quoted(cells: list[str], text: str) -> bool:
     return text.rstrip("\r\n") == '"' + cells[0].replace('"', '""') + '"'
 
 
+#: Quotes behind backslashes, and no other escapes, as JSON has them.
+_ESCAPED = re.compile(rb'\A(?!.*\\[tnu]).*\\"', re.DOTALL)
 #: A row of names.
 _HEADER_ROW = re.compile(rb'(?:"?[A-Za-z_@][\w@. \[\]()-]{0,60}"?[,;|\t]){1,60}"?[A-Za-z_@][\w@. \[\]()-]{0,60}"?\r?\n')
 
