@@ -52,7 +52,7 @@ def to_pandas(table: pa.Table, dtype_backend: DtypeBackend = "numpy_nullable") -
 def _spelt_out(table: pa.Table) -> pa.Table:
     """A table whose columns of text are text: Arrow tables hold texts that repeat as dictionaries."""
     for at, one in enumerate(table.schema):
-        column = COLUMNS.get(one.name)
+        column = COLUMNS.get(one.name) or COMMON.get(one.name)
         if pa.types.is_dictionary(one.type) and column is not None and column.type == "string":
             table = table.set_column(at, one.name, table.column(at).cast(pa.string()))
     return table
@@ -99,6 +99,8 @@ class Capture:
         The process runs that the sources hold, for `runs`.
     metrics_files
         Prometheus text of control planes found among the sources: source and text of each.
+    files
+        Device and inode of each file that was read: no export replaces one of them.
     """
 
     events: pa.Table
@@ -107,6 +109,7 @@ class Capture:
     nodes: tuple[tuple[str, dict[str, Any]], ...] = field(default=(), repr=False)
     process_runs: pd.DataFrame = field(default_factory=run_table, repr=False)
     metrics_files: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    files: frozenset[tuple[int, int]] = field(default=frozenset(), repr=False)
     #: What answers share, so that each is worked out once.
     memo: dict[object, Any] = field(default_factory=dict, init=False, repr=False)
 
@@ -122,6 +125,10 @@ class Capture:
             run = RunOf(self.events["run"].to_numpy())
             added = {event: run.beside(table) for event, table in missing.items()}
             object.__setattr__(self, "tables", self.tables | added)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled: all but the answers that were worked out."""
+        return {**self.__dict__, "memo": {}}
 
     def __getitem__(self, event: str) -> pa.Table:
         """The narrow table of an event."""

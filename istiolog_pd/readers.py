@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -131,7 +132,8 @@ def load(
     for log in logs:
         for text in _damage(log):
             warnings.warn(text, DamageWarning, stacklevel=2)
-    return _capture(logs, tuple(nodes), tuple(metrics))
+    files = frozenset(source.identity for source in found if source.identity is not None)
+    return replace(_capture(logs, tuple(nodes), tuple(metrics)), files=files)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from istiolog_pd.engine import compiled, cutter
 from istiolog_pd.engine.assemble import Assembly
 from istiolog_pd.engine.reference import reader as reference
 from istiolog_pd.engine.reference.lines import Damage
+from istiolog_pd.engine.second_tier import claim_others, without_messages
 from istiolog_pd.readers import DamageWarning
 from istiolog_pd.reading import component_of, given, read_ahead, with_marks
 from istiolog_pd.runs.schema import RunOf
@@ -34,6 +35,8 @@ class _Reading:
     into: compiled.Pieces
     #: The size of all sources.
     beside: int
+    #: The files of all sources.
+    files: frozenset[tuple[int, int]]
 
     def capture(self, events: pa.Table, tables: dict[str, pa.Table]) -> Capture:
         """The next batch."""
@@ -45,7 +48,7 @@ class _Reading:
         events = run.beside_events(events)
         tables = {event: run.beside(of) for event, of in tables.items()}
         info = SourceInfo(self.source.name, self.into.component, self.into.lines, len(events))
-        return Capture(events, tables, (info,))
+        return Capture(events, tables, (info,), files=self.files)
 
 
 def scan(
@@ -96,6 +99,7 @@ def scan(
         raise ValueError(f"component is 'pilot', 'agent', 'ztunnel' or None, not {component!r}")
     run, found = 0, find(*sources, limits=limits)
     beside = sum(source.size or 0 for source in found)
+    files = frozenset(source.identity for source in found if source.identity is not None)
     for source in found:
         if source.kind != "log":
             continue
@@ -104,7 +108,7 @@ def scan(
                 for _ in stream.blocks:
                     pass
                 continue
-            reading = _Reading(source, stream, run, compiled.Pieces(), beside)
+            reading = _Reading(source, stream, run, compiled.Pieces(), beside, files)
             yield from _batches(reading, batch, component or source.hint, messages=messages)
             run += 1
 
@@ -122,14 +126,18 @@ def _batches(reading: _Reading, batch: int, component: str, *, messages: bool) -
     build = Assembly(name)
     blocks = given(head, reading.stream.blocks)
     size = min(cutter.CHUNK, batch << 7)
-    found = compiled.pieces(blocks, into, component=component, chunk=size, messages=messages)
-    for piece in compiled.dated(found, into, batch):
+
+    def whole(build: Assembly) -> Capture:
+        events, tables = claim_others(*build.tables(), detect=not component)
+        return reading.capture(events if messages else without_messages(events), tables)
+
+    for piece in compiled.dated(compiled.pieces(blocks, into, component=component, chunk=size), into, batch):
         build.add(piece)
         if build.entries >= batch:
-            yield reading.capture(*build.tables())
+            yield whole(build)
             build = Assembly(name, build.lines)
     if build.entries:
-        yield reading.capture(*build.tables())
+        yield whole(build)
     _warn(reading.source, into.close(), into.lines)
 
 

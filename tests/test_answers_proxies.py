@@ -21,71 +21,8 @@ Real = Callable[[str], il.Capture]
 Lines = Callable[..., il.Capture]
 
 MIDNIGHT = pd.Timestamp("2026-01-01T00:00:00Z")
-TIME, SPAN, COUNT, FLAG, TEXT, WORD = "datetime64[ns, UTC]", "timedelta64[ns]", "Int64", "boolean", "str", "category"
-
-SHAPES: dict[str, dict[str, str]] = {
-    "connections": {
-        "run": COUNT,
-        "source": TEXT,
-        "proxy": TEXT,
-        "connection": COUNT,
-        "opened": TIME,
-        "closed": TIME,
-        "duration": SPAN,
-        "duration_low": SPAN,
-        "reason": WORD,
-        "gap": SPAN,
-        "next_source": TEXT,
-        "delta": FLAG,
-        "peer": TEXT,
-        "grpc_code": COUNT,
-        "error": TEXT,
-        "line": COUNT,
-    },
-    "connected_endpoints": {
-        "time": TIME,
-        "run": COUNT,
-        "source": TEXT,
-        **dict.fromkeys(["connected_endpoints", "lowest", "highest", "printed"], COUNT),
-        "share": "Float64",
-    },
-    "errors": {
-        "run": COUNT,
-        "source": TEXT,
-        "component": WORD,
-        "cause": WORD,
-        "proxy": TEXT,
-        "peer": TEXT,
-        "xds_type": WORD,
-        "grpc_code": COUNT,
-        "grpc": WORD,
-        "count": COUNT,
-        "first_seen": TIME,
-        "last_seen": TIME,
-        "expected": FLAG,
-        "error": TEXT,
-    },
-    "endpoint_churn": {
-        "run": COUNT,
-        "source": TEXT,
-        "service": TEXT,
-        "namespace": TEXT,
-        "updates": COUNT,
-        **dict.fromkeys(["went_empty_low", "went_empty_high", "came_back_low", "came_back_high"], COUNT),
-        **dict.fromkeys(["full_pushes", "cache_updates"], COUNT),
-        **dict.fromkeys(["endpoints_min", "endpoints_max", "endpoints_last"], COUNT),
-        "first_seen": TIME,
-        "last_seen": TIME,
-    },
-    "empty_clusters": {
-        "time": TIME,
-        "run": COUNT,
-        **dict.fromkeys(["pushes", "proxies", "empty_min"], COUNT),
-        "empty_median": "Float64",
-        "empty_max": COUNT,
-    },
-}
-each_answer = pytest.mark.parametrize("name", SHAPES)
+ANSWERS = ("connections", "connected_endpoints", "errors", "endpoint_churn", "empty_clusters")
+each_answer = pytest.mark.parametrize("name", ANSWERS)
 
 
 def at(seconds: float, message: str, level: str = "info", scope: str = "ads") -> str:
@@ -134,21 +71,6 @@ def metric(data: Path, file: str, name: str, labels: str = "") -> float:
     found = re.search(rf"^{re.escape(name + labels)} (\S+)$", text, re.MULTILINE)
     assert found, name + labels
     return float(found[1])
-
-
-@each_answer
-@pytest.mark.parametrize(
-    ("log", "rows_there"), [("istiod-1.20.8/discovery.log.gz", True), ("seed/helloworld-v1-istio-proxy.log", False)]
-)
-def test_columns_of_an_answer(name: str, log: str, rows_there: bool, real: Real) -> None:
-    """The same columns and dtypes with and without rows; without, the reason."""
-    table = getattr(analysis, name)(real(log))
-    assert {column: str(table[column].dtype) for column in table} == SHAPES[name]
-    assert list(table) == list(SHAPES[name])
-    assert table.index.equals(pd.RangeIndex(len(table)))
-    assert (len(table) > 0) == rows_there
-    if not rows_there:
-        assert re.search("no log of a control plane|no such line among the 6 entries", table.attrs["coverage"])
 
 
 @each_answer
@@ -277,7 +199,7 @@ def test_a_restart() -> None:
             "next_source": ["istiod", None, None],
             "next_run": [1, None, None],
         }
-    ).astype({"opened": TIME, "closed": TIME})
+    ).astype(dict.fromkeys(["opened", "closed"], "datetime64[ns, UTC]"))
     table["duration"] = table["closed"] - table["opened"]
     spans = pd.DataFrame(
         {
@@ -357,7 +279,7 @@ GONE = "rpc error: code = Unavailable desc = transport is closing"
         ),
         (
             at(1, "Unauthorized XDS: 10.0.0.3:4242 with identity [spiffe://a]: no identities matched", "warn"),
-            "unauthorised",
+            "unauthorized",
             None,
             None,
             "10.0.0.3",
@@ -547,7 +469,7 @@ def encoded(capture: il.Capture) -> il.Capture:
     return il.Capture(other(capture.events), {e: other(t) for e, t in capture.tables.items()}, capture.infos)
 
 
-@pytest.mark.parametrize("name", [*SHAPES, "triggers", "push_sizes", "sidecar_savings", "cache_ratio", "gc"])
+@pytest.mark.parametrize("name", [*ANSWERS, "triggers", "push_sizes", "sidecar_savings", "cache_ratio", "gc"])
 def test_tables_in_chunks_with_dictionaries_and_runs(name: str, real: Real) -> None:
     """Only `run` differs."""
     log = real("istiod-1.30.3/discovery-debug.log.gz")

@@ -9,11 +9,12 @@ import pytest
 
 import istiolog_pd as il
 from istiolog_pd import analysis
-from istiolog_pd.analysis.coverage.coverage import COVERAGE
-from istiolog_pd.analysis.coverage.requirements import ADS_DEBUG, NEEDS, WHOLE
+from istiolog_pd.analysis._discover import declarations
+from istiolog_pd.analysis._needs import ADS_DEBUG, WHOLE
 from istiolog_pd.formats.columns import COLUMNS, EVENTS
 from istiolog_pd.inspect.summary import summarise
 
+NEEDS = [(name, need) for name, answer in declarations().items() for need in answer.needs]
 ADS = "2026-11-23T17:28:4{}.900000Z\t{}\tads\t{}"
 PUSH = "CDS: PUSH for node:web-1.shop resources:42 size:31.5kB"
 DEBOUNCE = (
@@ -28,21 +29,20 @@ def said(capture: il.Capture, answer: str, question: str = "") -> pd.DataFrame:
 
 
 def test_every_need_names_what_there_is() -> None:
-    for need in NEEDS:
+    for _, need in NEEDS:
         assert set(need.events) <= set(EVENTS), need
         assert not need.column or need.column in COLUMNS, need
-    assert len({(need.question, need.answer) for need in NEEDS}) == len(NEEDS)
+    assert len({(name, need.question) for name, need in NEEDS}) == len(NEEDS)
 
 
 def test_every_answer_says_what_it_needs() -> None:
-    """Who adds an answer adds a line to the needs."""
-    assert set(analysis.__all__) - {"coverage"} <= {need.answer for need in NEEDS}
+    """Who adds an answer declares what it needs of a log."""
+    assert set(analysis.__all__) - {"coverage"} <= {name for name, _ in NEEDS}
 
 
 def test_every_question_has_a_row(lines: Callable[..., il.Capture]) -> None:
     table = analysis.coverage(lines(ADS.format(1, "info", PUSH)))
-    assert list(table.columns) == list(COVERAGE)
-    assert table["question"].to_list() == [need.question for need in NEEDS]
+    assert table["question"].to_list() == [need.question for _, need in NEEDS]
     assert set(table["can"]) <= {"yes", "part", "no"} and table["runs"].eq("").all()
 
 
@@ -135,5 +135,5 @@ def test_the_summary_shows_what_is_missing_once(real: Callable[[str], il.Capture
     table = tables["coverage"]
     assert set(table["can"]) == {"part", "no"}
     (row,) = table[table["missing"].str.startswith("endpoint-only")].to_dict("records")
-    assert row["answers"].startswith("pushes, fan_out, ")
+    assert {"pushes", "fan_out", "xds_order"} <= set(row["answers"].split(", "))
     assert tables["runs"]["version"].to_list() == ["1.29-1.30"]

@@ -25,7 +25,7 @@ import istiolog_pd as il
 from istiolog_pd.distributed import (
     arrow_batches,
     arrow_schema,
-    cutting,
+    byte_ranges,
     parts,
     ranges,
     read_logs,
@@ -53,9 +53,9 @@ def here() -> Iterator[None]:
 @pytest.fixture
 def short_head(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few entries tell whose log it is, so that small logs are cut into many parts."""
-    for module in (cutting, reference, compiled):
+    for module in (byte_ranges, reference, compiled):
         monkeypatch.setattr(module, "SAMPLE", 20)
-    monkeypatch.setattr(cutting, "HEAD", 2_000)
+    monkeypatch.setattr(byte_ranges, "HEAD", 2_000)
 
 
 @pytest.fixture(scope="module")
@@ -204,7 +204,7 @@ def test_access_lines_alone_are_cut_where_the_readers_of_one_machine_cut_them(
     line = '[2021-03-01T10:00:00.{:03}Z] "GET /{} HTTP/1.1" 200 - via_upstream - "-" 0 5 1 1 "-" "-" "-" "-" "-" - - - - - -\n'
     path = tmp_path / "istio-proxy.log"
     path.write_text("".join(line.format(n, n) for n in range(400)))
-    for module in (cutting, cutter):
+    for module in (byte_ranges, cutter):
         monkeypatch.setattr(module, "MOST_HELD", 10_000)
     found = read_logs(path, columns=COLUMNS, blocksize=10_000)
     assert (found.map_partitions(len).compute() > 0).sum() == found.npartitions > 3

@@ -15,6 +15,7 @@ from filling.special import EVENTS_TOO
 
 from istiolog_pd.engine.reference.match import Compiled, Recogniser, in_scope
 from istiolog_pd.formats import FORMATS, KINDS, Format
+from istiolog_pd.formats.catalog.pilot_ready import GC
 
 #: Columns of the public schema; others may be added, and are no business of the tables.
 SCHEMA = frozenset(
@@ -32,10 +33,12 @@ SCHEMA = frozenset(
 BESIDE_THE_TABLES = {
     ("pilot", "sync complete"),
     ("pilot", "scvg{:word}: {:text}"),
-    ("pilot", "FLAG: {:text}"),
-    ("agent", "FLAG: {:text}"),
+    ("pilot", "FLAG: {?--{|}-}{flag}={flag_value}"),
+    ("agent", "FLAG: {?--{|}-}{flag}={flag_value}"),
     ("pilot", "memory is not limited, skipping{? {:text}}"),
     ("agent", "memory is not limited, skipping{? {:text}}"),
+    ("envoy", "listener '{listener}' failed to bind or apply socket options: {error}"),
+    ("pilot", f"{GC} P (forced)"),
     ("envoy", "  {:text}: {:text}"),
     ("envoy", "envoy.{:word}: {:text}"),
     ("envoy", "Envoy version: {:text}"),

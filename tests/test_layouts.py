@@ -579,7 +579,7 @@ def test_panic_is_a_row_of_its_own_with_its_stack(lines: Lines) -> None:
         "\t/src/main.go:3 +0x1d",
         "2020-01-01T00:00:01Z\tinfo\tads\ty",
     )
-    assert [(row["event"], row["line"]) for row in rows(found)] == [("other", 1), ("unparsed", 2), ("other", 8)]
+    assert [(row["event"], row["line"]) for row in rows(found)] == [("other", 1), ("panic", 2), ("other", 8)]
     assert rows(found)[1]["message"].splitlines()[-1] == "\t/src/main.go:3 +0x1d"
 
 

@@ -16,8 +16,8 @@ from typer.testing import CliRunner, Result
 
 import istiolog_pd as il
 from istiolog_pd import analysis
+from istiolog_pd.analysis.metrics import exported as exported_module
 from istiolog_pd.analysis.metrics.exported import Exported, exported
-from istiolog_pd.analysis.metrics.metrics import exported as metrics_exported
 from istiolog_pd.cli.app import app
 
 Read = Callable[..., il.Capture]
@@ -236,11 +236,11 @@ def test_times_that_are_none() -> None:
 
 
 def test_too_much_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lines: Read) -> None:
-    monkeypatch.setattr(metrics_exported, "MOST_SERIES", 10)
+    monkeypatch.setattr(exported_module, "MOST_SERIES", 10)
     many = "".join(f'pilot_xds_pushes{{type="{n}"}} 1\n' for n in range(12))
     with pytest.raises(ValueError, match="series of pilot"):
         exported(many)
-    monkeypatch.setattr(metrics_exported, "MOST_BYTES", 100)
+    monkeypatch.setattr(exported_module, "MOST_BYTES", 100)
     (tmp_path / "metrics").write_text(many)
     for given_as in (many, tmp_path / "metrics"):
         with pytest.raises(ValueError, match="no metrics of istiod"):

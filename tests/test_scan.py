@@ -103,10 +103,10 @@ def test_csv_of_batches_is_that_of_a_capture(events: str | list[str] | None, tmp
     whole, streamed = io.BytesIO(), io.BytesIO()
     to_csv(il.load(LOG), whole, events=events)
     entries = stream_to_csv(il.scan(LOG, batch=700), streamed, events=events)
-    stream_to_csv(il.scan(LOG, batch=700), tmp_path / "streamed.csv", events=events)
     one, other = (pd.read_csv(io.BytesIO(file.getvalue()), dtype=str) for file in (whole, streamed))
     pd.testing.assert_frame_equal(one.drop(columns="run"), other.drop(columns="run"))
-    assert (tmp_path / "streamed.csv").read_bytes() == streamed.getvalue()
+    stream_to_csv(il.scan(LOG, batch=700), tmp_path / "raw.csv", events=events, safe=False)
+    assert (tmp_path / "raw.csv").read_bytes() == streamed.getvalue()
     assert entries == len(il.load(LOG))
 
 
@@ -119,21 +119,19 @@ def test_parse_streams_csv(target: str, tmp_path: Path, monkeypatch: pytest.Monk
 
     arguments = ["parse", "data/seed/pilot.log", "-o", target if target == "-" else str(tmp_path / target)]
     held = CliRunner().invoke(app, arguments).stdout or (tmp_path / target).read_text()
-    monkeypatch.setattr(parse, "LARGE", 0)
     monkeypatch.setattr(parse, "load_logs", None)
-    done = CliRunner().invoke(app, arguments)
+    done = CliRunner().invoke(app, [*arguments, "--stream"])
     assert done.exit_code == 0, done.output
     assert (done.stdout or (tmp_path / target).read_text()).splitlines() == held.splitlines()
 
 
-def test_parse_streams_what_is_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command writes the same tables, and says how many entries."""
+def test_parse_streams_parquet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command writes the same tables."""
     from typer.testing import CliRunner
 
     from istiolog_pd.cli.app import app, parse
 
-    monkeypatch.setattr(parse, "LARGE", 0)
-    done = CliRunner().invoke(app, ["parse", "data/seed/pilot.log", "-o", str(tmp_path / "out")])
+    monkeypatch.setattr(parse, "load_logs", None)
+    done = CliRunner().invoke(app, ["parse", "data/seed/pilot.log", "--stream", "-o", str(tmp_path / "out")])
     assert done.exit_code == 0, done.output
-    assert "of a log of 68 entries" in done.output
     assert pq.read_table(tmp_path / "out" / "events.parquet").num_rows == 68

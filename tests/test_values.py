@@ -519,8 +519,9 @@ def test_prototext_first_text() -> None:
 
 @pytest.mark.parametrize("text", [REQUEST, REQUEST.replace("<", "{").replace(">", "}")])
 def test_request(text: str) -> None:
-    """Error, code, nonce, version and type, in both spellings."""
-    assert names.request(text) == ('bad "x": no', 13, "n1", "2019-01-01T00:00:00Z/7", "LDS")
+    """Error, code, nonce, version, type and node, in both spellings."""
+    node = '{"cluster": "c", "id": "a.b"}'
+    assert names.request(text) == ('bad "x": no', 13, "n1", "2019-01-01T00:00:00Z/7", "LDS", node)
 
 
 def test_prototext_struct() -> None:

@@ -2,42 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from istiolog_pd.analysis._answer import Answer
 from istiolog_pd.capture import Capture, to_pandas
 
-TIME = pd.DatetimeTZDtype("ns", "UTC")
-SPAN = np.dtype("timedelta64[ns]")
-COUNT = pd.Int64Dtype()
-FLAG = pd.BooleanDtype()
-TEXT = pd.StringDtype(na_value=np.nan)
-WORD = pd.CategoricalDtype()
 
-Shape = Mapping[str, Any]
-
-
-def shaped(table: pd.DataFrame, shape: Shape, coverage: str = "") -> pd.DataFrame:
+def shaped(table: pd.DataFrame, answer: Answer, coverage: str = "") -> pd.DataFrame:
     """A table with the columns and dtypes of an answer, and what it cannot see in ``attrs["coverage"]``."""
-    columns = {name: table[name] if name in table else pd.Series(pd.NA, table.index, object) for name in shape}
-    frame = pd.DataFrame(columns, index=table.index)
-    frame = frame.astype({name: dtype for name, dtype in shape.items() if dtype is not WORD}).astype(
-        {name: "category" for name, dtype in shape.items() if dtype is WORD}
-    )
-    frame = frame.reset_index(drop=True)
+    columns = {name: table[name] if name in table else pd.Series(pd.NA, table.index, object) for name in answer.dtypes}
+    frame = pd.DataFrame(columns, index=table.index).astype(answer.dtypes).reset_index(drop=True)
     frame.attrs["coverage"] = coverage
     return frame
 
 
-def cannot(shape: Shape, reason: str) -> pd.DataFrame:
+def cannot(answer: Answer, reason: str) -> pd.DataFrame:
     """The empty answer, with the reason why it is empty."""
-    return shaped(pd.DataFrame(), shape, reason)
+    return shaped(pd.DataFrame(), answer, reason)
 
 
 def control_plane(capture: Capture, event: str, columns: Sequence[str] = ()) -> pd.DataFrame:

@@ -25,16 +25,13 @@ def columns(
     """These columns of an event's lines in file order, text as ``str``, and `run` (0 where nothing tells runs apart).
 
     Only what is asked for is taken from the table: other columns of two million lines cost seconds.
-    `component` is whose lines (None: everybody's), `where` what else must be equal; `message` is taken
-    from all entries.
+    `component` is whose lines (None: everybody's), `where` what else must be equal.
     """
     table = capture[event]
     for name, value in {**({"component": component} if component else {}), **(where or {})}.items():
         own = pc.fill_null(pc.equal(table[name].cast(pa.string()), value), False)
         if not pc.all(own, min_count=0).as_py():
             table = table.filter(own)
-    if "message" in names:
-        table = table.append_column("message", _messages(capture, table))
     wanted = [*names, "run"] if "run" in table.schema.names else list(names)
     table = table.select(wanted)
     for at, field in enumerate(table.schema):
@@ -43,13 +40,6 @@ def columns(
     frame = to_pandas(table)
     frame["run"] = frame["run"].fillna(0).astype(np.int64) if "run" in frame else 0
     return frame
-
-
-def _messages(capture: Capture, table: pa.Table) -> pa.ChunkedArray:
-    """The messages of a table's rows, which are in file order: a filter, since Arrow takes from chunks slowly."""
-    chosen = np.zeros(capture.events.num_rows, bool)
-    chosen[table["row"].to_numpy()] = True
-    return capture.events["message"].cast(pa.string()).filter(pa.array(chosen))
 
 
 def codes(column: pa.ChunkedArray) -> npt.NDArray[np.int32]:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from istiolog_pd.analysis._result import SPAN
+from istiolog_pd.analysis._answer import SPAN
 
 Ints = npt.NDArray[np.int64]
 

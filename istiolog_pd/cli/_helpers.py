@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -31,6 +32,15 @@ def told() -> Iterator[None]:
     except (ValueError, OSError) as error:
         say(str(error))
         raise typer.Exit(1) from None
+
+
+def check_output(path: Path, sources: list[str]) -> None:
+    """Refuse an output that is a source before anything is read: what reading takes would be lost."""
+    from istiolog_pd.export.atomic import refuse_sources
+    from istiolog_pd.sources.source import identity
+
+    named = [identity(0 if source == "-" else source) for source in sources]
+    refuse_sources(path, [one for one in named if one is not None])
 
 
 def load_logs(sources: list[str], component: str | None, access_log_format: str | None = None) -> Capture:

@@ -1,24 +1,42 @@
 """The `istiolog` command: each verb calls one function of the package, and its help names it.
 
 Data goes to stdout, talk and progress to stderr. Exit codes: 0 done, 1 an error or nothing found,
-2 wrong use. Every command is a module of `istiolog_pd.commands`, with its help in Python beside it.
+2 wrong use. Every command is a module of `istiolog_pd.cli`, with its help in Python beside it.
 Everything heavy is imported where it is used: help comes at once.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+import signal
+import threading
+from types import FrameType
+from typing import Annotated, NoReturn
 
 import typer
 
 from istiolog_pd.cli import compare, explain, formats, metrics, parse, plot, report, summary, unmatched, watch
+from istiolog_pd.cli.help import Command, Commands
+
+HELP = """Logs of Istio's control plane and sidecars: what they answer, as text, pages, plots and tables.
+
+\b
+Start with
+  istiolog summary LOGS...   what these logs answer, on one screen
+  istiolog report LOGS...    what stands out in them, as a page to read and send on
+
+LOGS are files, folders, globs, archives (a bug-report), or - for standard input. Each command's --help shows the
+same in Python.
+"""
 
 app = typer.Typer(
     name="istiolog",
+    help=HELP,
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    subcommand_metavar="COMMAND ...",
 )
 
 
@@ -30,24 +48,31 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _stop(number: int, _: FrameType | None) -> NoReturn:
+    """End as an error does: what is half written is removed on the way out."""
+    raise SystemExit(128 + number)
+
+
 Version = Annotated[bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version.")]
 
 
 @app.callback()
 def main(version: Version = False) -> None:
-    """Logs of Istio's control plane and sidecars as tables: summary, Parquet, plots."""
+    """Set up what all commands need."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _stop)
 
 
-app.command(epilog=summary.PYTHON)(summary.summary)
-app.command(epilog=parse.PYTHON)(parse.parse)
-app.command(epilog=plot.PYTHON)(plot.plot)
-app.command(epilog=formats.PYTHON)(formats.formats)
-app.command(epilog=explain.PYTHON)(explain.explain)
-app.command(epilog=unmatched.PYTHON)(unmatched.unmatched)
-app.command(epilog=watch.PYTHON)(watch.watch)
-app.command(epilog=metrics.PYTHON)(metrics.metrics)
-app.command(epilog=report.PYTHON)(report.report)
-app.command(epilog=compare.PYTHON)(compare.compare)
+app.command(cls=Command, epilog=summary.PYTHON)(summary.summary)
+app.command(cls=Command, epilog=report.PYTHON)(report.report)
+app.command(cls=Command, epilog=plot.PYTHON)(plot.plot)
+app.command(cls=Command, epilog=metrics.PYTHON)(metrics.metrics)
+app.command(cls=Command, epilog=compare.PYTHON)(compare.compare)
+app.command(cls=Command, epilog=watch.PYTHON)(watch.watch)
+app.command(cls=Command, epilog=parse.PYTHON)(parse.parse)
+app.command(cls=Command, epilog=unmatched.PYTHON)(unmatched.unmatched)
+app.command(cls=Command, epilog=explain.PYTHON)(explain.explain)
+app.command(cls=Command, epilog=formats.PYTHON)(formats.formats)
 
 if __name__ == "__main__":
     app()

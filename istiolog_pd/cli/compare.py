@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from istiolog_pd.cli._helpers import in_python, load_logs, told
-from istiolog_pd.cli.terminal import say, show
+from istiolog_pd.cli._helpers import check_output, in_python, load_logs, told
+from istiolog_pd.cli.terminal import say, show, write_out
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,15 +54,18 @@ def compare(
     with told():
         from istiolog_pd.analysis.compare.compare import compare as compared
 
-        table = compared(load_logs([before], None), load_logs([after], None))
+        if output is not None:
+            check_output(output, [before, after])
+        captures = load_logs([before], None), load_logs([after], None)
+        table = compared(*captures)
         if output is not None and len(table):
-            _draw(table, output)
+            _draw(table, output, captures[0].files | captures[1].files)
     if coverage := table.attrs["coverage"]:
         say(coverage)
     if table.empty:
         raise typer.Exit(1)
     if form is Form.csv:
-        typer.echo(table.to_csv(index=False), nl=False)
+        write_out(table.to_csv(index=False))
     elif form is Form.json:
         typer.echo(table.to_json(orient="records", indent=1, force_ascii=True))
     else:
@@ -79,7 +82,7 @@ def _show(table: pd.DataFrame, every: bool) -> None:
         say(f"{rest} (of {len(table):,} measures; --all shows them)")
 
 
-def _draw(table: pd.DataFrame, path: Path) -> None:
+def _draw(table: pd.DataFrame, path: Path, sources: frozenset[tuple[int, int]]) -> None:
     """Draw the table into a file."""
     import matplotlib as mpl
 
@@ -91,7 +94,7 @@ def _draw(table: pd.DataFrame, path: Path) -> None:
 
     plots.compare(table)
     figure = plt.gcf()
-    with replacing(path) as file:
+    with replacing(path, sources) as file:
         figure.savefig(file, format=path.suffix[1:], dpi=150, bbox_inches="tight")
     plt.close(figure)
     say(f"wrote {path}")

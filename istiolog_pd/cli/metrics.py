@@ -10,7 +10,7 @@ import typer
 
 from istiolog_pd.cli._helpers import in_python, load_logs, told
 from istiolog_pd.cli.options import Sources
-from istiolog_pd.cli.terminal import say, show
+from istiolog_pd.cli.terminal import say, show, write_out
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +69,7 @@ def _answer(sources: list[str], exported: Path | None, by_run: bool) -> pd.DataF
 
 def _print(table: pd.DataFrame, form: Form) -> None:
     if form is Form.csv:
-        typer.echo(table.to_csv(index=False), nl=False)
+        write_out(table.to_csv(index=False))
         return
     if form is Form.json:
         typer.echo(table.to_json(orient="records", indent=1, force_ascii=True))

@@ -57,13 +57,19 @@ _event = one_of("event", _events)
 
 Sources = Annotated[
     list[str],
-    typer.Argument(metavar="SOURCES", help="Logs, plain or gzip: paths, globs, folders, or - for standard input."),
+    typer.Argument(
+        metavar="LOGS", help="Files, plain or packed, folders, globs, archives (a bug-report), or - for standard input."
+    ),
 ]
 Whose = Annotated[
     str | None,
-    typer.Option("--component", callback=_whose, help="Whose logs they are: pilot or agent. [default: found out]"),
+    typer.Option(
+        "--component", metavar="NAME", callback=_whose, help="Whose logs they are: pilot or agent. [default: found out]"
+    ),
 ]
-OfComponent = Annotated[str | None, typer.Option(callback=_component, help="Of pilot, agent, envoy or ztunnel only.")]
+OfComponent = Annotated[
+    str | None, typer.Option(metavar="NAME", callback=_component, help="Of pilot, agent, envoy or ztunnel only.")
+]
 AccessFormat = Annotated[
     str | None,
     typer.Option(
@@ -73,5 +79,7 @@ AccessFormat = Annotated[
         help="The mesh's own accessLogFormat, text or JSON, if it is not Istio's; @FILE: it stands in that file.",
     ),
 ]
-Events = Annotated[list[str] | None, typer.Option(callback=_event, help="Only this event; may be given again.")]
-OfEvent = Annotated[str | None, typer.Option(callback=_event, help="Of this event only.")]
+Events = Annotated[
+    list[str] | None, typer.Option(metavar="EVENT", callback=_event, help="Only this event; may be given again.")
+]
+OfEvent = Annotated[str | None, typer.Option(metavar="EVENT", callback=_event, help="Of this event only.")]

@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
-import sys
+import shlex
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from istiolog_pd.cli._helpers import in_python, load_logs, told
+from istiolog_pd.cli._helpers import check_output, in_python, load_logs, told
 from istiolog_pd.cli.options import AccessFormat, Events, Sources, Whose
+from istiolog_pd.cli.terminal import output as standard_output
 from istiolog_pd.cli.terminal import say
+
+if TYPE_CHECKING:
+    from istiolog_pd.capture import Capture
 
 PYTHON = in_python(
     "from istiolog_pd.export.tables import to_parquet", 'to_parquet(istiolog_pd.load("istiod.log"), "out.parquet")'
 )
 
 
-def parse(
+def parse(  # noqa: PLR0913, PLR0917 - each is an option of the command
     sources: Sources,
     output: Annotated[
-        str, typer.Option("-o", "--output", help="x.parquet, x.csv, a folder, or - for CSV on stdout.")
+        str, typer.Option("-o", "--output", metavar="OUT", help="x.parquet, x.csv, a folder, or - for CSV on stdout.")
     ] = "-",
     events: Events = None,
     component: Whose = None,
     access_log_format: AccessFormat = None,
     star: Annotated[
         bool, typer.Option("--star", help="A star schema for BI: facts, dimensions, views.sql, a dictionary.")
+    ] = False,
+    csv_safe: Annotated[
+        bool | None,
+        typer.Option(
+            "--csv-safe/--no-csv-safe",
+            help="Put ' before text that a spreadsheet would take for a formula. [default: for x.csv, not for -]",
+        ),
+    ] = None,
+    stream: Annotated[
+        bool,
+        typer.Option(
+            "--stream", help="Write while reading, in constant memory; `run` then numbers the logs, not runs."
+        ),
     ] = False,
 ) -> None:
     """Write logs as Parquet or CSV.
@@ -36,72 +54,73 @@ def parse(
     table); any other a folder with a Parquet file per event and events.parquet for all; with --star a
     folder with facts, dimensions, views for DuckDB and a data dictionary.
 
-    Logs of more than 128 MiB are written while they are read, in constant memory; their process runs are
-    not told apart then (`run` numbers the logs).
+    Logs are held in memory to tell their process runs apart; --stream writes logs of any size.
     """
     path = Path(output)
     if star:
-        _star(sources, component, access_log_format, path, bool(events))
+        _star(sources, component, access_log_format, path, bool(events or stream))
         return
     if path.suffix not in ("", ".parquet", ".csv") and not (output.endswith("/") or path.is_dir()):
-        raise typer.BadParameter(f"{output}: end it in .parquet or .csv, or in / for a folder", param_hint="-o")
+        raise typer.BadParameter(f"{output}: end it in .parquet or .csv, or name a folder", param_hint="-o")
+    if stream and access_log_format is not None:
+        raise typer.BadParameter("logs of a format of their own are not streamed", param_hint="--stream")
+    only = events[0] if events and len(events) == 1 else events or None
     with told():
-        from istiolog_pd.export.tables import to_csv, to_parquet
-
-        # Only what is held can be read by a format that is not built in.
-        if access_log_format is None and expected_size(sources) > LARGE:
-            stream(sources, component, output, events)
-            return
-        capture = load_logs(sources, component, access_log_format)
-        only = events[0] if events and len(events) == 1 else events or None
-        if output == "-":
-            to_csv(capture, sys.stdout.buffer, events=only)
+        check_output(path, sources)
+        if stream:
+            _stream(_scanned(sources, component), path, only, csv_safe)
         else:
-            (to_csv if path.suffix == ".csv" else to_parquet)(capture, path, events=only)
-            say(f"wrote {path}")
+            _write(load_logs(sources, component, access_log_format), path, only, csv_safe)
+        if output != "-":
+            say(f"wrote {output}")
 
 
-#: More bytes than these are not held.
-LARGE = 128 << 20
-#: A log unpacks to about so many times its size.
-PACKED = 10
-
-
-def expected_size(sources: list[str]) -> int:
-    """Bytes of the sources, as far as that is known; of packed ones what they may unpack to."""
-    from istiolog_pd.sources.discover import find
-
-    found = find(*sources) if "-" not in sources else []
-    return sum((source.size or 0) * (PACKED if source.work else 1) for source in found)
-
-
-def stream(sources: list[str], component: str | None, output: str, events: list[str] | None) -> None:
-    """Write while the logs are read."""
-    from istiolog_pd.export.streaming import stream_to_csv, stream_to_parquet
+def _scanned(sources: list[str], component: str | None) -> Iterator[Capture]:
+    """The logs in batches, with warnings on stderr as they come."""
     from istiolog_pd.scanning import scan
 
-    only = events[0] if events and len(events) == 1 else events or None
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        batches = scan(*sources, component=component)
-        if output == "-":
-            entries = stream_to_csv(batches, sys.stdout.buffer, events=only)
-        elif output.endswith(".csv"):
-            entries = stream_to_csv(batches, output, events=only)
-        else:
-            entries = stream_to_parquet(batches, output, events=only)
+        yield from scan(*sources, component=component)
     for warning in caught:
         say(f"warning: {warning.message}")
-    if output != "-":
-        say(f"wrote {output}, of a log of {entries:,} entries")
 
 
-def _star(sources: list[str], component: str | None, access_log_format: str | None, folder: Path, events: bool) -> None:
+def _write(capture: Capture, output: Path, events: str | list[str] | None, csv_safe: bool | None) -> None:
+    """Write what is held."""
+    from istiolog_pd.export.tables import to_csv, to_parquet
+
+    if str(output) == "-":
+        with standard_output() as file:
+            to_csv(capture, file, events=events, safe=csv_safe)
+    elif output.suffix == ".csv":
+        to_csv(capture, output, events=events, safe=csv_safe)
+    else:
+        to_parquet(capture, output, events=events)
+
+
+def _stream(batches: Iterator[Capture], output: Path, events: str | list[str] | None, csv_safe: bool | None) -> None:
+    """Write while the logs are read."""
+    from istiolog_pd.export.streaming import stream_to_csv, stream_to_parquet
+
+    if str(output) == "-":
+        with standard_output() as file:
+            stream_to_csv(batches, file, events=events, safe=csv_safe)
+    elif output.suffix == ".csv":
+        stream_to_csv(batches, output, events=events, safe=csv_safe)
+    else:
+        stream_to_parquet(batches, output, events=events)
+
+
+def _star(sources: list[str], component: str | None, access_log_format: str | None, folder: Path, other: bool) -> None:
     """Write logs as a star schema."""
-    if events or folder.suffix in (".parquet", ".csv") or str(folder) == "-":
-        raise typer.BadParameter("a star schema is a folder of all events: name one by -o, without --events")
+    if other or folder.suffix in (".parquet", ".csv") or str(folder) == "-":
+        raise typer.BadParameter(
+            "a star schema is a folder of all events: name one by -o, without --events or --stream"
+        )
     with told():
         from istiolog_pd.export.star import to_star
 
+        check_output(folder, sources)
         to_star(load_logs(sources, component, access_log_format), folder)
-        say(f"wrote {folder}; for SQL: cd {folder} && duckdb -init views.sql")
+        say(f"wrote {folder}; for SQL: cd {shlex.quote(str(folder))} && duckdb -init views.sql")

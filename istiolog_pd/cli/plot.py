@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from istiolog_pd.cli._helpers import in_python, load_logs, told
+from istiolog_pd.cli._helpers import check_output, in_python, load_logs, told
 from istiolog_pd.cli.options import AccessFormat, Sources, Whose, one_of
 from istiolog_pd.cli.terminal import say
 
@@ -37,8 +37,11 @@ def plot(
     ],
     sources: Sources,
     output: Annotated[
-        str, typer.Option("-o", "--output", help="x.png, .svg or .pdf; for `all` a folder. [default: NAME.png]")
-    ] = "",
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="x.png, .svg or .pdf; for `all` a folder. [default: NAME.png, plots]"
+        ),
+    ] = None,
     component: Whose = None,
     access_log_format: AccessFormat = None,
 ) -> None:
@@ -46,12 +49,13 @@ def plot(
 
     Plots: debounces, push_rounds, fan_out, full_vs_incremental, xds_order, ... (a wrong NAME lists all).
     """
-    path = Path(output or ("." if name == "all" else f"{name}.png"))
+    path = output if output is not None else Path("plots" if name == "all" else f"{name}.png")
     if name != "all" and path.suffix not in PICTURES:
-        raise typer.BadParameter(f"{output}: end it in {', '.join(PICTURES)}", param_hint="-o")
+        raise typer.BadParameter(f"{path}: end it in {', '.join(PICTURES)}", param_hint="-o")
     from istiolog_pd.plots import PLOTS
 
     with told():
+        check_output(path, sources)
         capture = load_logs(sources, component, access_log_format)
         chosen = {path / f"{n}.png": one for n, one in PLOTS.items()} if name == "all" else {path: PLOTS[name]}
         drawn = [_draw(one, capture, file) for file, one in chosen.items()]
@@ -74,7 +78,7 @@ def _draw(one: Plot, capture: Capture, path: Path) -> bool:
         return False
     one.draw(table)
     figure = plt.gcf()
-    with replacing(path) as file:
+    with replacing(path, capture.files) as file:
         figure.savefig(file, format=path.suffix[1:], dpi=150, bbox_inches="tight")
     plt.close(figure)
     say(f"wrote {path}")

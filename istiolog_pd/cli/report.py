@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from istiolog_pd.cli._helpers import in_python, load_logs, told
+from istiolog_pd.cli._helpers import check_output, in_python, load_logs, told
 from istiolog_pd.cli.options import AccessFormat, Sources, Whose
 from istiolog_pd.cli.terminal import say
 
@@ -29,6 +29,7 @@ def report(
     One HTML page that needs no network, holds no script, and can be printed or sent on.
     """
     with told():
+        check_output(output, sources)
         capture = load_logs(sources, component, access_log_format)
         import matplotlib as mpl
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import typer
 
@@ -25,6 +29,41 @@ def say(text: str) -> None:
     from istiolog_pd.inspect.partial_match import visible
 
     typer.echo(f"istiolog: {visible(text)}", err=True)
+
+
+class EscapedOutput(io.RawIOBase):
+    """A terminal for bytes of a log: what cannot be printed comes as its escape."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+
+    def writable(self) -> bool:
+        """Bytes can be written: always."""
+        return True
+
+    def write(self, data: Any, /) -> int:
+        """Write some bytes, which may end within a character."""
+        raw = bytes(data)
+        write_out(self._decoder.decode(raw))
+        return len(raw)
+
+
+@contextmanager
+def output() -> Iterator[IO[bytes]]:
+    """Standard output as a binary file: a pipe or a file gets the bytes as they are, a terminal escaped."""
+    file = cast("IO[bytes]", io.BufferedWriter(EscapedOutput())) if sys.stdout.isatty() else sys.stdout.buffer
+    yield file
+    file.flush()
+
+
+def write_out(text: str) -> None:
+    """Write text on stdout: on a terminal, what cannot be printed as its escape."""
+    from istiolog_pd.inspect.partial_match import visible
+
+    if sys.stdout.isatty():
+        text = "\n".join(map(visible, text.split("\n")))
+    typer.echo(text, nl=False)
 
 
 def show(table: pd.DataFrame, title: str = "") -> None:

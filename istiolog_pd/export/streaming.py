@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from istiolog_pd.capture import Capture
-from istiolog_pd.export.atomic import replacing, replacing_folder
+from istiolog_pd.export.atomic import refuse_sources, replacing, replacing_folder
 from istiolog_pd.export.tables import (
     ROW,
     Exported,
@@ -23,6 +23,7 @@ from istiolog_pd.export.tables import (
     exported_tables,
     is_export,
     one_table,
+    parquet_writer,
     write_csv,
 )
 
@@ -40,13 +41,9 @@ class _Writers:
         """Append a table's rows."""
         if table.name not in self.writers:
             file = self.stack.enter_context((self.folder / f"{table.name}.parquet").open("xb"))
-            self.writers[table.name] = self.stack.enter_context(_writer(file, table.schema))
+            self.writers[table.name] = self.stack.enter_context(parquet_writer(file, table.schema))
         for part in table.exported():
             self.writers[table.name].write_table(_shifted(part, self.rows))
-
-
-def _writer(file: IO[bytes], schema: pa.Schema) -> pq.ParquetWriter:
-    return pq.ParquetWriter(file, schema, version="2.6", compression="zstd", compression_level=1)
 
 
 def _shifted(table: pa.Table, by: int) -> pa.Table:
@@ -90,8 +87,9 @@ def stream_to_parquet(
         with replacing(path) as file, ExitStack() as stack:
             writer = None
             for batch in batches:
+                refuse_sources(path, batch.files)
                 table = one_table(_unnamed(batch), events)
-                writer = writer or stack.enter_context(_writer(file, table.schema))
+                writer = writer or stack.enter_context(parquet_writer(file, table.schema))
                 for part in table.exported():
                     writer.write_table(_shifted(part, total))
                 total += len(batch)
@@ -106,7 +104,11 @@ def stream_to_parquet(
 
 
 def stream_to_csv(
-    batches: Iterable[Capture], target: str | os.PathLike[str] | IO[bytes], *, events: str | list[str] | None = None
+    batches: Iterable[Capture],
+    target: str | os.PathLike[str] | IO[bytes],
+    *,
+    events: str | list[str] | None = None,
+    safe: bool | None = None,
 ) -> int:
     """Write batches as `istiolog_pd.export.tables.to_csv` writes a capture; returns how many entries.
 
@@ -114,7 +116,7 @@ def stream_to_csv(
     ----------
     batches
         Of `istiolog_pd.scan`.
-    target, events
+    target, events, safe
         As for `to_csv`.
 
     Raises
@@ -137,15 +139,18 @@ def stream_to_csv(
     4
     """
     checked(events)
-    total = 0
+    total, named = 0, isinstance(target, (str, os.PathLike))
+    safe = named if safe is None else safe
     with ExitStack() as stack:
         file = stack.enter_context(replacing(Path(target))) if isinstance(target, (str, os.PathLike)) else target
         writer = None
         for batch in batches:
+            if isinstance(target, (str, os.PathLike)):
+                refuse_sources(Path(target), batch.files)
             table = one_table(batch, events)
             writer = writer or stack.enter_context(csv_writer(table, file))
             for part in table.exported():
-                write_csv(writer, _shifted(part, total))
+                write_csv(writer, _shifted(part, total), safe=safe)
             total += len(batch)
     return total
 

@@ -32,6 +32,9 @@ COMMON_TABLE = "events"
 #: Rows that are put together at a time.
 BATCH = 1 << 16
 
+#: Text that a spreadsheet takes for a formula.
+FORMULA = "^[=+\\-@\uff1d\uff0b\uff0d\uff20\t\r]"
+
 ROW = Column("row", "int64", "", "the entry's place in the capture, from 0: it joins the tables")
 ISO = "%Y-%m-%dT%H:%M:%SZ"
 NS = 1_000_000_000
@@ -58,7 +61,8 @@ def to_parquet(capture: Capture, path: str | os.PathLike[str], *, events: str | 
     ValueError
         If there is no such event.
     FileExistsError
-        If the folder holds anything that is not an export of this package.
+        If `path` is one of the sources, or has no name of its own; if the folder holds anything that is not an
+        export of this package; if another export is writing it.
     OSError
         If it cannot be written. A failed or killed export leaves nothing under `path` but what was
         there before.
@@ -83,7 +87,7 @@ def to_parquet(capture: Capture, path: str | os.PathLike[str], *, events: str | 
     path = Path(path)
     names = checked(events)
     if path.suffix == ".parquet":
-        with replacing(path) as file:
+        with replacing(path, capture.files) as file:
             _write(one_table(capture, events), file)
         return
     with replacing_folder(path, is_export) as folder:
@@ -93,7 +97,11 @@ def to_parquet(capture: Capture, path: str | os.PathLike[str], *, events: str | 
 
 
 def to_csv(
-    capture: Capture, target: str | os.PathLike[str] | IO[bytes], *, events: str | Sequence[str] | None = None
+    capture: Capture,
+    target: str | os.PathLike[str] | IO[bytes],
+    *,
+    events: str | Sequence[str] | None = None,
+    safe: bool | None = None,
 ) -> None:
     """Write a capture as CSV, in batches: the wide table, or one event's narrow one.
 
@@ -105,11 +113,16 @@ def to_csv(
         A path, or an open binary file (``sys.stdout.buffer``).
     events
         As for `to_parquet`: a single name gives that event's narrow table.
+    safe
+        Put ``'`` before text that a spreadsheet would take for a formula: what begins with ``=``, ``+``, ``-``,
+        ``@`` (or their full-width forms), a tab or a carriage return. None: for a path, not for an open file.
 
     Raises
     ------
     ValueError
         If there is no such event.
+    FileExistsError
+        If the path is one of the sources, or another export is writing it.
     OSError
         If it cannot be written; a path then holds what it held before.
 
@@ -129,10 +142,10 @@ def to_csv(
     """
     table = one_table(capture, events)
     if isinstance(target, (str, os.PathLike)):
-        with replacing(Path(target)) as file:
-            _write_csv(table, file)
+        with replacing(Path(target), capture.files) as file:
+            _write_csv(table, file, safe=safe is not False)
     else:
-        _write_csv(table, target)
+        _write_csv(table, target, safe=bool(safe))
 
 
 def one_table(capture: Capture, events: str | Sequence[str] | None) -> Exported:
@@ -253,16 +266,21 @@ def _some(capture: Capture, start: int, stop: int) -> Capture:
     return Capture(capture.events.slice(start, stop - start), tables, capture.infos)
 
 
+def parquet_writer(file: IO[bytes], schema: pa.Schema) -> pq.ParquetWriter:
+    """A writer of such tables."""
+    return pq.ParquetWriter(file, schema, version="2.6", compression="zstd")
+
+
 def _write(table: Exported, file: IO[bytes]) -> None:
-    with pq.ParquetWriter(file, table.schema, version="2.6", compression="zstd") as writer:
+    with parquet_writer(file, table.schema) as writer:
         for part in table.exported():
             writer.write_table(part)
 
 
-def _write_csv(table: Exported, file: IO[bytes]) -> None:
+def _write_csv(table: Exported, file: IO[bytes], *, safe: bool) -> None:
     with csv_writer(table, file) as writer:
         for part in table.exported():
-            write_csv(writer, part)
+            write_csv(writer, part, safe=safe)
 
 
 def csv_writer(table: Exported, file: IO[bytes]) -> pa_csv.CSVWriter:
@@ -270,10 +288,19 @@ def csv_writer(table: Exported, file: IO[bytes]) -> pa_csv.CSVWriter:
     return pa_csv.CSVWriter(file, _csv_schema(table.schema))
 
 
-def write_csv(writer: pa_csv.CSVWriter, part: pa.Table) -> None:
-    """Write some rows in the types of the file; times as ISO 8601."""
-    texts = [pc.strftime(c, format=ISO) if pa.types.is_timestamp(c.type) else c for c in part.columns]
+def write_csv(writer: pa_csv.CSVWriter, part: pa.Table, *, safe: bool) -> None:
+    """Write some rows in the types of the file; times as ISO 8601; `safe` as in `to_csv`."""
+    texts = [_csv_values(column, safe=safe) for column in part.columns]
     writer.write_table(pa.table(texts, schema=_csv_schema(part.schema)))
+
+
+def _csv_values(column: pa.ChunkedArray, *, safe: bool) -> pa.ChunkedArray:
+    if pa.types.is_timestamp(column.type):
+        return pc.strftime(column, format=ISO)
+    if not safe or not pa.types.is_string(column.type):
+        return column
+    quoted = pc.binary_join_element_wise("'", column, "")
+    return pc.if_else(pc.match_substring_regex(column, FORMULA), quoted, column)
 
 
 def _csv_schema(schema: pa.Schema) -> pa.Schema:

@@ -41,6 +41,8 @@ COMMON: dict[str, Column] = _columns(
     ("epoch", "int64", "", "Envoy's hot-restart epoch, where the header prints it (1.4-1.5)"),
     ("caller", "category", "", "file:line of the logging statement, where the header prints it"),
     ("thread", "int64", "", "Envoy's thread number, where it is printed (1.0-1.5, and from 1.17 on)"),
+    ("envoy_connection", "int64", "", "number of the connection that a line of Envoy is about: `[C12]`"),
+    ("envoy_stream", "string", "", "number of the stream that a line of Envoy is about: `[S345]`"),
     ("source_pod", "category", "", "the pod that the log is of, by its wrapper or its place"),
     ("source_namespace", "category", "", "the namespace of that pod"),
     ("source_container", "category", "", "the container that the log is of, by its wrapper or its place"),
@@ -125,6 +127,46 @@ COLUMNS: dict[str, Column] = _columns(
     ("file", "string", "word", "the file or directory that an entry names"),
     ("error", "string", "error", "the error text of a NACK, a failed send or a closed stream"),
     ("grpc_code", "int64", "grpc_code", "the gRPC status code, where one is printed"),
+    (
+        "cause",
+        "category",
+        "word",
+        "which of its event's lines it is, where that tells why: `no endpoints`, `write timeout`",
+    ),
+    ("effect", "category", "word", "what a trigger leads to: `full push`, `incremental push`, `cache update`"),
+    ("delta", "boolean", "bool", "whether a new connection is one of delta xDS"),
+    ("upstream", "string", "word", "the XDS server that an agent connected to"),
+    ("warming", "boolean", "bool", "the cluster waits for its endpoints before Envoy uses it"),
+    ("configs", "string", "text", "the configs that a request for a push names, as printed"),
+    ("pending", "int64", "int", "proxies for which an earlier push was still waiting"),
+    (
+        "node_metadata",
+        "string",
+        "text",
+        "the node of a request printed whole (1.0-1.1): cluster, build, metadata, as JSON",
+    ),
+    ("flag", "string", "word", "name of a flag of the command line"),
+    ("flag_value", "string", "text", "its value, as printed: in double quotes"),
+    ("version", "string", "text", "version of Istio, as printed"),
+    # the Go runtime's trace of garbage collections
+    ("gc_number", "int64", "int", "number of the garbage collection in its process"),
+    ("since_start", "duration", "seconds", "time since the process began, cut off to milliseconds", "ns"),
+    ("cpu_percent", "int64", "int", "share of the CPU that garbage collection took since the process began", "%"),
+    (
+        "gc_sweep_termination",
+        "duration",
+        "millis",
+        "first pause of a garbage collection, cut off after its last digit",
+        "ns",
+    ),
+    ("gc_mark", "duration", "millis", "marking beside the program, cut off after its last digit", "ns"),
+    ("gc_mark_termination", "duration", "millis", "second pause of a collection, cut off after its last digit", "ns"),
+    ("heap_before_mb", "int64", "int", "heap when the collection began", "MB"),
+    ("heap_after_mb", "int64", "int", "heap when it ended", "MB"),
+    ("live_mb", "int64", "int", "live heap", "MB"),
+    ("goal_mb", "int64", "int", "goal for the heap", "MB"),
+    ("processors", "int64", "int", "processors that Go used"),
+    ("gc_forced", "boolean", "bool", "whether the program asked for the collection"),
     # access lines
     ("method", "category", "method", "HTTP method of a request; null for TCP"),
     ("path", "string", "dashed", "path of a request, its query too"),
@@ -180,10 +222,13 @@ LABELS: dict[str, str] = {
     "unsub": "unsubscribed",
 }
 
-#: The events whose lines can carry labels: all of the agent's, and istiod's own state.
+#: The events whose lines can carry labels: all of the agent's, istiod's own state, and what controllers and ztunnel print.
 LABELLED = frozenset(
     "xds_connected xds_disconnected xds_request xds_ack xds_response xds_nack secret_request secret_update "
-    "envoy_ready envoy_not_ready envoy_exit ready startup other".split()
+    "envoy_ready envoy_not_ready envoy_exit ready startup config_event config_invalid cluster_registry kube_api_error "
+    "reconcile reconcile_error status_write leader_election controller_lifecycle webhook_config injection ca_sign ca_error "
+    "cert_rotation secret_error token_exchange ambient_index gateway_deploy krt server_error dns_proxy cni_pod cni_install "
+    "cni_repair ztunnel_conn iptables health_probe shutdown other".split()
 )
 
 EVENTS: dict[str, str] = {
@@ -206,7 +251,7 @@ EVENTS: dict[str, str] = {
     "xds_send_failure": "a push that could not be sent",
     "xds_rate_limited": "a new connection turned away by the rate limit",
     "warming_push": "an ACK-like request answered so that Envoy can finish warming",
-    "connection_open": "a proxy connected, or tried to",
+    "connection_open": "a proxy connected",
     "connection_close": "a proxy's connection ended",
     "pod_event": "a Kubernetes pod changed",
     "service_event": "a service, ServiceEntry or WorkloadEntry changed",

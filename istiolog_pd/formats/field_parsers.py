@@ -6,6 +6,7 @@ kind's columns (`istiolog_pd.formats.kinds`). What is printed empty is null.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -265,7 +266,7 @@ def rejection(value: str) -> tuple[Part, ...]:
 
 
 def request(value: str) -> tuple[Part, ...]:
-    """Error, code, nonce, version and type of a DiscoveryRequest in proto text."""
+    """Error, code, nonce, version, type and node of a DiscoveryRequest in proto text."""
     message = prototext.parse(value)
     code = prototext.first_text(message, "error_detail", "code")
     url = prototext.first_text(message, "type_url")
@@ -276,7 +277,23 @@ def request(value: str) -> tuple[Part, ...]:
         prototext.first_text(message, "response_nonce"),
         prototext.first_text(message, "version_info"),
         xds_type(url) if url else None,
+        _node_metadata(message),
     )
+
+
+def _node_metadata(message: prototext.Message) -> str | None:
+    """The node of a request that prints it with its metadata: cluster, build and metadata, as JSON."""
+    node_message = next((one for one in message.get("node", ()) if isinstance(one, dict)), None)
+    if node_message is None:
+        return None
+    struct = next((one for one in node_message.get("metadata", ()) if isinstance(one, dict)), {})
+    known = {
+        "id": prototext.first_text(node_message, "id"),
+        "cluster": prototext.first_text(node_message, "cluster"),
+        "build_version": prototext.first_text(node_message, "build_version"),
+        "metadata": dict(prototext.struct_fields(struct)),
+    }
+    return json.dumps({name: value for name, value in known.items() if value}, sort_keys=True) if known["id"] else None
 
 
 def subsets(value: str) -> tuple[Part, ...]:

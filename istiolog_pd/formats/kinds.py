@@ -53,7 +53,7 @@ NODE = ("node_id", "node_type", "node_ip", "proxy", "pod", "namespace", "domain"
 CLUSTER = ("cluster", "cluster_direction", "cluster_port", "cluster_subset", "cluster_host")
 LISTENER = ("listener", "listener_address", "listener_port")
 CONFIG = ("config_kind", "config_namespace", "config_name", "more_configs")
-PROTO = ("error", "grpc_code", "nonce", "push_version", "xds_type")
+PROTO = ("error", "grpc_code", "nonce", "push_version", "xds_type", "node_metadata")
 
 DURATION = r"-?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+|0"
 QUOTED = r'"(?:[^"\\]|\\.)*"'
@@ -101,6 +101,13 @@ KINDS: dict[str, Kind] = {
             "a connection ID: a node ID and a number",
             names.connection,
             chars=r"\S",
+            columns=("connection_id", "connection", *NODE),
+        ),
+        Kind(
+            "full_connection",
+            "a full node ID and the number of its connection",
+            names.connection,
+            pattern=r"[^\s~]*~[^\s~]*~[^\s~]*~\S*-[0-9]+",
             columns=("connection_id", "connection", *NODE),
         ),
         Kind(

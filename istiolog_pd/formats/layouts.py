@@ -8,7 +8,11 @@ with, so that most layouts are never tried.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from istiolog_pd.formats.foreign_layouts import FOREIGN
+from istiolog_pd.formats.layout import JsonLayout, Layout
+
+__all__ = ["JSON_LAYOUTS", "LAYOUTS", "JsonLayout", "Layout"]
 
 #: Istio's logging scopes: told apart from a message's first word where tabs became single blanks.
 SCOPES = (
@@ -49,79 +53,6 @@ _NO_LABEL = r"(?![A-Za-z_][\w.-]*=)"
 #: What a tab became: blanks up to the next multiple of eight (so one alone only after 7, 15, ... letters),
 #: or one blank for each tab; then only the names of the scopes tell a scope from a message's first word.
 _RUN = r"(?:\t[\t ]*| {2,})"
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """One header layout.
-
-    Parameters
-    ----------
-    name
-        What it is called in messages and in `istiolog formats`.
-    pattern
-        The header, with groups among ``time level scope logger caller thread epoch`` (a name with a
-        ``_e`` behind it is a second place for the same field).
-    starts
-        Characters that a line of this layout can begin with.
-    clock
-        How the time is written: ``iso``, ``bracket``, ``klog``, ``slog``, or empty for none; of a user's
-        format also with the directives of strftime (`istiolog_pd.formats.strftime_patterns`).
-    since, until
-        Istio versions.
-    example, gives
-        A line, and the header fields and message that it gives.
-    event
-        For lines whose layout says what they are.
-    component
-        For layouts that only one component has.
-    keeps
-        Whether the header's text belongs to the message too (it has no columns of its own).
-    takes_lines
-        Whether lines without a header that follow belong to it.
-    """
-
-    name: str
-    pattern: str
-    starts: str
-    clock: str
-    since: str
-    until: str
-    example: str
-    gives: Mapping[str, str] = field(default_factory=dict)
-    event: str = ""
-    component: str = ""
-    keeps: bool = False
-    takes_lines: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class JsonLayout:
-    r"""A layout of one JSON object a line: which keys hold the header's fields.
-
-    The other keys are labels; they follow the message as ``\tk=v k=v``, as in text. Where no key
-    holds the message the whole line is it, and `fields` says which keys are columns, as
-    ``key -> column[:kind]`` (``outer.inner``: a key of an object in it). `keys`, if there are any, are
-    all that an object of this layout can have; `needs` is one more that it has to have.
-    """
-
-    name: str
-    time: str
-    level: str
-    scope: str
-    message: str
-    stack: str
-    since: str
-    until: str
-    example: str
-    gives: Mapping[str, str] = field(default_factory=dict)
-    event: str = ""
-    component: str = ""
-    fields: Mapping[str, str] = field(default_factory=dict)
-    needs: str = ""
-    clock: str = "iso"
-    keys: frozenset[str] = frozenset()
-
 
 #: Keys of Istio's access lines in JSON -> columns; the other keys are called as their columns are.
 ACCESS_FIELDS: Mapping[str, str] = {
@@ -269,31 +200,7 @@ LAYOUTS: tuple[Layout, ...] = (
         {"level": "info", "message": "memory is not limited, skipping package=memlimit"},
         event="startup",
     ),
-    Layout(
-        "Go GC trace",
-        r"(?=gc [0-9]+ @|scvg[0-9]*: )",
-        "gs",
-        "",
-        "1.0",
-        "",
-        "gc 152 @16089.641s 0%: 0.011+10+7.0 ms clock, 0.045+7.5/7.9/13+28 ms cpu, 11->11->6 MB, 12 MB goal, 4 P",
-        {
-            "message": "gc 152 @16089.641s 0%: 0.011+10+7.0 ms clock, 0.045+7.5/7.9/13+28 ms cpu, 11->11->6 MB, 12 MB goal, 4 P"
-        },
-        event="go_gc",
-        takes_lines=False,
-    ),
-    Layout(
-        "Go panic",
-        r"(?=panic: |fatal error: |unexpected fault address )",
-        "pfu",
-        "",
-        "1.0",
-        "",
-        "panic: runtime error: invalid memory address or nil pointer dereference",
-        {"message": "panic: runtime error: invalid memory address or nil pointer dereference"},
-        event="unparsed",
-    ),
+    *FOREIGN,
 )
 
 JSON_LAYOUTS: tuple[JsonLayout, ...] = (
@@ -336,6 +243,19 @@ JSON_LAYOUTS: tuple[JsonLayout, ...] = (
         needs="scope",
     ),
     JsonLayout(
+        "zap JSON",
+        "ts",
+        "level",
+        "logger",
+        "msg",
+        "stacktrace",
+        "1.4",
+        "",
+        '{"level":"info","ts":1588611111.25,"logger":"controller-runtime.metrics","msg":"metrics server is starting"}',
+        {"level": "info", "scope": "controller-runtime.metrics", "message": "metrics server is starting"},
+        clock="epoch",
+    ),
+    JsonLayout(
         "access log, JSON",
         "start_time",
         "",
@@ -356,6 +276,13 @@ JSON_LAYOUTS: tuple[JsonLayout, ...] = (
 BROKEN_JSON = (
     r'\{"level":"(?P<level>\w+)","time":"(?P<time>[^"]+)","scope":"(?P<scope>[^"]*)","msg":"(?P<message>.*?)"'
     r'(?:,"caller":"(?P<caller>[^"]*)","thread":"?(?P<thread>[0-9]{1,18})"?)?\}\s*'
+)
+
+#: What Envoy prints before a message about a connection or a stream: numbers in brackets, or tags (1.27 on).
+ENVOY_IDS = (
+    r"\[(?:C(?P<connection>[0-9]{1,18})\](?:\[S(?P<stream>[0-9]{1,20})\])?|S(?P<stream_f>[0-9]{1,20})\]"
+    r'|Tags: (?:"ConnectionId":"(?P<connection_e>[0-9]{1,18})")?,?(?:"StreamId":"(?P<stream_e>[0-9]{1,20})")?[^\]\n]*\])'
+    r"[\t ]*"
 )
 
 #: A console header in the middle of a line starts an entry of its own there.

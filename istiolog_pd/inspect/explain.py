@@ -12,10 +12,10 @@ import pandas as pd
 from istiolog_pd.capture import unknown
 from istiolog_pd.engine.reference.entries import Entries
 from istiolog_pd.engine.reference.headers import Entry
-from istiolog_pd.engine.reference.labels import parse_labels, readings, split_labels
+from istiolog_pd.engine.reference.labels import parse_labels, readings, split_ids, split_labels
 from istiolog_pd.engine.reference.lines import Lines
-from istiolog_pd.engine.reference.match import Compiled, in_scope
-from istiolog_pd.engine.reference.reader import SourceTables, read, recogniser
+from istiolog_pd.engine.reference.match import Compiled, in_scope, recogniser
+from istiolog_pd.engine.reference.reader import SourceTables, read
 from istiolog_pd.engine.schema import event_columns, format_columns
 from istiolog_pd.formats import COLUMNS, EVENTS, FORMATS, Format
 from istiolog_pd.formats.template import COMPONENTS
@@ -181,7 +181,7 @@ def explain(line: str, component: str | None = None) -> Explanation:
 def _claim(entry: Entry, component: str) -> tuple[Compiled | None, str]:
     """The format that claims an entry, and the labels that follow its message."""
     event = entry.event if entry.layout else ""  # a message without its header is of any event
-    for body, labels in readings(entry, entry.message):
+    for body, labels in readings(entry, split_ids(component, entry.message)[0]):
         found = recogniser().claim(component, entry.level, entry.scope, body, event=event)
         if found is not None:
             return found[0], labels

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -34,8 +33,6 @@ RACE = 3
 #: Connections that open at a time are printed in any order; they are not further apart than so many.
 STORM = 30
 
-_FLAG = re.compile(r"FLAG: --?([^=\s]+)")
-_VERSION = re.compile(r"version:? \S", re.IGNORECASE)
 MARKER = "========= Previous log"
 
 #: So many entries are looked at together where a whole log is gone through.
@@ -78,27 +75,33 @@ def cuts(lane: Lane) -> list[Cut]:
 
 def _banners(lane: Lane) -> Iterator[Cut]:
     """Starts of pilot and of the agent: flags come in alphabetical order, and a version once."""
-    at = lane.rows_of("startup")
-    at = at[~lane.is_of("envoy", at)]
-    signs = [(row, text) for row, text in zip(at.tolist(), lane.texts(at), strict=True) if _is_sign(text)]
-    quiet = lane.rows_of("startup", "go_gc", "unparsed") if signs else at
+    signs = _signs(lane)
+    quiet = lane.rows_of("startup", "go_gc", "unparsed") if signs else np.empty(0, np.int64)
     flag, began, version, before = "", -BANNER_LINES - 1, -1, -1
-    for row, text in signs:
-        found = _FLAG.match(text)
-        if found:
-            begins = not flag or found[1] <= flag or row - began > BANNER_LINES
-            flag = found[1]
+    for row, name, text in signs:
+        if name:
+            begins = not flag or name <= flag or row - began > BANNER_LINES
+            flag = name
         else:
             begins = version >= began if version >= 0 else row - began > BANNER_LINES
             version = row
         if begins:
             began = row
-            yield Cut(_head(lane, row, before, quiet), BANNER, f"start-up: {text[:60].splitlines()[0]!r}")
+            yield Cut(_head(lane, row, before, quiet), BANNER, f"start-up: {text[:60]!r}")
         before = row
 
 
-def _is_sign(text: str) -> bool:
-    return bool(_FLAG.match(text) or _VERSION.match(text))
+def _signs(lane: Lane) -> list[tuple[int, str, str]]:
+    """The entries that print a flag or a version of Istio: the place, the flag's name, and what is printed."""
+    found = []
+    for rows, (flags, values, versions) in lane.batches("startup", "flag", "flag_value", "version"):
+        printed = zip(rows.tolist(), flags.to_pylist(), values.to_pylist(), versions.to_pylist(), strict=True)
+        for row, flag, value, version in printed:
+            if flag:
+                found.append((row, flag, f"FLAG: --{flag}={value or ''}"))
+            elif version:
+                found.append((row, "", f"version: {version}"))
+    return found
 
 
 def _head(lane: Lane, row: int, before: int, quiet: Ints) -> int:

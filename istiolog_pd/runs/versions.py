@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
 from istiolog_pd.engine.reference.labels import split_labels
-from istiolog_pd.engine.reference.match import Recogniser
-from istiolog_pd.formats import FORMATS
+from istiolog_pd.engine.reference.match import recogniser
 from istiolog_pd.formats.columns import EVENTS
 from istiolog_pd.formats.template import COMPONENTS, Format
 from istiolog_pd.runs.container_log import LEVELS, Lane
@@ -28,7 +26,6 @@ SPREAD = 8
 MOST_LOOKED_AT = 20_000
 
 _PRINTED = re.compile(r"(?<![\d.])(\d+\.\d+(\.\d+)?(-(alpha|beta|rc|dev)[.\w]*)?)(?![\d.])")
-_VERSION = re.compile(r"version:? \S", re.IGNORECASE)
 
 Version = tuple[int, int]
 OLDEST: Version = (1, 0)
@@ -73,11 +70,6 @@ class _Bound:
     words: str
 
 
-@cache
-def _recogniser() -> Recogniser:
-    return Recogniser(FORMATS)
-
-
 def detect(lane: Lane, starts: Ints, stops: Ints) -> list[Found]:
     """The version of each run of a lane.
 
@@ -106,10 +98,9 @@ def detect(lane: Lane, starts: Ints, stops: Ints) -> list[Found]:
 
 def _printed(lane: Lane) -> list[tuple[int, str]]:
     """The lines that print a version of Istio (a build of one's own prints `unknown`)."""
-    at = lane.rows_of("startup")
-    at = at[~lane.is_of("envoy", at)]
-    lines = zip(at.tolist(), lane.texts(at), strict=True)
-    return [(row, text) for row, text in lines if _VERSION.match(text) and _PRINTED.search(text[:200])]
+    rows, versions = lane.column("startup", "version")
+    lines = zip(rows.tolist(), versions.to_pylist(), strict=True)
+    return [(row, text) for row, text in lines if text and _PRINTED.search(text[:200])]
 
 
 def _filled(lane: Lane, sign: Sign, starts: Ints, stops: Ints) -> Bools:
@@ -145,7 +136,7 @@ def _claims(lane: Lane, starts: Ints, stops: Ints) -> dict[int, list[_Bound]]:
 
 def _claim(component: str, level: str | None, scope: str | None, text: str) -> _Bound | None:
     """What the format says that claims an entry."""
-    claim = _recogniser().claim
+    claim = recogniser().claim
     claimed = claim(component, level, scope, text) or claim(component, level, scope, split_labels(text)[0])
     if claimed is None:
         return None

@@ -201,6 +201,7 @@ class _Finder:
         found = [_placed(archive.members[path], at, f"{source.name}!") for path, at in chosen]
         for one, (path, _) in zip(found, chosen, strict=True):
             one.key = source.key and f"{source.key}!{path}"
+            one.identity = source.identity
         found[0].notes.extend(notes)
         found[0].damage.extend(f"in the archive: {text}" for text in archive.damage)
         yield from found

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from istiolog_pd.sources.compression.codecs import BLOCK
-from istiolog_pd.sources.source import Source
+from istiolog_pd.sources.source import Identity, Source, identity
 
 
 class Peeked:
@@ -53,15 +53,24 @@ def file_source(path: str) -> Source:
         source.owned = True
         return source
     size = os.path.getsize(path)
-    return Source(path, partial(open, path, "rb"), size, owned=True, again=True, key=os.path.realpath(path))
+    key = os.path.realpath(path)
+    return Source(path, partial(open, path, "rb"), size, owned=True, again=True, key=key, identity=identity(path))
 
 
 def open_source(name: str, file: Any) -> Source:
     """An open file, from where it is now; it is not closed."""
     if (getattr(file, "mode", "") == "rb" or isinstance(file, io.BytesIO)) and file.seekable():
-        return Source(name, partial(_moved_to, file, file.tell()), again=True)
+        return Source(name, partial(_moved_to, file, file.tell()), again=True, identity=_identity_of(file))
     peeked = Peeked(file)
-    return Source(name, lambda: peeked)
+    return Source(name, lambda: peeked, identity=_identity_of(file))
+
+
+def _identity_of(file: Any) -> Identity | None:
+    """Of an open file, if it is one of the operating system's."""
+    try:
+        return identity(file.fileno())
+    except (AttributeError, OSError):
+        return None
 
 
 def _moved_to(file: Any, place: int) -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import os
+import stat
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -15,6 +17,18 @@ from istiolog_pd.sources.limits import Limits, bounded
 
 Progress = Callable[[int], object]
 Blocks = Generator[bytes, None, None]
+
+#: What tells a file from every other, however it is named: device and inode.
+Identity = tuple[int, int]
+
+
+def identity(file: str | os.PathLike[str] | int) -> Identity | None:
+    """What tells a regular file (a path or a descriptor) from every other; None for anything else."""
+    try:
+        found = os.stat(file)
+    except (OSError, ValueError):
+        return None
+    return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) else None
 
 
 @dataclass(slots=True)
@@ -31,6 +45,8 @@ class Source:
     size: int | None = None
     #: The same for one file, however it is named; "" where that cannot be told.
     key: str = ""
+    #: Of the file it is read from, so that no output replaces it; None if it is none.
+    identity: Identity | None = None
     #: Whether it is ours to close.
     owned: bool = False
     #: Whether `open` gives it from its start every time.

@@ -17,6 +17,8 @@ WATCHED = [Sample(str(count), {"clusters": count}, {"resources": count}) for cou
 ELSEWHERE: tuple[tuple[str, str, Mapping[str, Pool]], ...] = (
     # the argument called `node` is the connection's ID (pilot/pkg/proxy/envoy/v2/eds.go)
     ("pilot", r"EDS: remove unwatched|EDS: Envoy restart", {"node": n.CONNECTIONS}),
+    # to 1.10 a connection ID is a full node ID and a number
+    ("pilot", r"CDS: PUSH %s for", {"con.ConID": [one for one in n.CONNECTIONS if "~" in one.text]}),
     # lists of clusters where no version prints a count
     ("pilot", r"EDS: Multiple clusters|EDS: ACK ", {"con.Clusters": optional(v.CLUSTER_LISTS)}),
     ("pilot", r"delta request: ", {"debug": [Sample('type_url:"a b"', {}, {"xds_type": ANY, "nonce": ANY})]}),
@@ -85,6 +87,18 @@ EVENTS_TOO: dict[tuple[str, str], str] = {
     ("agent", "%s: %s%s for node:%s resources:%d size:%v%s%s"): "xds_push",
     ("agent", "XDS: Incremental Pushing:%s ConnectedEndpoints:%d Version:%s"): "push_start",
     ("agent", "XDS: Incremental Pushing ConnectedEndpoints:%d Version:%s"): "push_start",
+    # schema: only a new connection is a `connection_open`
+    ("pilot", "Authenticated XDS: %v with identity %v"): "client_auth",
+    ("pilot", "Unauthenticated XDS: "): "client_auth",
+    ("pilot", "Unauthenticated XDS: %s"): "client_auth",
+    ("pilot", "Unauthenticated XDS: %v"): "client_auth",
+    ("pilot", "Failed to authenticate client from "): "auth_failure",
+    ("pilot", "Failed to authenticate client from %s: %s"): "auth_failure",
+    ("pilot", "Unauthorized XDS: %v with identity %v: %v"): "auth_failure",
+    ("pilot", "Failed to authenticate %s %v"): "debug_endpoint",
+    ("envoy", "membership update for TLS cluster {} added {} removed {}"): "endpoint_update",
+    ("envoy", "listener '{}' failed to listen on address '{}' on worker"): "listener_error",
+    ("envoy", "final pre-worker listener init for listener '{}' failed: {}"): "listener_error",
 }
 
 

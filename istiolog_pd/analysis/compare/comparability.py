@@ -170,7 +170,7 @@ def _only(capture: Capture, kept: npt.NDArray[np.bool_]) -> Capture:
             fresh = pa.array(number[chosen["row"].to_numpy()], chosen.schema.field("row").type)
             tables[event] = chosen.set_column(at, chosen.schema.field("row"), fresh)
     events = capture.events.filter(pa.array(kept))
-    return Capture(events, tables, capture.infos, capture.nodes, capture.runs, capture.metrics_files)
+    return Capture(events, tables, capture.infos, capture.nodes, capture.runs, capture.metrics_files, capture.files)
 
 
 def described(capture: Capture, name: str) -> str:

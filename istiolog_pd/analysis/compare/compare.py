@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from istiolog_pd.analysis._result import FLAG, TEXT, WORD, Shape, cannot, no_lines, shaped
+from istiolog_pd.analysis._answer import Answer, Col, answers
+from istiolog_pd.analysis._needs import pushed
+from istiolog_pd.analysis._result import cannot, no_lines, shaped
 from istiolog_pd.analysis._select import columns, joined
 from istiolog_pd.analysis.compare.bootstrap import (
     ALPHA,
@@ -26,25 +28,47 @@ from istiolog_pd.capture import Capture
 
 NUMBER = pd.Float64Dtype()
 
-COMPARED: Shape = {
-    "measure": WORD,
-    "labels": TEXT,
-    "unit": TEXT,
-    "load": FLAG,
-    "a": NUMBER,
-    "b": NUMBER,
-    "difference": NUMBER,
-    "low": NUMBER,
-    "high": NUMBER,
-    "ratio": NUMBER,
-    "ratio_low": NUMBER,
-    "ratio_high": NUMBER,
-    "effect": NUMBER,
-    "p": NUMBER,
-    "certain": FLAG,
-    "verdict": WORD,
-    "note": TEXT,
-}
+COMPARED = Answer(
+    "compare",
+    "One row per measure and labels",
+    columns=(
+        Col("measure", "category", "", "what is compared"),
+        Col("labels", "str", "", 'labels: ``type="CDS"``, ``quantile="0.95"``'),
+        Col("unit", "str", "", "unit of the measure"),
+        Col("load", "boolean", "", "true if it measures what the control plane was given, not what it did"),
+        Col("a", "Float64", "", "the measure on the first side; the middle where lines only bound it, as `size:` does"),
+        Col("b", "Float64", "", "the measure on the second side"),
+        Col("difference", "Float64", "", "`b` - `a`"),
+        Col("low", "Float64", "", "95 % interval of the difference, lower limit, widened by such bounds"),
+        Col("high", "Float64", "", "95 % interval of the difference, upper limit"),
+        Col("ratio", "Float64", "", "`b` / `a`"),
+        Col("ratio_low", "Float64", "", "95 % interval of the ratio, lower limit"),
+        Col("ratio_high", "Float64", "", "95 % interval of the ratio, upper limit"),
+        Col(
+            "effect",
+            "Float64",
+            "",
+            "Cliff's delta, -1 to 1: how much more likely an observation of b is the larger one; null without single "
+            "observations",
+        ),
+        Col("p", "Float64", "", "probability of such a difference by chance, adjusted for the number of rows (Holm)"),
+        Col(
+            "certain",
+            "boolean",
+            "",
+            "true if `p` is below 0.05: in 19 of 20 tables in which nothing differs, no row is",
+        ),
+        Col(
+            "verdict",
+            "category",
+            "",
+            "``more``, ``less`` (b, if certain), ``no difference seen``, ``cannot tell`` (a side does not log it, or "
+            "too little)",
+        ),
+        Col("note", "str", "", "why there is no verdict, and what changed its meaning between the versions"),
+    ),
+    needs=(pushed("what differs from another capture"),),
+)
 
 MORE, LESS, SAME, UNKNOWN = "more", "less", "no difference seen", "cannot tell"
 
@@ -55,6 +79,7 @@ FEW = "{}: only {} of {} stretches of time hold any of it ({} are needed)"
 FEW_BEYOND = "{}: {:,} observations are too few for the quantile {}"
 
 
+@answers(COMPARED)
 def compare(a: Capture, b: Capture, *, seed: int = 0) -> pd.DataFrame:
     """Two captures, before and after an upgrade or a setting: what is more, what is less, what cannot be told.
 
@@ -75,17 +100,8 @@ def compare(a: Capture, b: Capture, *, seed: int = 0) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per measure and labels: `measure` (category), `labels` (str: ``type="CDS"``,
-        ``quantile="0.95"``), `unit` (str), `load` (boolean): what the control plane was given, not what it
-        did; `a`, `b`: the measure on each side (where lines only bound it, as `size:` does, the middle),
-        `difference` (b less a), `low`, `high`: its interval of 95 %, widened by such bounds; `ratio` (b by
-        a), `ratio_low`, `ratio_high`: the interval of the ratio; `effect`: Cliff's delta, how much likelier
-        an observation of b is the larger one than the smaller (-1 to 1; null where there are no single
-        observations); `p`: the chance of such a difference if there were none, adjusted for the number
-        of rows (Holm); all Float64. `certain` (boolean): `p` is below 0.05, so of all rows of a table
-        in which nothing differs, none is certain in 19 tables of 20. `verdict` (category): ``more``,
-        ``less`` (b, if certain), ``no difference seen``, ``cannot tell`` (a side does not say it, or too
-        little); `note` (str): why not, and what changed its meaning between the versions.
+        {columns}
+
         ``attrs["coverage"]`` says what each side is, and what was left out.
 
     Notes

@@ -12,18 +12,24 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from istiolog_pd.analysis._result import TEXT, WORD, Shape, shaped
-from istiolog_pd.analysis.coverage.requirements import BOOTSTRAP, NEEDS, WHOLE, Need
+from istiolog_pd.analysis._answer import Answer, Col, answers
+from istiolog_pd.analysis._discover import declarations
+from istiolog_pd.analysis._needs import BOOTSTRAP, WHOLE, Need
+from istiolog_pd.analysis._result import shaped
 from istiolog_pd.capture import Capture
 
-COVERAGE: Shape = {
-    "question": TEXT,
-    "answer": TEXT,
-    "can": WORD,
-    "missing": TEXT,
-    "setting": TEXT,
-    "runs": TEXT,
-}
+COVERAGE = Answer(
+    "coverage",
+    "One row per question, in the order of the answers; more where process runs differ",
+    columns=(
+        Col("question", "str", "", "question about the logs"),
+        Col("answer", "str", "", "function of `istiolog_pd.analysis` that answers it"),
+        Col("can", "category", "", "``yes``, ``part`` or ``no``"),
+        Col("missing", "str", "", "what the logs lack"),
+        Col("setting", "str", "", "setting that logs it; empty if there is none"),
+        Col("runs", "str", "", "process runs that the row applies to (``0, 2-5``); empty: all that could answer"),
+    ),
+)
 
 YES, PART, NO = "yes", "part", "no"
 
@@ -48,6 +54,7 @@ class _Said:
     setting: str = ""
 
 
+@answers(COVERAGE)
 def coverage(capture: Capture) -> pd.DataFrame:
     """Which questions this capture can answer, and what would have to be printed for the others.
 
@@ -63,11 +70,7 @@ def coverage(capture: Capture) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per question, in the order of `NEEDS` (`coverage.requirements`); more where runs differ:
-        `question`, `answer` (str): what is asked, and the function of `istiolog_pd.analysis` that answers
-        it; `can` (category): ``yes``, ``part`` or ``no``; `missing` (str): what is not there; `setting`
-        (str): what would print it, empty where nothing would; `runs` (str): the runs that the row is about
-        (``0, 2-5``), empty: all that could answer.
+        {columns}
 
     Examples
     --------
@@ -77,8 +80,13 @@ def coverage(capture: Capture) -> pd.DataFrame:
     ['part', 'endpoint-only pushes are printed at debug', 'istiod: --log_output_level ads:debug,delta:debug']
     """
     runs = _runs(capture)
-    rows = [row for need in NEEDS for row in _rows(capture, need, runs)]
-    return shaped(pd.DataFrame(rows, columns=list(COVERAGE)), COVERAGE)
+    rows = [
+        (need.question, name, *row)
+        for name, answer in declarations().items()
+        for need in answer.needs
+        for row in _rows(capture, need, runs)
+    ]
+    return shaped(pd.DataFrame(rows, columns=list(COVERAGE.dtypes)), COVERAGE)
 
 
 def _runs(capture: Capture) -> pd.DataFrame:
@@ -104,22 +112,20 @@ def _rows(capture: Capture, need: Need, runs: pd.DataFrame) -> list[tuple[str, .
     """What is to be said of a need: once, or for each group of runs that differ."""
     if need.component == "bootstrap":
         said = _Said(YES) if capture.nodes else _Said(NO, "no bootstrap of a proxy among the sources", BOOTSTRAP)
-        return [_row(need, said, "")]
+        return [_row(said, "")]
     own = runs[runs["component"] == _LOG_OF[need.component]]
     if own.empty:
-        return [
-            _row(need, _Said(NO, f"{_LOG[need.component]} is not among the sources", f"add {_LOG[need.component]}"), "")
-        ]
+        return [_row(_Said(NO, f"{_LOG[need.component]} is not among the sources", f"add {_LOG[need.component]}"), "")]
     counts = _counts(capture, need)
     groups: dict[_Said, list[int]] = {}
     for run in own.to_dict("records"):
         there = counts[run["run"]] if run["run"] < len(counts) else 0
         groups.setdefault(_said(need, run, int(there)), []).append(run["run"])
-    return [_row(need, said, _ranges(which) if len(groups) > 1 else "") for said, which in groups.items()]
+    return [_row(said, _ranges(which) if len(groups) > 1 else "") for said, which in groups.items()]
 
 
-def _row(need: Need, said: _Said, runs: str) -> tuple[str, ...]:
-    return (need.question, need.answer, said.can, said.missing, said.setting, runs)
+def _row(said: _Said, runs: str) -> tuple[str, ...]:
+    return (said.can, said.missing, said.setting, runs)
 
 
 def _counts(capture: Capture, need: Need) -> npt.NDArray[np.int64]:

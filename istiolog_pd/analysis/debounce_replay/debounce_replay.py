@@ -9,31 +9,55 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from istiolog_pd.analysis._result import COUNT, FLAG, SPAN, Shape, cannot, no_lines, shaped
+from istiolog_pd.analysis._answer import Answer, Col, answers
+from istiolog_pd.analysis._needs import ADS_INFO, PUSH_DEBUG, Need
+from istiolog_pd.analysis._result import cannot, no_lines, shaped
 from istiolog_pd.analysis.debounce_replay.recorded import Ints, Load, Recorded, recorded_load
 from istiolog_pd.analysis.debounce_replay.totals import NONE, Totals, recorded_delays, replay
 from istiolog_pd.capture import Capture
 
-REPLAY: Shape = {
-    "after": SPAN,
-    "maximum": SPAN,
-    "eds_debounce": FLAG,
-    "recorded": FLAG,
-    "changes": COUNT,
-    "pushes_low": COUNT,
-    "pushes_high": COUNT,
-    "full_pushes_low": COUNT,
-    "full_pushes_high": COUNT,
-    "proxies_low": COUNT,
-    "proxies_high": COUNT,
-    "size_bytes_low": COUNT,
-    "size_bytes_high": COUNT,
-    "delay_median_low": SPAN,
-    "delay_median_high": SPAN,
-    "delay_max_low": SPAN,
-    "delay_max_high": SPAN,
-    "exact": FLAG,
-}
+REPLAY = Answer(
+    "debounce_replay",
+    "The `recorded` setting first, then one row per combination of arguments",
+    columns=(
+        Col("after", "timedelta64[ns]", "ns", "``PILOT_DEBOUNCE_AFTER``; of the recorded setting as its log shows it"),
+        Col("maximum", "timedelta64[ns]", "ns", "``PILOT_DEBOUNCE_MAX``; of the recorded setting as its log shows it"),
+        Col("eds_debounce", "boolean", "", "``PILOT_ENABLE_EDS_DEBOUNCE``"),
+        Col("recorded", "boolean", "", "true for the setting the log was recorded with"),
+        Col("changes", "Int64", "", "changes, the same in all rows"),
+        Col("pushes_low", "Int64", "", "push decisions, at least"),
+        Col("pushes_high", "Int64", "", "push decisions, at most"),
+        Col("full_pushes_low", "Int64", "", "full pushes, at least"),
+        Col("full_pushes_high", "Int64", "", "full pushes, at most"),
+        Col("proxies_low", "Int64", "", "pushes to a proxy, summed over push decisions, at least"),
+        Col("proxies_high", "Int64", "", "pushes to a proxy, summed over push decisions, at most"),
+        Col("size_bytes_low", "Int64", "B", "bytes pushed, at least"),
+        Col("size_bytes_high", "Int64", "B", "bytes pushed, at most"),
+        Col(
+            "delay_median_low",
+            "timedelta64[ns]",
+            "ns",
+            "median time from a change to the decision to push it, at least",
+        ),
+        Col(
+            "delay_median_high",
+            "timedelta64[ns]",
+            "ns",
+            "median time from a change to the decision to push it, at most",
+        ),
+        Col(
+            "delay_max_low", "timedelta64[ns]", "ns", "longest time from a change to the decision to push it, at least"
+        ),
+        Col(
+            "delay_max_high", "timedelta64[ns]", "ns", "longest time from a change to the decision to push it, at most"
+        ),
+        Col("exact", "boolean", "", "true if pushes and delays are exact, not bounds"),
+    ),
+    needs=(
+        Need("what other debounce settings would do", ("debounce",), ADS_INFO, since="1.1"),
+        Need("the same, event by event", ("push_trigger",), PUSH_DEBUG, level="debug", column="reason", since="1.24"),
+    ),
+)
 
 LINES = "they are printed at level info in scope ads (--log_output_level ads:info), from Istio 1.1 on with their begin"
 OLD = "Istio 1.0 does not print when a debounce began: no load to replay"
@@ -46,6 +70,7 @@ NO_KIND = "Istio 1.31 and later do not print which pushes are full: `full_pushes
 Setting = tuple[int, int, bool]
 
 
+@answers(REPLAY)
 def debounce_replay(
     capture: Capture,
     after: str | Sequence[str] = ("10ms", "50ms", "100ms", "250ms", "500ms", "1s", "2s", "5s"),
@@ -74,12 +99,8 @@ def debounce_replay(
     Returns
     -------
     pandas.DataFrame
-        First the setting that was `recorded`, then a row per combination: `after`, `maximum`
-        (timedelta64[ns]; of the recorded one as its log shows them, null where it does not),
-        `eds_debounce`, `recorded` (boolean); `changes` (Int64), the same in all rows; then, each as
-        ``_low`` and ``_high``: `pushes`, `full_pushes` (Int64), `proxies` (how often a proxy is pushed
-        to, Int64), `size_bytes` (Int64, bytes), `delay_median` and `delay_max` of a change until the
-        decision to push it (timedelta64[ns]); `exact` (boolean): pushes and delays are no mere bounds.
+        {columns}
+
         Null where the capture cannot tell, and ``attrs["coverage"]`` says why.
 
     Raises

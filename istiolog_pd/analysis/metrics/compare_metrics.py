@@ -8,28 +8,41 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from istiolog_pd.analysis._result import COUNT, FLAG, TEXT, WORD, Shape, cannot, no_lines, shaped
+from istiolog_pd.analysis._answer import FLAG, Answer, Col, answers
+from istiolog_pd.analysis._needs import pushed
+from istiolog_pd.analysis._result import cannot, no_lines, shaped
 from istiolog_pd.analysis.metrics.definitions import MEANINGS, base
 from istiolog_pd.analysis.metrics.exported import Exported, exported, read_text
 from istiolog_pd.analysis.metrics.lines import RunLines, runs
 from istiolog_pd.analysis.metrics.metrics import LINES, NUMBER, tabulate
 from istiolog_pd.capture import Capture
 
-COMPARED: Shape = {
-    "metric": WORD,
-    "labels": TEXT,
-    "low": NUMBER,
-    "high": NUMBER,
-    "value": NUMBER,
-    "exported": NUMBER,
-    "agrees": FLAG,
-    "kind": WORD,
-    "meaning": TEXT,
-    "why": TEXT,
-    "source": TEXT,
-    "run": COUNT,
-    "exporter": TEXT,
-}
+COMPARED = Answer(
+    "compare_metrics",
+    "One row per series",
+    columns=(
+        Col("metric", "category", "", "name of the series"),
+        Col("labels", "str", "", 'labels: ``type="cds"``; empty if there are none'),
+        Col("low", "Float64", "", "least possible value by the log at the time of the export; null if unbounded"),
+        Col("high", "Float64", "", "greatest possible value by the log at the time of the export; null if unbounded"),
+        Col("value", "Float64", "", "value by the log at the time of the export; null unless it is exact"),
+        Col("exported", "Float64", "", "value istiod exported; a counter of a known metric without this series is 0"),
+        Col(
+            "agrees",
+            "boolean",
+            "",
+            "true if the log allows the exported value; null if it allows any, or if the difference may have come "
+            "after the log",
+        ),
+        Col("kind", "category", "", "``exact``, ``bounded`` or ``not answerable``"),
+        Col("meaning", "str", "", "meaning of the metric; times are in seconds"),
+        Col("why", "str", "", "reason why it is not exact"),
+        Col("source", "str", "", "log of the run"),
+        Col("run", "Int64", "", "process run of the control plane"),
+        Col("exporter", "str", "", "metrics file"),
+    ),
+    needs=(pushed("whether the log and the exported metrics agree", counts=True),),
+)
 
 #: The time of an export is known so well; what was under way then may be in it or not.
 AROUND = pd.Timedelta("1s")
@@ -46,6 +59,7 @@ DAMAGED = "{}: {:,} lines could not be read"
 LATE = "{}: the log begins after its process, so counters have no upper bound"
 
 
+@answers(COMPARED)
 def compare_metrics(capture: Capture, text_or_path: str | Path | None = None) -> pd.DataFrame:
     """Metrics from the log's lines beside those that the process exported, in one table.
 
@@ -63,12 +77,9 @@ def compare_metrics(capture: Capture, text_or_path: str | Path | None = None) ->
     Returns
     -------
     pandas.DataFrame
-        One row per series: `metric`, `labels`, `low`, `high`, `value`, `kind`, `meaning`, `why` as in
-        `metrics`, at the time of the export; `exported` (Float64; a counter of a known metric whose
-        series is not there is 0); `agrees` (boolean): whether that is what the lines allow, null where
-        they allow anything, or a difference may have come after the log; `source`, `run`: the log's;
-        `exporter` (str): the metrics file. ``attrs["coverage"]`` says what hinders the comparison, or why
-        there is none.
+        {columns}
+
+        ``attrs["coverage"]`` says what hinders the comparison, or why there is none.
 
     Raises
     ------

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from istiolog_pd.analysis._result import COUNT, TEXT, WORD, Shape, cannot, no_lines, shaped
+from istiolog_pd.analysis._answer import Answer, Col, answers
+from istiolog_pd.analysis._needs import ADS_INFO, Need, pushed
+from istiolog_pd.analysis._result import cannot, no_lines, shaped
 from istiolog_pd.analysis.metrics.definitions import MEANINGS, base
 from istiolog_pd.analysis.metrics.lines import RunLines, runs
 from istiolog_pd.analysis.metrics.pushes import TYPES, counted, push_series
@@ -17,23 +19,33 @@ from istiolog_pd.capture import Capture
 
 NUMBER = pd.Float64Dtype()
 
-METRICS: Shape = {
-    "metric": WORD,
-    "labels": TEXT,
-    "value": NUMBER,
-    "low": NUMBER,
-    "high": NUMBER,
-    "kind": WORD,
-    "meaning": TEXT,
-    "why": TEXT,
-}
+METRICS = Answer(
+    "metrics",
+    "One row per series, named as in the Prometheus text format",
+    columns=(
+        Col("source", "str", "", "log of the run", optional=True),
+        Col("run", "Int64", "", "process run of the control plane", optional=True),
+        Col("metric", "category", "", "name of the series: ``pilot_debounce_time_bucket``"),
+        Col("labels", "str", "", 'labels: ``type="cds"``; empty if there are none'),
+        Col("value", "Float64", "", "value; null unless it is exact"),
+        Col("low", "Float64", "", "least possible value; null if unbounded"),
+        Col("high", "Float64", "", "greatest possible value; null if unbounded"),
+        Col("kind", "category", "", "``exact``, ``bounded`` or ``not answerable``"),
+        Col("meaning", "str", "", "meaning of the metric; times are in seconds"),
+        Col("why", "str", "", "reason why it is not exact"),
+    ),
+    needs=(
+        pushed("Istio's own metrics of pushes", counts=True),
+        Need("pilot_debounce_time", ("debounce",), ADS_INFO, column="debounce_time", since="1.1", counts=True),
+    ),
+)
 
-BY_RUN: Shape = {"source": TEXT, "run": COUNT, **METRICS}
 
 LINES = "they are printed at level info in scopes ads and delta (--log_output_level ads:info,delta:info)"
 LATE = "{} of {} runs began before their log: what counts up is counted from the log's first line on"
 
 
+@answers(METRICS)
 def metrics(capture: Capture, *, by_run: bool = False) -> pd.DataFrame:
     """Istio's own metrics, counted from the lines of a log and held to what those can tell.
 
@@ -53,13 +65,10 @@ def metrics(capture: Capture, *, by_run: bool = False) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per series, in the names of the Prometheus text format: `metric` (category;
-        ``pilot_debounce_time_bucket``), `labels` (str; ``type="cds"``, empty if there are none);
-        `value` (Float64; null unless it is exact), `low` and `high` (Float64; null: no bound), `kind`
-        (category: ``exact``, ``bounded``, ``not answerable``); `meaning` (str): what the metric is,
-        units in its name, seconds otherwise; `why` (str): what keeps it from being exact.
-        ``attrs["coverage"]`` says what is missing of the log. Empty, with the reason there, if no control
-        plane wrote in it.
+        {columns}
+
+        ``attrs["coverage"]`` says what the log lacks. Empty, with the reason there, if the capture has no
+        log of a control plane.
 
     Notes
     -----
@@ -76,7 +85,7 @@ def metrics(capture: Capture, *, by_run: bool = False) -> pd.DataFrame:
     {'type="cds"': 0, 'type="eds"': 9, 'type="lds"': 2, 'type="rds"': 3}
     """
     found = list(runs(capture))
-    shape = BY_RUN if by_run else METRICS
+    shape = METRICS if by_run else METRICS.only(*(c.name for c in METRICS.columns if not c.optional))
     if not any(run.talks or len(run["xds_nack"]) for run in found):
         return cannot(shape, no_lines(capture, "line that a metric can be counted from", LINES))
     return shaped(tabulate(found, by_run=by_run), shape, _coverage(found))

@@ -6,14 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from istiolog_pd.analysis._result import SPAN
+from istiolog_pd.analysis._answer import SPAN
 from istiolog_pd.analysis._time import as_of
-from istiolog_pd.analysis.propagation.sides import PILOT, SIDECAR, side, with_message
+from istiolog_pd.analysis.propagation.sides import PILOT, SIDECAR, side
 from istiolog_pd.capture import Capture
 
 PAIR = ["proxy", "source"]
-#: The agent's line of a new stream to the control plane (1.9 on; pkg/istio-agent/xds_proxy.go).
-CONNECTED = r"connected to (?:delta )?upstream XDS server"
 BOUNDS = ["clock_offset_low", "clock_offset_high"]
 
 
@@ -57,8 +55,8 @@ def from_connections(capture: Capture, logs: pd.Series[str], updates: pd.DataFra
     updates
         What Envoys applied: `proxy`, `timestamp`.
     """
-    asked = with_message(capture, side(capture, "xds_connected", SIDECAR))
-    asked = asked[asked["message"].str.match(CONNECTED)].assign(proxy=asked["log"].map(logs))
+    asked = side(capture, "xds_connected", SIDECAR, "upstream")
+    asked = asked[asked["upstream"].notna()].assign(proxy=asked["log"].map(logs))
     asked = asked[["proxy", "timestamp"]].dropna().sort_values("timestamp")
     asked = asked.assign(connected=asked["timestamp"])
     met = side(capture, "connection_open", PILOT, "proxy", "connection")

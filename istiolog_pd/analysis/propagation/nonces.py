@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from istiolog_pd.analysis._answer import TEXT
 from istiolog_pd.analysis._intervals import Ints
-from istiolog_pd.analysis._result import TEXT
 from istiolog_pd.analysis._time import as_of
 from istiolog_pd.analysis.propagation.sides import PILOT, SIDECAR, side
 from istiolog_pd.capture import Capture

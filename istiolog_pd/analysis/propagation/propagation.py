@@ -9,8 +9,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from istiolog_pd.analysis._answer import FLAG, PROXY, PUSH_TYPE, RUN, SPAN, XDS_TYPE, Answer, Col, answers
 from istiolog_pd.analysis._intervals import Ints
-from istiolog_pd.analysis._result import COUNT, FLAG, SPAN, TEXT, TIME, WORD, Shape, cannot, no_lines, shaped
+from istiolog_pd.analysis._needs import ACCESS, ADS_DEBUG, AGENT_DEBUG, PROXY_INFO, Need
+from istiolog_pd.analysis._result import cannot, no_lines, shaped
 from istiolog_pd.analysis._time import as_of
 from istiolog_pd.analysis.propagation.clocks import BOUNDS, PAIR, from_connections, from_nonces
 from istiolog_pd.analysis.propagation.nonces import (
@@ -28,28 +30,81 @@ from istiolog_pd.analysis.propagation.updates import KEY, by_time, effects, upda
 from istiolog_pd.analysis.pushes.rounds import PUSH_LINES
 from istiolog_pd.capture import Capture
 
-PROPAGATION: Shape = {
-    "proxy": TEXT,
-    "xds_type": WORD,
-    "push_version": TEXT,
-    "nonce": TEXT,
-    "sent": TIME,
-    "received": TIME,
-    "applied": TIME,
-    "acknowledged": TIME,
-    "clock_offset_low": SPAN,
-    "clock_offset_high": SPAN,
-    "delay_low": SPAN,
-    "delay_high": SPAN,
-    "exact": FLAG,
-    "nacked": TIME,
-    "warmed": TIME,
-    "first_request": TIME,
-    "push_type": WORD,
-    "run": COUNT,
-    "source": WORD,
-    "line": COUNT,
-}
+PROPAGATION = Answer(
+    "propagation",
+    "One row per push that can be followed, in file order",
+    columns=(
+        PROXY,
+        XDS_TYPE,
+        Col(
+            "push_version", "str", "", "version of the pushed configuration; from the answer if the push line has none"
+        ),
+        Col("nonce", "str", "", "nonce of the push; from the answer if the push line has none"),
+        Col("sent", "datetime64[ns, UTC]", "UTC", "push line, by istiod's clock"),
+        Col("received", "datetime64[ns, UTC]", "UTC", "received by the agent, by the proxy's clock"),
+        Col(
+            "applied",
+            "datetime64[ns, UTC]",
+            "UTC",
+            "applied by Envoy, by the proxy's clock: its answer as passed on by the agent, or its own line of the "
+            "update",
+        ),
+        Col("acknowledged", "datetime64[ns, UTC]", "UTC", "ACK line, by istiod's clock"),
+        Col("clock_offset_low", "timedelta64[ns]", "ns", "the proxy's clock minus istiod's, at least"),
+        Col("clock_offset_high", "timedelta64[ns]", "ns", "the proxy's clock minus istiod's, at most"),
+        Col("delay_low", "timedelta64[ns]", "ns", "time from `sent` until Envoy had applied it, at least"),
+        Col(
+            "delay_high",
+            "timedelta64[ns]",
+            "ns",
+            "time from `sent` until Envoy had applied it, at most; without the proxy's log, until it was acknowledged",
+        ),
+        Col(
+            "exact",
+            "boolean",
+            "",
+            "true if joined by nonce; false if by proxy, type and time, and `applied` is the most likely update; null"
+            " if only the push line is in the logs",
+        ),
+        Col("nacked", "datetime64[ns, UTC]", "UTC", "NACK line, by istiod's clock"),
+        Col(
+            "warmed",
+            "datetime64[ns, UTC]",
+            "UTC",
+            "last cluster warmed before the next update of clusters, by the proxy's clock",
+        ),
+        Col(
+            "first_request",
+            "datetime64[ns, UTC]",
+            "UTC",
+            "first access-log entry on a cluster that is new with this update, by the proxy's clock",
+        ),
+        PUSH_TYPE,
+        RUN,
+        Col("source", "category", "", "log of the push line"),
+        Col("line", "Int64", "", "line of the push line"),
+    ),
+    needs=(
+        Need(
+            "from push to acknowledgement, exactly: istiod's side",
+            ("xds_push", "xds_ack"),
+            ADS_DEBUG,
+            column="nonce",
+            level="debug",
+        ),
+        Need(
+            "from push to acknowledgement, exactly: the agent's side",
+            ("xds_response",),
+            AGENT_DEBUG,
+            component="agent",
+            column="nonce",
+            since="1.22",
+            level="debug",
+        ),
+        Need("when Envoy took an update", ("cds_update", "listener_update"), PROXY_INFO, component="envoy"),
+        Need("the first requests on a new cluster", ("access",), ACCESS, component="envoy"),
+    ),
+)
 
 SKEW = "1s"
 ZERO = pd.Timedelta(0)
@@ -74,6 +129,7 @@ NOTHING = (
 )
 
 
+@answers(PROPAGATION)
 def propagation(
     capture: Capture, *, proxies: Mapping[str, str] | None = None, clock_skew: str | pd.Timedelta = SKEW
 ) -> pd.DataFrame:
@@ -92,19 +148,9 @@ def propagation(
     Returns
     -------
     pandas.DataFrame
-        One row per push that can be followed, in file order. `proxy` (str), `xds_type` (category),
-        `push_version` and `nonce` (str; from the answer where the push line prints none). By the control
-        plane's clock: `sent` (its push line), `acknowledged` and `nacked` (its line of the proxy's answer).
-        By the sidecar's: `received` by the agent, `applied` (Envoy's answer as the agent passed it on, or
-        Envoy's own line of the update), `warmed` (the last cluster that got warm before the next update of
-        clusters), `first_request` (the first access-log entry on a cluster new with this update)
-        (datetime64[ns, UTC]). `clock_offset_low`, `clock_offset_high`: bounds of the sidecar's clock minus
-        the control plane's; `delay_low`, `delay_high`: bounds of the time from `sent` until Envoy had
-        applied it (timedelta64[ns]; without a sidecar's log, until it was acknowledged at the latest).
-        `exact` (boolean): joined by nonce; else by proxy, type and time, and `applied` is the likeliest
-        update; null: only its push line is in the logs. `push_type` (category), `run` (Int64), `source`,
-        `line` of the push line.
-        ``attrs["coverage"]`` says what is not known and why.
+        {columns}
+
+        ``attrs["coverage"]`` says what is unknown and why.
 
     Raises
     ------

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from istiolog_pd.analysis._result import TEXT
+from istiolog_pd.analysis._answer import TEXT
 from istiolog_pd.capture import Capture, to_pandas
 
 PILOT, SIDECAR = ("pilot",), ("agent", "envoy")
@@ -35,12 +35,6 @@ def side(
     plain = [pa.string() if pa.types.is_dictionary(kind) else kind for kind in own.schema.types]
     frame = to_pandas(own.cast(pa.schema(zip(names, plain, strict=True)))).astype({"row": "int64"})
     return frame.assign(log=_logs(capture, frame)) if components == SIDECAR else frame
-
-
-def with_message(capture: Capture, frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows with their `message`, which narrow tables leave out."""
-    texts = capture.events["message"].take(pa.array(frame["row"].to_numpy(), pa.int64())).cast(pa.string())
-    return frame.assign(message=pd.Series(texts.to_pandas().to_numpy(), frame.index, TEXT))
 
 
 def _logs(capture: Capture, frame: pd.DataFrame) -> pd.Series[str]:

@@ -7,15 +7,12 @@ import pandas as pd
 
 from istiolog_pd.analysis._intervals import Bools, Ints
 from istiolog_pd.analysis._time import NEVER, as_of, moments, nanoseconds, spans
-from istiolog_pd.analysis.propagation.sides import of_proxies, with_message
+from istiolog_pd.analysis.propagation.sides import of_proxies
 from istiolog_pd.capture import Capture
 
 #: Lines of one update follow each other closely: a longer pause than the first is taken to
 #: be between two, one longer than the second surely is.
 CLOSE, APART = pd.Timedelta("100ms"), pd.Timedelta("1s")
-
-#: The upstream cluster in an entry of the access log.
-UPSTREAM = r"\b((?:in|out)bound\|\d*\|[^|\s\"]*\|[^|\s\",]*)"
 
 KEY = ["proxy", "xds_type"]
 
@@ -167,10 +164,7 @@ def effects(capture: Capture, logs: pd.Series[str], had: pd.DataFrame) -> pd.Dat
 
 def _requests(capture: Capture, logs: pd.Series[str]) -> pd.DataFrame:
     """The access-log entries, each with the upstream cluster that it names."""
-    if "cluster" in capture["access"].schema.names:
-        return of_proxies(capture, logs, "access", "cluster")
-    lines = with_message(capture, of_proxies(capture, logs, "access"))
-    return lines.assign(cluster=lines["message"].str.extract(UPSTREAM, expand=False))
+    return of_proxies(capture, logs, "access", "cluster")
 
 
 def _within(lines: pd.DataFrame, times: pd.DataFrame) -> pd.DataFrame:

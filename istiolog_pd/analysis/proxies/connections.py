@@ -4,42 +4,56 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pyarrow.compute as pc
 
-from istiolog_pd.analysis._result import COUNT, FLAG, SPAN, TEXT, TIME, WORD, Shape, cannot, no_lines, shaped
-from istiolog_pd.analysis._select import arrow, bin_width, columns, joined
+from istiolog_pd.analysis._answer import LINE, PROXY, RUN, SOURCE, TEXT, TIME_BIN, Answer, Col, answers
+from istiolog_pd.analysis._needs import ADS_INFO, Need
+from istiolog_pd.analysis._result import cannot, no_lines, shaped
+from istiolog_pd.analysis._select import bin_width, columns, joined
 from istiolog_pd.analysis.proxies._disconnect_reasons import reasons
 from istiolog_pd.capture import Capture, to_pandas
 
-CONNECTIONS: Shape = {
-    "run": COUNT,
-    "source": TEXT,
-    "proxy": TEXT,
-    "connection": COUNT,
-    "opened": TIME,
-    "closed": TIME,
-    "duration": SPAN,
-    "duration_low": SPAN,
-    "reason": WORD,
-    "gap": SPAN,
-    "next_source": TEXT,
-    "delta": FLAG,
-    "peer": TEXT,
-    "grpc_code": COUNT,
-    "error": TEXT,
-    "line": COUNT,
-}
+CONNECTIONS = Answer(
+    "connections",
+    "One row per session of a proxy, in the order in which they are first seen",
+    columns=(
+        RUN,
+        SOURCE,
+        PROXY,
+        Col("connection", "Int64", "", "number of the session, counted anew by each run"),
+        Col("opened", "datetime64[ns, UTC]", "UTC", "start of the session; null if it is not in the log"),
+        Col("closed", "datetime64[ns, UTC]", "UTC", "end of the session; null if it is not in the log"),
+        Col("duration", "timedelta64[ns]", "ns", "null unless both ends are in the log"),
+        Col("duration_low", "timedelta64[ns]", "ns", "part of the session that the log covers"),
+        Col("reason", "category", "", "likely reason of its end; null while it is open"),
+        Col("gap", "timedelta64[ns]", "ns", "time until the proxy connected again; null if it did not"),
+        Col("next_source", "str", "", "log of the replica it connected to next; null if it did not"),
+        Col("delta", "boolean", "", "delta xDS; null where it is not logged"),
+        Col("peer", "str", "", "address of the client"),
+        Col("grpc_code", "Int64", "", "gRPC status code at the end"),
+        Col("error", "str", "", "error text at the end"),
+        LINE,
+    ),
+    needs=(
+        Need("sessions of proxies", ("connection_open",), ADS_INFO, since="1.8", counts=True),
+        Need("how sessions ended", ("connection_close",), ADS_INFO, rare=True, counts=True),
+    ),
+)
 
-CONNECTED: Shape = {
-    "time": TIME,
-    "run": COUNT,
-    "source": TEXT,
-    "connected_endpoints": COUNT,
-    "lowest": COUNT,
-    "highest": COUNT,
-    "printed": COUNT,
-    "share": pd.Float64Dtype(),
-}
+CONNECTED = Answer(
+    "connected_endpoints",
+    "One row per time bin and run of a replica",
+    columns=(
+        TIME_BIN,
+        RUN,
+        SOURCE,
+        Col("connected_endpoints", "Int64", "", "ADS connections, as last logged in this bin or before"),
+        Col("lowest", "Int64", "", "lowest number logged in the bin"),
+        Col("highest", "Int64", "", "highest number logged in the bin"),
+        Col("printed", "Int64", "", "lines in the bin that log the number"),
+        Col("share", "Float64", "", "share of the connections of all runs in this bin, 0 to 1; null if there are none"),
+    ),
+    needs=(Need("how many proxies were connected", ("push_start",), ADS_INFO, column="connected_endpoints"),),
+)
 
 LINES = (
     "they are printed at level info in scopes ads and, from Istio 1.14 on, delta: `ADS: new connection`, "
@@ -52,6 +66,7 @@ REQUESTS = "where no `new connection` line is printed (before Istio 1.8), a sess
 SECOND_HAND = "a value is what the last round so far printed; between rounds it may have changed"
 
 
+@answers(CONNECTIONS)
 def connections(capture: Capture, *, maximum_age: str = "30min") -> pd.DataFrame:
     """Every session of a proxy with a control plane: opened, closed, and the likely reason of its end.
 
@@ -66,14 +81,9 @@ def connections(capture: Capture, *, maximum_age: str = "30min") -> pd.DataFrame
     Returns
     -------
     pandas.DataFrame
-        One row per session, in the order in which they are first seen: `run` (Int64), `source`, `proxy` (str),
-        `connection`: its number, counted anew by each run (Int64); `opened`, `closed`
-        (datetime64[ns, UTC]; null where the line is not in the log); `duration` (timedelta64[ns], null
-        unless both are known), `duration_low`: as much of it as the log covers; `reason` (category; null
-        while it is open); `gap` until the proxy connected again (timedelta64[ns]) and `next_source`: to
-        which replica (str; null if it did not); `delta`: delta xDS (boolean; null where it is not
-        printed); `peer` (str), `grpc_code` (Int64), `error` (str): as the end printed them; `line` (Int64) of the
-        first line. ``attrs["coverage"]`` says what is not in the log.
+        {columns}
+
+        ``attrs["coverage"]`` says what is not in the log.
 
     Notes
     -----
@@ -114,6 +124,7 @@ def connections(capture: Capture, *, maximum_age: str = "30min") -> pd.DataFrame
     )
 
 
+@answers(CONNECTED)
 def connected_endpoints(capture: Capture, *, freq: str | None = None) -> pd.DataFrame:
     """ADS connections of each replica over time, and its share of all.
 
@@ -127,10 +138,8 @@ def connected_endpoints(capture: Capture, *, freq: str | None = None) -> pd.Data
     Returns
     -------
     pandas.DataFrame
-        One row per bin and run of a replica: `time` (the bin's start, datetime64[ns, UTC]), `run` (Int64),
-        `source` (str), `connected_endpoints`: as last printed in this bin or before, `lowest`,
-        `highest` printed in it and `printed`: how often (Int64; null and 0 in a bin without), `share` of the
-        connections of all runs that the bin has (Float64, 0 to 1; null where they are none).
+        {columns}
+
         ``attrs["freq"]`` is the width of a bin.
 
     Notes
@@ -178,17 +187,15 @@ def connected_endpoints(capture: Capture, *, freq: str | None = None) -> pd.Data
 def _lines(capture: Capture) -> pd.DataFrame:
     """Lines that open or close a connection with a number, in file order."""
     names = ("row", "line", "timestamp", "source", "proxy", "connection")
-    opened = columns(capture, "connection_open", *names, "message")
-    words = arrow(opened["message"])
-    opened["delta"] = pc.starts_with(words, "ADS: new delta ").to_pandas()
-    opened = opened[pc.starts_with(words, "ADS: new ").to_numpy(zero_copy_only=False)]
+    opened = columns(capture, "connection_open", *names, "delta")
+    opened = opened[opened["delta"].notna()]
     asked = columns(capture, "xds_request", *names, "xds_type", "level")
     asked = asked[
         asked["xds_type"].eq("CDS") & asked["level"].eq("info") & ~asked["source"].isin(set(opened["source"]))
     ]
     closed = columns(capture, "connection_close", *names, "peer", "grpc_code", "error")
     parts = [
-        opened.drop(columns="message").assign(opens=True, printed=True),
+        opened.assign(opens=True, printed=True),
         asked.assign(opens=True, printed=False),
         closed.assign(opens=False, printed=True),
     ]

@@ -2,69 +2,63 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 import pandas as pd
-import pyarrow.compute as pc
 
-from istiolog_pd.analysis._result import COUNT, TEXT, TIME, Shape, cannot, no_lines, shaped
-from istiolog_pd.analysis._select import arrow, bin_width, columns, unprinted
+from istiolog_pd.analysis._answer import COUNT, FIRST_SEEN, LAST_SEEN, RUN, SOURCE, TIME_BIN, Answer, Col, answers
+from istiolog_pd.analysis._needs import MODEL_INFO, Need, pushed
+from istiolog_pd.analysis._result import cannot, no_lines, shaped
+from istiolog_pd.analysis._select import bin_width, columns, unprinted
 from istiolog_pd.analysis.pushes.rounds import PUSH_LINES
 from istiolog_pd.capture import Capture
 
-CHURN: Shape = {
-    "run": COUNT,
-    "source": TEXT,
-    "service": TEXT,
-    "namespace": TEXT,
-    "updates": COUNT,
-    "went_empty_low": COUNT,
-    "went_empty_high": COUNT,
-    "came_back_low": COUNT,
-    "came_back_high": COUNT,
-    "full_pushes": COUNT,
-    "cache_updates": COUNT,
-    "endpoints_min": COUNT,
-    "endpoints_max": COUNT,
-    "endpoints_last": COUNT,
-    "first_seen": TIME,
-    "last_seen": TIME,
-}
-
-EMPTY: Shape = {
-    "time": TIME,
-    "run": COUNT,
-    "pushes": COUNT,
-    "proxies": COUNT,
-    "empty_min": COUNT,
-    "empty_median": pd.Float64Dtype(),
-    "empty_max": COUNT,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Trigger:
-    """A line about a service's endpoints: how it begins, whether they are none, whether it forces a full push."""
-
-    begins: str
-    empty: bool | None = None
-    full: bool = False
-    cache: bool = False
-
-
-#: pilot/pkg/model/endpointshards.go. Nothing is known of the number of endpoints where `empty` is None.
-TRIGGERS = (
-    Trigger("^Full push, new service ", empty=False, full=True),
-    Trigger("^Full push, service accounts changed", full=True),
-    Trigger("^Endpoint updating service account ", full=True),
-    Trigger("^Full push, service .* has no endpoints$", empty=True, full=True),
-    Trigger("^Incremental push, service .* no endpoints$", empty=True),
-    Trigger("^Cache Update, new service ", empty=False, cache=True),
-    Trigger("^Cache Update, service accounts changed", cache=True),
-    Trigger("^Cache Update, Service .* no endpoints$", empty=True, cache=True),
+CHURN = Answer(
+    "endpoint_churn",
+    "One row per run, source and service, the most changes first",
+    columns=(
+        RUN,
+        SOURCE,
+        Col("service", "str", "", "name of the service (of a Kubernetes host), otherwise the whole host"),
+        Col("namespace", "str", "", "namespace of the service; null where no line logs it"),
+        Col("updates", "Int64", "", "lines about it"),
+        Col(
+            "went_empty_low",
+            "Int64",
+            "",
+            "times it lost its last endpoint (in one cluster, where the line names one), at least",
+        ),
+        Col("went_empty_high", "Int64", "", "times it lost its last endpoint, at most"),
+        Col("came_back_low", "Int64", "", "times it got an endpoint again, at least"),
+        Col("came_back_high", "Int64", "", "times it got an endpoint again, at most"),
+        Col("full_pushes", "Int64", "", "lines that say it forced a full push"),
+        Col("cache_updates", "Int64", "", "lines that only clear the cache (from Istio 1.25 on)"),
+        Col("endpoints_min", "Int64", "", "fewest ready addresses logged; null where no line logs them"),
+        Col("endpoints_max", "Int64", "", "most ready addresses logged"),
+        Col("endpoints_last", "Int64", "", "ready addresses, as last logged"),
+        FIRST_SEEN,
+        LAST_SEEN,
+    ),
+    needs=(Need("services that flap or go empty", ("push_trigger",), MODEL_INFO, rare=True),),
 )
+
+EMPTY = Answer(
+    "empty_clusters",
+    "One row per time bin and run",
+    columns=(
+        TIME_BIN,
+        RUN,
+        Col("pushes", "Int64", "", "pushes that log ``empty:``"),
+        Col("proxies", "Int64", "", "proxies they went to"),
+        Col("empty_min", "Int64", "", "fewest clusters without endpoints in one push"),
+        Col("empty_median", "Float64", "", "median of clusters without endpoints in one push"),
+        Col("empty_max", "Int64", "", "most clusters without endpoints in one push"),
+    ),
+    needs=(pushed("clusters without endpoints over time", "empty"),),
+)
+
+
+#: Whether a service has no endpoint, by the cause that a trigger line prints; null: nothing is known of their number.
+EMPTY_BY_CAUSE = {"new service": False, "service accounts": None, "no endpoints": True}
 
 #: The host of a Kubernetes service: its name and its namespace come first.
 HOST = r"^(?P<name>[^.]+)\.(?P<space>[^.]+)\.svc(?:\..*)?$"
@@ -77,6 +71,7 @@ ONLY_LINES = (
 NO_EMPTY = "no push line prints `empty:` (EDS lines do, from 1.0 on)"
 
 
+@answers(CHURN)
 def endpoint_churn(capture: Capture) -> pd.DataFrame:
     """Services whose endpoints went to none and came back, or that forced full pushes.
 
@@ -88,15 +83,9 @@ def endpoint_churn(capture: Capture) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per run, source and service, the most restless first: `run` (Int64), `source`,
-        `service`: its name (of a Kubernetes host, else the whole host), `namespace` (str; null where no
-        line prints it); `updates`: lines about it; `went_empty_low`, `went_empty_high`,
-        `came_back_low`, `came_back_high`: how often it lost its last endpoint (in one cluster, where
-        the line names one), and got one again (exact where lines print the number: low and high are
-        the same); `full_pushes`: lines that say it forces one, `cache_updates`: those that only clear
-        the cache (1.25 on); `endpoints_min`, `endpoints_max`, `endpoints_last`: ready addresses (null
-        where no line prints them; all Int64); `first_seen`, `last_seen` (datetime64[ns, UTC]).
-        Empty with the reason in ``attrs["coverage"]`` if no line names a service.
+        {columns}
+
+        Empty, with the reason in ``attrs["coverage"]``, if no line names a service.
 
     Notes
     -----
@@ -149,6 +138,7 @@ def _sums(lines: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     )
 
 
+@answers(EMPTY)
 def empty_clusters(capture: Capture, *, freq: str | None = None) -> pd.DataFrame:
     """Clusters without endpoints that pushes told of, over time.
 
@@ -162,9 +152,9 @@ def empty_clusters(capture: Capture, *, freq: str | None = None) -> pd.DataFrame
     Returns
     -------
     pandas.DataFrame
-        One row per bin and run: `time` (the bin's start, datetime64[ns, UTC]), `run` (Int64), `pushes` that
-        print ``empty:`` and their `proxies`, `empty_min`, `empty_max` (Int64) and `empty_median` (Float64):
-        clusters without endpoints in one push. ``attrs["freq"]`` is the width of a bin.
+        {columns}
+
+        ``attrs["freq"]`` is the width of a bin.
 
     Notes
     -----
@@ -207,9 +197,13 @@ def _lines(capture: Capture) -> pd.DataFrame:
     names = ("row", "timestamp", "source", "service", "namespace")
     events = columns(capture, "endpoint_event", *names, "endpoints")
     events["empty"] = events["endpoints"].eq(0)
-    triggers = columns(capture, "push_trigger", *names, "message")
-    triggers = pd.concat([triggers.drop(columns="message"), _meaning(triggers["message"])], axis=1)
-    triggers = triggers[triggers["known"]].drop(columns="known")
+    triggers = columns(capture, "push_trigger", *names, "cause", "effect")
+    triggers = triggers[triggers["cause"].isin(list(EMPTY_BY_CAUSE))]
+    triggers = triggers.assign(
+        empty=triggers["cause"].map(EMPTY_BY_CAUSE).astype("boolean"),
+        full=triggers["effect"].eq("full push"),
+        cache=triggers["effect"].eq("cache update"),
+    )
     parts = [part for part in (events.assign(full=False, cache=False), triggers) if len(part)]
     if not parts:
         return pd.DataFrame()
@@ -220,27 +214,3 @@ def _lines(capture: Capture) -> pd.DataFrame:
     lines["namespace"] = host["space"].fillna(lines["namespace"])
     lines["service"] = host["name"].fillna(lines["service"])
     return lines.sort_values("row", kind="stable", ignore_index=True)
-
-
-def _meaning(messages: pd.Series[str]) -> pd.DataFrame:
-    """What each trigger line says: `known`, `empty`, `full`, `cache`."""
-    texts = arrow(messages)
-    found = {
-        trigger: pc.match_substring_regex(texts, trigger.begins).to_pandas().fillna(False).astype(bool)
-        for trigger in TRIGGERS
-    }
-
-    def some(wanted: list[Trigger]) -> pd.Series[Any]:
-        rows: pd.Series[Any] = pd.concat([found[one] for one in wanted], axis=1).any(axis=1)
-        return rows.set_axis(messages.index)
-
-    empty = some([one for one in TRIGGERS if one.empty])
-    states = empty.astype("boolean").where(empty | some([one for one in TRIGGERS if one.empty is False]))
-    return pd.DataFrame(
-        {
-            "known": some(list(TRIGGERS)),
-            "empty": states,
-            "full": some([one for one in TRIGGERS if one.full]),
-            "cache": some([one for one in TRIGGERS if one.cache]),
-        }
-    )

@@ -2,59 +2,82 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pandas as pd
-import pyarrow.compute as pc
 
-from istiolog_pd.analysis._result import COUNT, FLAG, TEXT, TIME, WORD, Shape, cannot, shaped
-from istiolog_pd.analysis._select import arrow, columns
+from istiolog_pd.analysis._answer import (
+    COUNT,
+    FIRST_SEEN,
+    LAST_SEEN,
+    PROXY,
+    RUN,
+    SOURCE,
+    TEXT,
+    XDS_TYPE,
+    Answer,
+    Col,
+    answers,
+)
+from istiolog_pd.analysis._needs import ADS_INFO, PROXY_INFO, Need
+from istiolog_pd.analysis._result import cannot, shaped
+from istiolog_pd.analysis._select import columns
 from istiolog_pd.capture import Capture
 from istiolog_pd.formats.field_parsers import GRPC_CODES
 
-ERRORS: Shape = {
-    "run": COUNT,
-    "source": TEXT,
-    "component": WORD,
-    "cause": WORD,
-    "proxy": TEXT,
-    "peer": TEXT,
-    "xds_type": WORD,
-    "grpc_code": COUNT,
-    "grpc": WORD,
-    "count": COUNT,
-    "first_seen": TIME,
-    "last_seen": TIME,
-    "expected": FLAG,
-    "error": TEXT,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """A cause: the event of its lines, and what their messages hold (a regular expression)."""
-
-    name: str
-    event: str
-    words: str = ""
-    needs_error: bool = False
-
-
-#: The first that fits a line is its cause.
-CAUSES = (
-    Cause("NACK", "xds_nack"),
-    Cause("rejected by Envoy", "xds_rejected"),
-    Cause("write timeout", "xds_send_failure", "^Timeout writing"),
-    Cause("queue timeout", "xds_send_failure", "QUEUE TIMEOUT"),
-    Cause("client busy", "xds_send_failure", "^(Failed to push, client busy|Repeated failure to push)"),
-    Cause("send failure", "xds_send_failure"),
-    Cause("rate limit", "xds_rate_limited"),
-    Cause("unauthenticated", "connection_open", "^Failed to authenticate"),
-    Cause("unauthorised", "connection_open", "^Unauthorized XDS"),
-    Cause("stream closed", "connection_close", needs_error=True),
-    Cause("stream closed", "xds_stream_closed", "stream.* closed|^Unable to establish"),
-    Cause("disconnected", "xds_disconnected", needs_error=True),
+ERRORS = Answer(
+    "errors",
+    "One row per run, source, cause, proxy, type, code and form of error (digits ignored), the most frequent first",
+    columns=(
+        RUN,
+        SOURCE,
+        Col("component", "category", "", "component that logged it: ``pilot``, ``envoy``, ``agent``"),
+        Col(
+            "cause",
+            "category",
+            "",
+            "``NACK``, ``rejected by Envoy``, ``write timeout``, ``queue timeout``, ``client busy``, ``send "
+            "failure``, ``rate limit``, ``unauthenticated``, ``unauthorized``, ``stream closed``, ``disconnected``",
+        ),
+        PROXY,
+        Col("peer", "str", "", "address of the client, where no proxy is logged"),
+        XDS_TYPE,
+        Col("grpc_code", "Int64", "", "gRPC status code"),
+        Col("grpc", "category", "", "name of the gRPC status code"),
+        Col("count", "Int64", "", "log lines"),
+        FIRST_SEEN,
+        LAST_SEEN,
+        Col(
+            "expected",
+            "boolean",
+            "",
+            "true for a stream that ended with OK, Canceled or EOF, as it does when its proxy stops",
+        ),
+        Col("error", "str", "", "error text of the first line"),
+    ),
+    needs=(
+        Need("rejected configuration (NACKs)", ("xds_nack",), ADS_INFO, level="warn", rare=True),
+        Need(
+            "pushes that could not be sent", ("xds_send_failure", "xds_rate_limited"), ADS_INFO, level="warn", rare=True
+        ),
+        Need(
+            "closed and failed streams of proxies", ("xds_stream_closed",), PROXY_INFO, "envoy", level="warn", rare=True
+        ),
+    ),
 )
+
+
+#: The cause of an event's lines where they print none of their own (`cause`).
+CAUSES = {
+    "xds_nack": "NACK",
+    "xds_rejected": "rejected by Envoy",
+    "xds_send_failure": "send failure",
+    "xds_rate_limited": "rate limit",
+    "auth_failure": "",
+    "connection_close": "stream closed",
+    "xds_stream_closed": "",
+    "xds_disconnected": "disconnected",
+}
+#: Of these lines only those with an error tell of one.
+NEED_ERROR = ("connection_close", "xds_disconnected")
 
 #: Codes and texts with which a stream ends when its proxy goes, or nothing is wrong.
 ENDINGS = (GRPC_CODES["OK"], GRPC_CODES["Canceled"])
@@ -68,6 +91,7 @@ NONE = (
 NO_ENTRIES = "this capture holds no entries"
 
 
+@answers(ERRORS)
 def errors(capture: Capture) -> pd.DataFrame:
     """NACKs, failed sends, timeouts, rate limits, refused clients and closed streams, by cause and proxy.
 
@@ -79,16 +103,9 @@ def errors(capture: Capture) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per run, source, cause, proxy, type, code and form of error (digits left aside), the most frequent
-        first: `run` (Int64), `source` (str), `component`: whose line it is (category: ``pilot``, ``envoy``,
-        ``agent``); `cause` (category): ``NACK``, ``rejected by Envoy``, ``write timeout``, ``queue
-        timeout``, ``client busy``, ``send failure``, ``rate limit``, ``unauthenticated``,
-        ``unauthorised``, ``stream closed``, ``disconnected``; `proxy` (str), `peer`: the client's
-        address where no proxy is printed (str), `xds_type` (category), `grpc_code` (Int64) and `grpc`,
-        its name (category; null where none is printed); `count` of lines (Int64); `first_seen`,
-        `last_seen` (datetime64[ns, UTC]); `expected` (boolean): a stream that ended with OK, Canceled
-        or EOF, as it does when its proxy goes; `error`: the first one's text (str).
-        Empty with the reason in ``attrs["coverage"]`` if there is no such line.
+        {columns}
+
+        Empty, with the reason in ``attrs["coverage"]``, if there is no such line.
 
     Notes
     -----
@@ -104,7 +121,7 @@ def errors(capture: Capture) -> pd.DataFrame:
     >>> table.groupby("cause", observed=True)["count"].sum().to_dict()
     {'NACK': 23, 'send failure': 3, 'write timeout': 3}
     """
-    parts = [part for event in dict.fromkeys(cause.event for cause in CAUSES) if len(part := _lines(capture, event))]
+    parts = [part for event in CAUSES if len(part := _lines(capture, event))]
     if not parts:
         return cannot(ERRORS, NONE.format(len(capture)) if len(capture) else NO_ENTRIES)
     lines = pd.concat(parts, ignore_index=True).sort_values("row", kind="stable")
@@ -134,18 +151,11 @@ def _lines(capture: Capture, event: str) -> pd.DataFrame:
     if event not in capture:
         return pd.DataFrame()
     names = ["row", "timestamp", "source", "component"]
-    optional = ["proxy", "peer", "xds_type", "grpc_code", "error"]
+    optional = ["proxy", "peer", "xds_type", "grpc_code", "error", "cause"]
     there = [name for name in optional if name in capture[event].schema.names]
-    lines = columns(capture, event, *names, *there, "message", component=None)
+    lines = columns(capture, event, *names, *there, component=None)
     for name in set(optional) - set(there):
         lines[name] = pd.Series(None, lines.index, COUNT if name == "grpc_code" else TEXT)
-    messages = arrow(lines["message"])
-    cause = pd.Series(None, lines.index, object)
-    for one in (one for one in CAUSES if one.event == event):
-        fits = cause.isna()
-        if one.words:
-            fits &= pc.match_substring_regex(messages, one.words).to_pandas().fillna(False).astype(bool)
-        if one.needs_error:
-            fits &= lines["error"].notna()
-        cause = cause.mask(fits, one.name)
-    return lines.drop(columns="message").assign(cause=cause.astype(TEXT)).dropna(subset=["cause"])
+    lines["cause"] = lines["cause"].fillna(CAUSES[event] or None).astype(TEXT)
+    tells = lines["cause"].notna() & (lines["error"].notna() if event in NEED_ERROR else True)
+    return lines[tells]

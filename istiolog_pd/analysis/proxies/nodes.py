@@ -7,32 +7,39 @@ from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
+import pyarrow.compute as pc
 
-from istiolog_pd.analysis._result import COUNT, TEXT, Shape, cannot, shaped
+from istiolog_pd.analysis._answer import PROXY, Answer, Col, answers
+from istiolog_pd.analysis._needs import BOOTSTRAP, Need
+from istiolog_pd.analysis._result import cannot, shaped
 from istiolog_pd.capture import Capture
 from istiolog_pd.formats import field_parsers as names
-from istiolog_pd.formats import proto_text as prototext
 
-NODES: Shape = {
-    "node_id": TEXT,
-    "node_type": TEXT,
-    "node_ip": TEXT,
-    "proxy": TEXT,
-    "pod": TEXT,
-    "namespace": TEXT,
-    "domain": TEXT,
-    "service_cluster": TEXT,
-    "istio_version": TEXT,
-    "proxy_version": TEXT,
-    "proxy_build": TEXT,
-    "envoy_build": TEXT,
-    "interception_mode": TEXT,
-    "labels": TEXT,
-    "metadata": TEXT,
-    "source": TEXT,
-    "line": COUNT,
-    "bootstrap": TEXT,
-}
+NODES = Answer(
+    "node_metadata",
+    "One row per node ID",
+    columns=(
+        Col("node_id", "str", "", "node ID"),
+        Col("node_type", "str", "", "``sidecar``, ``router``, ``waypoint``, …"),
+        Col("node_ip", "str", "", "address in the node ID"),
+        PROXY,
+        Col("pod", "str", "", "pod of the proxy"),
+        Col("namespace", "str", "", "namespace of the proxy"),
+        Col("domain", "str", "", "DNS domain"),
+        Col("service_cluster", "str", "", "cluster name that Envoy runs with"),
+        Col("istio_version", "str", "", "version in the metadata"),
+        Col("proxy_version", "str", "", "version of the proxy"),
+        Col("proxy_build", "str", "", "commit of the proxy (``ISTIO_PROXY_SHA``)"),
+        Col("envoy_build", "str", "", "commit of Envoy"),
+        Col("interception_mode", "str", "", "how traffic is intercepted"),
+        Col("labels", "str", "", "labels of the pod, as JSON"),
+        Col("metadata", "str", "", "all of the metadata, as JSON"),
+        Col("source", "str", "", "log of the first request of this node"),
+        Col("line", "Int64", "", "line of the first request of this node"),
+        Col("bootstrap", "str", "", "bootstrap file it was read from"),
+    ),
+    needs=(Need("the node metadata of proxies", (), BOOTSTRAP, component="bootstrap"),),
+)
 
 #: Metadata that Istio sets itself; before 1.1 every other key is a label of the pod.
 OWN_KEYS = frozenset(
@@ -40,9 +47,8 @@ OWN_KEYS = frozenset(
     "OWNER INCLUDE_INBOUND_PORTS EXCHANGE_KEYS PLATFORM_METADATA WORKLOAD_NAME SERVICE_ACCOUNT istio".split()
 )
 
-_RAW = " raw: "
 
-
+@answers(NODES)
 def node_metadata(capture: Capture) -> pd.DataFrame:
     """The metadata of each proxy, from CDS requests (Istio 1.0-1.1 print them whole) and bootstraps.
 
@@ -54,12 +60,10 @@ def node_metadata(capture: Capture) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per node ID (str throughout, but `line`, Int64): `node_id` with its parts
-        `node_type`, `node_ip`, `proxy`, `pod`, `namespace`, `domain`; `service_cluster` (Envoy's own
-        cluster name); `istio_version`, `proxy_version`, `proxy_build` (``ISTIO_PROXY_SHA``),
-        `envoy_build`; `interception_mode`; `labels` (of the pod) and `metadata` (all of it), as JSON;
-        `source` and `line` of its first request, `bootstrap`: the file it was read from.
-        Where both tell of a node, the log counts and the bootstrap fills what is missing.
+        {columns}
+
+        If both a log and a bootstrap describe a node, the log takes precedence and the bootstrap fills what
+        is missing.
 
     Examples
     --------
@@ -104,23 +108,12 @@ def _row(node_id: str, metadata: dict[str, Any], cluster: str | None, build: str
 
 
 def _from_log(capture: Capture) -> Iterator[dict[str, object]]:
-    requests = capture["xds_request"]
-    messages = capture.events["message"].take(requests["row"]).to_pylist()
-    places = zip(requests["source"].to_pylist(), requests["line"].to_pylist(), messages, strict=True)
-    for source, line, message in places:
-        _, raw, text = message.partition(_RAW)
-        node = next((n for n in prototext.parse(text).get("node", ()) if isinstance(n, dict)), None) if raw else None
-        node_id = prototext.first_text(node, "id") if node else None
-        if node is None or node_id is None:
-            continue
-        struct = next((m for m in node.get("metadata", ()) if isinstance(m, dict)), {})
-        row = _row(
-            node_id,
-            dict(prototext.struct_fields(struct)),
-            prototext.first_text(node, "cluster"),
-            prototext.first_text(node, "build_version"),
-        )
-        yield {**row, "source": source, "line": line}
+    requests = capture["xds_request"].select(["source", "line", "node_metadata"])
+    requests = requests.filter(pc.is_valid(requests["node_metadata"]))
+    for one in requests.to_pylist():
+        node = json.loads(one["node_metadata"])
+        row = _row(node["id"], node.get("metadata", {}), node.get("cluster"), node.get("build_version"))
+        yield {**row, "source": one["source"], "line": one["line"]}
 
 
 def _from_bootstraps(capture: Capture) -> Iterator[dict[str, object]]:

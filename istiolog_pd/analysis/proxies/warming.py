@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import pandas as pd
 
-from istiolog_pd.analysis._result import COUNT, SPAN, TEXT, TIME, WORD, Shape, cannot, shaped
-from istiolog_pd.analysis.propagation.sides import PILOT, SIDECAR, side, sidecars, with_message
+from istiolog_pd.analysis._answer import LINE, SOURCE, Answer, Col, answers
+from istiolog_pd.analysis._needs import PROXY_DEBUG, Need
+from istiolog_pd.analysis._result import cannot, shaped
+from istiolog_pd.analysis.propagation.sides import PILOT, SIDECAR, side, sidecars
 from istiolog_pd.capture import Capture, to_pandas
 
-WARMING: Shape = {
-    "proxy": TEXT,
-    "cluster": TEXT,
-    "started": TIME,
-    "ended": TIME,
-    "state": WORD,
-    "warming_low": SPAN,
-    "warming_high": SPAN,
-    "source": TEXT,
-    "line": COUNT,
-}
+WARMING = Answer(
+    "cluster_warming",
+    "One row per cluster that started warming, in file order",
+    columns=(
+        Col("proxy", "str", "", "proxy that the log belongs to; null if unknown"),
+        Col("cluster", "str", "", "Envoy cluster"),
+        Col("started", "datetime64[ns, UTC]", "UTC", "start of warming, by Envoy's clock"),
+        Col("ended", "datetime64[ns, UTC]", "UTC", "end of warming, by Envoy's clock; null if the log ends first"),
+        Col(
+            "state",
+            "category",
+            "",
+            "``warm``, ``updated again`` before it was warm, ``removed``, or ``still warming`` at the end of the log",
+        ),
+        Col("warming_low", "timedelta64[ns]", "ns", "time it warmed, at least"),
+        Col("warming_high", "timedelta64[ns]", "ns", "time it warmed, at most; null while it is warming"),
+        SOURCE,
+        LINE,
+    ),
+    needs=(Need("how long clusters warmed", ("cluster_warmed",), PROXY_DEBUG, component="envoy", debug_since="1.4"),),
+)
 
 #: What ends the warming of a cluster, by the event that comes next; none: the log ends.
 STATES = {"cluster_warmed": "warm", "cluster_update": "updated again", "cluster_remove": "removed"}
@@ -31,6 +43,7 @@ NO_WARMING = (
 NO_ENVOY = "this capture holds no log of an Envoy, so no cluster that is warming"
 
 
+@answers(WARMING)
 def cluster_warming(capture: Capture) -> pd.DataFrame:
     """Each time that a cluster warmed, how long that took, and those that stayed warming.
 
@@ -45,12 +58,9 @@ def cluster_warming(capture: Capture) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per cluster that started warming, in file order: `proxy` (str; null where it cannot be told
-        whose log it is), `cluster` (str), `started`, `ended` (datetime64[ns, UTC], Envoy's clock), `state`
-        (category): ``warm``, ``updated again`` before it was warm, ``removed``, or ``still warming`` at the
-        end of the log (`ended` is null); `warming_low`, `warming_high` (timedelta64[ns]): how long it
-        warmed; of one still warming at least, without a bound above; `source` (str), `line` (Int64).
-        Empty with the reason in ``attrs["coverage"]`` if no line tells.
+        {columns}
+
+        Empty, with the reason in ``attrs["coverage"]``, if no line tells.
 
     Notes
     -----
@@ -63,8 +73,8 @@ def cluster_warming(capture: Capture) -> pd.DataFrame:
     >>> table[["cluster", "state", "warming_high"]].iloc[0].tolist()
     ['outbound|5000||helloworld.default.svc.cluster.local', 'warm', Timedelta('0 days 00:00:00.017000')]
     """
-    updates = with_message(capture, side(capture, "cluster_update", SIDECAR, "line", "cluster"))
-    updates = updates[updates["message"].str.endswith(" starting warming")]
+    updates = side(capture, "cluster_update", SIDECAR, "line", "cluster", "warming")
+    updates = updates[updates["warming"].notna()]
     if updates.empty:
         envoy = (to_pandas(capture.events.select(["component"]))["component"] == "envoy").any()
         return cannot(WARMING, NO_WARMING if envoy else NO_ENVOY)

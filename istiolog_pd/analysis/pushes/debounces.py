@@ -7,48 +7,52 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from istiolog_pd.analysis._result import (
-    COUNT,
-    FLAG,
-    SPAN,
-    TEXT,
-    TIME,
-    WORD,
-    Shape,
-    cannot,
-    control_plane,
-    no_lines,
-    shaped,
-)
+from istiolog_pd.analysis._answer import LINE, RUN, SOURCE, Answer, Col, answers
+from istiolog_pd.analysis._needs import ADS_INFO, Need
+from istiolog_pd.analysis._result import cannot, control_plane, no_lines, shaped
 from istiolog_pd.capture import Capture
 
-DEBOUNCES: Shape = {
-    "timestamp": TIME,
-    "start": TIME,
-    "quiet_time": SPAN,
-    "debounce_time": SPAN,
-    "events": COUNT,
-    "full": FLAG,
-    "forced": FLAG,
-    "bound": WORD,
-    "config_kind": TEXT,
-    "config_namespace": TEXT,
-    "config_name": TEXT,
-    "more_configs": COUNT,
-    "reason": TEXT,
-    "debounce_id": COUNT,
-    "run": COUNT,
-    "source": TEXT,
-    "line": COUNT,
-}
+DEBOUNCES = Answer(
+    "debounces",
+    "One row per decision to push, in file order",
+    columns=(
+        Col("timestamp", "datetime64[ns, UTC]", "UTC", "time of the decision"),
+        Col("start", "datetime64[ns, UTC]", "UTC", "first merged event; null for Istio 1.0, which does not log it"),
+        Col("quiet_time", "timedelta64[ns]", "ns", "time since the last merged event"),
+        Col("debounce_time", "timedelta64[ns]", "ns", "time since the first merged event"),
+        Col("events", "Int64", "", "merged events"),
+        Col("full", "boolean", "", "full push; null from Istio 1.31 on, which logs only `forced`"),
+        Col("forced", "boolean", "", "push to all proxies, as logged from Istio 1.31 on"),
+        Col(
+            "bound",
+            "category",
+            "",
+            "limit that ended the wait: ``quiet`` (`after`), ``max`` (`maximum`), ``either`` if both were exceeded "
+            "(from 1.3 on a push waits for the one before it); null if neither was: the settings differ from the "
+            "arguments, or Istio 1.0 runs without debounce",
+        ),
+        Col("config_kind", "str", "", "kind of one changed config, which Istio picks at random"),
+        Col("config_namespace", "str", "", "its namespace"),
+        Col("config_name", "str", "", "its name"),
+        Col("more_configs", "Int64", "", "further changed configs that are not named"),
+        Col("reason", "str", "", "reasons of the push, as logged"),
+        Col("debounce_id", "Int64", "", "number of the debounce in its process run"),
+        RUN,
+        SOURCE,
+        LINE,
+    ),
+    needs=(
+        Need("when and why pushes were decided", ("debounce",), ADS_INFO),
+        Need("when each debounce began", ("debounce",), ADS_INFO, column="debounce_time", since="1.1"),
+    ),
+)
 
 
 NO_START = "{} decisions are of Istio 1.0, which does not print when the debounce began: no `start`, no `debounce_time`"
 
 
+@answers(DEBOUNCES)
 def debounces(capture: Capture, *, after: str = "100ms", maximum: str = "10s") -> pd.DataFrame:
     """Every decision to push, as the debounce made it.
 
@@ -69,16 +73,9 @@ def debounces(capture: Capture, *, after: str = "100ms", maximum: str = "10s") -
     Returns
     -------
     pandas.DataFrame
-        One row per decision, in file order: `timestamp` (of the decision) and `start` (of the first
-        merged event; datetime64[ns, UTC]); `quiet_time` since the last merged event and
-        `debounce_time` since the first (timedelta64[ns]); `events` merged (Int64); `full`, `forced`
-        (boolean; from 1.31 on only `forced`); `bound` (category): ``quiet`` or ``max``, the bound that
-        let it go, ``either`` where both were exceeded (from 1.3 on a push waits for the one before),
-        null where neither was (the settings are others than `after` and `maximum`, or 1.0 runs
-        without debounce); `config_kind`,
-        `config_namespace`, `config_name` (str): one of the changed configs, picked at random, and
-        `more_configs` (Int64); `reason` (str); `debounce_id`, `run`, `line` (Int64); `source` (str).
-        Empty with the reason in ``attrs["coverage"]`` if there is no such line.
+        {columns}
+
+        Empty, with the reason in ``attrs["coverage"]``, if there is no such line.
 
     Notes
     -----
@@ -101,7 +98,7 @@ def debounces(capture: Capture, *, after: str = "100ms", maximum: str = "10s") -
     table = lines.assign(
         start=lines["timestamp"] - lines["debounce_time"],
         events=lines["debounced_events"].where(~counts_events, _events_between(lines)),
-        bound=bound.mask(_not_debounced(capture, lines, counts_events), None),
+        bound=bound.mask(_not_debounced(lines, counts_events), None),
     )
     return shaped(table, DEBOUNCES, NO_START.format(int(counts_events.sum())) if counts_events.any() else "")
 
@@ -113,13 +110,9 @@ def _events_between(lines: pd.DataFrame) -> pd.Series[Any]:
     return events.where(events >= 0).where(~first_push, lines["debounce_id"])
 
 
-def _not_debounced(capture: Capture, lines: pd.DataFrame, old: pd.Series[Any]) -> npt.NDArray[np.bool_]:
+def _not_debounced(lines: pd.DataFrame, old: pd.Series[Any]) -> npt.NDArray[np.bool_]:
     """1.0 with the debounce off (``Push 7: ...``, ``Timer push 9: ...``): no bound let those go."""
-    found = np.zeros(len(lines), bool)
-    at = np.flatnonzero(old)
-    if len(at) and "message" in capture.events.schema.names:
-        messages = capture.events["message"].take(pa.array(lines["row"].to_numpy(np.int64)[at]))
-        found[at] = ~np.asarray(pc.starts_with(messages.cast(pa.string()), "Push debounce").fill_null(True))
+    found: npt.NDArray[np.bool_] = (old & lines["cause"].notna()).to_numpy(bool)
     return found
 
 

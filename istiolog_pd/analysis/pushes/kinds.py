@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import pandas as pd
 
-from istiolog_pd.analysis._result import COUNT, TIME, WORD, Shape, cannot, shaped
+from istiolog_pd.analysis._answer import PUSH_TYPE, TIME_BIN, XDS_TYPE, Answer, Col, answers
+from istiolog_pd.analysis._needs import pushed
+from istiolog_pd.analysis._result import cannot, shaped
 from istiolog_pd.analysis.pushes.rounds import pushes, with_sizes
 from istiolog_pd.capture import Capture
 
-BINS: Shape = {
-    "time": TIME,
-    "xds_type": WORD,
-    "push_type": WORD,
-    "pushes": COUNT,
-    "resources": COUNT,
-    "size_bytes": COUNT,
-}
+BINS = Answer(
+    "full_vs_incremental",
+    "One row per time bin, xDS type and kind of push that occurs",
+    columns=(
+        TIME_BIN,
+        XDS_TYPE,
+        PUSH_TYPE,
+        Col("pushes", "Int64", "", "pushes in the bin"),
+        Col("resources", "Int64", "", "resources sent"),
+        Col("size_bytes", "Int64", "B", "bytes sent; null where sizes are not logged"),
+    ),
+    needs=(pushed("full and incremental pushes over time"),),
+)
 
 #: Widths of a time bin that people read easily; the first that gives no more bins than `MOST_BINS`.
 WIDTHS = ("1s", "2s", "5s", "10s", "30s", "1min", "2min", "5min", "10min", "30min", "1h", "3h", "6h", "12h", "1D")
 MOST_BINS = 120
 
 
+@answers(BINS)
 def full_vs_incremental(capture: Capture, *, freq: str | None = None) -> pd.DataFrame:
     """Pushes and bytes per time bin, xDS type and kind of push.
 
@@ -36,11 +44,10 @@ def full_vs_incremental(capture: Capture, *, freq: str | None = None) -> pd.Data
     Returns
     -------
     pandas.DataFrame
-        One row per bin, type and kind that occurs: `time` (the bin's start, datetime64[ns, UTC]),
-        `xds_type`, `push_type` (category: ``full``, ``incremental``, ``request``), `pushes`,
-        `resources`, `size_bytes` (Int64; bytes, null where they are not printed).
-        ``attrs["freq"]`` is the width of a bin; ``attrs["coverage"]`` says what the level does not
-        print (endpoint-only pushes at info) or, of an empty answer, why it is empty.
+        {columns}
+
+        ``attrs["freq"]`` is the width of a bin; ``attrs["coverage"]`` says what the log level hides
+        (endpoint-only pushes at info) or, of an empty answer, why it is empty.
 
     Examples
     --------

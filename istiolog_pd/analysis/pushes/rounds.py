@@ -12,67 +12,88 @@ from typing import Any
 
 import pandas as pd
 
-from istiolog_pd.analysis._result import (
-    COUNT,
-    FLAG,
-    SPAN,
-    TEXT,
-    TIME,
-    WORD,
-    Shape,
-    cannot,
-    no_lines,
-    remembered,
-    shaped,
-)
+from istiolog_pd.analysis._answer import COUNT, LINE, PROXY, PUSH_TYPE, RUN, SOURCE, XDS_TYPE, Answer, Col, answers
+from istiolog_pd.analysis._needs import ADS_INFO, Need, pushed
+from istiolog_pd.analysis._result import cannot, no_lines, remembered, shaped
 from istiolog_pd.analysis.pushes._events import push_lines, push_starts
 from istiolog_pd.capture import Capture
 
-ROUNDS: Shape = {
-    "round": COUNT,
-    "timestamp": TIME,
-    "push_version": TEXT,
-    "full": FLAG,
-    "forced": FLAG,
-    "connected_endpoints": COUNT,
-    "pushes": COUNT,
-    "proxies": COUNT,
-    "size_bytes": COUNT,
-    "first_push": TIME,
-    "last_push": TIME,
-    "duration": SPAN,
-    "visible": FLAG,
-    "run": COUNT,
-    "debounce_id": COUNT,
-    "source": TEXT,
-    "line": COUNT,
-}
+ROUNDS = Answer(
+    "push_rounds",
+    "One row per round, in file order",
+    columns=(
+        Col("round", "Int64", "", "number of the round, from 0 in file order"),
+        Col("timestamp", "datetime64[ns, UTC]", "UTC", "start of the round"),
+        Col("push_version", "str", "", "version of the pushed configuration"),
+        Col("full", "boolean", "", "full push; null from Istio 1.31 on, which logs only `forced`"),
+        Col("forced", "boolean", "", "push to all proxies, as logged from Istio 1.31 on"),
+        Col("connected_endpoints", "Int64", "", "ADS connections of this replica"),
+        Col("pushes", "Int64", "", "pushes of the round; null if they are not visible"),
+        Col("proxies", "Int64", "", "proxies that got a push; null if they are not visible"),
+        Col("size_bytes", "Int64", "B", "bytes pushed, as far as sizes are logged"),
+        Col("first_push", "datetime64[ns, UTC]", "UTC", "first push of the round"),
+        Col("last_push", "datetime64[ns, UTC]", "UTC", "last push of the round; an estimate from Istio 1.3 on"),
+        Col("duration", "timedelta64[ns]", "ns", "from the start to the last push"),
+        Col(
+            "visible", "boolean", "", "false if the log level hides the pushes of this round; its counts are then null"
+        ),
+        RUN,
+        Col("debounce_id", "Int64", "", "debounce that decided this round"),
+        SOURCE,
+        LINE,
+    ),
+    needs=(Need("which push rounds there were", ("push_start",), ADS_INFO, column="connected_endpoints"),),
+)
 
-PUSHES: Shape = {
-    "line": COUNT,
-    "source": TEXT,
-    "timestamp": TIME,
-    "proxy": TEXT,
-    "xds_type": WORD,
-    "push_type": WORD,
-    "resources": COUNT,
-    "size_bytes": COUNT,
-    "round": COUNT,
-    "round_first": COUNT,
-    "round_last": COUNT,
-    "run": COUNT,
-    "inferred": FLAG,
-    "certain": FLAG,
-}
+PUSHES = Answer(
+    "pushes",
+    "One row per push line, in file order",
+    columns=(
+        LINE,
+        SOURCE,
+        Col("timestamp", "datetime64[ns, UTC]", "UTC", "time of the push"),
+        PROXY,
+        XDS_TYPE,
+        PUSH_TYPE,
+        Col("resources", "Int64", "", "resources in the push"),
+        Col("size_bytes", "Int64", "B", "size of the push, as logged"),
+        Col(
+            "round",
+            "Int64",
+            "",
+            "most likely round; null for a push that the proxy requested, for an update of this proxy alone (its pod "
+            "or WorkloadEntry changed, or its warming clusters needed endpoints), and for a round that began before "
+            "the log",
+        ),
+        Col("round_first", "Int64", "", "earliest round it can belong to; if `round` is null: should it be of one"),
+        Col("round_last", "Int64", "", "latest round it can belong to; if `round` is null: should it be of one"),
+        RUN,
+        Col(
+            "inferred",
+            "boolean",
+            "",
+            "true if `push_type` is not logged: an update of this proxy alone, since it had the round already or the "
+            "round had finished everywhere else; before Istio 1.10 a requested push, since it followed a request or a "
+            "new connection of this proxy, came after the round had finished, or repeated a type in one round",
+        ),
+        Col("certain", "boolean", "", "true if only one round is possible"),
+    ),
+    needs=(pushed("what was pushed to which proxy, in which round"),),
+)
 
-FAN_OUT: Shape = {
-    "round": COUNT,
-    "xds_type": WORD,
-    "proxies": COUNT,
-    "pushes": COUNT,
-    "resources": COUNT,
-    "size_bytes": COUNT,
-}
+FAN_OUT = Answer(
+    "fan_out",
+    "One row per round and xDS type that was pushed",
+    columns=(
+        Col("round", "Int64", "", "number of the round"),
+        XDS_TYPE,
+        Col("proxies", "Int64", "", "proxies reached"),
+        Col("pushes", "Int64", "", "pushes of this type"),
+        Col("resources", "Int64", "", "resources sent"),
+        Col("size_bytes", "Int64", "B", "bytes sent; null before Istio 1.9, which does not log sizes"),
+    ),
+    needs=(pushed("how many proxies each round reached"),),
+)
 
 ROUND_LINES = "they are printed at level info in scope ads (--log_output_level ads:info)"
 PUSH_LINES = "they are printed at level info in scopes ads and, from Istio 1.14 on, delta"
@@ -84,6 +105,7 @@ HIDDEN = (
 )
 
 
+@answers(PUSHES)
 @remembered
 def pushes(capture: Capture) -> pd.DataFrame:
     """Every push with the round that it belongs to, and the bounds of that statement.
@@ -96,21 +118,16 @@ def pushes(capture: Capture) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per push line, in file order: `line` (Int64), `source`, `proxy` (str), `timestamp`
-        (datetime64[ns, UTC]), `xds_type`, `push_type` (category), `resources`, `size_bytes`
-        (Int64, bytes); `round`: the likeliest round (Int64; null for a push that a proxy asked for,
-        and for one of a round that began before the log did), `round_first` and `round_last`: the
-        earliest and the latest that it can belong to; `run` (Int64); `inferred` (boolean): Istio
-        before 1.10 does not print that a push was asked for, so it was taken for one because it
-        followed a request or a new connection of this proxy, came after the round had finished, or
-        sent a type again in one round; `certain` (boolean): only one round is possible.
-        ``attrs["coverage"]`` says what is not printed; of an empty answer, why it is empty.
+        {columns}
+
+        ``attrs["coverage"]`` says what is not logged; of an empty answer, why it is empty.
 
     Notes
     -----
     What bounds a push: no round is pushed before it starts, a proxy's rounds never go back, a proxy
     gets no round from before it connected, endpoint-only rounds push endpoints only, and a printed
-    version names its round.
+    version names its round, the first time that this proxy gets it. The updates of one proxy alone are
+    counted in ``pilot_push_triggers{type="proxy"}`` (``ProxyUpdate``, pilot/pkg/xds/ads.go).
 
     Examples
     --------
@@ -122,10 +139,10 @@ def pushes(capture: Capture) -> pd.DataFrame:
     starts, lines = push_starts(capture), push_lines(capture)
     if lines.empty:
         return cannot(PUSHES, no_lines(capture, "push line", PUSH_LINES))
-    certain = lines["round_first"].eq(lines["round_last"])
-    return shaped(lines.assign(certain=certain), PUSHES, hidden_rounds(starts, lines))
+    return shaped(lines, PUSHES, hidden_rounds(starts, lines))
 
 
+@answers(ROUNDS)
 @remembered
 def push_rounds(capture: Capture) -> pd.DataFrame:
     """Every round: what was pushed, to how many proxies, and how long until the last one.
@@ -140,13 +157,9 @@ def push_rounds(capture: Capture) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per round, in file order: `round` (from 0), `timestamp` (its start), `first_push`,
-        `last_push` (datetime64[ns, UTC]); `push_version` (str); `full`, `forced` (boolean; from 1.31
-        on only `forced`); `connected_endpoints` (ADS connections of this replica), `pushes`,
-        `proxies`, `size_bytes` (Int64); `duration` from the start to the last push
-        (timedelta64[ns]); `visible` (boolean): false where the level prints none of its pushes, and
-        then all that is counted is null; `debounce_id`: the decision it came from; `run`, `line`
-        (Int64); `source` (str). Empty with the reason in ``attrs["coverage"]`` if no round begins.
+        {columns}
+
+        Empty, with the reason in ``attrs["coverage"]``, if no round begins.
 
     Notes
     -----
@@ -206,6 +219,7 @@ def with_sizes(coverage: str, lines: pd.DataFrame) -> str:
     return f"{coverage}; {note}" if coverage else note
 
 
+@answers(FAN_OUT)
 def fan_out(capture: Capture) -> pd.DataFrame:
     """Per round and xDS type: proxies reached and resources sent.
 
@@ -217,11 +231,11 @@ def fan_out(capture: Capture) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per round and type that was pushed: `round` (Int64), `xds_type` (category),
-        `proxies`, `pushes`, `resources`, `size_bytes` (Int64; bytes, null where they are not
-        printed, before 1.9). Rounds whose pushes the level does not print have no row. With delta
-        xDS `resources` are those sent, not those the proxy has.
-        Empty with the reason in ``attrs["coverage"]`` if no push belongs to a round.
+        {columns}
+
+        Rounds whose pushes the log level hides have no row. With delta xDS `resources` counts those sent,
+        not those the proxy has. Empty, with the reason in ``attrs["coverage"]``, if no push belongs to a
+        round.
 
     Examples
     --------

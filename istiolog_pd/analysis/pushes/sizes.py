@@ -3,58 +3,87 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from istiolog_pd.analysis._result import COUNT, FLAG, TEXT, TIME, WORD, Shape, cannot, no_lines, shaped
+from istiolog_pd.analysis._answer import PROXY, PUSH_TYPE, RUN, SOURCE, TIME_BIN, XDS_TYPE, Answer, Col, answers
+from istiolog_pd.analysis._needs import pushed
+from istiolog_pd.analysis._result import cannot, no_lines, shaped
 from istiolog_pd.analysis._select import bin_width, columns, joined, unprinted
 from istiolog_pd.analysis.pushes.rounds import PUSH_LINES, pushes, with_sizes
 from istiolog_pd.capture import Capture
 
 RATIO = pd.Float64Dtype()
 
-KEYS: Shape = {"xds_type": WORD, "push_type": WORD, "proxy": TEXT, "namespace": TEXT, "round": COUNT}
+KEYS = ("xds_type", "push_type", "proxy", "namespace", "round")
 
-SIZES: Shape = {
-    "pushes": COUNT,
-    "sized": COUNT,
-    "size_bytes": COUNT,
-    "size_low": COUNT,
-    "size_high": COUNT,
-    "largest": COUNT,
-}
+SIZES = Answer(
+    "push_sizes",
+    "One row per run and group of `by`, the most bytes first",
+    columns=(
+        RUN,
+        XDS_TYPE,
+        replace(PUSH_TYPE, optional=True),
+        replace(PROXY, optional=True),
+        Col("namespace", "str", "", "namespace of the proxy", optional=True),
+        Col("round", "Int64", "", "most likely round", optional=True),
+        Col("pushes", "Int64", "", "push lines"),
+        Col("sized", "Int64", "", "push lines that log a size"),
+        Col("size_bytes", "Int64", "B", "sum of sizes as logged (rounded by Istio); null if no size is logged"),
+        Col("size_low", "Int64", "B", "least possible sum"),
+        Col("size_high", "Int64", "B", "greatest possible sum"),
+        Col("largest", "Int64", "B", "largest single push as logged"),
+    ),
+    needs=(pushed("bytes per type, proxy and round", "size_bytes", "1.9"),),
+)
 
-SAVINGS: Shape = {
-    "run": COUNT,
-    "source": TEXT,
-    "proxy": TEXT,
-    "namespace": TEXT,
-    "peers": COUNT,
-    "pushes": COUNT,
-    "sent_low": COUNT,
-    "sent_high": COUNT,
-    "config_low": COUNT,
-    "config_high": COUNT,
-    "median_low": COUNT,
-    "median_high": COUNT,
-    "smallest_low": COUNT,
-    "smallest_high": COUNT,
-    "saving_low": COUNT,
-    "saving_high": COUNT,
-}
+SAVINGS = Answer(
+    "sidecar_savings",
+    "One row per run, source and proxy, the largest first",
+    columns=(
+        RUN,
+        SOURCE,
+        PROXY,
+        Col("namespace", "str", "", "namespace of the proxy"),
+        Col("peers", "Int64", "", "proxies of this namespace"),
+        Col("pushes", "Int64", "", "pushes to this proxy"),
+        Col("sent_low", "Int64", "B", "bytes sent to it, at least"),
+        Col("sent_high", "Int64", "B", "bytes sent to it, at most"),
+        Col("config_low", "Int64", "B", "size of its configuration, at least"),
+        Col("config_high", "Int64", "B", "size of its configuration, at most"),
+        Col("median_low", "Int64", "B", "median configuration of its namespace, at least"),
+        Col("median_high", "Int64", "B", "median configuration of its namespace, at most"),
+        Col("smallest_low", "Int64", "B", "smallest configuration of its namespace, at least"),
+        Col("smallest_high", "Int64", "B", "smallest configuration of its namespace, at most"),
+        Col("saving_low", "Int64", "B", "bytes saved if it had the median configuration, at least"),
+        Col("saving_high", "Int64", "B", "bytes saved if it had the smallest configuration, at most"),
+    ),
+    needs=(pushed("what a narrower Sidecar would save", "size_bytes", "1.9"),),
+)
 
-CACHE: Shape = {
-    "time": TIME,
-    "run": COUNT,
-    "xds_type": WORD,
-    "pushes": COUNT,
-    "cached": COUNT,
-    "cacheable": COUNT,
-    "ratio": RATIO,
-    "complete": FLAG,
-}
+CACHE = Answer(
+    "cache_ratio",
+    "One row per time bin, run and xDS type",
+    columns=(
+        TIME_BIN,
+        RUN,
+        XDS_TYPE,
+        Col("pushes", "Int64", "", "pushes that log ``cached:``"),
+        Col("cached", "Int64", "", "resources taken from the xDS cache"),
+        Col("cacheable", "Int64", "", "resources that could have come from it"),
+        Col("ratio", "Float64", "", "`cached` / `cacheable`, 0 to 1; null if nothing was cacheable"),
+        Col(
+            "complete",
+            "boolean",
+            "",
+            "true if the run logs at debug; otherwise pushes of endpoint-only rounds are not counted",
+        ),
+    ),
+    needs=(pushed("use of the xDS cache", "cacheable", "1.8"),),
+)
 
 NO_SIZES = "this version prints no sizes (Istio 1.9 and later do)"
 NO_CACHE = "no push line prints `cached:` (EDS lines do from Istio 1.8 on, SDS 1.9, CDS 1.11, RDS 1.12)"
@@ -65,6 +94,7 @@ ASSUMPTION = (
 )
 
 
+@answers(SIZES)
 def push_sizes(capture: Capture, *, by: Sequence[str] = ("xds_type",)) -> pd.DataFrame:
     """Bytes pushed per type, kind of push, proxy, namespace or round, with the bounds that rounding leaves.
 
@@ -79,11 +109,9 @@ def push_sizes(capture: Capture, *, by: Sequence[str] = ("xds_type",)) -> pd.Dat
     Returns
     -------
     pandas.DataFrame
-        One row per run and group, the most bytes first: `run` (Int64); the columns of `by`
-        (`xds_type`, `push_type` category; `proxy`, `namespace` str; `round` Int64); `pushes`: lines, and `sized`:
-        those that print a size (Int64); `size_bytes`: their sum as printed, `size_low` and `size_high`:
-        what it is at least and at most; `largest`: the largest push as printed (Int64, bytes; null if
-        no size is printed). ``attrs["coverage"]`` says what is not printed.
+        {columns}
+
+        ``attrs["coverage"]`` says what is not logged.
 
     Raises
     ------
@@ -107,7 +135,7 @@ def push_sizes(capture: Capture, *, by: Sequence[str] = ("xds_type",)) -> pd.Dat
     unknown = [name for name in by if name not in KEYS]
     if unknown or not by:
         raise ValueError(f"push_sizes sums by {', '.join(KEYS)}, not by {', '.join(map(repr, unknown)) or 'nothing'}")
-    shape: Shape = {"run": COUNT, **{name: KEYS[name] for name in by}, **SIZES}
+    shape = SIZES.only("run", *by, "pushes", "sized", "size_bytes", "size_low", "size_high", "largest")
     lines = sized_lines(capture, *by)
     if lines.empty:
         return cannot(shape, no_lines(capture, "push line", PUSH_LINES))
@@ -126,6 +154,7 @@ def push_sizes(capture: Capture, *, by: Sequence[str] = ("xds_type",)) -> pd.Dat
     return shaped(table, shape, joined(with_sizes("", lines), unprinted(capture, lines)))
 
 
+@answers(SAVINGS)
 def sidecar_savings(capture: Capture) -> pd.DataFrame:
     """The proxies with the largest configuration, and what a narrower ``Sidecar`` would save.
 
@@ -141,12 +170,8 @@ def sidecar_savings(capture: Capture) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per run, source and proxy, the largest first: `run` (Int64), `source`, `proxy`,
-        `namespace` (str); `peers`: proxies of this namespace, `pushes` (Int64); all below in bytes
-        (Int64): `sent_low`, `sent_high`: all that was sent to it; `config_low`, `config_high`: its
-        configuration; `median_low`, `median_high`, `smallest_low`, `smallest_high`: the median and the
-        smallest configuration of its namespace; `saving_low`: of what was sent, the least that the
-        median would have saved, `saving_high`: the most that the smallest would have.
+        {columns}
+
         ``attrs["coverage"]`` states the assumption.
 
     Notes
@@ -188,6 +213,7 @@ def sidecar_savings(capture: Capture) -> pd.DataFrame:
     return shaped(table, SAVINGS, coverage)
 
 
+@answers(CACHE)
 def cache_ratio(capture: Capture, *, freq: str | None = None) -> pd.DataFrame:
     """How many of the resources pushed came from the xDS cache, over time.
 
@@ -201,11 +227,9 @@ def cache_ratio(capture: Capture, *, freq: str | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per bin, run and type: `time` (the bin's start, datetime64[ns, UTC]), `run` (Int64),
-        `xds_type` (category), `pushes` that print ``cached:``, `cached` and `cacheable` resources
-        (Int64), `ratio` (Float64: 0 to 1; null where nothing could have come from the cache),
-        `complete` (boolean): whether lines of level debug are among those of its run, without which the pushes
-        of endpoint-only rounds are not counted. ``attrs["freq"]`` is the width of a bin.
+        {columns}
+
+        ``attrs["freq"]`` is the width of a bin.
 
     Notes
     -----

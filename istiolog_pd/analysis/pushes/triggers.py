@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-import pyarrow.compute as pc
 
-from istiolog_pd.analysis._result import COUNT, FLAG, TEXT, TIME, Shape, cannot, no_lines, shaped
-from istiolog_pd.analysis._select import arrow, columns, joined
+from istiolog_pd.analysis._answer import FIRST_SEEN, LAST_SEEN, RUN, SOURCE, TEXT, Answer, Col, answers
+from istiolog_pd.analysis._needs import ADS_INFO, PUSH_DEBUG, Need
+from istiolog_pd.analysis._result import cannot, no_lines, shaped
+from istiolog_pd.analysis._select import columns, joined
 from istiolog_pd.capture import Capture
 
 By = Literal["object", "kind", "namespace", "reason"]
@@ -22,20 +23,57 @@ KEYS: dict[str, tuple[str, ...]] = {
     "reason": ("reason",),
 }
 
-COUNTS: Shape = {
-    "pushes_low": COUNT,
-    "pushes_high": COUNT,
-    "exact": FLAG,
-    "weight_estimate": pd.Float64Dtype(),
-    "full": COUNT,
-    "incremental": COUNT,
-    "forced": COUNT,
-    "requests": COUNT,
-    "first_seen": TIME,
-    "last_seen": TIME,
-}
+TRIGGERS = Answer(
+    "triggers",
+    "One row per run, source and value of `by`, the most frequent first",
+    columns=(
+        RUN,
+        SOURCE,
+        Col("config_kind", "str", "", "kind of the changed config"),
+        Col("config_namespace", "str", "", "its namespace"),
+        Col("config_name", "str", "", "its name"),
+        Col("reason", "str", "", "reason of the push", optional=True),
+        Col("pushes_low", "Int64", "", "push decisions that it certainly caused"),
+        Col(
+            "pushes_high",
+            "Int64",
+            "",
+            "push decisions that it certainly or possibly caused, since not all configs are logged",
+        ),
+        Col("exact", "boolean", "", "true if both bounds are equal"),
+        Col(
+            "weight_estimate",
+            "Float64",
+            "",
+            "changed objects summed over push decisions (of one object: its push decisions); unbiased if each object "
+            "of a decision is equally likely to be named; of reasons, over decisions that log any",
+        ),
+        Col("full", "Int64", "", "of `pushes_low`, full pushes; null if no decision logs it"),
+        Col("incremental", "Int64", "", "of `pushes_low`, incremental pushes; null if no decision logs it"),
+        Col("forced", "Int64", "", "of `pushes_low`, forced pushes; null if no decision logs it"),
+        Col(
+            "requests",
+            "Int64",
+            "",
+            "change requests before the debounce that name it, listed at debug or logged as ``reason:n``; null if "
+            "neither is",
+        ),
+        FIRST_SEEN,
+        LAST_SEEN,
+    ),
+    needs=(
+        Need("which configs cause pushes (one of each set)", ("debounce",), ADS_INFO, "pilot", "config_kind", "1.12"),
+        Need(
+            "which configs cause pushes (all of each set)",
+            ("push_trigger",),
+            PUSH_DEBUG,
+            level="debug",
+            column="reason",
+            since="1.24",
+        ),
+    ),
+)
 
-LISTED = r"^(?:full )?push triggered configs=\[(?P<configs>.*)\] reasons=\[(?P<reasons>[^\[\]]*)\]$"
 MORE = r"^(?P<more>[0-9]{1,9})(?:\([0-9]{1,9}\))? more reasons$"
 COUNTED = r"^(?P<name>.*?)(?::(?P<times>[0-9]{1,9}))?$"
 
@@ -51,6 +89,7 @@ SAMPLED = (
 NO_REASON = "{} of {} push decisions do not print all their reasons (they print a config instead, or two reasons)"
 
 
+@answers(TRIGGERS)
 def triggers(capture: Capture, *, by: By = "object") -> pd.DataFrame:
     """What pushes were for: how many each config, kind, namespace or reason took part in.
 
@@ -64,16 +103,9 @@ def triggers(capture: Capture, *, by: By = "object") -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per run, source and what `by` says, the most frequent first: `run` (Int64), `source` (str);
-        `config_kind`, `config_namespace`, `config_name` or `reason` (str); `pushes_low`: push decisions that
-        certainly had it, `pushes_high`: those and all that may have had it, since not all is printed
-        (Int64); `exact` (boolean): both are the same; `weight_estimate` (Float64): changed objects summed over
-        push decisions (of one object: its push decisions), an estimate that is unbiased if each object of a
-        decision is as likely to be the one that is named; of reasons, of the decisions that print any;
-        `full`, `incremental`, `forced`: of `pushes_low`, how many were (Int64; null where no decision prints it);
-        `requests`: change requests before the debounce that name it (Int64; listed at debug or
-        printed as ``reason:n``; null where neither is); `first_seen`, `last_seen`
-        (datetime64[ns, UTC]). Empty with the reason in ``attrs["coverage"]`` if no line names any.
+        {columns}
+
+        Empty, with the reason in ``attrs["coverage"]``, if no line names any.
 
     Raises
     ------
@@ -97,7 +129,8 @@ def triggers(capture: Capture, *, by: By = "object") -> pd.DataFrame:
     if by not in KEYS:
         raise ValueError(f"triggers are counted by {', '.join(KEYS)}, not by {by!r}")
     keys = list(KEYS[by])
-    shape: Shape = {"run": COUNT, "source": TEXT, **dict.fromkeys(keys, TEXT), **COUNTS}
+    others = {name for names in KEYS.values() for name in names} - set(keys)
+    shape = TRIGGERS.only(*(name for name in TRIGGERS.dtypes if name not in others))
     decisions = _decisions(capture)
     if decisions.empty:
         return cannot(shape, no_lines(capture, "debounce line", DECISIONS))
@@ -135,10 +168,8 @@ def _decisions(capture: Capture) -> pd.DataFrame:
 
 def _requests(capture: Capture, decisions: pd.DataFrame) -> pd.DataFrame:
     """Change requests that debug lines list: `request`, `configs`, `reasons` (text), and their `decision`."""
-    lines = columns(capture, "push_trigger", "timestamp", "source", "message")
-    found = pc.extract_regex(arrow(lines["message"]), LISTED)
-    texts = dict(zip(("configs", "reasons"), found.flatten(), strict=True))
-    lines = lines.drop(columns="message").assign(**{name: part.to_pandas() for name, part in texts.items()})
+    lines = columns(capture, "push_trigger", "timestamp", "source", "configs", "reason")
+    lines = lines.assign(configs=lines["configs"].str[1:-1], reasons=lines["reason"].str[1:-1]).drop(columns="reason")
     lines = lines.dropna(subset=["configs", "timestamp"]).sort_values("timestamp", kind="stable")
     ends = decisions.assign(timestamp=decisions["timestamp"] - decisions["quiet_time"])
     ends = ends[["timestamp", "source", "run", "decision", "full", "forced"]].dropna(subset=["timestamp"])

@@ -7,69 +7,89 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from istiolog_pd.analysis._answer import COUNT, PROXY, RUN, SOURCE, Answer, Col, answers
 from istiolog_pd.analysis._intervals import Ints, disjoint, earliest_and_latest, per_round
-from istiolog_pd.analysis._result import COUNT, FLAG, SPAN, TEXT, TIME, Shape, cannot, no_lines, shaped
+from istiolog_pd.analysis._needs import pushed
+from istiolog_pd.analysis._result import cannot, no_lines, shaped
 from istiolog_pd.analysis._time import NEVER, as_of, nanoseconds, spans
-from istiolog_pd.analysis.propagation.sides import PILOT, side, with_message
+from istiolog_pd.analysis.propagation.sides import PILOT, side
 from istiolog_pd.analysis.pushes._events import push_lines, push_starts
 from istiolog_pd.analysis.pushes.rounds import PUSH_LINES, ROUND_LINES, hidden_rounds, visible, with_sizes
 from istiolog_pd.capture import Capture
 
-WAVES: Shape = {
-    "round": COUNT,
-    "timestamp": TIME,
-    "push_version": TEXT,
-    "full": FLAG,
-    "forced": FLAG,
-    "connected_endpoints": COUNT,
-    "proxies": COUNT,
-    "proxies_low": COUNT,
-    "proxies_high": COUNT,
-    "pushes": COUNT,
-    "size_bytes": COUNT,
-    "first": SPAN,
-    "median": SPAN,
-    "p95": SPAN,
-    "last": SPAN,
-    "last_low": SPAN,
-    "last_high": SPAN,
-    "slowest": TEXT,
-    "overtaken": COUNT,
-    "merged_low": COUNT,
-    "merged_high": COUNT,
-    "stragglers": COUNT,
-    "stragglers_low": COUNT,
-    "stragglers_high": COUNT,
-    "visible": FLAG,
-    "run": COUNT,
-    "source": TEXT,
-}
+WAVES = Answer(
+    "push_waves",
+    "One row per round, in file order",
+    columns=(
+        Col("round", "Int64", "", "number of the round, as in `push_rounds`"),
+        Col("timestamp", "datetime64[ns, UTC]", "UTC", "start of the round"),
+        Col("push_version", "str", "", "version of the pushed configuration"),
+        Col("full", "boolean", "", "full push; null from Istio 1.31 on, which logs only `forced`"),
+        Col("forced", "boolean", "", "push to all proxies, as logged from Istio 1.31 on"),
+        Col("connected_endpoints", "Int64", "", "ADS connections of this replica"),
+        Col("proxies", "Int64", "", "proxies most likely reached"),
+        Col("proxies_low", "Int64", "", "proxies reached, at least"),
+        Col("proxies_high", "Int64", "", "proxies reached, at most"),
+        Col("pushes", "Int64", "", "pushes of the round"),
+        Col("size_bytes", "Int64", "B", "bytes pushed, as far as sizes are logged"),
+        Col("first", "timedelta64[ns]", "ns", "time from the start to the first proxy"),
+        Col("median", "timedelta64[ns]", "ns", "time until half of the proxies had their last push"),
+        Col("p95", "timedelta64[ns]", "ns", "time until 95 % of the proxies had their last push"),
+        Col("last", "timedelta64[ns]", "ns", "time until the last proxy had its last push"),
+        Col(
+            "last_low",
+            "timedelta64[ns]",
+            "ns",
+            "least possible `last`; null if no push certainly belongs to this round",
+        ),
+        Col("last_high", "timedelta64[ns]", "ns", "greatest possible `last`"),
+        Col("slowest", "str", "", "last proxy"),
+        Col("overtaken", "Int64", "", "proxies that were reached only after the next round had begun"),
+        Col("merged_low", "Int64", "", "proxies whose push also covers the round before, at least"),
+        Col("merged_high", "Int64", "", "proxies whose push also covers the round before, at most"),
+        Col("stragglers", "Int64", "", "proxies reached later than `late`"),
+        Col("stragglers_low", "Int64", "", "stragglers, at least"),
+        Col("stragglers_high", "Int64", "", "stragglers, at most"),
+        Col(
+            "visible", "boolean", "", "false if the log level hides the pushes of this round; its counts are then null"
+        ),
+        RUN,
+        SOURCE,
+    ),
+    needs=(pushed("how pushes went through their proxies"),),
+)
 
-WAVE: Shape = {
-    "place": COUNT,
-    "proxy": TEXT,
-    "begun": SPAN,
-    "time": SPAN,
-    "time_low": SPAN,
-    "time_high": SPAN,
-    "order": TEXT,
-    "pushes": COUNT,
-    "resources": COUNT,
-    "size_bytes": COUNT,
-    "overtaken": FLAG,
-    "straggler": FLAG,
-    "certain": FLAG,
-    "round": COUNT,
-    "timestamp": TIME,
-    "run": COUNT,
-    "source": TEXT,
-}
+WAVE = Answer(
+    "push_wave",
+    "One row per proxy with a push that most likely belongs to this round",
+    columns=(
+        Col("place", "Int64", "", "position of the proxy in the order of arrival, from 1"),
+        PROXY,
+        Col("begun", "timedelta64[ns]", "ns", "from the start of the round to the first push"),
+        Col("time", "timedelta64[ns]", "ns", "from the start of the round to the last push"),
+        Col("time_low", "timedelta64[ns]", "ns", "least possible `time`"),
+        Col("time_high", "timedelta64[ns]", "ns", "greatest possible `time`"),
+        Col("order", "str", "", "xDS types in the order pushed"),
+        Col("pushes", "Int64", "", "pushes to this proxy"),
+        Col("resources", "Int64", "", "resources sent"),
+        Col("size_bytes", "Int64", "B", "bytes sent, as far as sizes are logged"),
+        Col("overtaken", "boolean", "", "true if it was reached only after the next round had begun"),
+        Col("straggler", "boolean", "", "true if it was reached later than `late`"),
+        Col("certain", "boolean", "", "true if none of these pushes can belong to another round"),
+        Col("round", "Int64", "", "number of the round"),
+        Col("timestamp", "datetime64[ns, UTC]", "UTC", "start of the round"),
+        RUN,
+        SOURCE,
+    ),
+    needs=(pushed("when each proxy had a push"),),
+)
 
 LATE = "1s"
 #: What is summed up of a proxy in a round; sizes and resources are null where none is printed.
 COUNTED = ("proxies", "proxies_low", "proxies_high", "overtaken", "stragglers", "stragglers_low", "stragglers_high")
 
 
+@answers(WAVES)
 def push_waves(capture: Capture, *, late: str | pd.Timedelta = LATE) -> pd.DataFrame:
     """Every round as a wave through its proxies: when the first, half, 95 % and the last had it.
 
@@ -87,17 +107,9 @@ def push_waves(capture: Capture, *, late: str | pd.Timedelta = LATE) -> pd.DataF
     Returns
     -------
     pandas.DataFrame
-        One row per round, in file order: `round` (Int64, as in `push_rounds`), `timestamp`
-        (datetime64[ns, UTC]), `push_version` (str), `full`, `forced` (boolean), `connected_endpoints`;
-        `proxies` reached, at least `proxies_low` and at most `proxies_high`, `pushes`, `size_bytes`
-        (Int64); `first`, `median`, `p95`, `last`: the times when the first, half, 95 % and the last of
-        them had it (timedelta64[ns]), and bounds of the last: `last_low` (null: no push is certain to be
-        of this round) and `last_high`; `slowest`: the last proxy (str);
-        `overtaken`: proxies that had it only when the next round had begun; `merged_low`,
-        `merged_high`: proxies whose push stands for the round before as well; `stragglers` with
-        bounds (Int64); `visible` (boolean): false where the level prints none of its pushes, and then
-        all counts are null; `run` (Int64), `source` (str).
-        Empty with the reason in ``attrs["coverage"]`` if no round begins.
+        {columns}
+
+        Empty, with the reason in ``attrs["coverage"]``, if no round begins.
 
     Raises
     ------
@@ -137,6 +149,7 @@ def push_waves(capture: Capture, *, late: str | pd.Timedelta = LATE) -> pd.DataF
     return shaped(table, WAVES, with_sizes(hidden_rounds(starts, lines), lines))
 
 
+@answers(WAVE)
 def push_wave(capture: Capture, round: int, *, late: str | pd.Timedelta = LATE) -> pd.DataFrame:
     """One round, proxy by proxy, in the order in which they had it.
 
@@ -152,13 +165,10 @@ def push_wave(capture: Capture, round: int, *, late: str | pd.Timedelta = LATE) 
     Returns
     -------
     pandas.DataFrame
-        One row per proxy that got a push which is likeliest of this round: `place` (Int64, from 1),
-        `proxy` (str); `begun` and `time`: from the round's start to the first and the last push
-        (timedelta64[ns]), and the bounds `time_low` and `time_high` of the last; `order` of its types
-        (str), `pushes`, `resources`, `size_bytes` (Int64); `overtaken`, `straggler`, `certain`
-        (boolean; certain: each of these pushes can be of no other round); `round`, `timestamp` of the
-        round's start, `run`, `source`.
-        Empty with the reason in ``attrs["coverage"]`` if it reached nobody, or the level prints none.
+        {columns}
+
+        Empty, with the reason in ``attrs["coverage"]``, if the round reached nobody or the log level hides
+        its pushes.
 
     Raises
     ------
@@ -199,13 +209,24 @@ def _lines(capture: Capture) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def _placed(lines: pd.DataFrame) -> pd.DataFrame:
     """The pushes that have a round, in file order, with numbers for what is compared often."""
-    names = ["source", "run", "timestamp", "proxy", "resources", "size_bytes", "round", "round_first", "round_last"]
+    names = [
+        "source",
+        "run",
+        "timestamp",
+        "proxy",
+        "resources",
+        "size_bytes",
+        "round",
+        "round_first",
+        "round_last",
+        "certain",
+    ]
     placed = lines[names].dropna(subset=["round", "proxy", "timestamp"]).reset_index(drop=True)
     numbers = dict.fromkeys(("round", "round_first", "round_last"), np.int64)
     return placed.astype(numbers).assign(
         code=pd.factorize(placed["proxy"])[0].astype(np.int64),
         written=nanoseconds(placed["timestamp"]),
-        certain=placed["round_first"].eq(placed["round_last"]).astype(bool),
+        certain=placed["certain"].astype(bool),
     )
 
 
@@ -271,12 +292,12 @@ def _had_by(rows: pd.DataFrame, share: float) -> pd.Series[Any]:
 
 def _bounds(starts: pd.DataFrame, placed: pd.DataFrame, late: pd.Timedelta) -> pd.DataFrame:
     """At least and at most: proxies, stragglers and the time to the last one, by round."""
-    codes, first, last, written = (placed[name].to_numpy() for name in ("code", "round_first", "round_last", "written"))
+    names = ("code", "round_first", "round_last", "written", "certain")
+    codes, first, last, written, certain = (placed[name].to_numpy() for name in names)
     begins, size = nanoseconds(starts["timestamp"]), len(starts)
     # A push is late for every round that began so long before it; rounds of a run begin in order.
     before = _begun_before(starts, placed, written - late.value)
     tardy = np.minimum(last, before)
-    certain = first == last
     sure_late = certain & (tardy >= last)
     newest = per_round(first, last, written, size)
     return pd.DataFrame(
@@ -310,8 +331,9 @@ def _distinct(codes: Ints, rounds: Ints, size: int) -> Ints:
 
 def _merged(capture: Capture, starts: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
     """Proxies whose push of a round can stand for the round before too, or as many as are printed."""
-    codes, first, last = (placed[name].to_numpy() for name in ("code", "round_first", "round_last"))
-    certain, size = first == last, len(starts)
+    names = ("code", "round_first", "round_last", "certain")
+    codes, first, last, certain = (placed[name].to_numpy() for name in names)
+    size = len(starts)
     possible = disjoint(codes, first, last)
     # Who certainly had the round before got a push of its own in it.
     had = np.unique(np.stack([codes[certain], first[certain] + 1]), axis=1)
@@ -327,9 +349,7 @@ def _merged(capture: Capture, starts: pd.DataFrame, placed: pd.DataFrame) -> pd.
 
 def _pending(capture: Capture, starts: pd.DataFrame) -> pd.Series[Any]:
     """How many proxies still waited when a round began, where a line says so, by round."""
-    backlog = with_message(capture, side(capture, "push_backlog", PILOT))
-    number = backlog["message"].str.extract(r"while (\d{1,9}) were", expand=False).astype("Float64").astype(COUNT)
-    backlog = backlog.assign(pending=number).dropna(subset=["pending"])
+    backlog = side(capture, "push_backlog", PILOT, "pending").dropna(subset=["pending"])
     begun = starts[["row", "run", "round"]].astype({"row": np.int64, "run": COUNT}).sort_values("row")
     at = as_of(backlog.astype({"run": COUNT}).sort_values("row"), begun, "row", ["run"])
     return at.dropna(subset=["round"]).groupby("round")["pending"].max()

@@ -5,29 +5,64 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from istiolog_pd.analysis._result import COUNT, FLAG, SPAN, TEXT, TIME, WORD, Shape, cannot, no_lines, shaped
+from istiolog_pd.analysis._answer import FLAG, PROXY, RUN, SOURCE, Answer, Col, answers
+from istiolog_pd.analysis._needs import pushed
+from istiolog_pd.analysis._result import cannot, no_lines, shaped
 from istiolog_pd.analysis._time import as_of
 from istiolog_pd.analysis.pushes._events import push_lines
 from istiolog_pd.analysis.pushes._requests import asking
 from istiolog_pd.analysis.pushes.rounds import PUSH_LINES, pushes
 from istiolog_pd.capture import Capture
 
-XDS_ORDER: Shape = {
-    "proxy": TEXT,
-    "round": COUNT,
-    "order": TEXT,
-    "kept": FLAG,
-    "early": WORD,
-    "flow": WORD,
-    "certain": FLAG,
-    "timestamp": TIME,
-    "run": COUNT,
-    "source": TEXT,
-    "endpoints_after": SPAN,
-    "without_endpoints": FLAG,
-    "routes_after": SPAN,
-    "without_routes": FLAG,
-}
+XDS_ORDER = Answer(
+    "xds_order",
+    "One row per proxy and round, and one per first configuration of a proxy",
+    columns=(
+        PROXY,
+        Col("round", "Int64", "", "number of the round; null for a first configuration, which belongs to no round"),
+        Col("order", "str", "", "xDS types in the order they first came"),
+        Col("kept", "boolean", "", "true if they came in Envoy's order: CDS, EDS, LDS, RDS"),
+        Col("early", "category", "", "type that came before its turn"),
+        Col(
+            "flow",
+            "category",
+            "",
+            "``first configuration`` (answers to a new proxy's requests), ``update`` (a full round) or ``incremental "
+            "update`` (endpoints only)",
+        ),
+        Col("certain", "boolean", "", "true if none of these pushes can belong to another round"),
+        Col("timestamp", "datetime64[ns, UTC]", "UTC", "first of these pushes"),
+        RUN,
+        SOURCE,
+        Col(
+            "endpoints_after",
+            "timedelta64[ns]",
+            "ns",
+            "from the push of clusters to the next push of endpoints to this proxy, of any round or requested",
+        ),
+        Col(
+            "without_endpoints",
+            "boolean",
+            "",
+            "true if clusters were pushed again before any endpoints, so new clusters had none; null without "
+            "clusters, or if the log ends first",
+        ),
+        Col(
+            "routes_after",
+            "timedelta64[ns]",
+            "ns",
+            "from the push of listeners to the next push of routes to this proxy",
+        ),
+        Col(
+            "without_routes",
+            "boolean",
+            "",
+            "true if listeners were pushed again before any routes; null without listeners, or if the log ends first "
+            "(a gateway may need no routes)",
+        ),
+    ),
+    needs=(pushed("the order of types at each proxy"),),
+)
 
 #: The order that keeps traffic flowing (Envoy's xDS protocol, "eventual consistency considerations").
 TURN = {"CDS": 0, "EDS": 1, "LDS": 2, "RDS": 3}
@@ -35,6 +70,7 @@ TURN = {"CDS": 0, "EDS": 1, "LDS": 2, "RDS": 3}
 FIRST, UPDATE, INCREMENTAL = "first configuration", "update", "incremental update"
 
 
+@answers(XDS_ORDER)
 def xds_order(capture: Capture) -> pd.DataFrame:
     """Per proxy and round: the order its types came in, and whether that was CDS, EDS, LDS, RDS.
 
@@ -46,22 +82,11 @@ def xds_order(capture: Capture) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per proxy and round, and one per first configuration of a proxy: `proxy` (str);
-        `round` (Int64; null for a first configuration, which belongs to no round); `order` (str): the
-        types as they first came; `kept` (boolean); `early` (category): the type that came before its
-        turn, or null; `flow` (category): ``first configuration`` (the answers to a new proxy's
-        requests), ``update`` (a full round) or ``incremental update`` (endpoints only);
-        `certain` (boolean): each of these pushes can be of no other round;
-        `timestamp` of the first push (datetime64[ns, UTC]); `run` (Int64); `source` (str).
-        `endpoints_after` (timedelta64[ns]): from the push of clusters to the first push of endpoints to
-        this proxy that follows, of this round or another or asked for, and `without_endpoints` (boolean):
-        clusters were pushed again before any endpoints were, so new ones stayed without (null: no clusters,
-        or the log ends before either). `routes_after` and `without_routes`: the same of listeners and
-        their routes (a gateway may have none to get). Endpoint-only
-        pushes are printed at debug since 1.5 and count only where they are.
-        Types beside these four have no turn and are left out. Istio 1.0 pushes RDS before LDS in every
-        full round.
-        Empty with the reason in ``attrs["coverage"]`` if there is no push line.
+        {columns}
+
+        Endpoint-only pushes are logged at debug from Istio 1.5 on and count only where they are. Other
+        types than these four are left out. Istio 1.0 pushes RDS before LDS in every full round. Empty, with
+        the reason in ``attrs["coverage"]``, if there is no push line.
 
     Examples
     --------

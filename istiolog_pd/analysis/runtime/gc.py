@@ -7,47 +7,57 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from istiolog_pd.analysis._result import COUNT, FLAG, SPAN, TEXT, TIME, Shape, cannot, no_lines, shaped
-from istiolog_pd.analysis._select import arrow, codes, columns, joined
+from istiolog_pd.analysis._answer import LINE, RUN, SOURCE, SPAN, Answer, Col, answers
+from istiolog_pd.analysis._needs import GC_TRACE, Need
+from istiolog_pd.analysis._result import cannot, no_lines, shaped
+from istiolog_pd.analysis._select import codes, columns, joined
 from istiolog_pd.capture import Capture
 
 Floats = npt.NDArray[np.float64]
 
 NUMBER = pd.Float64Dtype()
 
-GC: Shape = {
-    "run": COUNT,
-    "source": TEXT,
-    "line": COUNT,
-    "gc": COUNT,
-    "since_start": SPAN,
-    "timestamp_low": TIME,
-    "timestamp_high": TIME,
-    "pause_low_ms": NUMBER,
-    "pause_high_ms": NUMBER,
-    "concurrent_low_ms": NUMBER,
-    "concurrent_high_ms": NUMBER,
-    "cpu_percent": COUNT,
-    "heap_before_mb": COUNT,
-    "heap_after_mb": COUNT,
-    "live_mb": COUNT,
-    "goal_mb": COUNT,
-    "processors": COUNT,
-    "forced": FLAG,
-    "pushes": COUNT,
-    "push_lag": SPAN,
-}
-
-DECIMAL = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
-TRACE = (
-    rf"^gc (?P<gc>[0-9]{{1,18}}) @(?P<since>{DECIMAL})s\s+(?P<cpu>[0-9]{{1,3}})%:\s+"
-    rf"(?P<sweep>{DECIMAL})\+(?P<mark>{DECIMAL})\+(?P<end>{DECIMAL}) ms clock,.*?"
-    r"(?P<before>[0-9]{1,12})->(?P<after>[0-9]{1,12})->(?P<live>[0-9]{1,12}) MB, (?P<goal>[0-9]{1,12}) MB goal"
-    r".*?(?P<processors>[0-9]{1,6}) P(?P<forced> \(forced\))?"
+GC = Answer(
+    "gc",
+    "One row per GC trace line, in file order",
+    columns=(
+        RUN,
+        SOURCE,
+        LINE,
+        Col("gc", "Int64", "", "number of the collection"),
+        Col(
+            "since_start",
+            "timedelta64[ns]",
+            "ns",
+            "start of the collection since the start of the process; whole milliseconds, cut off",
+        ),
+        Col("timestamp_low", "datetime64[ns, UTC]", "UTC", "earliest start by the clock of the log"),
+        Col("timestamp_high", "datetime64[ns, UTC]", "UTC", "latest start by the clock of the log"),
+        Col("pause_low_ms", "Float64", "ms", "time the program was stopped (sweep and mark termination), at least"),
+        Col("pause_high_ms", "Float64", "ms", "time the program was stopped, at most"),
+        Col("concurrent_low_ms", "Float64", "ms", "concurrent marking, at least"),
+        Col("concurrent_high_ms", "Float64", "ms", "concurrent marking, at most"),
+        Col("cpu_percent", "Int64", "%", "share of CPU time that GC took since the start of the process"),
+        Col("heap_before_mb", "Int64", "MB", "heap when the collection began"),
+        Col("heap_after_mb", "Int64", "MB", "heap when it ended"),
+        Col("live_mb", "Int64", "MB", "live heap"),
+        Col("goal_mb", "Int64", "MB", "heap goal"),
+        Col("processors", "Int64", "", "processors used"),
+        Col("forced", "boolean", "", "true if the program asked for it"),
+        Col("pushes", "Int64", "", "push lines logged while it ran (by the latest bound)"),
+        Col(
+            "push_lag",
+            "timedelta64[ns]",
+            "ns",
+            "median time from the start of their round to these lines, requested pushes left out",
+        ),
+    ),
+    needs=(Need("garbage collection beside pushes", ("go_gc",), GC_TRACE),),
 )
+
+#: What a trace line prints that is the answer's own.
+PRINTED = ("since_start", "cpu_percent", "heap_before_mb", "heap_after_mb", "live_mb", "goal_mb", "processors")
 MS = 1_000_000  # nanoseconds
 #: How long before it is written an entry can have got its time stamp, and a trace line can have been due.
 WRITTEN = pd.Timedelta("10ms")
@@ -59,6 +69,7 @@ DRIFT = (
 )
 
 
+@answers(GC)
 def gc(capture: Capture) -> pd.DataFrame:
     """Every garbage collection of the control plane, when it was, and the pushes written meanwhile.
 
@@ -74,17 +85,10 @@ def gc(capture: Capture) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per GC trace line, in file order: `run` (Int64), `source` (str), `line`, `gc`: its number
-        (Int64); `since_start`: when it began, since the process did (timedelta64[ns]; whole
-        milliseconds, cut off); `timestamp_low`, `timestamp_high`: the same by the log's clock
-        (datetime64[ns, UTC]); `pause_low_ms`, `pause_high_ms`: how long the world stood still (Float64,
-        ms: sweep termination and mark termination), `concurrent_low_ms`, `concurrent_high_ms`: marking
-        beside the program; `cpu_percent`: share of the CPU that GC took since the start; `heap_before_mb`,
-        `heap_after_mb`, `live_mb` and `goal_mb` (Int64, MB); `processors` (Int64); `forced`
-        (boolean); `pushes`: push lines written while it ran (Int64; by the latest bound),
-        `push_lag`: the median time from the start of their round to those lines (timedelta64[ns]; null if there is
-        none; requested pushes left out). ``attrs["push_lag"]`` is the median over all pushes (or None).
-        Empty with the reason in ``attrs["coverage"]`` without such lines.
+        {columns}
+
+        ``attrs["push_lag"]`` is the median lag over all pushes (or None). Empty, with the reason in
+        ``attrs["coverage"]``, without such lines.
 
     Notes
     -----
@@ -98,12 +102,12 @@ def gc(capture: Capture) -> pd.DataFrame:
     >>> len(table), table[["pause_low_ms", "pause_high_ms"]].sum().round(1).tolist()
     (164, [88.4, 93.7])
     """
-    traces = columns(capture, "go_gc", "row", "source", "line", "message")
+    phases = ("gc_sweep_termination", "gc_mark", "gc_mark_termination")
+    traces = columns(capture, "go_gc", "row", "source", "line", "gc_number", "gc_forced", *PRINTED, *phases)
     if traces.empty:
         return cannot(GC, no_lines(capture, "GC trace line", HOW))
-    parsed = _parsed(traces["message"])
-    readable = parsed["gc"].notna()
-    table = pd.concat([traces.drop(columns="message"), parsed], axis=1)[readable].reset_index(drop=True)
+    readable = traces["gc_number"].notna()
+    table = _with_phases(traces[readable].reset_index(drop=True))
     cut = IN_PIECES.format(int((~readable).sum()), len(traces)) if not readable.all() else ""
     if table.empty:
         return cannot(GC, cut)
@@ -116,33 +120,18 @@ def gc(capture: Capture) -> pd.DataFrame:
     return answer
 
 
-def _parsed(messages: pd.Series[str]) -> pd.DataFrame:
-    """The fields of trace lines; null where a line has another form."""
-    found = pc.extract_regex(arrow(messages), TRACE)
-    # `flatten` gives null for each part of a line that has another form, `field` would not.
-    fields = [found.type.field(at).name for at in range(found.type.num_fields)]
-    texts = dict(zip(fields, found.flatten(), strict=True))
-    forced = pc.equal(texts.pop("forced"), " (forced)").to_pandas()
-    numbers = {name: part.cast(pa.float64()).to_pandas() for name, part in texts.items()}
-    readable = numbers["gc"].notna()
-    parts = {name: _cut_off(numbers[name].to_numpy(np.float64)) for name in ("sweep", "mark", "end")}
-    return pd.DataFrame(
-        {
-            "gc": numbers["gc"].astype(COUNT),
-            "since_start": pd.to_timedelta(numbers["since"].round(3), unit="s").astype(SPAN),
-            "cpu_percent": numbers["cpu"].astype(COUNT),
-            "pause_low_ms": parts["sweep"][0] + parts["end"][0],
-            "pause_high_ms": parts["sweep"][1] + parts["end"][1],
-            "concurrent_low_ms": parts["mark"][0],
-            "concurrent_high_ms": parts["mark"][1],
-            "heap_before_mb": numbers["before"].astype(COUNT),
-            "heap_after_mb": numbers["after"].astype(COUNT),
-            "live_mb": numbers["live"].astype(COUNT),
-            "goal_mb": numbers["goal"].astype(COUNT),
-            "processors": numbers["processors"].astype(COUNT),
-            "forced": forced.astype(FLAG),
-        }
-    ).where(readable)
+def _with_phases(traces: pd.DataFrame) -> pd.DataFrame:
+    """The lines with the bounds of their phases."""
+    first, mark, second = (
+        _cut_off(traces[name].dt.total_seconds().to_numpy(np.float64) * 1000)
+        for name in ("gc_sweep_termination", "gc_mark", "gc_mark_termination")
+    )
+    return traces.rename(columns={"gc_number": "gc", "gc_forced": "forced"}).assign(
+        pause_low_ms=first[0] + second[0],
+        pause_high_ms=first[1] + second[1],
+        concurrent_low_ms=mark[0],
+        concurrent_high_ms=mark[1],
+    )
 
 
 def _cut_off(millis: Floats) -> tuple[Floats, Floats]:

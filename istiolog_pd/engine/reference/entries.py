@@ -42,6 +42,8 @@ class Entries:
         self._begun: deque[Entry] = deque()
         #: The entry that lines without a header belong to.
         self._open: Entry | None = None
+        #: The layout of the latest line that it has of one.
+        self._latest = ""
         #: A GC line whose rest has not come yet, or only its line end.
         self._gc: Entry | None = None
 
@@ -70,7 +72,7 @@ class Entries:
 
     def resume(self, opened: Entry | None) -> None:
         """Go on after lines that another reader has taken: with its open entry, and none begun."""
-        self._open = opened
+        self._open, self._latest = opened, opened.layout if opened else ""
         self._begun.clear()
 
     @property
@@ -114,13 +116,17 @@ class Entries:
         if entry is None:
             self._go_on(number, text)
             return
+        if entry.joins and self._open is not None and not entry.joins.isdisjoint(("*", self._latest)):
+            self._latest = entry.layout
+            self._go_on(number, text)
+            return
         self._begun.append(entry)
         if entry.layout == GC_LAYOUT:
             state = gc_state(text)
             if state == "part" or (state == "whole" and followed):
                 self._gc = entry
         elif entry.takes_lines:
-            self._open = entry
+            self._open, self._latest = entry, entry.layout
             self._split_off_gc(entry)
 
     def _take_json(self, number: int, text: str) -> bool:

@@ -62,6 +62,8 @@ class Entry:
     takes_lines: bool = True
     #: The layout says which keys of a JSON line are columns: those that are there, with their texts.
     fields: tuple[tuple[str, str], ...] = ()
+    #: The layouts whose open entry takes this line in.
+    joins: frozenset[str] = frozenset()
     #: The next part goes on in the middle of the last one's line.
     cut: bool = False
 
@@ -144,6 +146,7 @@ def header(line: int, text: str, own: tuple[Head, ...] = ()) -> Entry | None:
             _number(thread),
             _number(epoch),
             layout.takes_lines,
+            joins=layout.joins,
         )
     return None
 

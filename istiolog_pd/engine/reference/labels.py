@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from istiolog_pd.engine.reference.headers import Entry
+from istiolog_pd.formats.layouts import ENVOY_IDS
 from istiolog_pd.formats.values import BLANKS, integer
 
 #: The layouts in which that tab may have become a blank, or always was one.
@@ -15,6 +16,23 @@ _LABELS = re.compile(r"[A-Za-z_][\w.-]*=", re.ASCII)
 _LABEL = re.compile(r"(?:\A| )([A-Za-z_][\w.-]*)=(.*?)(?= [A-Za-z_][\w.-]*=|\Z)", re.DOTALL | re.ASCII)
 _RUN = re.compile(r"(?:\t| {2,})(?=[A-Za-z_][\w.-]*=)", re.ASCII)
 _LOST_TAB = re.compile(r"[\t ]+(?=[A-Za-z_][\w.-]*=)", re.ASCII)
+_IDS = re.compile(ENVOY_IDS, re.ASCII)
+
+
+def split_ids(component: str, message: str) -> tuple[str, int | None, str | None]:
+    """A message of Envoy without the numbers of its connection and stream before it, and these numbers.
+
+    Examples
+    --------
+    >>> split_ids("envoy", "[C12][S345] request end stream")
+    ('request end stream', 12, '345')
+    """
+    match = _IDS.match(message) if component == "envoy" and message[:1] == "[" else None
+    if match is None:
+        return message, None, None
+    connection = match["connection"] or match["connection_e"]
+    stream = match["stream"] or match["stream_e"] or match["stream_f"]
+    return message[match.end() :], int(connection) if connection else None, stream
 
 
 def split_labels(message: str) -> tuple[str, str]:

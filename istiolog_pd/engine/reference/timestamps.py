@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Callable
+from decimal import Decimal
 
 from istiolog_pd.formats.strftime_patterns import MONTHS, named_pattern
 
@@ -14,6 +15,8 @@ NS = 1_000_000_000
 LAST_SECOND = 2**63 // NS - 86_400
 
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})")
+
+_EPOCH = re.compile(r"[0-9]{1,19}(?:\.[0-9]{1,18})?(?:[eE]\+?[0-9]{1,2})?")
 
 
 def _fraction(text: str) -> int:
@@ -62,6 +65,13 @@ class Clock:
         """``2026/11/23 17:27:51``: seconds, no zone."""
         return self.iso(f"{text[:10].replace('/', '-')}T{text[11:]}Z")
 
+    def epoch(self, text: str) -> int | None:
+        """``1588611111.25`` or ``1.58861111125e+09``: seconds since 1970, exactly; a time in words is read as `iso`."""
+        if _EPOCH.fullmatch(text) is None:
+            return self.iso(text)
+        time = int(Decimal(text) * NS)
+        return time if time < LAST_SECOND * NS else None
+
     def klog(self, text: str, near: int | None) -> int | None:
         """``0110 12:34:56.789012``: no year, so the one that brings it nearest to `near`."""
         if near is None:
@@ -77,7 +87,7 @@ class Clock:
 
 def parser(clock: Clock, kind: str) -> Callable[[str], int | None]:
     """The function of `clock` for a layout's way to write times (``klog`` needs a neighbour)."""
-    known = {"iso": clock.iso, "bracket": clock.bracket, "slog": clock.slog}
+    known = {"iso": clock.iso, "bracket": clock.bracket, "slog": clock.slog, "epoch": clock.epoch}
     return known[kind] if kind in known else custom(kind)
 
 

@@ -37,10 +37,10 @@ FORMATS: tuple[Format, ...] = (
         example=f"connecting to upstream XDS server: {ISTIOD}",
     ),
     _on(
-        "connected to {?delta }upstream XDS server{?[{connection}]}: {:word}",
+        "connected to {?delta }upstream XDS server{?[{connection}]}: {upstream}",
         since="1.9",
         example=f"connected to delta upstream XDS server[3]: {ISTIOD}",
-        gives={"connection": 3},
+        gives={"connection": 3, "upstream": ISTIOD},
     ),
     _on("accepted XDS connection from Envoy, forwarding to upstream XDS server", level="debug", since="1.9"),
     _delta(

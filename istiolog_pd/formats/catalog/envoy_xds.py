@@ -21,6 +21,13 @@ _lds = partial(
 _listener = partial(
     _config, "listener_update", since="1.8", origin="source/common/listener_manager/listener_manager_impl.cc"
 )
+_failing = partial(
+    _config,
+    "listener_error",
+    level="error",
+    since="1.8",
+    origin="source/common/listener_manager/listener_manager_impl.cc",
+)
 _stream = partial(
     _config, "xds_stream_closed", since="1.6", origin="source/extensions/config_subscription/grpc/grpc_stream.h"
 )
@@ -64,6 +71,7 @@ FORMATS: tuple[Format, ...] = (
     _manager(
         "cluster_update",
         "add/update cluster {cluster} starting warming",
+        sets={"warming": True},
         example=f"add/update cluster {NAME} starting warming",
         gives=CLUSTER,
     ),
@@ -80,7 +88,7 @@ FORMATS: tuple[Format, ...] = (
         gives=CLUSTER,
     ),
     _manager(
-        "cluster_update",
+        "endpoint_update",
         "membership update for TLS cluster {cluster} added {added} removed {removed}",
         level="debug",
         since="1.9",
@@ -165,16 +173,22 @@ FORMATS: tuple[Format, ...] = (
         example="lds: remove listener '0.0.0.0_5000'",
         gives=LISTENER,
     ),
-    _listener(
+    _failing(
         "listener '{listener}' failed to listen on address '{:text}' on worker",
         level="critical error",
-        until="1.17",
+        until="1.19",
         example="listener '0.0.0.0_5000' failed to listen on address '0.0.0.0:5000' on worker",
         gives=LISTENER,
     ),
-    _listener(
+    _failing(
+        "listener '{listener}' failed to bind or apply socket options: {error}",
+        since="1.20",
+        example="listener '0.0.0.0_5000' failed to bind or apply socket options: cannot bind '0.0.0.0:5000': "
+        "Address already in use",
+        gives={**LISTENER, "error": "cannot bind '0.0.0.0:5000': Address already in use"},
+    ),
+    _failing(
         "final pre-worker listener init for listener '{listener}' failed: {error}",
-        level="error",
         since="1.20",
         example="final pre-worker listener init for listener '0.0.0.0_5000' failed: cannot bind",
         gives={**LISTENER, "error": "cannot bind"},
@@ -232,6 +246,7 @@ FORMATS: tuple[Format, ...] = (
         "{? {error:message} (previously {:int}, {:text} since {duration:seconds}s ago){|}{error:message}}",
         level="warn debug",
         scope="config upstream",
+        sets={"cause": "stream closed"},
         example="StreamAggregatedResources gRPC config stream to xds-grpc closed: 4, deadline "
         "(previously 14, no healthy upstream since 31s ago)",
         gives={"cluster": "xds-grpc", "grpc_code": 4, "error": "deadline", "duration": 31_000_000_000},
@@ -240,6 +255,7 @@ FORMATS: tuple[Format, ...] = (
         "Unable to establish new stream{? to configuration server {cluster}}",
         level="warn debug",
         scope="config upstream",
+        sets={"cause": "stream closed"},
         example="Unable to establish new stream to configuration server xds-grpc",
         gives={"cluster": "xds-grpc"},
     ),

@@ -13,6 +13,8 @@ SIMPLE = "pilot/pkg/xds/simple.go"
 
 _failure = partial(Format, "xds_send_failure", scope="ads")
 _open = partial(Format, "connection_open", scope="ads")
+_auth = partial(Format, "client_auth", level="debug", scope="ads delta", since="1.7", origin=XDS)
+_refused = partial(Format, "auth_failure", scope="ads", origin=AUTH)
 _close = partial(Format, "connection_close", scope="ads")
 
 CON = "sidecar~10.0.0.3~web-1.shop~shop.svc.cluster.local-8"
@@ -27,6 +29,7 @@ FORMATS: tuple[Format, ...] = (
         "Timeout writing {?{connection_id}: {?%!(EXTRA string=}{xds_type}{?)}{|}{connection_id}: {|}{connection_id}}",
         scope="ads delta",
         origin=XDS,
+        sets={"cause": "write timeout"},
         example="Timeout writing web-1.shop-8: EDS",
         gives={"xds_type": "EDS", **TWO},
     ),
@@ -51,6 +54,7 @@ FORMATS: tuple[Format, ...] = (
         level="warn",
         until="1.2",
         origin=ADS,
+        sets={"cause": "client busy"},
         example=f"Failed to push, client busy 3 {CON}",
         gives=ONE,
     ),
@@ -59,6 +63,7 @@ FORMATS: tuple[Format, ...] = (
         level="warn",
         until="1.2",
         origin=ADS,
+        sets={"cause": "client busy"},
         example=f"Repeated failure to push 3 {CON}",
         gives=ONE,
     ),
@@ -153,17 +158,27 @@ FORMATS: tuple[Format, ...] = (
         since="1.9",
         until="1.13",
         origin=XDS,
+        sets={"cause": "queue timeout"},
         example="EDS: QUEUE TIMEOUT for node:web-1.shop",
         gives={"xds_type": "EDS", "node_id": "web-1.shop"},
     ),
     # connections made, or refused
     _open(
-        "ADS: new {?delta }connection for node:{connection_id}",
-        scope="ads delta",
+        "ADS: new connection for node:{connection_id}",
         since="1.8",
         origin=XDS,
+        sets={"delta": False},
+        example="ADS: new connection for node:web-1.shop-8",
+        gives={"delta": False, **TWO},
+    ),
+    _open(
+        "ADS: new delta connection for node:{connection_id}",
+        scope="ads delta",
+        since="1.11",
+        origin=XDS,
+        sets={"delta": True},
         example="ADS: new delta connection for node:web-1.shop-8",
-        gives=TWO,
+        gives={"delta": True, **TWO},
     ),
     _open(
         "Missing node id {nonce:request}",
@@ -180,47 +195,39 @@ FORMATS: tuple[Format, ...] = (
         example="ADS: starting legacy v2 discovery stream from 10.0.0.3:4242",
         gives={"peer": "10.0.0.3:4242"},
     ),
-    _open(
+    _refused(
         "Failed to authenticate client from {peer:peer}{?:}{error:error}",
         level="error",
+        scope="ads security",
         since="1.7",
-        until="1.18",
-        origin=AUTH,
+        sets={"cause": "unauthenticated"},
         example="Failed to authenticate client from 10.0.0.3:4242: Authenticator ClientCertAuthenticator: no certificate",
         gives={"peer": "10.0.0.3:4242", "error": "Authenticator ClientCertAuthenticator: no certificate"},
     ),
-    _open(
-        "Failed to authenticate /{:text} [{error}]",
+    Format(
+        "debug_endpoint",
+        "Failed to authenticate {path:word} [{error}]",
         level="error",
-        scope="default",
         since="1.11",
         origin="pilot/pkg/xds/debug.go",
         example="Failed to authenticate /debug/syncz [no token]",
-        gives={"error": "no token"},
+        gives={"path": "/debug/syncz", "error": "no token"},
     ),
-    _open(
+    _auth(
         "Authenticated XDS: {peer} with identity {:text}",
-        level="debug",
-        scope="ads delta",
-        since="1.7",
-        origin=XDS,
         example="Authenticated XDS: 10.0.0.3:4242 with identity [spiffe://cluster.local/ns/shop/sa/web]",
         gives={"peer": "10.0.0.3:4242"},
     ),
-    _open(
+    _auth(
         "Unauthenticated XDS: {peer}",
-        level="debug",
-        scope="ads delta",
-        since="1.7",
-        origin=XDS,
         example="Unauthenticated XDS: 10.0.0.3:4242",
         gives={"peer": "10.0.0.3:4242"},
     ),
-    _open(
+    _refused(
         "Unauthorized XDS: {peer} with identity {:list}: {error}",
         level="warn",
         since="1.8",
-        origin=AUTH,
+        sets={"cause": "unauthorized"},
         example="Unauthorized XDS: 10.0.0.3:4242 with identity [spiffe://a]: no identities matched web-1.shop",
         gives={"peer": "10.0.0.3:4242", "error": "no identities matched web-1.shop"},
     ),

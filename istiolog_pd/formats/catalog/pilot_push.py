@@ -30,11 +30,13 @@ FORMATS: tuple[Format, ...] = (
     ),
     _old(
         "Push {debounce_id}: {quiet_time} since last change, {since_last_push:since_push} since last push",
+        sets={"cause": "not debounced"},
         example="Push 7: 1.5ms since last change, 1m0.5s since last push",
         gives={"debounce_id": 7, "quiet_time": 1_500_000, "since_last_push": 60_500_000_000},
     ),
     _old(
         "Timer push {debounce_id}: {quiet_time} since last change, {since_last_push:since_push} since last push",
+        sets={"cause": "not debounced"},
         example="Timer push 9: 2s since last change, 10s since last push",
         gives={"debounce_id": 9, "quiet_time": 2_000_000_000, "since_last_push": 10_000_000_000},
     ),
@@ -89,7 +91,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     _start(
         "XDS: Pushing:{push_version} Services:{services:int} ConnectedEndpoints:{connected_endpoints}"
-        "{? Version:{push_version}}",
+        "{? {? }Version:{push_version}}",
         since="1.2",
         until="1.18",
         origin="pilot/pkg/xds/ads.go",
@@ -179,7 +181,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "push_backlog",
-        "Starting new push while {:int} were still pending",
+        "Starting new push while {pending} were still pending",
         level="info debug",
         scope="ads",
         since="1.3",

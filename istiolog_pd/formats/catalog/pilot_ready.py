@@ -12,6 +12,13 @@ _kube = partial(Format, "ready", scope="kube", origin="pilot/pkg/serviceregistry
 _crd = partial(Format, "ready", origin="pilot/pkg/config/kube/crdclient/client.go")
 _gc = partial(Format, "go_gc", origin="Go runtime")
 
+#: runtime/mgc.go: `gcMarkTermination`.
+GC = (
+    "gc {gc_number} @{since_start}s {cpu_percent}%: {gc_sweep_termination}+{gc_mark}+{gc_mark_termination} ms clock, "
+    "{:word} ms cpu, {heap_before_mb}->{heap_after_mb}->{live_mb} MB, {goal_mb} MB goal, "
+    "{?{:int} MB stacks, }{?{:int} MB globals, }{processors}"
+)
+
 FORMATS: tuple[Format, ...] = (
     # servers
     _ready(
@@ -137,8 +144,17 @@ FORMATS: tuple[Format, ...] = (
     ),
     # the Go runtime: GODEBUG=gctrace=1
     _gc(
-        "gc {:int} @{:float}s {:int}%: {:word} ms clock, {:word} ms cpu, {:text}",
+        f"{GC} P",
+        sets={"gc_forced": False},
         example="gc 15 @1689.641s 0%: 0.011+10+7.0 ms clock, 0.045+7.5/7.9/13+28 ms cpu, 11->11->6 MB, 12 MB goal, 4 P",
+        gives={"gc_number": 15, "since_start": 1_689_641_000_000, "gc_mark": 10_000_000, "live_mb": 6, "processors": 4},
+    ),
+    _gc(
+        f"{GC} P (forced)",
+        sets={"gc_forced": True},
+        example="gc 8 @0.215s 2%: 0.06+1.2+0.01 ms clock, 0.2+0.3/1.0/0+0.0 ms cpu, 7->8->4 MB, 8 MB goal, "
+        "0 MB stacks, 0 MB globals, 8 P (forced)",
+        gives={"gc_number": 8, "cpu_percent": 2, "gc_mark_termination": 10_000, "goal_mb": 8, "gc_forced": True},
     ),
     _gc(
         "scvg{:word}: {:text}",

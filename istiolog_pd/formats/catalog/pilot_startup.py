@@ -19,13 +19,19 @@ _lease = partial(
 
 FORMATS: tuple[Format, ...] = (
     # flags, version, mesh configuration
-    _at("FLAG: {:text}", origin="pilot/cmd/pilot-discovery/app/cmd.go", example='FLAG: --clusterID="Kubernetes"'),
+    _at(
+        "FLAG: {?--{|}-}{flag}={flag_value}",
+        origin="pilot/cmd/pilot-discovery/app/cmd.go",
+        example='FLAG: --clusterID="Kubernetes"',
+        gives={"flag": "clusterID", "flag_value": '"Kubernetes"'},
+    ),
     _at("flags{?:} {:text}", origin="pilot/pkg/bootstrap/mesh.go", example='flags: {\n   "ServerOptions": {}\n}'),
     _at(
-        "version{?:} {:text}",
+        "version{?:} {version}",
         level="info warn",
         origin="pilot/pkg/bootstrap/mesh.go",
         example="version: 1.20.8-6b0e1e5f-Clean",
+        gives={"version": "1.20.8-6b0e1e5f-Clean"},
     ),
     _at(
         "memory is not limited, skipping{? {:text}}",
@@ -109,7 +115,7 @@ FORMATS: tuple[Format, ...] = (
     _at("using max conn age of {:text}", since="1.8", until="1.10", example="using max conn age of 30m0s"),
     # certificates and the CA
     _at(
-        "initializing Istiod DNS certificates {?host{|}using K8S RA:{:text} host}: {:text}, custom host:{:text}",
+        "initializing Istiod DNS certificates {?host{|}using K8S RA:{:word} {? }host}: {:text}, custom host:{:text}",
         since="1.7",
         example="initializing Istiod DNS certificates host: istiod.istio-system.svc, custom host: ",
     ),

@@ -24,30 +24,36 @@ FORMATS: tuple[Format, ...] = (
     # push triggers; a `Cache Update` is a `Full push` without a push of its own
     _shards(
         "Full push, new service {service:service_key}",
+        sets={"cause": "new service", "effect": "full push"},
         example="Full push, new service shop/cart.example.com",
         gives=_KEY,
     ),
     _cache(
         "Cache Update, new service {service:service_key}",
+        sets={"cause": "new service", "effect": "cache update"},
         example="Cache Update, new service shop/cart.example.com",
         gives=_KEY,
     ),
     _shards(
         "Full push, service accounts changed, {service}",
+        sets={"cause": "service accounts", "effect": "full push"},
         since="1.5",
         example="Full push, service accounts changed, cart.example.com",
     ),
     _cache(
         "Cache Update, service accounts changed, {service}",
+        sets={"cause": "service accounts", "effect": "cache update"},
         example="Cache Update, service accounts changed, cart.example.com",
     ),
     _shards(
         "Incremental push, service {service} {?has{|}at shard {:text} has} no endpoints",
+        sets={"cause": "no endpoints", "effect": "incremental push"},
         since="1.2",
         example="Incremental push, service cart.example.com at shard Kubernetes/Kubernetes has no endpoints",
     ),
     _cache(
         "Cache Update, Service {service} at shard {:text} has no endpoints",
+        sets={"cause": "no endpoints", "effect": "cache update"},
         example="Cache Update, Service cart.example.com at shard Kubernetes/Kubernetes has no endpoints",
     ),
     _shards(
@@ -60,6 +66,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     _trigger(
         "Full push, service {service} has no endpoints",
+        sets={"cause": "no endpoints", "effect": "full push"},
         since="1.4",
         until="1.4",
         example="Full push, service cart.example.com has no endpoints",
@@ -67,6 +74,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     _trigger(
         "Endpoint updating service account {:word} {service}",
+        sets={"cause": "service accounts", "effect": "full push"},
         until="1.4",
         example="Endpoint updating service account spiffe://cluster.local/ns/shop/sa/cart cart.example.com",
         gives=_HOST,
@@ -99,7 +107,7 @@ FORMATS: tuple[Format, ...] = (
         gives={"push_version": "2018-12-24T16:27:52Z/20"},
     ),
     _trigger(
-        "full push triggered configs={:text} reasons={reason}",
+        "full push triggered configs={configs} reasons={reason}",
         level="debug",
         scope="fullpush",
         since="1.24",
@@ -109,7 +117,7 @@ FORMATS: tuple[Format, ...] = (
         gives={"reason": "[service]"},
     ),
     _trigger(
-        "push triggered configs={:text} reasons={reason}",
+        "push triggered configs={configs} reasons={reason}",
         level="debug",
         scope="push",
         since="1.31-dev",

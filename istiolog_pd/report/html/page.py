@@ -10,8 +10,9 @@ from pathlib import Path
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from istiolog_pd.analysis._discover import declarations
 from istiolog_pd.capture import Capture
-from istiolog_pd.export.atomic import replacing
+from istiolog_pd.export.atomic import refuse_sources, replacing
 from istiolog_pd.inspect.summary import RUN_COLUMNS, duration_text, summarise
 from istiolog_pd.plots import PLOTS, Plot
 from istiolog_pd.report.findings import Answers, look
@@ -95,11 +96,14 @@ def write_report(capture: Capture, path: str | Path) -> None:
 
     Raises
     ------
+    FileExistsError
+        If it is one of the sources, or another export is writing it.
     OSError
         If it cannot be written.
     """
+    refuse_sources(Path(path), capture.files)
     page = html_report(capture)
-    with replacing(Path(path)) as file:
+    with replacing(Path(path), capture.files) as file:
         file.write(page.encode("utf-8", "replace"))
 
 
@@ -154,7 +158,8 @@ def _plots(answers: Answers) -> tuple[Sequence[Drawn], Sequence[tuple[Plot, str]
     """The plots that there is something for, and why there is nothing for the others."""
     drawn: list[Drawn] = []
     left_out: list[tuple[Plot, str]] = []
-    for plot in PLOTS.values():
+    order = list(declarations())
+    for plot in sorted(PLOTS.values(), key=lambda plot: order.index(plot.answer)):
         answer: pd.DataFrame = answers[plot.answer]
         coverage = shown(answer.attrs.get("coverage") or "", 1000)
         if answer.empty:

@@ -1,0 +1,56 @@
+# Answers found by folder: written by scripts/generate.py
+from istiolog_pd.analysis.compare.compare import compare as compare
+from istiolog_pd.analysis.coverage.coverage import coverage as coverage
+from istiolog_pd.analysis.debounce_replay.debounce_replay import debounce_replay as debounce_replay
+from istiolog_pd.analysis.metrics.compare_metrics import compare_metrics as compare_metrics
+from istiolog_pd.analysis.metrics.metrics import metrics as metrics
+from istiolog_pd.analysis.propagation.propagation import propagation as propagation
+from istiolog_pd.analysis.proxies.connections import connected_endpoints as connected_endpoints
+from istiolog_pd.analysis.proxies.connections import connections as connections
+from istiolog_pd.analysis.proxies.endpoints import empty_clusters as empty_clusters
+from istiolog_pd.analysis.proxies.endpoints import endpoint_churn as endpoint_churn
+from istiolog_pd.analysis.proxies.errors import errors as errors
+from istiolog_pd.analysis.proxies.nodes import node_metadata as node_metadata
+from istiolog_pd.analysis.proxies.warming import cluster_warming as cluster_warming
+from istiolog_pd.analysis.pushes.debounces import debounces as debounces
+from istiolog_pd.analysis.pushes.kinds import full_vs_incremental as full_vs_incremental
+from istiolog_pd.analysis.pushes.rounds import fan_out as fan_out
+from istiolog_pd.analysis.pushes.rounds import push_rounds as push_rounds
+from istiolog_pd.analysis.pushes.rounds import pushes as pushes
+from istiolog_pd.analysis.pushes.sizes import cache_ratio as cache_ratio
+from istiolog_pd.analysis.pushes.sizes import push_sizes as push_sizes
+from istiolog_pd.analysis.pushes.sizes import sidecar_savings as sidecar_savings
+from istiolog_pd.analysis.pushes.triggers import triggers as triggers
+from istiolog_pd.analysis.pushes.waves import push_wave as push_wave
+from istiolog_pd.analysis.pushes.waves import push_waves as push_waves
+from istiolog_pd.analysis.pushes.xds_order import xds_order as xds_order
+from istiolog_pd.analysis.runtime.gc import gc as gc
+
+__all__ = [
+    "cache_ratio",
+    "cluster_warming",
+    "compare",
+    "compare_metrics",
+    "connected_endpoints",
+    "connections",
+    "coverage",
+    "debounce_replay",
+    "debounces",
+    "empty_clusters",
+    "endpoint_churn",
+    "errors",
+    "fan_out",
+    "full_vs_incremental",
+    "gc",
+    "metrics",
+    "node_metadata",
+    "propagation",
+    "push_rounds",
+    "push_sizes",
+    "push_wave",
+    "push_waves",
+    "pushes",
+    "sidecar_savings",
+    "triggers",
+    "xds_order",
+]

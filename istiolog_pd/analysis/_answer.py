@@ -1,0 +1,136 @@
+"""The declaration of an answer: its columns with type, unit and meaning, and what it needs of a log.
+
+It stands beside the function that gives the answer. The docstring's list of columns, the glossary, the
+coverage, the dictionary of the star schema, the column tips of the report and the test contract are made from it.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from istiolog_pd.analysis._needs import Need
+
+TIME = pd.DatetimeTZDtype("ns", "UTC")
+SPAN = np.dtype("timedelta64[ns]")
+COUNT = pd.Int64Dtype()
+FLAG = pd.BooleanDtype()
+TEXT = pd.StringDtype(na_value=np.nan)
+
+#: The dtypes of answers, by the name that pandas prints.
+DTYPES: dict[str, Any] = {str(dtype): dtype for dtype in (TIME, SPAN, COUNT, pd.Float64Dtype(), FLAG)} | {
+    "str": TEXT,
+    "category": "category",
+}
+
+DOC_WIDTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Col:
+    """A column of an answer.
+
+    Parameters
+    ----------
+    name, dtype
+        Its name, and its dtype as a name of `DTYPES`.
+    unit
+        ``ns``, ``B`` (bytes), ``UTC``, ``%``; empty: none.
+    meaning
+        What a value is, and when it is null.
+    optional
+        Only there if an argument asks for it.
+    """
+
+    name: str
+    dtype: str
+    unit: str
+    meaning: str
+    optional: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the dtype."""
+        if self.dtype not in DTYPES:
+            raise ValueError(f"column {self.name!r}: dtype {self.dtype!r} is none of {', '.join(DTYPES)}")
+
+
+RUN = Col("run", "Int64", "", "process run, numbered over the whole capture")
+SOURCE = Col("source", "str", "", "log that it is from")
+LINE = Col("line", "Int64", "", "line in `source`, from 1")
+PROXY = Col("proxy", "str", "", "proxy, as pod.namespace")
+XDS_TYPE = Col("xds_type", "category", "", "CDS, EDS, LDS, RDS, SDS, …")
+PUSH_TYPE = Col(
+    "push_type",
+    "category",
+    "",
+    "``full``, ``incremental``, ``request`` (asked for by the proxy) or ``proxy`` (update of this proxy alone)",
+)
+TIME_BIN = Col("time", "datetime64[ns, UTC]", "UTC", "start of the time bin")
+FIRST_SEEN = Col("first_seen", "datetime64[ns, UTC]", "UTC", "time of the first of these lines")
+LAST_SEEN = Col("last_seen", "datetime64[ns, UTC]", "UTC", "time of the last of these lines")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an answer is: one declaration, from which all that describes it is made.
+
+    Parameters
+    ----------
+    name
+        The function of `istiolog_pd.analysis`.
+    rows
+        What a row is, and the order of rows.
+    columns
+        Its columns in their order.
+    needs
+        What it needs of a log: the rows of `analysis.coverage` about it.
+    """
+
+    name: str
+    rows: str
+    columns: tuple[Col, ...]
+    needs: tuple[Need, ...] = ()
+
+    @property
+    def dtypes(self) -> dict[str, Any]:
+        """The dtype of each column."""
+        return {column.name: DTYPES[column.dtype] for column in self.columns}
+
+    def only(self, *names: str) -> Answer:
+        """The same answer with only these columns, in this order."""
+        columns = {column.name: column for column in self.columns}
+        return replace(self, columns=tuple(columns[name] for name in names))
+
+    def described(self) -> str:
+        """The rows and columns in words, as a docstring lists them."""
+        lines = [textwrap.fill(f"{self.rows}:", DOC_WIDTH), ""]
+        for column in self.columns:
+            kind = ", ".join(filter(None, [column.dtype, "" if column.unit in ("UTC", "ns") else column.unit]))
+            asked = " (optional)" if column.optional else ""
+            lines.append(
+                textwrap.fill(f"- `{column.name}` ({kind}): {column.meaning}{asked}", DOC_WIDTH, subsequent_indent="  ")
+            )
+        return "\n".join(lines)
+
+
+Function = TypeVar("Function", bound=Callable[..., pd.DataFrame])
+
+
+def answers(answer: Answer) -> Callable[[Function], Function]:
+    """Declare that a function gives an answer: it is found by that, and ``{columns}`` in its docstring is filled in."""
+
+    def declare(function: Function) -> Function:
+        function.__dict__["answer"] = answer
+        lines = (function.__doc__ or "").split("\n")
+        for number, line in enumerate(lines):
+            if line.strip() == "{columns}":
+                lines[number] = textwrap.indent(answer.described(), line[: -len("{columns}")])
+        function.__doc__ = "\n".join(lines)
+        return function
+
+    return declare

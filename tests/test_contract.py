@@ -1,0 +1,64 @@
+"""The contract: every answer has the columns of `contract/columns.toml`, with rows and without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from contract import COLUMNS, check_answer
+
+import istiolog_pd as il
+from istiolog_pd import analysis
+from scripts import generate
+
+Real = Callable[[str], il.Capture]
+
+#: How to ask for the answers that take more than a capture.
+ASK: dict[str, Callable[[il.Capture], pd.DataFrame]] = {
+    "compare": lambda capture: analysis.compare(capture, capture),
+    "push_wave": lambda capture: analysis.push_wave(capture, int(analysis.pushes(capture)["round"].max())),
+}
+#: A log that has rows for an answer, where it is not the usual one.
+LOG = {
+    "cluster_warming": "seed/helloworld-v1-istio-proxy.log",
+    "node_metadata": "seed/envoy-rev0.json",
+    "endpoint_churn": "istiod-1.20.8/discovery.log.gz",
+    "errors": "istiod-1.20.8/discovery.log.gz",
+    "connections": "istiod-1.20.8/discovery.log.gz",
+}
+each_answer = pytest.mark.parametrize("name", COLUMNS)
+
+
+def ask(name: str, capture: il.Capture) -> pd.DataFrame:
+    """An answer with its default arguments."""
+    return ASK.get(name, getattr(analysis, name))(capture)
+
+
+@pytest.mark.parametrize("path", generate.files(), ids=lambda path: path.name)
+def test_generated_files_are_up_to_date(path: Path) -> None:
+    """After a change of a declaration: python scripts/generate.py, and a look at the difference."""
+    assert path.read_text(encoding="utf-8") == generate.files()[path], "run python scripts/generate.py"
+
+
+@each_answer
+def test_columns_of_an_answer_with_rows(name: str, real: Real) -> None:
+    """What the declaration says is what the table has."""
+    table = ask(name, real(LOG.get(name, "istiod-1.30.3/discovery-debug.log.gz")))
+    check_answer(name, table)
+    if name != "compare_metrics":
+        assert len(table) > 0
+
+
+@each_answer
+@pytest.mark.parametrize("log", ["seed/helloworld-v1-istio-proxy.log", "seed/envoy-rev0.json"])
+def test_columns_of_an_answer_without_rows(name: str, log: str, real: Real) -> None:
+    """No table of zeros: the same columns, no rows, and the reason."""
+    if name == "push_wave":
+        pytest.skip("a round that is not there is an error")
+    table = ask(name, real(log))
+    check_answer(name, table)
+    if log != LOG.get(name) and name != "coverage":
+        assert table.empty
+        assert table.attrs["coverage"]
