@@ -16,7 +16,7 @@ from istiolog_pd.engine.reference import reader as reference
 from istiolog_pd.engine.reference.reader import SourceTables
 from istiolog_pd.formats.access_log_format import access_format
 from istiolog_pd.reading import Log, Progress
-from istiolog_pd.runs import Arranged, arrange, join
+from istiolog_pd.runs import Arranged, arrange, join, piece_of
 from istiolog_pd.sources.discover import Limits, NoLogError, Source, SourceLike, find
 from istiolog_pd.sources.limits import LIMITS
 
@@ -127,7 +127,7 @@ def load(
     if not logs and not nodes:
         alone = [f"{name}: metrics of a control plane, and no log beside them" for name, _ in metrics]
         raise NoLogError("nothing to read: " + "; ".join([*(_why_empty(*one) for one in empty), *alone]))
-    for one in empty:
+    for one in (one for one in empty if not _just_rotated(*one, logs)):
         warnings.warn(_why_empty(*one), DamageWarning, stacklevel=2)
     for log in logs:
         for text in _damage(log):
@@ -175,6 +175,13 @@ def _is_log(tables: SourceTables) -> bool:
     """Whether a log has anything to read: a line with a header, or any text at all that is text."""
     binary = any(damage.what == "NUL bytes" for damage in tables.damage)
     return tables.recognised or (tables.events.num_rows > 0 and not binary)
+
+
+def _just_rotated(source: Source, tables: SourceTables | None, logs: list[Log]) -> bool:
+    """Whether an empty source is the newest piece of a log whose other pieces are there: after a rotation it is so."""
+    if source.damage or (tables is not None and len(tables.events)):
+        return False
+    return piece_of(source.name)[0] in {piece_of(log.source.name)[0] for log in logs if log.source.owned}
 
 
 def _why_empty(source: Source, tables: SourceTables | None) -> str:

@@ -194,9 +194,13 @@ def push_wave(capture: Capture, round: int, *, late: str | pd.Timedelta = LATE) 
         why = no_lines(capture, "push of this round", PUSH_LINES) if hidden else f"round {round} reached no proxy"
         return cannot(WAVE, why)
     own = lines[lines["round"].eq(round)]
-    keys = [own[key] for key in ("source", "proxy")]
-    types = own["xds_type"].astype(object).groupby(keys, sort=False).agg(lambda names: " ".join(dict.fromkeys(names)))
-    rows = rows.join(types.rename("order"), on=["source", "proxy"]).sort_values(["time", "proxy"], kind="stable")
+    types = (
+        own["xds_type"]
+        .astype(object)
+        .groupby(own["proxy"], sort=False)
+        .agg(lambda names: " ".join(dict.fromkeys(names)))
+    )
+    rows = rows.join(types.rename("order"), on="proxy").sort_values(["time", "proxy"], kind="stable")
     rows = rows.assign(place=np.arange(1, len(rows) + 1))
     return shaped(rows.join(starts.set_index("round")["timestamp"], on="round"), WAVE)
 
