@@ -190,7 +190,8 @@ class Capture:
         -------
         pandas.DataFrame
             `run` (int64, as in the column `run` of every table), `source` (str; the first it stands in)
-            and `sources` (int64; how many pieces), `pod`, `namespace`, `component` (str; ``pilot`` or
+            and `sources` (int64; how many pieces), `log` (str): the container's log that it is a run of, named
+            after its newest piece, `pod`, `namespace`, `component` (str; ``pilot`` or
             ``agent``, whose log it is), `version` (str): Istio's, exact where a line prints it, else the
             range that its lines leave (``1.22-1.30``, ``1.31-``; empty: nothing tells), `evidence` (str)
             which lines say so, `first`, `last` (datetime64[ns, UTC]), `entries` (int64), `gaps` (int64):

@@ -6,10 +6,9 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 
-import pyarrow as pa
-
 from istiolog_pd.engine.reference import reader as reference
 from istiolog_pd.engine.reference.reader import SourceTables
+from istiolog_pd.engine.second_tier import without_messages
 from istiolog_pd.formats.access_log_format import AccessFormat
 
 #: Less than this is always read by the reference engine, which needs nothing made ready.
@@ -36,11 +35,7 @@ def read(
 
         return compiled.read(given(head, blocks), name, component, messages=messages)
     tables = reference.read(given(head, blocks), name, component, access)
-    if messages:
-        return tables
-    at = tables.events.schema.get_field_index("message")
-    nulls = pa.nulls(len(tables.events), pa.string())
-    return replace(tables, events=tables.events.set_column(at, tables.events.schema.field(at), nulls))
+    return tables if messages else replace(tables, events=without_messages(tables.events))
 
 
 def read_ahead(blocks: Iterator[bytes], beside: int = 0) -> tuple[list[bytes], bool]:

@@ -16,7 +16,7 @@ from istiolog_pd.loading.damage import damage_of, why_empty
 from istiolog_pd.loading.options import Options, progress_bar
 from istiolog_pd.loading.other_files import bootstrap_head, may_be_bootstrap, metrics_text
 from istiolog_pd.loading.source_log import Log, container_logs
-from istiolog_pd.runs import Arranged, arrange, join
+from istiolog_pd.runs import Arranged, arrange, join, piece_of
 from istiolog_pd.sources.discover import Source, SourceLike, find
 
 
@@ -46,7 +46,7 @@ def load_capture(sources: Sequence[SourceLike], options: Options) -> Capture:
     if not logs and not nodes:
         alone = [f"{name}: metrics of a control plane, and no log beside them" for name, _ in metrics]
         raise NoLogError("nothing to read: " + "; ".join([*(why_empty(*one) for one in empty), *alone]))
-    for one in empty:
+    for one in (one for one in empty if not _just_rotated(*one, logs)):
         warnings.warn(why_empty(*one), DamageWarning, stacklevel=3)
     for log in logs:
         for text in damage_of(log):
@@ -60,6 +60,13 @@ def _is_log(tables: SourceTables) -> bool:
     """Whether a log has anything to read: a line with a header, or any text at all that is text."""
     binary = any(damage.what == "NUL bytes" for damage in tables.damage)
     return tables.recognised or (tables.events.num_rows > 0 and not binary)
+
+
+def _just_rotated(source: Source, tables: SourceTables | None, logs: list[Log]) -> bool:
+    """Whether an empty source is the newest piece of a log whose other pieces are there: after a rotation it is so."""
+    if source.damage or (tables is not None and len(tables.events)):
+        return False
+    return piece_of(source.name)[0] in {piece_of(log.source.name)[0] for log in logs if log.source.owned}
 
 
 def _capture(

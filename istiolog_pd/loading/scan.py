@@ -15,6 +15,7 @@ from istiolog_pd.engine.assemble import Assembly
 from istiolog_pd.engine.choose_engine import given, read_ahead
 from istiolog_pd.engine.reference import reader as reference
 from istiolog_pd.engine.reference.lines import Damage
+from istiolog_pd.engine.second_tier import claim_others, without_messages
 from istiolog_pd.errors import DamageWarning
 from istiolog_pd.loading.options import Options, progress_bar
 from istiolog_pd.loading.source_log import component_of, with_marks
@@ -88,14 +89,19 @@ def _batches(reading: _Reading, batch: int, options: Options) -> Iterator[Captur
         return
     build = Assembly(name)
     size = min(cutter.CHUNK, batch << 7)
-    found = compiled.pieces(given(head, blocks), into, component=component, chunk=size, messages=options.messages)
-    for piece in compiled.dated(found, into, batch):
+
+    def whole(build: Assembly) -> Capture:
+        events, tables = claim_others(*build.tables(), detect=not component)
+        return reading.capture(events if options.messages else without_messages(events), tables)
+
+    pieces = compiled.pieces(given(head, blocks), into, component=component, chunk=size)
+    for piece in compiled.dated(pieces, into, batch):
         build.add(piece)
         if build.entries >= batch:
-            yield reading.capture(*build.tables())
+            yield whole(build)
             build = Assembly(name, build.lines)
     if build.entries:
-        yield reading.capture(*build.tables())
+        yield whole(build)
     _warn(reading.source, into.close(), into.lines)
 
 
