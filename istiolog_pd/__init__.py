@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from istiolog_pd import analysis, plots
     from istiolog_pd.capture import Capture, glossary
     from istiolog_pd.errors import ArchiveError, DamageWarning, NoLogError
+    from istiolog_pd.inspect.statements import statements
     from istiolog_pd.readers import load, read_logs, read_pilot, read_sidecar, scan
     from istiolog_pd.sources.limits import Limits
 
@@ -28,6 +29,7 @@ __all__ = [
     "read_pilot",
     "read_sidecar",
     "scan",
+    "statements",
 ]
 
 #: Where each name lives. It is imported when it is first used: pandas takes half a second and matplotlib
@@ -37,6 +39,7 @@ _HOMES = {
     "errors": ("ArchiveError", "DamageWarning", "NoLogError"),
     "readers": ("load", "read_logs", "read_pilot", "read_sidecar", "scan"),
     "sources.limits": ("Limits",),
+    "inspect.statements": ("statements",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
