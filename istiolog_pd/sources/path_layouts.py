@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 #: The containers whose logs are read, and whose words they are. Those of others (istio-init, applications) are not.
 CONTAINERS = {
@@ -85,6 +86,7 @@ class Place:
     report: str | None = None
 
 
+@lru_cache(maxsize=1 << 14)
 def place(path: str) -> Place | None:
     """What a file is, or None for one that is no log and no metrics.
 

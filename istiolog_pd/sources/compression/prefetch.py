@@ -19,7 +19,11 @@ def ahead(blocks: Generator[bytes, None, None]) -> Iterator[bytes]:
     What `blocks` raises is raised here, in its place.
     """
     try:
-        yield from islice(blocks, INLINE)
+        made = 0
+        for made, block in enumerate(islice(blocks, INLINE), 1):  # noqa: B007 - how many there were
+            yield block
+        if made < INLINE:
+            return
         with ThreadPoolExecutor(1, "istiolog-unpack") as thread:
             waiting: deque[Future[bytes | None]] = deque()
             try:
