@@ -38,7 +38,7 @@ ERRORS = Answer(
             "",
             "``NACK``, ``rejected by Envoy``, ``fetch timeout``, ``write timeout``, ``queue timeout``, "
             "``client busy``, ``send failure``, ``rate limit``, ``unauthenticated``, ``unauthorized``, ``stream "
-            "closed``, ``disconnected``",
+            "closed``, ``disconnected``, ``Envoy exited``, ``listener failed``",
         ),
         PROXY,
         Col("peer", "str", "", "address of the client, where no proxy is logged"),
@@ -83,9 +83,11 @@ CAUSES = {
     "connection_close": "stream closed",
     "xds_stream_closed": "",
     "xds_disconnected": "disconnected",
+    "envoy_exit": "",
+    "listener_error": "",
 }
 #: Of these lines only those with an error tell of one.
-NEED_ERROR = ("connection_close", "xds_disconnected")
+NEED_ERROR = ("connection_close", "xds_disconnected", "envoy_exit")
 
 #: Lines of one rejected update are no further apart.
 AT_ONCE = pd.Timedelta("50ms")

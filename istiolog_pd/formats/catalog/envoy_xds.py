@@ -27,6 +27,7 @@ _failing = partial(
     level="error",
     since="1.8",
     origin="source/common/listener_manager/listener_manager_impl.cc",
+    sets={"cause": "listener failed"},
 )
 _stream = partial(
     _config, "xds_stream_closed", since="1.6", origin="source/extensions/config_subscription/grpc/grpc_stream.h"
