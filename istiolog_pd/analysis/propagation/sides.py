@@ -118,7 +118,8 @@ def _named(capture: Capture) -> pd.Series[str]:
 def _of_commands(commands: pd.Series[str]) -> pd.Series[str]:
     """The proxy that command lines of Envoy name: as its node, or as what they set in the environment."""
     pod, namespace = (commands.str.extract(rf"\b{name}=([\w.-]+)", expand=False) for name in ENVIRONMENT)
-    return commands.str.extract(SERVICE_NODE, expand=False).fillna(pod + "." + namespace)
+    named = commands.str.extract(SERVICE_NODE, expand=False)
+    return named.astype(TEXT).fillna(pod.astype(TEXT) + "." + namespace.astype(TEXT))
 
 
 def _columns(where: pd.DataFrame) -> pd.Series[str]:
