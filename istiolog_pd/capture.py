@@ -52,7 +52,7 @@ def to_pandas(table: pa.Table, dtype_backend: DtypeBackend = "numpy_nullable") -
 def _spelt_out(table: pa.Table) -> pa.Table:
     """A table whose columns of text are text: Arrow tables hold texts that repeat as dictionaries."""
     for at, one in enumerate(table.schema):
-        column = COLUMNS.get(one.name)
+        column = COLUMNS.get(one.name) or COMMON.get(one.name)
         if pa.types.is_dictionary(one.type) and column is not None and column.type == "string":
             table = table.set_column(at, one.name, table.column(at).cast(pa.string()))
     return table

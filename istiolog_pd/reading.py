@@ -13,6 +13,7 @@ import pyarrow as pa
 from istiolog_pd.engine.reference import reader as reference
 from istiolog_pd.engine.reference.lines import Damage
 from istiolog_pd.engine.reference.reader import SourceTables
+from istiolog_pd.engine.second_tier import without_messages
 from istiolog_pd.formats.access_log_format import AccessFormat
 from istiolog_pd.runs import Part, piece_of
 from istiolog_pd.runs.schema import with_place
@@ -146,11 +147,7 @@ def read(
 
         return compiled.read(given(head, blocks), name, component, messages=messages)
     tables = reference.read(given(head, blocks), name, component, access)
-    if messages:
-        return tables
-    at = tables.events.schema.get_field_index("message")
-    nulls = pa.nulls(len(tables.events), pa.string())
-    return replace(tables, events=tables.events.set_column(at, tables.events.schema.field(at), nulls))
+    return tables if messages else replace(tables, events=without_messages(tables.events))
 
 
 def read_ahead(blocks: Iterator[bytes], beside: int = 0) -> tuple[list[bytes], bool]:

@@ -13,6 +13,7 @@ from istiolog_pd.engine import compiled, cutter
 from istiolog_pd.engine.assemble import Assembly
 from istiolog_pd.engine.reference import reader as reference
 from istiolog_pd.engine.reference.lines import Damage
+from istiolog_pd.engine.second_tier import claim_others, without_messages
 from istiolog_pd.readers import DamageWarning
 from istiolog_pd.reading import component_of, given, read_ahead, with_marks
 from istiolog_pd.runs.schema import RunOf
@@ -125,14 +126,18 @@ def _batches(reading: _Reading, batch: int, component: str, *, messages: bool) -
     build = Assembly(name)
     blocks = given(head, reading.stream.blocks)
     size = min(cutter.CHUNK, batch << 7)
-    found = compiled.pieces(blocks, into, component=component, chunk=size, messages=messages)
-    for piece in compiled.dated(found, into, batch):
+
+    def whole(build: Assembly) -> Capture:
+        events, tables = claim_others(*build.tables(), detect=not component)
+        return reading.capture(events if messages else without_messages(events), tables)
+
+    for piece in compiled.dated(compiled.pieces(blocks, into, component=component, chunk=size), into, batch):
         build.add(piece)
         if build.entries >= batch:
-            yield reading.capture(*build.tables())
+            yield whole(build)
             build = Assembly(name, build.lines)
     if build.entries:
-        yield reading.capture(*build.tables())
+        yield whole(build)
     _warn(reading.source, into.close(), into.lines)
 
 

@@ -25,6 +25,7 @@ from istiolog_pd.engine.piece import Piece
 from istiolog_pd.engine.program import Catalogue
 from istiolog_pd.engine.reference.lines import Damage
 from istiolog_pd.engine.reference.reader import CUT, SAMPLE, SourceTables
+from istiolog_pd.engine.second_tier import claim_others, without_messages
 from istiolog_pd.engine.worker import Framed, Worker
 from istiolog_pd.engine.years import Years
 from istiolog_pd.formats import FORMATS
@@ -223,7 +224,10 @@ def read(
     """
     into = Pieces()
     build = Assembly(source)
-    found = pieces(blocks, into, component=component, threads=threads, chunk=chunk, messages=messages)
+    # The second tier reads messages: they are dropped behind it.
+    found = pieces(blocks, into, component=component, threads=threads, chunk=chunk)
     for piece in dated(found, into):
         build.add(piece)
-    return SourceTables(*build.tables(), into.close(), into.lines, into.recognised)
+    events, tables = claim_others(*build.tables(), detect=not component)
+    events = events if messages else without_messages(events)
+    return SourceTables(events, tables, into.close(), into.lines, into.recognised)

@@ -14,8 +14,8 @@ from istiolog_pd.engine.reference.entries import Entries
 from istiolog_pd.engine.reference.headers import Entry
 from istiolog_pd.engine.reference.labels import parse_labels, readings, split_ids, split_labels
 from istiolog_pd.engine.reference.lines import Lines
-from istiolog_pd.engine.reference.match import Compiled, in_scope
-from istiolog_pd.engine.reference.reader import SourceTables, read, recogniser
+from istiolog_pd.engine.reference.match import Compiled, in_scope, recogniser
+from istiolog_pd.engine.reference.reader import SourceTables, read
 from istiolog_pd.engine.schema import event_columns, format_columns
 from istiolog_pd.formats import COLUMNS, EVENTS, FORMATS, Format
 from istiolog_pd.formats.template import COMPONENTS

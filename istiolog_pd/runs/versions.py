@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
 from istiolog_pd.engine.reference.labels import split_labels
-from istiolog_pd.engine.reference.match import Recogniser
-from istiolog_pd.formats import FORMATS
+from istiolog_pd.engine.reference.match import recogniser
 from istiolog_pd.formats.columns import EVENTS
 from istiolog_pd.formats.template import COMPONENTS, Format
 from istiolog_pd.runs.container_log import LEVELS, Lane
@@ -70,11 +68,6 @@ class _Bound:
     since: Version
     until: Version
     words: str
-
-
-@cache
-def _recogniser() -> Recogniser:
-    return Recogniser(FORMATS)
 
 
 def detect(lane: Lane, starts: Ints, stops: Ints) -> list[Found]:
@@ -143,7 +136,7 @@ def _claims(lane: Lane, starts: Ints, stops: Ints) -> dict[int, list[_Bound]]:
 
 def _claim(component: str, level: str | None, scope: str | None, text: str) -> _Bound | None:
     """What the format says that claims an entry."""
-    claim = _recogniser().claim
+    claim = recogniser().claim
     claimed = claim(component, level, scope, text) or claim(component, level, scope, split_labels(text)[0])
     if claimed is None:
         return None
