@@ -104,6 +104,13 @@ KINDS: dict[str, Kind] = {
             columns=("connection_id", "connection", *NODE),
         ),
         Kind(
+            "full_connection",
+            "a full node ID and the number of its connection",
+            names.connection,
+            pattern=r"[^\s~]*~[^\s~]*~[^\s~]*~\S*-[0-9]+",
+            columns=("connection_id", "connection", *NODE),
+        ),
+        Kind(
             "acker",
             "a connection ID, where `ERROR` or a request may stand instead",
             names.connection,

@@ -80,7 +80,7 @@ class Statements:
         """The statement that claims a message, with its fields' texts; null if none does."""
         best: Claim | None = None
         best_rank: tuple[bool, bool, bool, int, int] | None = None
-        for known in self._candidates(message):
+        for known in self.candidates(message):
             one = known.statement
             own_scope, own_level = one.scope == (scope or "default"), one.level == level
             if known.is_plain and not (own_scope and own_level):
@@ -93,7 +93,8 @@ class Statements:
                     best, best_rank = claim, rank
         return best
 
-    def _candidates(self, message: str) -> Iterator[_Known]:
+    def candidates(self, message: str) -> Iterator[_Known]:
+        """The statements worth trying for a message."""
         for size in STEPS:
             yield from self._starts.get(message[:size], ())
         for word in dict.fromkeys(_WORD.findall(message)) if self._words else ():
@@ -131,6 +132,12 @@ def _whole_words(literals: Sequence[str]) -> Iterator[str]:
 def _group(name: str, *, exact: bool) -> Statements:
     own = [one for one in load_statements() if one.group == name]
     return Statements(own if exact else [_in_single_blanks(one) for one in own])
+
+
+def fitting(component: str, message: str) -> list[Statement]:
+    """Every statement of a component's group that a message fits, whatever its scope and level."""
+    group = _group(GROUPS[component], exact=True)
+    return [known.statement for known in group.candidates(message) if _try(known, message)]
 
 
 def claim_statement(component: str, level: str | None, scope: str | None, message: str) -> Claim | None:

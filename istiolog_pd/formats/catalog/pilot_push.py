@@ -91,7 +91,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     _start(
         "XDS: Pushing:{push_version} Services:{services:int} ConnectedEndpoints:{connected_endpoints}"
-        "{? Version:{push_version}}",
+        "{? {? }Version:{push_version}}",
         since="1.2",
         until="1.18",
         origin="pilot/pkg/xds/ads.go",

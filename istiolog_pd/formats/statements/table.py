@@ -28,6 +28,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import NamedTuple
 
+from istiolog_pd.formats.statements.cells import unescape
 from istiolog_pd.formats.template import Format
 
 #: The columns of the data files, in order.
@@ -48,23 +49,8 @@ GROUPS: Mapping[str, str] = MappingProxyType(
 #: A text of fewer letters is too plain to claim lines of another scope or level.
 PLAIN = 10
 
-_ESCAPES = {"\\t": "\t", "\\n": "\n", "\\r": "\r", "\\\\": "\\"}
 _FIELD = re.compile(r"\{[a-z_]*:?\w*\}")
 _BRACE_OR_FIELD = re.compile(rf"(\{{\{{|\}}\}}|{_FIELD.pattern})")
-
-
-def escape(text: str) -> str:
-    r"""A text for a cell: ``\t``, ``\n``, ``\r`` and ``\\`` for what they stand for."""
-    for sign in ("\\", "\t", "\n", "\r"):
-        text = text.replace(sign, {value: key for key, value in _ESCAPES.items()}[sign])
-    return text
-
-
-def unescape(cell: str) -> str:
-    """The text of a cell."""
-    if "\\" not in cell:
-        return cell
-    return re.sub(r"\\[tnr\\]", lambda found: _ESCAPES[found[0]], cell)
 
 
 def letters(text: str) -> int:

@@ -1,4 +1,4 @@
-"""The event of a statement where its table gives none, or a wrong one (used by `_build` alone)."""
+"""The event of a statement where its table gives none, or a wrong one (used by `build` alone)."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ _ERRORS: tuple[tuple[str, str], ...] = (
     (r"(?i)\b(?:cert|certs|certificates?|secrets?|csr|root|key|sds|citadel|ca)\b", "secret_error"),
     (r"(?i)\b(?:token|jwt|jwks|oidc)\b", "token_exchange"),
     (r"(?i)\b(?:kube|kubernetes|k8s|configmap|client-go|informer|namespace)\b", "kube_api_error"),
-    (r"(?i)\b(?:config|invalid|annotation|unmarshal|parse|parsing|yaml|json|env|flag|variable|type)\b", "config_invalid"),
+    (r"(?i)\b(?:config|invalid|annotation|unmarshal|parse|parsing|yaml|json|env|flag|variable|type)\b", "config_invalid"),  # noqa: E501
     (r"(?i)\b(?:file|watch|watcher)\b", "file_watch"),
 )  # fmt: skip
 

@@ -1,9 +1,9 @@
 """Make the data of the second tier from the tables of the sources' log statements.
 
-    python -m istiolog_pd.formats.statements._build TABLES
+    python -m scripts.statements.build TABLES
 
 `TABLES` is a directory with ``istio.tsv``, ``envoy.tsv``, ``istio-proxy.tsv`` and ``ztunnel.tsv``
-(`tests/formats/source`). Nothing at run time imports this. The same tables give the same bytes.
+(`tests/formats/source`). The same tables give the same bytes.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from pathlib import Path
 
 from istiolog_pd.formats.columns import COLUMNS as FIELDS
 from istiolog_pd.formats.kinds import KINDS
-from istiolog_pd.formats.statements import _arguments as arguments
-from istiolog_pd.formats.statements import _events as events
-from istiolog_pd.formats.statements.table import COLUMNS, Statement, escape, letters, unescape
+from istiolog_pd.formats.statements.cells import escape, unescape
+from istiolog_pd.formats.statements.table import COLUMNS, Statement, letters
+from scripts.statements import arguments, events
 
 #: A verb of Go's fmt, and a field of Rust's and C++'s.
 _VERB = re.compile(r"%(?:%|[-+# 0]*(?:\[\d+\])?(?:\*|\d+)?(?:\.(?:\*|\d+)?)?[a-zA-Z])")
@@ -32,6 +32,10 @@ FEWEST_LETTERS = 3
 
 #: What a text that goes on with an error says before it.
 _FAILS = re.compile(r"(?i)fail|error|exception|invalid|reject|unable|cannot|could not")
+
+
+#: Where the data goes.
+DATA = Path(__file__).parents[2] / "istiolog_pd/formats/statements"
 
 
 @dataclass(frozen=True)
@@ -277,18 +281,18 @@ def _targets(labels: Iterable[str]) -> list[tuple[str, str, str]]:
 def build(tables: Path) -> dict[str, bytes]:
     """The data files by name."""
     rows = {source: _joined(read(tables)) for source, read in SOURCES.items()}
-    more = [Row(**row) for row in _rows(Path(__file__).parent / "more.tsv")]
+    more = [Row(**row) for row in _rows(DATA / "more.tsv")]
     data = {f"{source}.tsv.gz": packed(of) for source, of in rows.items()}
     return {**data, "columns.tsv": columns(row for of in (*rows.values(), more) for row in of)}
 
 
 def main(arguments: list[str]) -> int:
-    """Write the data files beside this module."""
+    """Write the data files."""
     if len(arguments) != 1:
         sys.stderr.write(f"usage: python -m {__spec__.name} TABLES\n")
         return 2
     for name, data in build(Path(arguments[0])).items():
-        (Path(__file__).parent / name).write_bytes(data)
+        (DATA / name).write_bytes(data)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Which column an argument of a log statement fills, by its expression in the source (used by `_build` alone).
+"""Which column an argument of a log statement fills, by its expression in the source (used by `build` alone).
 
 Only what is plainly such a thing by its name: all other arguments stay in the message.
 """
