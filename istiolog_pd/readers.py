@@ -115,11 +115,8 @@ def load(
             if (node := node_from_bootstrap(b"".join(head)) if _may_be_bootstrap(head) else None) is not None:
                 nodes.append((source.name, node))
                 continue
-            of_source = list(
-                reading.logs(
-                    source, reading.given(head, blocks), component or "", access, messages=messages, beside=total
-                )
-            )
+            whole = _given(head, blocks)
+            of_source = list(reading.logs(source, whole, component or "", access, messages=messages))
             good = [log for log in of_source if _is_log(log.tables)]
             logs += good
             if not good:
@@ -134,6 +131,13 @@ def load(
             warnings.warn(text, DamageWarning, stacklevel=2)
     files = frozenset(source.identity for source in found if source.identity is not None)
     return replace(_capture(logs, tuple(nodes), tuple(metrics)), files=files)
+
+
+def _given(head: list[bytes], blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The blocks that were read ahead, which are held no longer than they are wanted, and those that follow."""
+    while head:
+        yield head.pop(0)
+    yield from blocks
 
 
 @contextmanager

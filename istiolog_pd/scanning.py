@@ -9,13 +9,11 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from istiolog_pd.capture import Capture, SourceInfo
-from istiolog_pd.engine import compiled, cutter
-from istiolog_pd.engine.assemble import Assembly
+from istiolog_pd.engine import choose
 from istiolog_pd.engine.reference import reader as reference
 from istiolog_pd.engine.reference.lines import Damage
-from istiolog_pd.engine.second_tier import claim_others, without_messages
 from istiolog_pd.readers import DamageWarning
-from istiolog_pd.reading import component_of, given, read_ahead, with_marks
+from istiolog_pd.reading import component_of, with_marks
 from istiolog_pd.runs.schema import RunOf
 from istiolog_pd.sources.discover import Limits, Source, SourceLike, find
 from istiolog_pd.sources.limits import LIMITS
@@ -32,11 +30,10 @@ class _Reading:
     source: Source
     stream: LogStream
     run: int
-    into: compiled.Pieces
-    #: The size of all sources.
-    beside: int
     #: The files of all sources.
     files: frozenset[tuple[int, int]]
+    component: str = ""
+    lines: int = 0
 
     def capture(self, events: pa.Table, tables: dict[str, pa.Table]) -> Capture:
         """The next batch."""
@@ -47,7 +44,7 @@ class _Reading:
         run = RunOf(self.run)
         events = run.beside_events(events)
         tables = {event: run.beside(of) for event, of in tables.items()}
-        info = SourceInfo(self.source.name, self.into.component, self.into.lines, len(events))
+        info = SourceInfo(self.source.name, self.component, self.lines, len(events))
         return Capture(events, tables, (info,), files=self.files)
 
 
@@ -98,7 +95,6 @@ def scan(
     if component not in (None, "pilot", "agent", "ztunnel"):
         raise ValueError(f"component is 'pilot', 'agent', 'ztunnel' or None, not {component!r}")
     run, found = 0, find(*sources, limits=limits)
-    beside = sum(source.size or 0 for source in found)
     files = frozenset(source.identity for source in found if source.identity is not None)
     for source in found:
         if source.kind != "log":
@@ -108,37 +104,26 @@ def scan(
                 for _ in stream.blocks:
                     pass
                 continue
-            reading = _Reading(source, stream, run, compiled.Pieces(), beside, files)
+            reading = _Reading(source, stream, run, files)
             yield from _batches(reading, batch, component or source.hint, messages=messages)
             run += 1
 
 
 def _batches(reading: _Reading, batch: int, component: str, *, messages: bool) -> Iterator[Capture]:
-    head, small = read_ahead(reading.stream.blocks, reading.beside)
-    name, into = reading.source.name, reading.into
-    if small:
-        tables = reference.read(head, name, component)
-        into.component, into.lines = component_of(tables), tables.lines
+    name, engine = reading.source.name, choose.native()
+    if engine is None:
+        tables = choose.read_by_reference(reading.stream.blocks, name, component, None, messages=messages)
+        reading.component, reading.lines = component_of(tables), tables.lines
         if len(tables.events):
             yield reading.capture(tables.events, tables.tables)
         _warn(reading.source, tables.damage, tables.lines)
         return
-    build = Assembly(name)
-    blocks = given(head, reading.stream.blocks)
-    size = min(cutter.CHUNK, batch << 7)
-
-    def whole(build: Assembly) -> Capture:
-        events, tables = claim_others(*build.tables(), detect=not component)
-        return reading.capture(events if messages else without_messages(events), tables)
-
-    for piece in compiled.dated(compiled.pieces(blocks, into, component=component, chunk=size), into, batch):
-        build.add(piece)
-        if build.entries >= batch:
-            yield whole(build)
-            build = Assembly(name, build.lines)
-    if build.entries:
-        yield whole(build)
-    _warn(reading.source, into.close(), into.lines)
+    progress = engine.Progress()
+    blocks = reading.stream.blocks
+    for found in engine.batches(blocks, name, progress, component=component, size=batch, messages=messages):
+        reading.component, reading.lines = progress.component, progress.lines
+        yield reading.capture(*found)
+    _warn(reading.source, progress.close(), progress.lines)
 
 
 def _warn(source: Source, damage: list[Damage], lines: int) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from istiolog_pd.engine.reference.labels import TABS_LOST
-from istiolog_pd.engine.reference.headers import GC_LAYOUT
 from istiolog_pd.engine.reference.entries import GC_PATIENCE
+from istiolog_pd.engine.reference.headers import GC_LAYOUT
+from istiolog_pd.engine.reference.labels import TABS_LOST
 from istiolog_pd.engine.reference.match import STEPS, leading_literals, newest_first, sign_of
 from istiolog_pd.engine.schema import arrow_field, event_columns, label_target
 from istiolog_pd.formats import layouts, values
@@ -24,7 +24,7 @@ from istiolog_pd.formats.strftime_patterns import MONTHS, named_pattern
 from istiolog_pd.formats.template import COMPONENTS, Field, Format, Literal, Token
 
 KIND_NUMBER = {name: number for number, name in enumerate(KINDS)}
-CLOCKS = ("", "iso", "bracket", "slog", "klog")
+CLOCKS = ("", "iso", "bracket", "slog", "klog", "epoch")
 
 
 def catalog_data(formats: Sequence[Format], access: AccessFormat | None = None) -> dict[str, Any]:
@@ -55,6 +55,7 @@ def catalog_data(formats: Sequence[Format], access: AccessFormat | None = None) 
         "inner_sign": layouts.INNER_SIGN,
         "inner_sign_at": layouts.INNER_SIGN_AT,
         "broken_json": layouts.BROKEN_JSON,
+        "envoy_ids": layouts.ENVOY_IDS,
         "gc": {
             "layout": GC_LAYOUT,
             "pieces": list(layouts.GC_PIECES),
@@ -105,6 +106,7 @@ def _format(entry: Format) -> dict[str, Any]:
         "event_with": list(entry.event_with.items()),
         "needs_scope": entry.needs_scope,
         "is_fallback": entry.is_fallback,
+        "statement": entry.statement,
         "starts": list(dict.fromkeys(leading_literals(entry.tokens))),
         "sign": sign_of(entry),
     }
@@ -144,6 +146,7 @@ def _layout(layout: Layout, *, own: bool) -> dict[str, Any]:
         "takes_lines": layout.takes_lines,
         "tabs_lost": layout.name in TABS_LOST,
         "own": own,
+        "joins": sorted(layout.joins),
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,10 +19,11 @@ import pyarrow as pa
 
 from istiolog_pd.engine import _native, cutter
 from istiolog_pd.engine.catalog_data import catalog_data
+from istiolog_pd.engine.reference.entries import BROKEN
 from istiolog_pd.engine.reference.lines import NO_UTF8, NUL, Damage
 from istiolog_pd.engine.reference.reader import CUT, SAMPLE, SourceTables
-from istiolog_pd.engine.reference.entries import BROKEN
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, KEYS, event_schema
+from istiolog_pd.engine.second_tier import claim_others, without_messages
 from istiolog_pd.formats import FORMATS
 from istiolog_pd.formats.access_log_format import AccessFormat
 
@@ -108,8 +109,8 @@ def _table(batches: list[_native.Batch], schema: pa.Schema) -> pa.Table:
 class _Pool:
     """Threads, and a worker for each job that runs."""
 
-    def __init__(self, threads: int, progress: Progress, *, messages: bool) -> None:
-        self.threads, self._progress, self._messages = threads, progress, messages
+    def __init__(self, threads: int, progress: Progress) -> None:
+        self.threads, self._progress = threads, progress
         self._idle: SimpleQueue[_native.Worker] = SimpleQueue()
         self._executor = ThreadPoolExecutor(threads, "istiolog")
 
@@ -122,7 +123,7 @@ class _Pool:
         worker = self.worker()
         try:
             segments = held.pop().segments
-            return worker.parse(segments, self._progress.component, self._progress.mixed, self._messages)
+            return worker.parse(segments, self._progress.component, self._progress.mixed, True)
         finally:
             self._idle.put(worker)
 
@@ -145,7 +146,6 @@ def pieces(
     component: str = "",
     threads: int = 0,
     chunk: int = cutter.CHUNK,
-    messages: bool = True,
 ) -> Iterator[_native.Piece]:
     """Read a source piece by piece, in order, some chunks ahead of who takes them.
 
@@ -161,11 +161,9 @@ def pieces(
         Chunks read at the same time; 0: one for each core.
     chunk
         Bytes of a chunk, about.
-    messages
-        Whether the column `message` is filled.
     """
-    pool = _Pool(threads or cores(), progress, messages=messages)
-    cut = cutter.chunks(blocks, chunk)
+    pool = _Pool(threads or cores(), progress)
+    cut = cutter.chunks(blocks, chunk, progress.access.layout if progress.access else None)
     try:
         head = _sample(pool.worker(), cut, progress, component)
         waiting: deque[Future[_native.Piece]] = deque()
@@ -203,6 +201,27 @@ def _sample(
     return head
 
 
+def batches(
+    blocks: Iterable[bytes], source: str, progress: Progress, *, component: str, size: int, messages: bool = True
+) -> Iterator[tuple[pa.Table, dict[str, pa.Table]]]:
+    """Read a source in batches of about `size` entries, in constant memory; the arguments are those of `read`."""
+    tables = Tables(source, progress)
+    chunk = min(cutter.CHUNK, size << 7)
+    for piece in pieces(blocks, progress, component=component, chunk=chunk):
+        tables.add(piece)
+        if tables.entries >= size:
+            yield _whole(tables, component, last=False, messages=messages)
+    found = _whole(tables, component, last=True, messages=messages)
+    if len(found[0]):
+        yield found
+
+
+def _whole(tables: Tables, component: str, *, last: bool, messages: bool) -> tuple[pa.Table, dict[str, pa.Table]]:
+    """What pieces are, the second tier behind them; it reads messages, so they are dropped behind it."""
+    events, narrow = claim_others(*tables.take(last=last), detect=not component)
+    return events if messages else without_messages(events), narrow
+
+
 def read(
     blocks: Iterable[bytes],
     source: str,
@@ -226,6 +245,7 @@ def read(
     """
     progress = Progress(access)
     tables = Tables(source, progress)
-    for piece in pieces(blocks, progress, component=component, threads=threads, chunk=chunk, messages=messages):
+    for piece in pieces(blocks, progress, component=component, threads=threads, chunk=chunk):
         tables.add(piece)
-    return SourceTables(*tables.take(), progress.close(), progress.lines, progress.recognised)
+    events, narrow = _whole(tables, component, last=True, messages=messages)
+    return SourceTables(events, narrow, progress.close(), progress.lines, progress.recognised)

@@ -65,10 +65,12 @@ pub struct Assembly {
 enum CommonWords {
     Scope,
     Caller,
+    Stream,
     Level,
     Event,
     Component,
     Source,
+    Statement,
 }
 
 impl Assembly {
@@ -94,7 +96,7 @@ impl Assembly {
     fn begin(&mut self) {
         let catalog = &self.catalog;
         self.entries = 0;
-        self.all = (0..catalog.columns.len() + 6).map(|_| Dictionary::default()).collect();
+        self.all = (0..catalog.columns.len() + 8).map(|_| Dictionary::default()).collect();
         let events: Vec<&str> = catalog.events.iter().map(|event| event.name.as_str()).collect();
         let levels: Vec<&str> = catalog.levels.iter().map(String::as_str).collect();
         let components: Vec<&str> = catalog.components.iter().map(String::as_str).collect();
@@ -103,6 +105,7 @@ impl Assembly {
             (CommonWords::Event, events),
             (CommonWords::Component, components),
             (CommonWords::Source, vec![self.source.as_str()]),
+            (CommonWords::Statement, catalog.statements.iter().map(String::as_str).collect()),
         ] {
             let dictionary = &mut self.all[catalog.columns.len() + words as usize];
             texts.iter().for_each(|text| {
@@ -223,6 +226,9 @@ impl Assembly {
             "caller" => of.caller.gather(rows),
             "thread" => of.thread.gather(rows),
             "epoch" => of.epoch.gather(rows),
+            "statement" => of.statement.gather(rows),
+            "envoy_connection" => of.envoy_connection.gather(rows),
+            "envoy_stream" => of.envoy_stream.gather(rows),
             "source" => Column::Words(vec![0; count]),
             _ => Column::Empty,
         }
@@ -313,6 +319,8 @@ impl Table {
             let words = match name.as_str() {
                 "scope" => CommonWords::Scope,
                 "caller" => CommonWords::Caller,
+                "envoy_stream" => CommonWords::Stream,
+                "statement" => CommonWords::Statement,
                 "level" => CommonWords::Level,
                 "event" => CommonWords::Event,
                 "component" => CommonWords::Component,

@@ -11,6 +11,7 @@ use crate::gc::Gc;
 use crate::headers::{Heads, Layout};
 use crate::json_lines::JsonLayout;
 use crate::kinds::Kind;
+use crate::pattern::Pattern;
 use crate::program::{Branch, Captures, Message, insert, steps_of, walk};
 use crate::shapes::{Shape, ShapeBuilder};
 
@@ -48,6 +49,8 @@ pub struct Format {
     levels: u32,
     scopes: Vec<Box<[u8]>>,
     needs_scope: bool,
+    /// The number of the statement that prints it.
+    pub statement: Option<usize>,
 }
 
 /// A format that no literal text begins.
@@ -86,6 +89,8 @@ pub struct Catalog {
     pub gc: Gc,
     pub names: Names,
     pub known: Known,
+    pub statements: Vec<String>,
+    pub envoy_ids: Pattern,
     trees: Vec<Vec<Branch>>,
     dispatch: Vec<Dispatch>,
     by_event: HashMap<(usize, usize), usize>,
@@ -185,6 +190,7 @@ impl Catalog {
             levels: &data.levels,
             events: &event_names,
             formats: Vec::new(),
+            statements: Vec::new(),
         };
         let mut trees = vec![Vec::new()];
         let mut dispatch: Vec<Dispatch> = data.components.iter().map(|_| Dispatch::default()).collect();
@@ -234,7 +240,7 @@ impl Catalog {
             }
             None => None,
         };
-        let formats = compiler.formats;
+        let Compiler { formats, statements, .. } = compiler;
         let (shapes, groups) = builder.finish();
         let text = |map: HashMap<String, String>| {
             map.into_iter().map(|(key, value)| (key.into_bytes(), value.into_bytes())).collect()
@@ -250,6 +256,8 @@ impl Catalog {
                 grpc_codes: data.grpc_codes.into_iter().map(|(name, code)| (name.into_bytes(), code)).collect(),
             },
             known,
+            statements,
+            envoy_ids: Pattern::new(&data.envoy_ids).map_err(invalid)?,
             trees,
             dispatch,
             by_event,
@@ -328,6 +336,7 @@ struct Compiler<'a> {
     levels: &'a [String],
     events: &'a [String],
     formats: Vec<Format>,
+    statements: Vec<String>,
 }
 
 impl Compiler<'_> {
@@ -338,6 +347,11 @@ impl Compiler<'_> {
     fn add(&mut self, one: &FormatData, builder: &mut ShapeBuilder) -> PyResult<()> {
         let levels = one.levels.iter().map(|level| place(self.levels, level)).collect::<PyResult<Vec<_>>>()?;
         let event = place(self.events, &one.event)?;
+        let known = self.statements.iter().position(|known| *known == one.statement);
+        let statement = known.unwrap_or(self.statements.len());
+        if known.is_none() {
+            self.statements.push(one.statement.clone());
+        }
         self.formats.push(Format {
             component: place(self.components, &one.component)?,
             event,
@@ -345,6 +359,7 @@ impl Compiler<'_> {
             levels: levels.iter().fold(0, |bits, level| bits | 1 << level),
             scopes: one.scopes.iter().map(|scope| scope.as_bytes().into()).collect(),
             needs_scope: one.needs_scope,
+            statement: (!one.statement.is_empty()).then_some(statement),
         });
         Ok(())
     }

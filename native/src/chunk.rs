@@ -11,6 +11,8 @@ use crate::fill::{Filler, RowTexts};
 use crate::headers::HeadCache;
 use crate::labels::{Readings, labels_in, split_labels, thread_of};
 use crate::lines::{Damages, cleaned};
+use crate::numbers::integer;
+use crate::pattern::Scratch;
 use crate::shapes::Shape;
 
 /// What a worker keeps from chunk to chunk: distinct texts and what they are worth.
@@ -27,6 +29,7 @@ struct Rows {
     filler: Filler,
     scopes: Dictionary,
     callers: Dictionary,
+    streams: Dictionary,
 }
 
 /// Columns of a chunk; what follows from its place among the others is still to be added.
@@ -43,7 +46,7 @@ pub struct Piece {
     pub events: Vec<Option<Box<EventRows>>>,
     /// Rows whose time has no year, and that time.
     pub undated: Vec<(u32, Box<[u8]>)>,
-    /// Words that no earlier piece of this worker has told: of each column, then scopes and callers.
+    /// Words that no earlier piece of this worker has told: of each column, then scopes, callers and streams.
     pub words: Vec<Texts>,
 }
 
@@ -65,8 +68,9 @@ impl Worker {
             filler: Filler::new(catalog),
             scopes: Dictionary::default(),
             callers: Dictionary::default(),
+            streams: Dictionary::default(),
         };
-        Worker { number, heads: HeadCache::default(), rows, told: vec![0; catalog.columns.len() + 2] }
+        Worker { number, heads: HeadCache::default(), rows, told: vec![0; catalog.columns.len() + 3] }
     }
 
     /// Read a chunk.
@@ -99,15 +103,12 @@ impl Worker {
     }
 
     fn close(&mut self, catalog: &Catalog, piece: &mut Piece) -> PyResult<()> {
-        let rows = piece.common.len();
-        let common = &mut piece.common;
-        let columns = [&mut common.time, &mut common.scope, &mut common.caller, &mut common.thread];
-        columns.into_iter().chain([&mut common.epoch, &mut common.message]).for_each(|column| column.close(rows));
+        piece.common.close();
         for event in piece.events.iter_mut().flatten() {
             event.columns.iter_mut().for_each(|column| column.close(event.rows.len()));
         }
         let filler = &mut self.rows.filler;
-        let dictionaries = filler.words.iter().chain([&self.rows.scopes, &self.rows.callers]);
+        let dictionaries = filler.words.iter().chain([&self.rows.scopes, &self.rows.callers, &self.rows.streams]);
         let mut size = filler.size();
         for (dictionary, told) in dictionaries.zip(&mut self.told) {
             piece.words.push(dictionary.texts.after(*told));
@@ -176,11 +177,42 @@ struct Claim {
     labels: (usize, usize),
 }
 
+/// The numbers that Envoy prints before a message, and where the message begins.
+#[derive(Default)]
+struct Ids<'a> {
+    connection: Option<i64>,
+    stream: Option<&'a [u8]>,
+    size: usize,
+}
+
+impl<'a> Ids<'a> {
+    fn of(catalog: &Catalog, message: &'a [u8], scratch: &mut Scratch) -> Ids<'a> {
+        let pattern = &catalog.envoy_ids;
+        let Some(size) = pattern.matches(message, 0, scratch) else { return Ids::default() };
+        let group = |field: &str| {
+            let of = pattern.names.iter().filter(|(name, _)| name.split('_').next() == Some(field));
+            of.filter_map(|(_, number)| scratch.group(*number)).find(|(start, end)| start < end)
+        };
+        Ids {
+            connection: group("connection").and_then(|(start, end)| integer(&message[start..end])),
+            stream: group("stream").map(|(start, end)| &message[start..end]),
+            size,
+        }
+    }
+}
+
 impl Rows {
     fn add(&mut self, catalog: &Catalog, source: Source, entry: Entry, text: &[u8], piece: &mut Piece) {
         let row = piece.common.len();
-        let message = entry.message(text);
+        let whole = entry.message(text);
         let tabs_lost = entry.layout.is_some_and(|at| catalog.layouts[at].tabs_lost);
+        let component = if entry.component == NONE { source.component } else { entry.component };
+        let ids = if component == catalog.known.envoy && whole.first() == Some(&b'[') {
+            Ids::of(catalog, whole, &mut self.matcher.found.scratch)
+        } else {
+            Ids::default()
+        };
+        let message = &whole[ids.size..];
         let claim = self.claim(catalog, source, &entry, message, tabs_lost, text);
         let event =
             entry.event.or(claim.format.map(|number| catalog.formats[number].event)).unwrap_or(catalog.known.other);
@@ -217,6 +249,15 @@ impl Rows {
         self.filler.fill(catalog, shape, &texts, to);
         to.rows.push(row as u32);
         piece.recognised |= entry.has_header();
+        if let Some(statement) = claim.format.filter(|_| is_claimed).and_then(|at| catalog.formats[at].statement) {
+            piece.common.statement.word(row, statement as u32);
+        }
+        if let Some(connection) = ids.connection {
+            piece.common.envoy_connection.number(row, connection);
+        }
+        if let Some(stream) = ids.stream {
+            piece.common.envoy_stream.word(row, self.streams.number(stream));
+        }
         self.common(catalog, source, &entry, &claim, shape.event, tabs_lost, text, piece);
     }
 

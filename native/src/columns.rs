@@ -179,10 +179,31 @@ pub struct CommonRows {
     pub thread: Column,
     pub epoch: Column,
     pub message: Column,
+    pub statement: Column,
+    pub envoy_connection: Column,
+    pub envoy_stream: Column,
 }
 
 impl CommonRows {
     pub fn len(&self) -> usize {
         self.line.len()
+    }
+
+    /// Fill up with nulls.
+    pub fn close(&mut self) {
+        let rows = self.len();
+        for column in [
+            &mut self.time,
+            &mut self.scope,
+            &mut self.caller,
+            &mut self.thread,
+            &mut self.epoch,
+            &mut self.message,
+            &mut self.statement,
+            &mut self.envoy_connection,
+            &mut self.envoy_stream,
+        ] {
+            column.close(rows);
+        }
     }
 }

@@ -37,6 +37,8 @@ pub struct CatalogData<'py> {
     pub inner_sign: String,
     pub inner_sign_at: usize,
     pub broken_json: String,
+    /// What Envoy prints before a message about a connection or a stream.
+    pub envoy_ids: String,
     pub gc: GcData,
     pub months: Vec<String>,
 }
@@ -59,6 +61,8 @@ pub struct FormatData<'py> {
     pub event_with: Vec<(String, String)>,
     pub needs_scope: bool,
     pub is_fallback: bool,
+    /// The log statement that prints it.
+    pub statement: String,
     /// The texts that its messages can begin with, and one that all of them hold.
     pub starts: Vec<String>,
     pub sign: String,
@@ -79,6 +83,8 @@ pub struct LayoutData {
     pub takes_lines: bool,
     pub tabs_lost: bool,
     pub own: bool,
+    /// The layouts whose open entry takes a line of this one in (`*`: of any).
+    pub joins: Vec<String>,
 }
 
 #[derive(FromPyObject)]

@@ -32,6 +32,8 @@ pub struct Entries<'c> {
     base: usize,
     /// The entry that lines without a header belong to.
     open: Option<usize>,
+    /// The layout of the latest line that has one.
+    latest: Option<usize>,
     /// A GC line whose rest has not come yet, or only its line end.
     gc: Option<usize>,
 }
@@ -49,6 +51,7 @@ impl<'c> Entries<'c> {
             begun: VecDeque::new(),
             base: 0,
             open: None,
+            latest: None,
             gc: None,
         }
     }
@@ -130,6 +133,13 @@ impl<'c> Entries<'c> {
             }
             return;
         };
+        let layout = entry.layout.map(|at| &catalog.layouts[at]);
+        if self.open.is_some() && layout.is_some_and(|one| one.joins(self.latest.map(|at| &catalog.layouts[at]))) {
+            self.latest = entry.layout;
+            self.go_on(number, span);
+            return;
+        }
+        let latest = entry.layout;
         let (is_gc, takes_lines) = (entry.layout.is_some_and(|at| catalog.layouts[at].is_gc), entry.takes_lines);
         let place = self.push(number, entry);
         if is_gc {
@@ -138,7 +148,7 @@ impl<'c> Entries<'c> {
                 self.gc = Some(place);
             }
         } else if takes_lines {
-            self.open = Some(place);
+            (self.open, self.latest) = (Some(place), latest);
             self.split_off_gc(place, number);
         }
     }

@@ -32,6 +32,8 @@ pub struct Layout {
     pub tabs_lost: bool,
     pub own: bool,
     pub is_gc: bool,
+    name: String,
+    joins: Vec<String>,
 }
 
 pub fn clock(name: &str, pattern: &str, months: &[String]) -> PyResult<Clock> {
@@ -41,6 +43,7 @@ pub fn clock(name: &str, pattern: &str, months: &[String]) -> PyResult<Clock> {
         "bracket" => Clock::Bracket,
         "slog" => Clock::Slog,
         "klog" => Clock::Klog,
+        "epoch" => Clock::Epoch,
         _ => {
             let pattern = Pattern::new(pattern).map_err(invalid)?;
             Clock::Custom(Box::new(Custom { pattern, months: months.to_vec() }))
@@ -79,7 +82,16 @@ impl Layout {
             tabs_lost: data.tabs_lost,
             own: data.own,
             is_gc: data.name == gc,
+            name: data.name,
+            joins: data.joins,
         })
+    }
+}
+
+impl Layout {
+    /// Whether a line of this layout goes on with the open entry, if the latest line with a layout was of another.
+    pub fn joins(&self, latest: Option<&Layout>) -> bool {
+        self.joins.iter().any(|name| name == "*" || latest.is_some_and(|latest| latest.name == *name))
     }
 }
 

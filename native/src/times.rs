@@ -13,6 +13,8 @@ pub enum Clock {
     Bracket,
     Slog,
     Klog,
+    /// Seconds since 1970, or as `Iso`.
+    Epoch,
     Custom(Box<Custom>),
 }
 
@@ -112,6 +114,7 @@ impl Clocks {
                 without_zone(date, b'-', rest, b",.")
             }
             Clock::Slog => without_zone(text.get(..10)?, b'/', text.get(11..)?, b"."),
+            Clock::Epoch => epoch(text),
             Clock::Custom(custom) => custom.time(text, scratch),
             Clock::None | Clock::Klog => None,
         }
@@ -155,6 +158,35 @@ fn iso(text: &[u8]) -> Option<i64> {
         }
     };
     without_zone(rest.get(..10)?, b'-', rest.get(11..)?, b".")?.checked_sub(offset * SECOND)
+}
+
+/// `1588611111.25` or `1.58861111125e+09`: seconds since 1970, exactly; a time in words is read as `iso`.
+fn epoch(text: &[u8]) -> Option<i64> {
+    let size = |text: &[u8]| crate::numbers::digits(text);
+    let (whole, rest) = text.split_at(size(text));
+    let (part, rest) = match rest.strip_prefix(b".") {
+        Some(after) => after.split_at(size(after)),
+        None => (&b""[..], rest),
+    };
+    let has_point = text.get(whole.len()) == Some(&b'.');
+    let power = match rest {
+        [] => Some(0),
+        [b'e' | b'E', power @ ..] => digits(power.strip_prefix(b"+").unwrap_or(power)).filter(|_| power.len() <= 3),
+        _ => None,
+    };
+    let is_number = (1..=19).contains(&whole.len()) && part.len() <= 18 && has_point == !part.is_empty();
+    let Some(power) = power.filter(|power| is_number && *power <= 99) else { return iso(text) };
+    // The digits of whole and fraction, with the point moved by the power and to nanoseconds.
+    let shift = power + 9 - part.len() as i64;
+    let value = [whole, part].concat().iter().fold(0i128, |value, byte| value * 10 + i128::from(byte - b'0'));
+    let time = if value == 0 {
+        Some(0)
+    } else if shift >= 0 {
+        10i128.checked_pow(shift as u32).and_then(|scale| value.checked_mul(scale))
+    } else {
+        Some(value / 10i128.pow(-shift as u32))
+    };
+    time.filter(|time| *time < i128::from(LAST_SECOND) * i128::from(SECOND)).map(|time| time as i64)
 }
 
 fn zone_seconds(zone: &[u8], colon: bool) -> Option<i64> {
