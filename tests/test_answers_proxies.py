@@ -191,19 +191,17 @@ def test_a_restart() -> None:
     moments = pd.to_datetime(["2026-01-01T00:00:00Z", "2026-01-01T00:00:58Z"])
     table = pd.DataFrame(
         {
-            "source": "istiod",
             "run": [0, 0, 1],
             "proxy": ["a.b", "c.b", "a.b"],
             "opened": [moments[0]] * 2 + [pd.Timestamp("2026-01-01T00:02:00Z")],
             "closed": [moments[1], pd.NaT, pd.NaT],
-            "next_source": ["istiod", None, None],
             "next_run": [1, None, None],
         }
     ).astype(dict.fromkeys(["opened", "closed"], "datetime64[ns, UTC]"))
     table["duration"] = table["closed"] - table["opened"]
     spans = pd.DataFrame(
         {
-            "source": "istiod",
+            "log": "istiod",
             "run": [0, 1],
             "first": pd.to_datetime(["2026-01-01T00:00:00Z", "2026-01-01T00:02:00Z"]),
             "last": pd.to_datetime(["2026-01-01T00:01:00Z", "2026-01-01T00:09:00Z"]),

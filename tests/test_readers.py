@@ -242,7 +242,9 @@ def test_seed_pilot_log(real: Real) -> None:
         pd.Timedelta("201.26999ms"),
         pd.Timedelta("200.938979ms"),
     ]
-    (finish,) = real("seed/pilot.log").to_pandas(events=["push_finish"]).to_dict("records")
+    (finish,) = (
+        real("seed/pilot.log").to_pandas(events="push_finish", columns=["duration", "message"]).to_dict("records")
+    )
     assert finish["duration"] == pd.Timedelta("48.293014ms")
     assert json.loads(finish["message"].removeprefix("Push finished: 48.293014ms "))["ProxyStatus"] == {}
 
@@ -342,15 +344,18 @@ def test_durations_and_times_are_exact(lines: Read) -> None:
 
 
 def test_events_one_many_none(data: Path) -> None:
-    """A name gives the narrow table, a list the wide one of these events, nothing every entry."""
+    """Some events come with the columns that any of them has, however they are asked for; nothing is every entry."""
     log = data / "seed/pilot.log"
     assert len(il.read_pilot(log)) == 68
     narrow = il.read_pilot(log, events="debounce")
     assert len(narrow) == 3
     assert "message" not in narrow
-    wide = il.read_pilot(log, events=["debounce", "push_finish"])
-    assert wide["event"].tolist() == ["debounce", "push_finish", "debounce", "debounce"]
-    assert list(wide.columns) == [*COMMON, *COLUMNS]
+    pd.testing.assert_frame_equal(il.read_pilot(log, events=["debounce"]), narrow)
+    both = il.read_pilot(log, events=["debounce", "push_finish"])
+    assert both["event"].tolist() == ["debounce", "push_finish", "debounce", "debounce"]
+    assert set(both.columns) == {*narrow, *il.read_pilot(log, events="push_finish"), "event"}
+    assert list(il.read_pilot(log).columns) == [*COMMON, *COLUMNS]
+    assert il.read_pilot(log, events="debounce", columns=["message"])["message"].str.startswith("Push debounce").all()
     assert il.read_pilot(log, events=[]).empty
     assert il.read_pilot(log, events=["xds_nack"]).empty
 

@@ -11,14 +11,14 @@ import pyarrow.parquet as pq
 import pytest
 
 import istiolog_pd as il
-from istiolog_pd.engine import choose
+from istiolog_pd.engine import choose_engine
 from istiolog_pd.export.streaming import stream_to_csv, stream_to_parquet
 from istiolog_pd.export.tables import to_csv, to_parquet
 
 LOG = "data/istiod-1.30.3/discovery.log.gz"
 
 
-needs_native = pytest.mark.skipif(not choose.has_native(), reason="the native engine is not built")
+needs_native = pytest.mark.skipif(not choose_engine.has_native(), reason="the native engine is not built")
 
 
 @needs_native

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from istiolog_pd.engine.reference.claimed import Claimed, Part, narrow
-from istiolog_pd.engine.reference.labels import split_labels, split_lost_labels
+from istiolog_pd.engine.reference.labels import split_labels, split_lost_labels, split_run_labels
 from istiolog_pd.engine.reference.match import Compiled, recogniser
 from istiolog_pd.engine.reference.statements import claim_statement, with_single_blanks
 
@@ -37,6 +37,8 @@ class Second:
 
 def readings(message: str) -> Iterator[tuple[str, str]]:
     """What of a message its statement may be of, and the labels, the likeliest first."""
+    if "\t" not in message:
+        yield split_run_labels(message)
     yield split_labels(message)
     first = message.partition("\n")[0]
     if first != message:

@@ -31,6 +31,7 @@ class Run:
 
     source: str
     sources: int
+    log: str
     pod: str
     namespace: str
     component: str
@@ -58,7 +59,7 @@ class Run:
             name: pd.NaT if time == NO_TIME else pd.Timestamp(time, tz="UTC")
             for name, time in (("first", self.first), ("last", self.last))
         }
-        names = "source sources pod namespace component entries gaps level envoy_level start end".split()
+        names = "source sources log pod namespace component entries gaps level envoy_level start end".split()
         return {
             "run": self.number,
             "version": self.found.version,
@@ -69,8 +70,11 @@ class Run:
         }
 
 
-def described(lane: Lane) -> Iterator[tuple[Ints | slice, Run]]:
-    """Each run of a lane: the places of its entries in the concatenated pieces, and what it is."""
+def described(lane: Lane, log: str) -> Iterator[tuple[Ints | slice, Run]]:
+    """Each run of a lane: the places of its entries in the concatenated pieces, and what it is.
+
+    `log` is the name of the lane among all logs.
+    """
     if not len(lane):
         return
     begun = cuts(lane)
@@ -90,8 +94,9 @@ def described(lane: Lane) -> Iterator[tuple[Ints | slice, Run]]:
             Run(
                 source=part.name,
                 sources=_pieces(lane, piece, stop),
-                pod=_named(lane, start, "source_pod") or part.pod,
-                namespace=_named(lane, start, "source_namespace") or part.namespace,
+                log=log,
+                pod=lane.said("source_pod", start) or part.pod,
+                namespace=lane.said("source_namespace", start) or part.namespace,
                 component=component,
                 found=versions[n],
                 **_span(lane, start, stop),
@@ -103,16 +108,6 @@ def described(lane: Lane) -> Iterator[tuple[Ints | slice, Run]]:
                 why=cut.why,
             ),
         )
-
-
-def _named(lane: Lane, row: int, column: str) -> str:
-    """What a wrapper says of an entry; empty where there is none."""
-    piece = lane.part_of(row)
-    events = lane.parts[piece].events
-    if column not in events.schema.names or events[column].null_count == len(events):
-        return ""
-    place = row if lane.rows is None else int(lane.rows[row])
-    return str(events[column][place - int(lane.starts[piece])].as_py() or "")
 
 
 def _pieces(lane: Lane, first: int, stop: int) -> int:

@@ -224,7 +224,7 @@ impl Heads {
             let layout = &layouts[*number];
             if let Some(end) = layout.pattern.matches(line, 0, scratch) {
                 let places = (span.0, span.0 + end, span.1);
-                return Some(self.from_groups(*number, layout, names, cache, scratch, text, places));
+                return Some(self.entry_of(*number, layout, names, cache, scratch, text, places));
             }
         }
         let candidates = &candidates[own..];
@@ -241,7 +241,7 @@ impl Heads {
         for number in candidates {
             let layout = &layouts[*number];
             let Some(end) = layout.pattern.matches(line, 0, scratch) else { continue };
-            let entry = self.from_groups(*number, layout, names, cache, scratch, text, (span.0, span.0 + end, span.1));
+            let entry = self.entry_of(*number, layout, names, cache, scratch, text, (span.0, span.0 + end, span.1));
             if let (Some((_, size)), Some(key)) = (head, key)
                 && size + key == end
                 && !layout.keeps
@@ -255,7 +255,7 @@ impl Heads {
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn from_groups(
+    fn entry_of(
         &self,
         number: usize,
         layout: &Layout,

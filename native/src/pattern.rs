@@ -182,7 +182,7 @@ impl Pattern {
         if inner.can_be_empty() && most == MANY {
             return Err("a repeat of what can be empty".into());
         }
-        let atomic = (how == How::Possessive).then(|| self.code.len());
+        let atomic = (how == How::Possessive).then_some(self.code.len());
         if atomic.is_some() {
             self.code.push(Op::Accept);
         }

@@ -174,7 +174,7 @@ fn epoch(text: &[u8]) -> Option<i64> {
         [b'e' | b'E', power @ ..] => digits(power.strip_prefix(b"+").unwrap_or(power)).filter(|_| power.len() <= 3),
         _ => None,
     };
-    let is_number = (1..=19).contains(&whole.len()) && part.len() <= 18 && has_point == !part.is_empty();
+    let is_number = (1..=19).contains(&whole.len()) && part.len() <= 18 && has_point != part.is_empty();
     let Some(power) = power.filter(|power| is_number && *power <= 99) else { return iso(text) };
     // The digits of whole and fraction, with the point moved by the power and to nanoseconds.
     let shift = power + 9 - part.len() as i64;

@@ -281,7 +281,7 @@ def _targets(labels: Iterable[str]) -> list[tuple[str, str, str]]:
 def build(tables: Path) -> dict[str, bytes]:
     """The data files by name."""
     rows = {source: _joined(read(tables)) for source, read in SOURCES.items()}
-    more = [Row(**row) for row in _rows(DATA / "more.tsv")]
+    more = [Row(**row) for name in ("more.tsv", "libraries.tsv") for row in _rows(DATA / name)]
     data = {f"{source}.tsv.gz": packed(of) for source, of in rows.items()}
     return {**data, "columns.tsv": columns(row for of in (*rows.values(), more) for row in of)}
 

@@ -11,7 +11,7 @@ from istiolog_pd.analysis._time import as_of
 from istiolog_pd.analysis.propagation.sides import PILOT, SIDECAR, side
 from istiolog_pd.capture import Capture
 
-PAIR = ["proxy", "source"]
+PAIR = ["proxy", "run"]
 BOUNDS = ["clock_offset_low", "clock_offset_high"]
 
 

@@ -253,13 +253,13 @@ def _by_time(
     """The rows, those of sidecars whose agent printed no nonce with the update that is likeliest theirs."""
     types = pd.MultiIndex.from_frame(shown[KEY].drop_duplicates())
     known = pd.MultiIndex.from_frame(rows[KEY]).isin(types)
-    rest = rows.loc[rows["received"].isna() & rows["sent"].notna() & known, ["row", "source", *KEY, "sent"]]
+    rest = rows.loc[rows["received"].isna() & rows["sent"].notna() & known, ["row", "run", *KEY, "sent"]]
     rows["assumed"] = False
     if rest.empty:
         return rows
     begun = streams_begun(capture)
-    begun = begun[["row", "source", "proxy"]].assign(begun=begun["timestamp"])
-    rest = as_of(rest, begun, "row", ["source", "proxy"])
+    begun = begun[["row", "run", "proxy"]].assign(begun=begun["timestamp"])
+    rest = as_of(rest, begun, "row", ["run", "proxy"])
     rest = (
         rest.reset_index().merge(from_connections(capture, logs, shown, skew), on=PAIR, how="left").set_index("index")
     )

@@ -31,14 +31,14 @@ def reasons(table: pd.DataFrame, spans: pd.DataFrame, maximum_age: pd.Timedelta)
     Parameters
     ----------
     table
-        Sessions: `source`, `run`, `proxy`, `opened`, `closed`, `duration`, `next_source`, `next_run`.
+        Sessions: `run`, `proxy`, `opened`, `closed`, `duration`, `next_run`.
     spans
-        `source`, `run`, `first`, `last`: what the log covers of each run.
+        `run`, `log`, `first`, `last`: what the log covers of each run.
     maximum_age
         Of a connection.
     """
-    newest = spans.groupby("source")["run"].transform("max")
-    own = table[["source", "run"]].merge(spans.assign(newest=newest), how="left", on=["source", "run"])
+    newest = spans.groupby("log")["run"].transform("max")
+    own = table[["run"]].merge(spans.assign(newest=newest), how="left", on="run")
     superseded = own["run"] < own["newest"]
     closed = table["closed"]
     fits = {
@@ -49,7 +49,7 @@ def reasons(table: pd.DataFrame, spans: pd.DataFrame, maximum_age: pd.Timedelta)
         "storm": _storms(table),
         "scale-out": _to_a_new_replica(table, spans),
         "flapping": _flapping(table),
-        "gone": table["next_source"].isna() & (closed + GONE <= spans["last"].max()),
+        "gone": table["next_run"].isna() & (closed + GONE <= spans["last"].max()),
         "other": closed.notna(),
     }
     # A list, not an array: NumPy would cut the names to one length.
@@ -60,7 +60,7 @@ def reasons(table: pd.DataFrame, spans: pd.DataFrame, maximum_age: pd.Timedelta)
 def _storms(table: pd.DataFrame) -> pd.Series[Any]:
     """Whether many connections of the same replica ended about the same time."""
     storm = np.zeros(len(table), bool)
-    for at in table.groupby(["source", "run"], sort=False).indices.values():
+    for at in table.groupby("run", sort=False).indices.values():
         own = table.iloc[at]
         closed, opened = (np.sort(own[name].dropna().to_numpy("datetime64[ns]")) for name in ("closed", "opened"))
         before_the_log = int(own["opened"].isna().sum())
@@ -75,10 +75,9 @@ def _storms(table: pd.DataFrame) -> pd.Series[Any]:
 
 def _to_a_new_replica(table: pd.DataFrame, spans: pd.DataFrame) -> pd.Series[Any]:
     """Whether the proxy went on to a replica that had just begun."""
-    begins = spans.rename(columns={"source": "next_source", "run": "next_run"})[["next_source", "next_run", "first"]]
-    keys = table[["next_source", "next_run"]].astype({"next_run": "Int64"})
-    began = keys.merge(begins.astype({"next_run": "Int64"}), how="left")["first"].set_axis(table.index)
-    other = table["next_source"].notna() & table["next_source"].ne(table["source"])
+    known = spans.set_index("run")
+    began = table["next_run"].map(known["first"])
+    other = table["next_run"].notna() & table["next_run"].map(known["log"]).ne(table["run"].map(known["log"]))
     new = (began > table["opened"].fillna(began)) | table["opened"].isna()
     return other & new & (table["closed"] - began <= YOUNG)
 

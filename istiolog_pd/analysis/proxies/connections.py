@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from istiolog_pd.analysis._answer import LINE, PROXY, RUN, SOURCE, TEXT, TIME_BIN, Answer, Col, answers
+from istiolog_pd.analysis._answer import LINE, PROXY, RUN, SOURCE, TIME_BIN, Answer, Col, answers
 from istiolog_pd.analysis._needs import ADS_INFO, Need
 from istiolog_pd.analysis._result import cannot, no_lines, shaped
-from istiolog_pd.analysis._select import bin_width, columns, joined
+from istiolog_pd.analysis._select import bin_width, columns, joined, logs
 from istiolog_pd.analysis.proxies._disconnect_reasons import reasons
 from istiolog_pd.capture import Capture, to_pandas
 
@@ -106,11 +106,12 @@ def connections(capture: Capture, *, maximum_age: str = "30min") -> pd.DataFrame
         return cannot(CONNECTIONS, no_lines(capture, "line of a connection", LINES))
     table = _sessions(lines)
     spans = _spans(capture)
-    own = table[["source", "run"]].merge(spans, how="left", on=["source", "run"])
+    own = table[["run"]].merge(spans, how="left", on="run")
     table["duration"] = table["closed"] - table["opened"]
     ends, begins = table["closed"].fillna(own["last"]), table["opened"].fillna(own["first"])
     table["duration_low"] = (ends - begins).where(ends >= begins, pd.Timedelta(0))
     table = _next(table)
+    table["next_source"] = table["next_run"].map(logs(capture))
     table["reason"] = reasons(table, spans, pd.Timedelta(maximum_age))
     early, still = int(table["opened"].isna().sum()), int(table["closed"].isna().sum())
     return shaped(
@@ -154,28 +155,27 @@ def connected_endpoints(capture: Capture, *, freq: str | None = None) -> pd.Data
     >>> int(table["highest"].max()), int(table["printed"].sum())
     (32, 145)
     """
-    lines = columns(capture, "push_start", "timestamp", "source", "connected_endpoints")
+    lines = columns(capture, "push_start", "timestamp", "connected_endpoints")
     lines = lines.dropna(subset=["timestamp", "connected_endpoints"])
     if lines.empty:
         return cannot(CONNECTED, no_lines(capture, "line that begins a round", ROUND_LINES))
     width = bin_width(lines["timestamp"], freq)
     lines["time"] = lines["timestamp"].dt.floor(width)
-    bins = lines.groupby(["source", "run", "time"], sort=False)["connected_endpoints"].agg(
+    bins = lines.groupby(["run", "time"], sort=False)["connected_endpoints"].agg(
         connected_endpoints="last", lowest="min", highest="max", printed="size"
     )
     # A long silence between two rounds is no reason for millions of bins.
     times = pd.DatetimeIndex(lines["time"].drop_duplicates().sort_values())
-    spans = _spans(capture)
+    last_entries, names = _spans(capture).set_index("run")["last"], logs(capture)
     parts = []
-    for _, own in bins.groupby(level=["source", "run"], sort=False):
-        source, run, _ = own.index[0]
-        known = own.droplevel(["source", "run"])
-        last = spans.loc[spans["source"].eq(source) & spans["run"].eq(run), "last"].max()
+    for run, own in bins.groupby(level="run", sort=False):
+        known = own.droplevel("run")
+        last = last_entries[run]
         within = times[(times >= known.index.min()) & (times <= max(last, known.index.max()))]
         full = known.reindex(within)
         full["connected_endpoints"] = full["connected_endpoints"].ffill()
         full["printed"] = full["printed"].fillna(0)
-        parts.append(full.rename_axis("time").reset_index().assign(source=source, run=run))
+        parts.append(full.rename_axis("time").reset_index().assign(source=names[run], run=run))
     table = pd.concat(parts, ignore_index=True).sort_values(["time", "source", "run"], kind="stable")
     total = table.groupby("time")["connected_endpoints"].transform("sum").astype(float)
     table["share"] = table["connected_endpoints"].astype(float) / total.where(total > 0)
@@ -190,9 +190,7 @@ def _lines(capture: Capture) -> pd.DataFrame:
     opened = columns(capture, "connection_open", *names, "delta")
     opened = opened[opened["delta"].notna()]
     asked = columns(capture, "xds_request", *names, "xds_type", "level")
-    asked = asked[
-        asked["xds_type"].eq("CDS") & asked["level"].eq("info") & ~asked["source"].isin(set(opened["source"]))
-    ]
+    asked = asked[asked["xds_type"].eq("CDS") & asked["level"].eq("info") & ~asked["run"].isin(set(opened["run"]))]
     closed = columns(capture, "connection_close", *names, "peer", "grpc_code", "error")
     parts = [
         opened.assign(opens=True, printed=True),
@@ -212,7 +210,7 @@ def _sessions(lines: pd.DataFrame) -> pd.DataFrame:
     A number that is opened again is another session (of a run that nothing tells from the one before);
     the requests that stand for opening may come again in the same one.
     """
-    keys = ["source", "run", "proxy", "connection"]
+    keys = ["run", "proxy", "connection"]
     number = lines.groupby(keys, sort=False).ngroup()
     lines = lines.assign(number=number).sort_values("number", kind="stable")
     first = ~lines["number"].duplicated()
@@ -221,26 +219,23 @@ def _sessions(lines: pd.DataFrame) -> pd.DataFrame:
     lines["opened"] = lines["timestamp"].where(lines["opens"])
     lines["closed"] = lines["timestamp"].where(~lines["opens"])
     sessions = lines.groupby(begins.cumsum().to_numpy(), sort=False)
-    names = [*keys, "row", "line", "opened", "closed", "delta", "peer", "grpc_code", "error"]
+    names = [*keys, "source", "row", "line", "opened", "closed", "delta", "peer", "grpc_code", "error"]
     table: pd.DataFrame = sessions[names].first()
     return table.assign(printed=sessions["printed"].all()).reset_index(drop=True)
 
 
 def _next(table: pd.DataFrame) -> pd.DataFrame:
-    """`gap`, `next_source` and `next_run`: where and when the proxy opened its next session."""
+    """`gap` and `next_run`: when the proxy opened its next session, and with which run."""
     table = table.sort_values(["proxy", "opened", "row"], kind="stable", na_position="first")
-    later = table.groupby("proxy", sort=False)[["opened", "source", "run"]].shift(-1)
+    later = table.groupby("proxy", sort=False)[["opened", "run"]].shift(-1)
     table["gap"] = later["opened"] - table["closed"]
-    table["next_source"] = later["source"].where(table["closed"].notna())
     table["next_run"] = later["run"].where(table["closed"].notna())
     return table.reset_index(drop=True)
 
 
 def _spans(capture: Capture) -> pd.DataFrame:
-    """`first` and `last` time of each run of each source."""
-    keys = [name for name in ("source", "run") if name in capture.events.schema.names]
-    entries = capture.events.select([*keys, "timestamp"]).unify_dictionaries()
-    spans = to_pandas(entries.group_by(keys).aggregate([("timestamp", "min"), ("timestamp", "max")]))
-    spans = spans.rename(columns={"timestamp_min": "first", "timestamp_max": "last"})
-    spans["run"] = spans["run"].fillna(0).astype(np.int64) if "run" in spans else 0
-    return spans.astype({"source": TEXT})
+    """`first` and `last` time of each `run`, and the `log` that it is of."""
+    entries = capture.events.select(["run", "timestamp"])
+    spans = to_pandas(entries.group_by("run").aggregate([("timestamp", "min"), ("timestamp", "max")]))
+    spans = spans.rename(columns={"timestamp_min": "first", "timestamp_max": "last"}).astype({"run": np.int64})
+    return spans.assign(log=spans["run"].map(logs(capture)))

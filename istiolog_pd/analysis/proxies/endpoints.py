@@ -8,7 +8,7 @@ import pandas as pd
 from istiolog_pd.analysis._answer import COUNT, FIRST_SEEN, LAST_SEEN, RUN, SOURCE, TIME_BIN, Answer, Col, answers
 from istiolog_pd.analysis._needs import MODEL_INFO, Need, pushed
 from istiolog_pd.analysis._result import cannot, no_lines, shaped
-from istiolog_pd.analysis._select import bin_width, columns, unprinted
+from istiolog_pd.analysis._select import bin_width, columns, logs, unprinted
 from istiolog_pd.analysis.pushes.rounds import PUSH_LINES
 from istiolog_pd.capture import Capture
 
@@ -103,7 +103,7 @@ def endpoint_churn(capture: Capture) -> pd.DataFrame:
     lines = _lines(capture)
     if lines.empty:
         return cannot(CHURN, no_lines(capture, "line about the endpoints of a service", HOW))
-    keys = ["run", "source", "service", "namespace"]
+    keys = ["run", "service", "namespace"]
     groups = lines.groupby(keys, sort=False, dropna=False)
     known = lines["empty"].notna()
     states = lines[known]
@@ -117,7 +117,9 @@ def endpoint_churn(capture: Capture) -> pd.DataFrame:
         table[f"{name}_low"] = table[low]
         table[f"{name}_high"] = table[low].where(counted, table["empty_line"])
     restless = table["went_empty_high"] + table["came_back_high"] + table["full_pushes"]
-    table = table.assign(restless=restless).sort_values("restless", ascending=False, kind="stable")
+    table = table.assign(restless=restless, source=table["run"].map(logs(capture))).sort_values(
+        "restless", ascending=False, kind="stable"
+    )
     return shaped(table, CHURN, "" if counted.all() else ONLY_LINES)
 
 
@@ -194,7 +196,7 @@ def empty_clusters(capture: Capture, *, freq: str | None = None) -> pd.DataFrame
 
 def _lines(capture: Capture) -> pd.DataFrame:
     """Lines about the endpoints of a service, in file order: `endpoints`, `empty`, `full`, `cache`."""
-    names = ("row", "timestamp", "source", "service", "namespace")
+    names = ("row", "timestamp", "service", "namespace")
     events = columns(capture, "endpoint_event", *names, "endpoints")
     events["empty"] = events["endpoints"].eq(0)
     triggers = columns(capture, "push_trigger", *names, "cause", "effect")

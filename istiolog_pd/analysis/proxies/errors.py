@@ -19,7 +19,7 @@ from istiolog_pd.analysis._answer import (
 )
 from istiolog_pd.analysis._needs import ADS_INFO, PROXY_INFO, Need
 from istiolog_pd.analysis._result import cannot, shaped
-from istiolog_pd.analysis._select import columns
+from istiolog_pd.analysis._select import columns, logs
 from istiolog_pd.capture import Capture
 from istiolog_pd.formats.field_parsers import GRPC_CODES
 
@@ -126,7 +126,7 @@ def errors(capture: Capture) -> pd.DataFrame:
         return cannot(ERRORS, NONE.format(len(capture)) if len(capture) else NO_ENTRIES)
     lines = pd.concat(parts, ignore_index=True).sort_values("row", kind="stable")
     lines["peer"] = lines["peer"].str.replace(r":[0-9]+$", "", regex=True).where(lines["proxy"].isna())
-    keys = ["run", "source", "component", "cause", "proxy", "peer", "xds_type", "grpc_code", "form"]
+    keys = ["run", "component", "cause", "proxy", "peer", "xds_type", "grpc_code", "form"]
     table = (
         lines.assign(form=lines["error"].str.replace(r"[0-9]+", "#", regex=True))
         .groupby(keys, sort=False, dropna=False, as_index=False)
@@ -138,6 +138,7 @@ def errors(capture: Capture) -> pd.DataFrame:
         )
         .sort_values("count", ascending=False, kind="stable")
     )
+    table["source"] = table["run"].map(logs(capture))
     code = table["grpc_code"]
     unnamed = "Code(" + code.astype(TEXT) + ")"
     table["grpc"] = code.map(NAMES).astype(object).where(code.isna() | code.isin(list(NAMES)), unnamed)
@@ -150,7 +151,7 @@ def _lines(capture: Capture, event: str) -> pd.DataFrame:
     """The lines of an event that tell of an error, with their cause."""
     if event not in capture:
         return pd.DataFrame()
-    names = ["row", "timestamp", "source", "component"]
+    names = ["row", "timestamp", "component"]
     optional = ["proxy", "peer", "xds_type", "grpc_code", "error", "cause"]
     there = [name for name in optional if name in capture[event].schema.names]
     lines = columns(capture, event, *names, *there, component=None)

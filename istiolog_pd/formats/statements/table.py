@@ -34,8 +34,9 @@ from istiolog_pd.formats.template import Format
 #: The columns of the data files, in order.
 COLUMNS = ("component", "scope", "level", "statement", "template", "labels", "ranges", "file", "func", "event")
 
-#: The data files, in the order in which statements are numbered. `more.tsv` has what logs print and no table lists.
-SOURCES = ("istio.tsv.gz", "envoy.tsv.gz", "ztunnel.tsv.gz", "more.tsv")
+#: The data files, in the order in which statements are numbered. `more.tsv` and
+#: `libraries.tsv` have what logs print and no table lists: gRPC, net/http, client-go and others that Istio links in.
+SOURCES = ("istio.tsv.gz", "envoy.tsv.gz", "ztunnel.tsv.gz", "more.tsv", "libraries.tsv")
 
 #: Whose statements can claim the lines of a component: programs of Istio link each other's packages.
 GROUPS: Mapping[str, str] = MappingProxyType(

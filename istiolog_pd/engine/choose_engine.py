@@ -13,12 +13,8 @@ from types import ModuleType
 from istiolog_pd.engine.reference import reader as reference
 from istiolog_pd.engine.reference.reader import SourceTables
 from istiolog_pd.engine.second_tier import without_messages
+from istiolog_pd.errors import SlowEngineWarning
 from istiolog_pd.formats.access_log_format import AccessFormat
-
-
-class SlowEngineWarning(UserWarning):
-    """A long log is read by the reference, for there is no native engine."""
-
 
 #: Bytes that the reference reads before it is said that the native engine is missing.
 LONG = 20 << 20
@@ -88,3 +84,10 @@ def _counted(blocks: Iterable[bytes]) -> Iterator[bytes]:
 @cache
 def _say_missing() -> None:
     warnings.warn(_MISSING, SlowEngineWarning, stacklevel=2)
+
+
+def given(head: list[bytes], blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The blocks that were read ahead, which are held no longer than they are wanted, and those that follow."""
+    while head:
+        yield head.pop(0)
+    yield from blocks

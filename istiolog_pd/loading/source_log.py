@@ -1,24 +1,22 @@
-"""One source -> the tables of each container's log in it."""
+"""The container logs in a source: the tables of each, and the container it belongs to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from istiolog_pd.engine.choose import read
+from istiolog_pd.engine.choose_engine import read
 from istiolog_pd.engine.reference.lines import Damage
 from istiolog_pd.engine.reference.reader import SourceTables
-from istiolog_pd.formats.access_log_format import AccessFormat
+from istiolog_pd.loading.options import Options
 from istiolog_pd.runs import Part, piece_of
 from istiolog_pd.runs.schema import with_place
 from istiolog_pd.sources.discover import Source
 from istiolog_pd.sources.wrappers import LogStream, unwrap
-
-Progress = Callable[[int], object]
 
 
 @dataclass(slots=True)
@@ -94,15 +92,9 @@ def component_of(tables: SourceTables) -> str:
     return "ztunnel" if components == {"ztunnel"} else "agent"
 
 
-def logs(
-    source: Source,
-    blocks: Iterator[bytes],
-    component: str,
-    access: AccessFormat | None,
-    *,
-    messages: bool = True,
-) -> Iterator[Log]:
+def container_logs(source: Source, blocks: Iterator[bytes], options: Options) -> Iterator[Log]:
     """The logs in a source, its wrapper taken off."""
+    component = options.component or source.hint
     notes: dict[str, Damage] = {}
 
     def note(line: int, what: str) -> None:
@@ -114,7 +106,7 @@ def logs(
             for _ in stream.blocks:  # read through, for what follows in the source
                 pass
             continue
-        tables = read(stream.blocks, source.name, component or source.hint, access, messages=messages)
+        tables = read(stream.blocks, source.name, component, options.access, messages=options.messages)
         damage = [*_placed(tables.damage, stream), *notes.values()]
         notes.clear()
         yield Log(source, stream, replace(tables, damage=damage), number)
