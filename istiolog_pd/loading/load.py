@@ -47,7 +47,7 @@ def load_capture(sources: Sequence[SourceLike], options: Options) -> Capture:
             if not any(head) and not (head := list(islice(filter(None, blocks), 1))):
                 empty.append((source, None))
                 continue
-            of_source = list(container_logs(source, given(head, blocks), options, beside=total))
+            of_source = list(container_logs(source, given(head, blocks), options))
             good = [log for log in of_source if _is_log(log.tables)]
             logs += good
             if not good:
