@@ -105,7 +105,7 @@ def container_logs(source: Source, blocks: Iterator[bytes], options: Options) ->
         notes.setdefault(what, Damage(what, line, 0)).lines += 1
 
     number = 0
-    for stream in unwrap(blocks, note):
+    for stream in unwrap(blocks, note, options.limits):
         if stream.is_tool_output:
             for _ in stream.blocks:  # read through, for what follows in the source
                 pass

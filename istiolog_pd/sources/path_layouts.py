@@ -158,6 +158,11 @@ def _of_test(match: re.Match[str], found: Place, part: str) -> Place:
     return replace(found, group=group, order=(-1 if part == ".previous" else 0, *found.order[1:]))
 
 
+def shown(name: str) -> str:
+    """A name as it may be shown: control characters and bytes that are no text as their escapes."""
+    return name if name.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
+
+
 def choose(paths: list[str]) -> tuple[list[tuple[str, Place]], list[str]]:
     """The files of a folder or an archive that are read, and what is to be said of those that are left out.
 

@@ -28,9 +28,9 @@ def ahead(blocks: Generator[bytes, None, None]) -> Iterator[bytes]:
             waiting: deque[Future[bytes | None]] = deque()
             try:
                 waiting.extend(thread.submit(next, blocks, None) for _ in range(WAITING))
-                while (block := waiting.popleft().result()) is not None:
+                while (ready := waiting.popleft().result()) is not None:
                     waiting.append(thread.submit(next, blocks, None))
-                    yield block
+                    yield ready
             finally:
                 thread.shutdown(wait=True, cancel_futures=True)
     finally:
