@@ -215,12 +215,11 @@ def some_connected() -> pd.DataFrame:
 def some_errors() -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "component": words("pilot", "pilot", "envoy"),
             "cause": words("NACK", "NACK", "stream closed"),
             "count": counts(3, 1, 8),
             "first_seen": times(0, 1, 2),
             "last_seen": times(9, 1, 5),
-            "expected": flags(False, False, True),
+            "verdict": words("act", "act", "harmless"),
         }
     )
 
