@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from istiolog_pd import analysis, plots
     from istiolog_pd.capture import Capture, glossary
+    from istiolog_pd.inspect.statements import statements
     from istiolog_pd.readers import DamageWarning, load, read_logs, read_pilot, read_sidecar
     from istiolog_pd.scanning import scan
     from istiolog_pd.sources.discover import NoLogError
@@ -26,6 +27,7 @@ __all__ = [
     "read_pilot",
     "read_sidecar",
     "scan",
+    "statements",
 ]
 
 #: Where each name lives. It is imported when it is first used: pandas takes half a second and matplotlib
@@ -35,6 +37,7 @@ _HOMES = {
     "sources.discover": ("NoLogError",),
     "readers": ("DamageWarning", "load", "read_logs", "read_pilot", "read_sidecar"),
     "scanning": ("scan",),
+    "inspect.statements": ("statements",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
