@@ -82,7 +82,7 @@ def _lines(capture: Capture, event: str) -> pd.DataFrame:
     if event in CAUSES:
         tells = lines["cause"].notna() if event not in NEED_ERROR else lines["error"].notna()
         lines = lines[lines["level"].isin(BAD) | tells]
-    words = lines["statement"].map(words_of, na_action="ignore").fillna(event.replace("_", " "))
+    words = lines["statement"].map(words_of, na_action="ignore").astype(TEXT).fillna(event.replace("_", " "))
     lines["cause"] = lines["cause"].fillna(words).astype(TEXT)
     return lines
 

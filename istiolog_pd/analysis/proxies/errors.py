@@ -118,9 +118,11 @@ def errors(capture: Capture, *, freq: str | None = None) -> pd.DataFrame:
 
     Notes
     -----
-    pilot/pkg/xds/ads.go, delta.go, xdsgen.go, auth.go; pkg/istio-agent/xds_proxy.go; verdicts: `istiolog_pd.statements`. A failed write prints ``Timeout writing`` and, from 1.12 on, ``Send failure`` too: one failure is then in both
-    causes. A send that failed as Unavailable or Canceled is printed at debug by delta xDS, and otherwise not at
-    all. Envoy's streams close with code 13 or 14 at istiod's maximum age too: no fault, but the line does not tell.
+    pilot/pkg/xds/ads.go, delta.go, xdsgen.go, auth.go; pkg/istio-agent/xds_proxy.go; verdicts:
+    `istiolog_pd.statements`. A failed write prints ``Timeout writing`` and, from 1.12 on, ``Send failure`` too: one
+    failure is then in both causes. A send that failed as Unavailable or Canceled is printed at debug by delta xDS, and
+    otherwise not at all. Envoy's streams close with code 13 or 14 at istiod's maximum age too: no fault, but the line
+    does not tell.
 
     Examples
     --------
@@ -148,7 +150,7 @@ def errors(capture: Capture, *, freq: str | None = None) -> pd.DataFrame:
     )
     table["source"] = table["run"].map(logs(capture))
     _judge(table)
-    minutes = (table["last_seen"] - table["first_seen"]) / pd.Timedelta("1min")
+    minutes = (table["last_seen"] - table["first_seen"]).dt.total_seconds() / 60
     table["per_minute"] = (table["count"] / minutes.where(minutes > 0)).astype("Float64")
     rank = table["verdict"].map({verdict: n for n, verdict in enumerate(GRAVEST)}).fillna(GRAVEST.index(None))
     table = table.assign(rank=rank).sort_values(["rank", "count"], ascending=[True, False], kind="stable")
