@@ -34,7 +34,7 @@ from istiolog_pd.distributed import (
 )
 from istiolog_pd.engine import compiled, cutter
 from istiolog_pd.engine.reference import reader as reference
-from istiolog_pd.readers import DamageWarning
+from istiolog_pd.errors import DamageWarning
 
 DATA = Path(__file__).parents[1] / "data"
 PILOT = DATA / "seed" / "pilot.log"

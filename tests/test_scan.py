@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import istiolog_pd as il
-from istiolog_pd import reading
+from istiolog_pd.engine import choose_engine
 from istiolog_pd.export.streaming import stream_to_csv, stream_to_parquet
 from istiolog_pd.export.tables import to_csv, to_parquet
 
@@ -21,9 +21,9 @@ LOG = "data/istiod-1.30.3/discovery.log.gz"
 @pytest.fixture
 def compiled_always(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small logs go through the compiled engine too."""
-    monkeypatch.setattr(reading, "TINY", 0)
-    monkeypatch.setattr(reading, "SMALL", 0)
-    monkeypatch.setattr(reading, "SMALL_UNCOMPILED", 0)
+    monkeypatch.setattr(choose_engine, "TINY", 0)
+    monkeypatch.setattr(choose_engine, "SMALL", 0)
+    monkeypatch.setattr(choose_engine, "SMALL_UNCOMPILED", 0)
 
 
 @pytest.mark.usefixtures("compiled_always")

@@ -1,33 +1,22 @@
-"""One source -> the tables of each container's log in it, by the engine that is fit for its size."""
+"""The container logs in a source: the tables of each, and the container it belongs to."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from istiolog_pd.engine.reference import reader as reference
+from istiolog_pd.engine.choose_engine import read
 from istiolog_pd.engine.reference.lines import Damage
 from istiolog_pd.engine.reference.reader import SourceTables
-from istiolog_pd.engine.second_tier import without_messages
-from istiolog_pd.formats.access_log_format import AccessFormat
+from istiolog_pd.loading.options import Options
 from istiolog_pd.runs import Part, piece_of
 from istiolog_pd.runs.schema import with_place
 from istiolog_pd.sources.discover import Source
 from istiolog_pd.sources.wrappers import LogStream, unwrap
-
-#: Less than this is always read by the reference engine, which needs nothing made ready.
-TINY = 1 << 16
-#: Logs of less than this all together too, while no compiled code has been loaded: loading takes longer than reading.
-SMALL = 2 << 20
-#: And less than this if there is no compiled code yet: compiling takes longer than reading it.
-SMALL_UNCOMPILED = 48 << 20
-
-Progress = Callable[[int], object]
 
 
 @dataclass(slots=True)
@@ -103,16 +92,9 @@ def component_of(tables: SourceTables) -> str:
     return "ztunnel" if components == {"ztunnel"} else "agent"
 
 
-def logs(
-    source: Source,
-    blocks: Iterator[bytes],
-    component: str,
-    access: AccessFormat | None,
-    *,
-    messages: bool = True,
-    beside: int = 0,
-) -> Iterator[Log]:
+def container_logs(source: Source, blocks: Iterator[bytes], options: Options, *, beside: int = 0) -> Iterator[Log]:
     """The logs in a source, its wrapper taken off; `beside` is the size of all sources that are read."""
+    component = options.component or source.hint
     notes: dict[str, Damage] = {}
 
     def note(line: int, what: str) -> None:
@@ -124,67 +106,11 @@ def logs(
             for _ in stream.blocks:  # read through, for what follows in the source
                 pass
             continue
-        tables = read(stream.blocks, source.name, component or source.hint, access, messages=messages, beside=beside)
+        tables = read(stream.blocks, source.name, component, options.access, messages=options.messages, beside=beside)
         damage = [*_placed(tables.damage, stream), *notes.values()]
         notes.clear()
         yield Log(source, stream, replace(tables, damage=damage), number)
         number += 1
-
-
-def read(
-    blocks: Iterator[bytes],
-    name: str,
-    component: str,
-    access: AccessFormat | None,
-    *,
-    messages: bool = True,
-    beside: int = 0,
-) -> SourceTables:
-    """Read a bare log by the compiled engine; a small one, or one with a user's access format, by the reference."""
-    head, small = read_ahead(blocks, beside) if access is None else ([], True)
-    if not small:
-        from istiolog_pd.engine import compiled
-
-        return compiled.read(given(head, blocks), name, component, messages=messages)
-    tables = reference.read(given(head, blocks), name, component, access)
-    return tables if messages else replace(tables, events=without_messages(tables.events))
-
-
-def read_ahead(blocks: Iterator[bytes], beside: int = 0) -> tuple[list[bytes], bool]:
-    """The first blocks of a log, and whether the reference reads it sooner; `beside` bytes are read in all."""
-    head, size = [], 0
-    for block in blocks:
-        head.append(block)
-        size += len(block)
-        if size >= TINY and (_is_loaded() or _pays(max(size, beside))):
-            return head, False
-    return head, True
-
-
-def _pays(size: int) -> bool:
-    """Whether reading so many bytes takes longer than loading compiled code, or compiling it."""
-    return size >= SMALL and (size >= SMALL_UNCOMPILED or _is_compiled())
-
-
-def _is_loaded() -> bool:
-    """Whether this process has the kernel's compiled code already."""
-    module = sys.modules.get("istiolog_pd.engine.kernel.frame")
-    return module is not None and bool(module.frame.signatures)
-
-
-def given(head: list[bytes], blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """The blocks that were read ahead, which are held no longer than they are wanted, and those that follow."""
-    while head:
-        yield head.pop(0)
-    yield from blocks
-
-
-def _is_compiled() -> bool:
-    """Whether the kernel's compiled code is there, from this process or kept from an earlier one."""
-    from istiolog_pd.engine.kernel.frame import frame
-    from istiolog_pd.engine.kernel.jit import is_kept
-
-    return is_kept(frame)
 
 
 def _placed(damage: list[Damage], stream: LogStream) -> list[Damage]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -11,14 +12,15 @@ import pyarrow as pa
 from istiolog_pd.capture import Capture, SourceInfo
 from istiolog_pd.engine import compiled, cutter
 from istiolog_pd.engine.assemble import Assembly
+from istiolog_pd.engine.choose_engine import given, read_ahead
 from istiolog_pd.engine.reference import reader as reference
 from istiolog_pd.engine.reference.lines import Damage
 from istiolog_pd.engine.second_tier import claim_others, without_messages
-from istiolog_pd.readers import DamageWarning
-from istiolog_pd.reading import component_of, given, read_ahead, with_marks
+from istiolog_pd.errors import DamageWarning
+from istiolog_pd.loading.options import Options, progress_bar
+from istiolog_pd.loading.source_log import component_of, with_marks
 from istiolog_pd.runs.schema import RunOf
-from istiolog_pd.sources.discover import Limits, Source, SourceLike, find
-from istiolog_pd.sources.limits import LIMITS
+from istiolog_pd.sources.discover import Source, SourceLike, find
 from istiolog_pd.sources.wrappers import LogStream, unwrap
 
 #: Entries of a batch.
@@ -51,87 +53,49 @@ class _Reading:
         return Capture(events, tables, (info,), files=self.files)
 
 
-def scan(
-    *sources: SourceLike,
-    batch: int = BATCH,
-    component: str | None = None,
-    messages: bool = True,
-    limits: Limits = LIMITS,
-) -> Iterator[Capture]:
-    """Read logs of any size in batches, in constant memory.
-
-    Parameters
-    ----------
-    sources
-        As in `istiolog_pd.load`. Standard input and files that still grow are read as far as they come.
-    batch
-        About so many entries are in a batch (int). A batch holds entries of one container's log only.
-    component
-        As in `istiolog_pd.load`.
-    messages
-        Whether to keep the text of each entry.
-    limits
-        As in `istiolog_pd.load`.
-
-    Yields
-    ------
-    Capture
-        The next entries, in file order. `row` counts within the batch, `line` over the whole source. `run`
-        numbers the logs: process runs are told only by `istiolog_pd.load`, which sees all of a log.
-
-    Raises
-    ------
-    FileNotFoundError, NoLogError, ValueError
-        As `istiolog_pd.load`.
-
-    Warns
-    -----
-    DamageWarning
-        What is damaged in a source, once it is read.
-
-    Examples
-    --------
-    >>> import istiolog_pd as il
-    >>> sum(len(part) for part in il.scan("data/istiod-1.30.3/discovery.log.gz", batch=5000))
-    3874
-    """
-    if component not in (None, "pilot", "agent", "ztunnel"):
-        raise ValueError(f"component is 'pilot', 'agent', 'ztunnel' or None, not {component!r}")
-    run, found = 0, find(*sources, limits=limits)
+def scan_captures(sources: Sequence[SourceLike], options: Options, batch: int) -> Iterator[Capture]:
+    """Read sources in batches; parameters, errors and warnings as `istiolog_pd.scan`."""
+    run, found = 0, find(*sources, storage_options=options.storage_options, limits=options.limits)
     beside = sum(source.size or 0 for source in found)
     files = frozenset(source.identity for source in found if source.identity is not None)
-    for source in found:
-        if source.kind != "log":
-            continue
-        for stream in unwrap(source.blocks(), _noting(source)):
-            if stream.is_tool_output:
-                for _ in stream.blocks:
-                    pass
+    with progress_bar(beside) if options.progress else nullcontext() as update:
+        for source in found:
+            if source.kind != "log":
                 continue
-            reading = _Reading(source, stream, run, compiled.Pieces(), beside, files)
-            yield from _batches(reading, batch, component or source.hint, messages=messages)
-            run += 1
+            for stream in unwrap(source.blocks(update), _noting(source)):
+                if stream.is_tool_output:
+                    for _ in stream.blocks:
+                        pass
+                    continue
+                reading = _Reading(source, stream, run, compiled.Pieces(), beside, files)
+                for part in _batches(reading, batch, options):
+                    if not options.limited_in_time:
+                        yield part
+                    elif (chosen := part.between(options.start, options.end)).n_entries:
+                        yield chosen
+                run += 1
 
 
-def _batches(reading: _Reading, batch: int, component: str, *, messages: bool) -> Iterator[Capture]:
-    head, small = read_ahead(reading.stream.blocks, reading.beside)
+def _batches(reading: _Reading, batch: int, options: Options) -> Iterator[Capture]:
     name, into = reading.source.name, reading.into
+    component, blocks = options.component or reading.source.hint, reading.stream.blocks
+    head, small = read_ahead(blocks, reading.beside) if options.access is None else ([], True)
     if small:
-        tables = reference.read(head, name, component)
+        tables = reference.read(given(head, blocks), name, component, options.access)
         into.component, into.lines = component_of(tables), tables.lines
         if len(tables.events):
             yield reading.capture(tables.events, tables.tables)
         _warn(reading.source, tables.damage, tables.lines)
         return
     build = Assembly(name)
-    blocks = given(head, reading.stream.blocks)
     size = min(cutter.CHUNK, batch << 7)
 
     def whole(build: Assembly) -> Capture:
         events, tables = claim_others(*build.tables(), detect=not component)
-        return reading.capture(events if messages else without_messages(events), tables)
+        return reading.capture(events if options.messages else without_messages(events), tables)
 
-    for piece in compiled.dated(compiled.pieces(blocks, into, component=component, chunk=size), into, batch):
+    pieces = compiled.pieces(given(head, blocks), into, component=component, chunk=size)
+    for piece in compiled.dated(pieces, into, batch):
         build.add(piece)
         if build.entries >= batch:
             yield whole(build)
