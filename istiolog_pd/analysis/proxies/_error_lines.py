@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from istiolog_pd.analysis._answer import COUNT, TEXT
+from istiolog_pd.analysis._answer import COUNT, FLAG, TEXT
 from istiolog_pd.capture import Capture, to_pandas
 
 #: Levels at which every statement tells of something that is not as it should be.
@@ -19,22 +19,30 @@ BAD = ("warn", "error", "fatal", "critical")
 #: The cause of an event's lines where they print none of their own (`cause`), whatever their level.
 CAUSES = {
     "xds_nack": "NACK",
-    "xds_rejected": "rejected by Envoy",
+    "xds_rejected": "",
     "xds_send_failure": "send failure",
     "xds_rate_limited": "rate limit",
     "auth_failure": "",
     "connection_close": "stream closed",
     "xds_stream_closed": "",
     "xds_disconnected": "disconnected",
+    "envoy_exit": "",
+    "listener_error": "",
     "panic": "panic",
     "server_error": "",
     "kube_api_error": "",
 }
 #: Of these lines, below those levels, only those with an error tell of one.
-NEED_ERROR = ("connection_close", "xds_disconnected", "server_error", "kube_api_error")
+NEED_ERROR = ("connection_close", "xds_disconnected", "envoy_exit", "server_error", "kube_api_error")
+
+#: Lines of one rejected update are no further apart.
+AT_ONCE = pd.Timedelta("50ms")
 
 #: Columns of the narrow tables; null where an event has none.
-OPTIONAL = ("proxy", "peer", "xds_type", "grpc_code", "error", "cause")
+OPTIONAL = {name: TEXT for name in ("proxy", "peer", "xds_type", "error", "cause")} | {
+    "grpc_code": COUNT,
+    "delta": FLAG,
+}
 
 #: A verb of Go's fmt, a field of C++'s or Rust's, and what parts them from the words.
 _FIELD = re.compile(r"%[-+# 0]*(?:\d+)?(?:\.\d+)?[a-zA-Z]|\{[^{}]*\}")
@@ -58,7 +66,44 @@ def error_lines(capture: Capture) -> pd.DataFrame:
     parts = [part for event in capture if event != "access" and len(part := _lines(capture, event))]
     if not parts:
         return pd.DataFrame()
-    return pd.concat(parts, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
+    lines = pd.concat(parts, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
+    lines = lines[~_again(lines)].reset_index(drop=True)
+    texts = {text: cause_of(text) for text in lines["error"].dropna().unique()}
+    lines["error"] = lines["error"].map(texts).astype(TEXT)
+    return lines
+
+
+def cause_of(error: str) -> str:
+    r"""An error's text without the object that protobuf dumped into it: the cause stands after it.
+
+    The dump begins with random text, and is of another object in each proxy.
+
+    Examples
+    --------
+    >>> cause_of('listener web: goo.gle/debugproto  name: "web"\naddress { }\n: invalid value')
+    'listener web: invalid value'
+    """
+    before, dump, after = error.partition("goo.gle/debug")
+    if not dump:
+        return error
+    end = max(after.rfind(sign) for sign in ("}", "\n", '"')) + 1
+    cause = after[end:].strip(" :\t,;") if end else ""
+    before = before.rstrip(" :\t,;")
+    return f"{before}: {cause}" if cause else before or error
+
+
+def _again(lines: pd.DataFrame) -> pd.Series[bool]:
+    """Which lines of Envoy tell of an update that was rejected already: it logs one for each subscription.
+
+    With delta xDS (`delta` is true) one line more stands for the update itself. Without, the lines of one update
+    follow each other at once.
+    """
+    own = lines[lines["cause"].eq("rejected by Envoy")]
+    whole = own["delta"].fillna(False).astype(bool)
+    has_whole = whole.groupby([own["run"], own["xds_type"]]).transform("any")
+    pause = own.groupby(["run", "xds_type"], sort=False)["timestamp"].diff()
+    again = (has_whole & ~whole) | (~has_whole & (pause <= AT_ONCE))
+    return again.reindex(lines.index, fill_value=False).astype(bool)
 
 
 def _lines(capture: Capture, event: str) -> pd.DataFrame:
@@ -76,7 +121,7 @@ def _lines(capture: Capture, event: str) -> pd.DataFrame:
     lines["statement"] = pd.Series(statements.to_pandas(), dtype=TEXT)
     lines["event"] = event
     for name in set(OPTIONAL) - set(there):
-        lines[name] = pd.Series(None, lines.index, COUNT if name == "grpc_code" else TEXT)
+        lines[name] = pd.Series(None, lines.index, OPTIONAL[name])
     lines["run"] = lines["run"].fillna(0).astype(np.int64)
     lines["cause"] = lines["cause"].fillna(CAUSES.get(event) or None).astype(TEXT)
     if event in CAUSES:

@@ -22,6 +22,7 @@ from istiolog_pd.analysis._answer import (
 from istiolog_pd.analysis._needs import ADS_INFO, PROXY_INFO, Need
 from istiolog_pd.analysis._result import cannot, shaped
 from istiolog_pd.analysis._select import logs
+from istiolog_pd.analysis.propagation.sides import proxies_of_runs
 from istiolog_pd.analysis.proxies._error_lines import error_lines
 from istiolog_pd.capture import Capture
 from istiolog_pd.formats.field_parsers import GRPC_CODES
@@ -41,16 +42,22 @@ ERRORS = Answer(
             "cause",
             "category",
             "",
-            "``NACK``, ``rejected by Envoy``, ``write timeout``, ``queue timeout``, ``client busy``, ``send "
-            "failure``, ``rate limit``, ``unauthenticated``, ``unauthorized``, ``stream closed``, ``disconnected``, "
-            "``panic``; of all other lines the words of their statement",
+            "``NACK``, ``rejected by Envoy``, ``fetch timeout``, ``write timeout``, ``queue timeout``, ``client busy``, "
+            "``send failure``, ``rate limit``, ``unauthenticated``, ``unauthorized``, ``stream closed``, "
+            "``disconnected``, ``Envoy exited``, ``listener failed``, ``panic``; of all other lines the words of "
+            "their statement",
         ),
         PROXY,
         Col("peer", "str", "", "address of the client, where no proxy is logged"),
         XDS_TYPE,
         Col("grpc_code", "Int64", "", "gRPC status code"),
         Col("grpc", "category", "", "name of the gRPC status code"),
-        Col("count", "Int64", "", "log lines"),
+        Col(
+            "count",
+            "Int64",
+            "",
+            "how often: log lines; of what Envoy rejected, updates (it logs several lines for one)",
+        ),
         FIRST_SEEN,
         LAST_SEEN,
         Col("per_minute", "Float64", "", "lines per minute from the first to the last; null for a single one"),
@@ -134,6 +141,7 @@ def errors(capture: Capture, *, freq: str | None = None) -> pd.DataFrame:
     lines = error_lines(capture)
     if lines.empty:
         return cannot(ERRORS.only(*_names(freq)), NONE.format(len(capture)) if len(capture) else NO_ENTRIES)
+    lines["proxy"] = lines["proxy"].fillna(lines["run"].map(proxies_of_runs(capture)).astype(TEXT))
     lines["peer"] = lines["peer"].str.replace(r":[0-9]+$", "", regex=True).where(lines["proxy"].isna())
     lines["form"] = lines["error"].str.replace(r"[0-9]+", "#", regex=True)
     keys = ["run", "component", "event", "cause", "proxy", "peer", "xds_type", "grpc_code", "form"]
