@@ -28,6 +28,11 @@ SUBJECTS: tuple[tuple[Pool, str], ...] = (
     (column("xds_type", "SDS"), "SDS"),
     (n.URLS, "w.TypeUrl; resp.TypeUrl; req.TypeUrl; res.TypeUrl; discReq.TypeUrl; typeURL"),
     (n.CLUSTERS, "clusterName; b.clusterName; rc"),
+    (
+        n.CLUSTER_IDS,
+        "cluster.ID; clusterID; options.ClusterID; s.clusterID; c.opts.ClusterID; "
+        "args.RegistryOptions.KubeOptions.ClusterID",
+    ),
     (n.SERVICES, "svc.Name; currSvc.Name; ep.Name; svcName; namespacedName.Name"),
     (n.HOSTS, "hostname; b.hostname; serviceName; si.Service.Hostname; currConv.Hostname"),
     (optional(n.HOSTS), "instance.Service.Hostname.String()"),
@@ -172,9 +177,9 @@ TEXTS: tuple[tuple[Pool, str], ...] = (
     (plain("informer/Pods", "serviceentry/outputs/Services", "virtualservice/MergedVirtualServices[a b]"),
      "h.name(); j.name(); a"),
     (plain("default/istio-leader", "istio-namespace-controller-election"), "desc; l.electionID"),
-    (v.WORDS, "serviceRegistry; cluster.ID; clusterID; options.ClusterID; kube.IstioConfigMap; kube.IstioNamespace; controller2.IstioNamespace; "
-     "controller2.IstioConfigMap; o.name; connKey; deltaResources; s.clusterID; c.opts.ClusterID; options.WatchedNamespace; "
-     "features.JwtPolicy; args.RegistryOptions.KubeOptions.ClusterID; features.JwtPolicy.Get(); c.o.ServiceName; host; "
+    (v.WORDS, "serviceRegistry; kube.IstioConfigMap; kube.IstioNamespace; controller2.IstioNamespace; "
+     "controller2.IstioConfigMap; o.name; connKey; deltaResources; options.WatchedNamespace; "
+     "features.JwtPolicy; features.JwtPolicy.Get(); c.o.ServiceName; host; "
      "name; kubecontroller.IstioConfigMap; kubecontroller.IstioNamespace; features.IstiodServiceCustomHost.Get(); "
      "features.IstiodServiceCustomHost; features.PilotCertProvider; p.protocol; proxy.clusterID; credFetcherTypeEnv; "
      "o.TrustDomain; event.Op.String()"),
