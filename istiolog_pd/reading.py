@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from istiolog_pd.engine.limits import within_limits
 from istiolog_pd.engine.reference import reader as reference
 from istiolog_pd.engine.reference.lines import Damage
 from istiolog_pd.engine.reference.reader import SourceTables
@@ -124,9 +125,10 @@ def logs(
                 pass
             continue
         tables = read(stream.blocks, source.name, component or source.hint, access, messages=messages, beside=beside)
-        damage = [*_placed(tables.damage, stream), *notes.values()]
+        events, narrow, beyond = within_limits(tables.events, tables.tables)
+        damage = [*_placed([*tables.damage, *beyond], stream), *notes.values()]
         notes.clear()
-        yield Log(source, stream, replace(tables, damage=damage), number)
+        yield Log(source, stream, replace(tables, events=events, tables=narrow, damage=damage), number)
         number += 1
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 from istiolog_pd.capture import Capture, SourceInfo
 from istiolog_pd.engine import compiled, cutter
 from istiolog_pd.engine.assemble import Assembly
+from istiolog_pd.engine.limits import together, within_limits
 from istiolog_pd.engine.reference import reader as reference
 from istiolog_pd.engine.reference.lines import Damage
 from istiolog_pd.readers import DamageWarning
@@ -36,10 +37,14 @@ class _Reading:
     beside: int
     #: The files of all sources.
     files: frozenset[tuple[int, int]]
+    #: What was left out of batches as beyond the limits of times and durations.
+    beyond: list[Damage] = field(default_factory=list)
 
     def capture(self, events: pa.Table, tables: dict[str, pa.Table]) -> Capture:
         """The next batch."""
         first = int(events["line"][0].as_py())
+        events, tables, beyond = within_limits(events, tables)
+        self.beyond.extend(beyond)
         events, tables = with_marks(self.source, self.stream, events, tables)
         if self.stream.metadata is not None:
             self.stream.metadata.forget(first)
@@ -120,7 +125,7 @@ def _batches(reading: _Reading, batch: int, component: str, *, messages: bool) -
         into.component, into.lines = component_of(tables), tables.lines
         if len(tables.events):
             yield reading.capture(tables.events, tables.tables)
-        _warn(reading.source, tables.damage, tables.lines)
+        _warn(reading.source, [*tables.damage, *reading.beyond], tables.lines)
         return
     build = Assembly(name)
     blocks = given(head, reading.stream.blocks)
@@ -133,7 +138,7 @@ def _batches(reading: _Reading, batch: int, component: str, *, messages: bool) -
             build = Assembly(name, build.lines)
     if build.entries:
         yield reading.capture(*build.tables())
-    _warn(reading.source, into.close(), into.lines)
+    _warn(reading.source, [*into.close(), *together(reading.beyond)], into.lines)
 
 
 def _warn(source: Source, damage: list[Damage], lines: int) -> None:
