@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from istiolog_pd import analysis, plots
     from istiolog_pd.capture import Capture, glossary
-    from istiolog_pd.readers import DamageWarning, load, read_logs, read_pilot, read_sidecar
-    from istiolog_pd.scanning import scan
-    from istiolog_pd.sources.discover import NoLogError
+    from istiolog_pd.errors import ArchiveError, DamageWarning, NoLogError
+    from istiolog_pd.inspect.statements import statements
+    from istiolog_pd.readers import load, read_logs, read_pilot, read_sidecar, scan
+    from istiolog_pd.sources.limits import Limits
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "ArchiveError",
     "Capture",
     "DamageWarning",
+    "Limits",
     "NoLogError",
     "analysis",
     "glossary",
@@ -26,15 +29,17 @@ __all__ = [
     "read_pilot",
     "read_sidecar",
     "scan",
+    "statements",
 ]
 
 #: Where each name lives. It is imported when it is first used: pandas takes half a second and matplotlib
 #: as much again, and neither `istiolog --help` nor a script that only draws should wait for both.
 _HOMES = {
     "capture": ("Capture", "glossary"),
-    "sources.discover": ("NoLogError",),
-    "readers": ("DamageWarning", "load", "read_logs", "read_pilot", "read_sidecar"),
-    "scanning": ("scan",),
+    "errors": ("ArchiveError", "DamageWarning", "NoLogError"),
+    "readers": ("load", "read_logs", "read_pilot", "read_sidecar", "scan"),
+    "sources.limits": ("Limits",),
+    "inspect.statements": ("statements",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

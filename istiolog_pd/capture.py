@@ -6,7 +6,7 @@ import difflib
 import html
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, arrow_field, event_columns, event_schema
+from istiolog_pd.errors import UnknownNameError
 from istiolog_pd.formats.columns import COLUMNS, COMMON, EVENTS
 from istiolog_pd.runs.schema import RunOf, run_table, with_place
 
@@ -52,7 +53,7 @@ def to_pandas(table: pa.Table, dtype_backend: DtypeBackend = "numpy_nullable") -
 def _spelt_out(table: pa.Table) -> pa.Table:
     """A table whose columns of text are text: Arrow tables hold texts that repeat as dictionaries."""
     for at, one in enumerate(table.schema):
-        column = COLUMNS.get(one.name)
+        column = COLUMNS.get(one.name) or COMMON.get(one.name)
         if pa.types.is_dictionary(one.type) and column is not None and column.type == "string":
             table = table.set_column(at, one.name, table.column(at).cast(pa.string()))
     return table
@@ -133,7 +134,7 @@ class Capture:
     def __getitem__(self, event: str) -> pa.Table:
         """The narrow table of an event."""
         if event not in EVENTS:
-            raise KeyError(unknown("event", event, EVENTS))
+            raise UnknownNameError(unknown("event", event, EVENTS))
         if event in self.tables:
             return self.tables[event]
         return RunOf(0).beside(event_schema(event).empty_table())
@@ -143,6 +144,11 @@ class Capture:
         return iter(sorted(self.tables, key=lambda event: -self.tables[event].num_rows))
 
     def __len__(self) -> int:
+        """The number of entries."""
+        return int(self.events.num_rows)
+
+    @property
+    def n_entries(self) -> int:
         """The number of entries."""
         return int(self.events.num_rows)
 
@@ -184,7 +190,8 @@ class Capture:
         -------
         pandas.DataFrame
             `run` (int64, as in the column `run` of every table), `source` (str; the first it stands in)
-            and `sources` (int64; how many pieces), `pod`, `namespace`, `component` (str; ``pilot`` or
+            and `sources` (int64; how many pieces), `log` (str): the container's log that it is a run of, named
+            after its newest piece, `pod`, `namespace`, `component` (str; ``pilot`` or
             ``agent``, whose log it is), `version` (str): Istio's, exact where a line prints it, else the
             range that its lines leave (``1.22-1.30``, ``1.31-``; empty: nothing tells), `evidence` (str)
             which lines say so, `first`, `last` (datetime64[ns, UTC]), `entries` (int64), `gaps` (int64):
@@ -217,8 +224,8 @@ class Capture:
         Parameters
         ----------
         events
-            One event's name: its narrow table. A list of names: only these events, in the wide table.
-            None: every entry, in the wide table.
+            Only these events: one name, or several, with the columns that any of them has (of several, `event`
+            too). None: every entry, with all columns.
         columns
             Only these columns, in this order.
         start, end
@@ -229,8 +236,8 @@ class Capture:
 
         Raises
         ------
-        ValueError
-            If there is no such event or column.
+        UnknownNameError
+            If there is no such event or column: a `KeyError` and a `ValueError`.
 
         Examples
         --------
@@ -239,36 +246,67 @@ class Capture:
         >>> capture.to_pandas(events="debounce", columns=["timestamp", "quiet_time", "full"]).shape
         (3, 3)
         """
-        table = self._narrow(events) if isinstance(events, str) else self._wide(events, columns)
+        chosen = [events] if isinstance(events, str) else events
+        own = [*COMMON, *COLUMNS] if chosen is None else self._own_columns(chosen)
+        wanted = own if columns is None else list(columns)
+        for name in wanted:
+            if name not in COMMON and name not in COLUMNS and name != "row":
+                raise UnknownNameError(
+                    unknown("column of these events", name, dict.fromkeys([*own, *COMMON, *COLUMNS]))
+                )
+        table = self._rows(chosen, wanted)
         table = table.filter(self._between(start, end).take(table["row"])) if start or end else table
-        if columns is not None:
-            for name in columns:
-                if name not in table.schema.names:
-                    known = table.schema.names if isinstance(events, str) else (*COMMON, *COLUMNS)
-                    raise ValueError(unknown("column of these events", name, known))
-        else:
-            columns = [name for name in table.schema.names if name != "row"]
-        return to_pandas(table.select(list(columns)), dtype_backend)
+        return to_pandas(table.select(wanted), dtype_backend)
 
-    def _narrow(self, event: str) -> pa.Table:
-        try:
-            return self[event]
-        except KeyError as error:
-            raise ValueError(error.args[0]) from None
+    def _own_columns(self, events: Sequence[str]) -> list[str]:
+        """The columns that any of these events has."""
+        names = [name for event in events for name in self[event].schema.names if name != "row"]
+        return list(dict.fromkeys(names if len(events) == 1 else ["timestamp", "event", *names]))
 
-    def _wide(self, events: Sequence[str] | None, columns: Sequence[str] | None) -> pa.Table:
-        """The common columns of every entry (of some events) beside all columns of all events."""
-        size = self.events.num_rows
-        wide = {"row": pa.array(np.arange(size)), **{name: self.events[name] for name in self.events.schema.names}}
-        for name in COLUMNS:
-            if columns is None or name in columns:
-                wide[name] = self._scattered(name, size)
-        table = pa.table(wide)
-        if events is None:
+    def _rows(self, events: Sequence[str] | None, columns: Sequence[str]) -> pa.Table:
+        """The entries of some events (None: all) with at least these columns."""
+        if events is not None and len(events) == 1 and set(columns) <= set((table := self[events[0]]).schema.names):
             return table
-        for event in events:
-            self._narrow(event)
-        return table.filter(pc.is_in(table["event"].cast(pa.string()), pa.array(list(events), pa.string())))
+        table = self._wide(columns)
+        return (
+            table
+            if events is None
+            else table.filter(pc.is_in(table["event"].cast(pa.string()), pa.array(list(events), pa.string())))
+        )
+
+    def between(self, start: Time, end: Time) -> Capture:
+        """The same capture with only the entries from a time on, and before a time.
+
+        Parameters
+        ----------
+        start, end
+            As in `to_pandas`.
+
+        Returns
+        -------
+        Capture
+            `row` counts anew; `runs` are those of the whole log.
+        """
+        keep = self._between(start, end).to_numpy()
+        rows = np.cumsum(keep) - 1
+        tables = {}
+        for event, table in self.tables.items():
+            own = table["row"].to_numpy()
+            chosen = table.filter(pa.array(keep[own]))
+            at = chosen.schema.get_field_index("row")
+            field = chosen.schema.field(at)
+            tables[event] = chosen.set_column(at, field, pa.array(rows[own[keep[own]]], field.type))
+        events = self.events.filter(pa.array(keep))
+        sources = to_pandas(events.select(["source"]))["source"].value_counts()
+        infos = tuple(replace(info, entries=int(sources.get(info.name, 0))) for info in self.infos)
+        tables = {event: table for event, table in tables.items() if table.num_rows}
+        return replace(self, events=events, tables=tables, infos=infos)
+
+    def _wide(self, columns: Sequence[str]) -> pa.Table:
+        """The common columns of every entry beside some of all events."""
+        size = self.n_entries
+        wide = {"row": pa.array(np.arange(size)), **{name: self.events[name] for name in self.events.schema.names}}
+        return pa.table(wide | {name: self._scattered(name, size) for name in COLUMNS if name in columns})
 
     def _scattered(self, name: str, size: int) -> pa.ChunkedArray | pa.Array:
         """A column of the narrow tables, brought to the rows of the events; null elsewhere."""

@@ -1,47 +1,30 @@
-"""The readers: from sources to a Capture, or straight to a DataFrame."""
+"""The readers: from sources to a Capture, to Captures in batches, or straight to a DataFrame."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from istiolog_pd import reading
-from istiolog_pd.capture import Capture, DtypeBackend, SourceInfo, Time, node_from_bootstrap
-from istiolog_pd.engine.reference import reader as reference
-from istiolog_pd.engine.reference.reader import SourceTables
-from istiolog_pd.formats.access_log_format import access_format
-from istiolog_pd.reading import Log, Progress
-from istiolog_pd.runs import Arranged, arrange, join
-from istiolog_pd.sources.discover import Limits, NoLogError, Source, SourceLike, find
-from istiolog_pd.sources.limits import LIMITS
-
-#: A bootstrap is a small file; nothing larger is tried as one.
-BOOTSTRAP_SIZE = 4 << 20
-#: So much is kept of a file of metrics.
-METRICS_SIZE = 64 << 20
-
-
-#: A text, or an object of texts: `istiolog_pd.formats.access_log_format.access_format`.
-AccessLogFormat = str | Mapping[str, object]
-
-
-class DamageWarning(UserWarning):
-    """Part of a source is damaged; every other row of it is there."""
+from istiolog_pd.capture import Capture, DtypeBackend, Time
+from istiolog_pd.loading.load import load_capture
+from istiolog_pd.loading.options import AccessLogFormat, Options
+from istiolog_pd.loading.scan import BATCH, scan_captures
+from istiolog_pd.sources.discover import SourceLike
+from istiolog_pd.sources.limits import LIMITS, Limits
 
 
 def load(
     *sources: SourceLike,
     component: str | None = None,
-    progress: bool = False,
     access_log_format: AccessLogFormat | None = None,
     messages: bool = True,
+    start: Time = None,
+    end: Time = None,
     storage_options: Mapping[str, Any] | None = None,
     limits: Limits = LIMITS,
+    progress: bool = False,
 ) -> Capture:
     """Read logs of Istio's control plane and sidecars.
 
@@ -55,8 +38,6 @@ def load(
     component
         ``"pilot"``, ``"agent"`` (a sidecar's agent and Envoy) or ``"ztunnel"`` if it is known whose they are;
         otherwise it is found out from each source's lines.
-    progress
-        Show a progress bar, on stderr or in the notebook.
     access_log_format
         The mesh's own format of access lines, if it is not Istio's: the text of
         ``meshConfig.accessLogFormat`` (``"[%START_TIME%] %REQ(:METHOD)% %DURATION%"``), or the object of
@@ -65,10 +46,15 @@ def load(
         slower of the two engines.
     messages
         Whether to keep the text of each entry; without it a capture takes about half the memory.
+    start, end
+        Only entries from this time on, and before this time (UTC if it has no zone). An entry without a time
+        has that of the entry before it. Process runs are those of the whole log.
     storage_options
         For the file systems of URLs, as in pandas.
     limits
-        How far archives are trusted (`istiolog_pd.sources.discover.Limits`).
+        How far archives are trusted.
+    progress
+        Show a progress bar, on stderr or in the notebook.
 
     Returns
     -------
@@ -81,6 +67,8 @@ def load(
         If a path is not there.
     NoLogError
         If there is nothing to read: every source is empty or none is a text.
+    ArchiveError
+        If an archive is hostile, or larger than `limits` allow.
     ValueError
         If the access log format cannot be read: what is wrong with it, and where.
 
@@ -93,149 +81,77 @@ def load(
     --------
     >>> import istiolog_pd as il
     >>> capture = il.load("data/seed/pilot.log")
-    >>> len(capture), capture["xds_push"].num_rows
+    >>> capture.n_entries, capture["xds_push"].num_rows
     (68, 20)
     """
-    if component not in (None, "pilot", "agent", "ztunnel"):
-        raise ValueError(f"component is 'pilot', 'agent', 'ztunnel' or None, not {component!r}")
-    access = None if access_log_format is None else access_format(access_log_format)
-    found = find(*sources, storage_options=storage_options, limits=limits)
-    logs: list[Log] = []
-    empty: list[tuple[Source, SourceTables | None]] = []
-    nodes: list[tuple[str, dict[str, Any]]] = []
-    metrics: list[tuple[str, str]] = []
-    total = sum(source.size or 0 for source in found)
-    with _bar(total) if progress else nullcontext() as update:
-        for source in found:
-            blocks = source.blocks(update)
-            if source.kind == "metrics":
-                metrics.append((source.name, _text(blocks)))
-                continue
-            head = list(_head(blocks))
-            if (node := node_from_bootstrap(b"".join(head)) if _may_be_bootstrap(head) else None) is not None:
-                nodes.append((source.name, node))
-                continue
-            of_source = list(
-                reading.logs(
-                    source, reading.given(head, blocks), component or "", access, messages=messages, beside=total
-                )
-            )
-            good = [log for log in of_source if _is_log(log.tables)]
-            logs += good
-            if not good:
-                empty.append((source, of_source[0].tables if of_source else None))
-    if not logs and not nodes:
-        alone = [f"{name}: metrics of a control plane, and no log beside them" for name, _ in metrics]
-        raise NoLogError("nothing to read: " + "; ".join([*(_why_empty(*one) for one in empty), *alone]))
-    for one in empty:
-        warnings.warn(_why_empty(*one), DamageWarning, stacklevel=2)
-    for log in logs:
-        for text in _damage(log):
-            warnings.warn(text, DamageWarning, stacklevel=2)
-    files = frozenset(source.identity for source in found if source.identity is not None)
-    return replace(_capture(logs, tuple(nodes), tuple(metrics)), files=files)
+    options = Options(component, access_log_format, messages, start, end, storage_options, limits, progress)
+    return load_capture(sources, options)
 
 
-@contextmanager
-def _bar(size: int) -> Iterator[Progress]:
-    """A bar of so many bytes, if it is known how many; gives what moves it on."""
-    from tqdm import tqdm  # with the locks that it makes it takes time and memory, and mostly no bar is shown
+def scan(
+    *sources: SourceLike,
+    batch: int = BATCH,
+    component: str | None = None,
+    access_log_format: AccessLogFormat | None = None,
+    messages: bool = True,
+    start: Time = None,
+    end: Time = None,
+    storage_options: Mapping[str, Any] | None = None,
+    limits: Limits = LIMITS,
+    progress: bool = False,
+) -> Iterator[Capture]:
+    """Read logs of any size in batches, in constant memory.
 
-    with tqdm(total=size or None, unit="B", unit_scale=True, leave=False) as bar:
-        yield bar.update
+    Parameters
+    ----------
+    sources
+        As in `load`. Standard input and files that still grow are read as far as they come.
+    batch
+        Entries per batch, about. A batch holds entries of one container's log only.
+    component, messages, start, end, storage_options, limits, progress
+        As in `load`.
+    access_log_format
+        As in `load`.
 
+    Yields
+    ------
+    Capture
+        The next entries, in file order. `row` counts within the batch, `line` over the whole source. `run`
+        numbers the logs: process runs are found only by `load`, which sees all of a log.
 
-def _text(blocks: Iterator[bytes]) -> str:
-    """A file of metrics, as far as one can be long."""
-    held, size = [], 0
-    for block in blocks:
-        held.append(block)
-        size += len(block)
-        if size > METRICS_SIZE:
-            break
-    return b"".join(held)[:METRICS_SIZE].decode(errors="backslashreplace")
+    Raises
+    ------
+    FileNotFoundError, NoLogError, ArchiveError, ValueError
+        As `load`.
 
+    Warns
+    -----
+    DamageWarning
+        For damage in a source, once it is read.
 
-def _head(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """The first blocks of a source, as many as a bootstrap may have if it looks like one."""
-    size = 0
-    for block in blocks:
-        size += len(block)
-        yield block
-        starts_object = size > len(block) or block.lstrip()[:1] == b"{"
-        if size > BOOTSTRAP_SIZE or not starts_object:
-            return
-
-
-def _may_be_bootstrap(head: list[bytes]) -> bool:
-    return bool(head) and head[0].lstrip()[:1] == b"{" and any(b'"node"' in block for block in head)
-
-
-def _is_log(tables: SourceTables) -> bool:
-    """Whether a log has anything to read: a line with a header, or any text at all that is text."""
-    binary = any(damage.what == "NUL bytes" for damage in tables.damage)
-    return tables.recognised or (tables.events.num_rows > 0 and not binary)
-
-
-def _why_empty(source: Source, tables: SourceTables | None) -> str:
-    if tables is not None and tables.events.num_rows:
-        return f"{source.name}: no line of a log in it, and NUL bytes: it is binary (is it the right file?)"
-    if source.damage:
-        return f"{source.name}: {source.damage[0]}"
-    return f"{source.name}: it is empty"
-
-
-def _damage(log: Log) -> Iterator[str]:
-    source, tables = log.source, log.tables
-    for damage in tables.damage:
-        if damage.what == reference.CUT and source.damage:
-            continue  # it is cut where the data ends
-        more = f" (the first of {damage.lines:,} lines)" if damage.lines > 1 else ""
-        yield f"{source.name}:{damage.line}: {damage.what}{more}"
-    for text in source.damage if log.number == 0 else ():
-        yield f"{source.name}:{tables.lines}: {text}"
-    if not tables.recognised:
-        yield f"{source.name}:1: no line of it looks like a log of Istio or Envoy: kept as `unparsed`"
-
-
-def _capture(
-    logs: list[Log], nodes: tuple[tuple[str, dict[str, Any]], ...], metrics: tuple[tuple[str, str], ...]
-) -> Capture:
-    """One capture of all logs, arranged into runs: the rows of each follow those of the one before."""
-    arranged = arrange([log.part() for log in logs])
-    parts, runs, infos = list(arranged.parts), arranged.runs, _infos(logs, arranged)
-    del arranged  # the tables are held by `parts` alone, which `join` uses up
-    events, tables = join(parts, by_line=len(infos) < len(parts))
-    return Capture(events, tables, tuple(infos.values()), nodes, runs, metrics)
-
-
-def _infos(logs: list[Log], arranged: Arranged) -> dict[str, SourceInfo]:
-    """What is said of each source, by its name."""
-    infos: dict[str, SourceInfo] = {}
-    for at, part, note in zip(arranged.order, arranged.parts, arranged.notes, strict=True):
-        texts = [text.partition(": ")[2] for text in _damage(logs[at])]
-        info = SourceInfo(
-            part.name, part.component, logs[at].tables.lines, len(part.events), (*texts, *filter(None, [note]))
-        )
-        infos[part.name] = _together(infos[part.name], info) if part.name in infos else info
-    return infos
-
-
-def _together(one: SourceInfo, other: SourceInfo) -> SourceInfo:
-    """What is said of a source that holds the logs of several containers."""
-    return SourceInfo(
-        one.name, one.component, one.lines + other.lines, one.entries + other.entries, (*one.damage, *other.damage)
-    )
+    Examples
+    --------
+    >>> import istiolog_pd as il
+    >>> sum(part.n_entries for part in il.scan("data/istiod-1.30.3/discovery.log.gz", batch=5000))
+    3874
+    """
+    options = Options(component, access_log_format, messages, start, end, storage_options, limits, progress)
+    return scan_captures(sources, options, batch)
 
 
 def read_logs(
     *sources: SourceLike,
     events: str | Sequence[str] | None = None,
     columns: Sequence[str] | None = None,
+    dtype_backend: DtypeBackend = "numpy_nullable",
+    component: str | None = None,
+    access_log_format: AccessLogFormat | None = None,
+    messages: bool = True,
     start: Time = None,
     end: Time = None,
-    dtype_backend: DtypeBackend = "numpy_nullable",
-    access_log_format: AccessLogFormat | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+    limits: Limits = LIMITS,
+    progress: bool = False,
 ) -> pd.DataFrame:
     """Read logs of any of Istio's components into one DataFrame, a row per entry, in file order.
 
@@ -244,27 +160,26 @@ def read_logs(
     sources
         As in `load`.
     events
-        One event's name: its narrow table. A list: only these events. None: all.
+        Only these events: one name, or several, with the columns that they have. None: every entry, with
+        all columns.
     columns
         Only these columns, in this order.
-    start, end
-        Only entries of this time on, and before this time (UTC if it has no zone).
     dtype_backend
         ``"numpy_nullable"`` (`datetime64[ns, UTC]`, `timedelta64[ns]`, `Int64`, `boolean`, `category`,
         `str`) or ``"pyarrow"``.
-    access_log_format
+    component, access_log_format, messages, start, end, storage_options, limits, progress
         As in `load`.
 
     Returns
     -------
     pandas.DataFrame
-        The columns of `glossary`, whatever the version of Istio: what it does not print is null.
+        The columns of `glossary`, whatever the version of Istio: values that it does not log are null.
 
     Raises
     ------
-    FileNotFoundError, NoLogError
+    FileNotFoundError, NoLogError, ArchiveError
         As `load`.
-    ValueError
+    UnknownNameError
         If there is no such event or column.
 
     Examples
@@ -274,7 +189,8 @@ def read_logs(
     >>> pushes[["xds_type", "proxy"]].iloc[0].to_list()
     ['CDS', 'helloworld-v1-575d9d9fcd-bjjj8.default']
     """
-    capture = load(*sources, access_log_format=access_log_format)
+    options = Options(component, access_log_format, messages, None, None, storage_options, limits, progress)
+    capture = load_capture(sources, options)
     return capture.to_pandas(events=events, columns=columns, start=start, end=end, dtype_backend=dtype_backend)
 
 
@@ -282,11 +198,16 @@ def read_pilot(
     *sources: SourceLike,
     events: str | Sequence[str] | None = None,
     columns: Sequence[str] | None = None,
+    dtype_backend: DtypeBackend = "numpy_nullable",
+    access_log_format: AccessLogFormat | None = None,
+    messages: bool = True,
     start: Time = None,
     end: Time = None,
-    dtype_backend: DtypeBackend = "numpy_nullable",
+    storage_options: Mapping[str, Any] | None = None,
+    limits: Limits = LIMITS,
+    progress: bool = False,
 ) -> pd.DataFrame:
-    """Read logs of pilot-discovery or istiod; parameters, columns and errors as `read_logs`.
+    """Read logs of pilot-discovery or istiod: `read_logs` with ``component="pilot"``.
 
     Examples
     --------
@@ -294,7 +215,8 @@ def read_pilot(
     >>> il.read_pilot("data/seed/pilot.log", events="debounce")["full"].to_list()
     [True, False, False]
     """
-    capture = load(*sources, component="pilot")
+    options = Options("pilot", access_log_format, messages, None, None, storage_options, limits, progress)
+    capture = load_capture(sources, options)
     return capture.to_pandas(events=events, columns=columns, start=start, end=end, dtype_backend=dtype_backend)
 
 
@@ -302,12 +224,16 @@ def read_sidecar(
     *sources: SourceLike,
     events: str | Sequence[str] | None = None,
     columns: Sequence[str] | None = None,
-    start: Time = None,
-    end: Time = None,
     dtype_backend: DtypeBackend = "numpy_nullable",
     access_log_format: AccessLogFormat | None = None,
+    messages: bool = True,
+    start: Time = None,
+    end: Time = None,
+    storage_options: Mapping[str, Any] | None = None,
+    limits: Limits = LIMITS,
+    progress: bool = False,
 ) -> pd.DataFrame:
-    """Read logs of sidecars: Envoy and pilot-agent; parameters, columns and errors as `read_logs`.
+    """Read logs of sidecars, Envoy and pilot-agent: `read_logs` with ``component="agent"``.
 
     Examples
     --------
@@ -316,5 +242,6 @@ def read_sidecar(
     >>> log["cluster_port"].to_list()
     [5000, 5000]
     """
-    capture = load(*sources, component="agent", access_log_format=access_log_format)
+    options = Options("agent", access_log_format, messages, None, None, storage_options, limits, progress)
+    capture = load_capture(sources, options)
     return capture.to_pandas(events=events, columns=columns, start=start, end=end, dtype_backend=dtype_backend)

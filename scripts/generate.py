@@ -2,7 +2,8 @@
 
 python scripts/generate.py
 
-- `istiolog_pd/analysis/__init__.pyi`: the functions that are found by folder, for type checkers and editors;
+- `istiolog_pd/analysis/__init__.pyi`, `istiolog_pd/plots/__init__.pyi`: the functions that are found by
+  folder, for type checkers and editors;
 - `tests/contract/columns.toml`: the columns of every answer, which `tests/test_contract.py` holds against the tables.
 """
 
@@ -15,15 +16,17 @@ from typing import Any
 
 from istiolog_pd.analysis._answer import Answer
 from istiolog_pd.analysis._discover import declarations, functions
+from istiolog_pd.plots._draw.discover import FOUND
 
 ROOT = Path(__file__).parents[1]
 
 
-def stub(functions: Mapping[str, Callable[..., Any]], about: str) -> str:
+def stub(functions: Mapping[str, Callable[..., Any]], about: str, *more: str) -> str:
     """A stub file that imports each function from its own module."""
-    lines = sorted(f"from {inspect.unwrap(f).__module__} import {name} as {name}" for name, f in functions.items())
+    imports = [f"from {inspect.unwrap(f).__module__} import {name} as {name}" for name, f in functions.items()]
     names = "".join(f'    "{name}",\n' for name in sorted(functions))
-    return f"# {about}: written by scripts/generate.py\n" + "\n".join([*lines, "", f"__all__ = [\n{names}]", ""])
+    lines = [f"# {about}: written by scripts/generate.py", *sorted([*imports, *more]), "", f"__all__ = [\n{names}]", ""]
+    return "\n".join(lines)
 
 
 def contract(answers: Mapping[str, Answer]) -> str:
@@ -39,6 +42,13 @@ def files() -> dict[Path, str]:
     """Every generated file, with what it should say."""
     return {
         ROOT / "istiolog_pd" / "analysis" / "__init__.pyi": stub(functions(), "Answers found by folder"),
+        ROOT / "istiolog_pd" / "plots" / "__init__.pyi": stub(
+            {name: plot.draw for name, plot in FOUND.items()},
+            "Plots found by folder",
+            "from istiolog_pd.plots._draw.discover import PLOTS as PLOTS",
+            "from istiolog_pd.plots._draw.plot import Draw as Draw",
+            "from istiolog_pd.plots._draw.plot import Plot as Plot",
+        ),
         ROOT / "tests" / "contract" / "columns.toml": contract(declarations()),
     }
 

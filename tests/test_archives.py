@@ -18,10 +18,11 @@ import pytest
 import zstandard
 
 import istiolog_pd as il
+from istiolog_pd.errors import ArchiveError, NoLogError
 from istiolog_pd.sources import limits
 from istiolog_pd.sources.archives import tar as tars
 from istiolog_pd.sources.archives import zip as zips
-from istiolog_pd.sources.discover import ArchiveError, Limits, NoLogError, Source, find
+from istiolog_pd.sources.discover import Limits, Source, find
 
 ISTIOD = "istio/istio-system/istiod-7d4c5f-x2x4b"
 WEB = "proxies/shop/web-575d9d9fcd-bjjj8"

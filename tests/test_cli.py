@@ -300,8 +300,11 @@ def test_explain_reads_one_line_of_standard_input(seed: str) -> None:
     assert process("explain", "-", stdin=b"caf\xe9 \x00\n").returncode == 1
 
 
-def test_unmatched(istiod: str) -> None:
-    result = run("unmatched", istiod, "--top", "2")
+def test_unmatched(tmp_path: Path) -> None:
+    lines = [f"2026-11-23T17:28:49Z\tinfo\tads\t{what} {n}\n" for n in range(3) for what in ("brewed", "roasted")]
+    foreign = tmp_path / "foreign.log"
+    foreign.write_text("".join(lines) + "2026-11-23T17:28:49Z\tinfo\tads\tground\n")
+    result = run("unmatched", str(foreign), "--top", "2")
     lines = result.stdout.splitlines()
     assert lines[0].split() == ["count", "component", "scope", "level", "template", "first"]
     assert len(lines) == 3

@@ -19,8 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import istiolog_pd as il
+from istiolog_pd.errors import NoLogError
 from istiolog_pd.sources.compression.codecs import unpack
-from istiolog_pd.sources.discover import NoLogError, Source, find
+from istiolog_pd.sources.discover import Source, find
 from istiolog_pd.sources.path_layouts import LOG_NAME, place
 
 ONE = b"2020-01-01T00:00:01.000001Z\tinfo\tads\tADS: one\n"

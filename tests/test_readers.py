@@ -17,7 +17,6 @@ import pyarrow as pa
 import pytest
 
 import istiolog_pd as il
-from istiolog_pd import reading
 from istiolog_pd.capture import to_pandas
 from istiolog_pd.engine.reference.entries import Entries
 from istiolog_pd.engine.reference.lines import Lines
@@ -243,7 +242,9 @@ def test_seed_pilot_log(real: Real) -> None:
         pd.Timedelta("201.26999ms"),
         pd.Timedelta("200.938979ms"),
     ]
-    (finish,) = real("seed/pilot.log").to_pandas(events=["push_finish"]).to_dict("records")
+    (finish,) = (
+        real("seed/pilot.log").to_pandas(events="push_finish", columns=["duration", "message"]).to_dict("records")
+    )
     assert finish["duration"] == pd.Timedelta("48.293014ms")
     assert json.loads(finish["message"].removeprefix("Push finished: 48.293014ms "))["ProxyStatus"] == {}
 
@@ -343,15 +344,18 @@ def test_durations_and_times_are_exact(lines: Read) -> None:
 
 
 def test_events_one_many_none(data: Path) -> None:
-    """A name gives the narrow table, a list the wide one of these events, nothing every entry."""
+    """Some events come with the columns that any of them has, however they are asked for; nothing is every entry."""
     log = data / "seed/pilot.log"
     assert len(il.read_pilot(log)) == 68
     narrow = il.read_pilot(log, events="debounce")
     assert len(narrow) == 3
     assert "message" not in narrow
-    wide = il.read_pilot(log, events=["debounce", "push_finish"])
-    assert wide["event"].tolist() == ["debounce", "push_finish", "debounce", "debounce"]
-    assert list(wide.columns) == [*COMMON, *COLUMNS]
+    pd.testing.assert_frame_equal(il.read_pilot(log, events=["debounce"]), narrow)
+    both = il.read_pilot(log, events=["debounce", "push_finish"])
+    assert both["event"].tolist() == ["debounce", "push_finish", "debounce", "debounce"]
+    assert set(both.columns) == {*narrow, *il.read_pilot(log, events="push_finish"), "event"}
+    assert list(il.read_pilot(log).columns) == [*COMMON, *COLUMNS]
+    assert il.read_pilot(log, events="debounce", columns=["message"])["message"].str.startswith("Push debounce").all()
     assert il.read_pilot(log, events=[]).empty
     assert il.read_pilot(log, events=["xds_nack"]).empty
 
@@ -786,25 +790,3 @@ def test_bootstrap_without_a_node_is_a_text(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{\n  "node": {"cluster": "x"}\n}\n')
     with pytest.warns(il.DamageWarning, match=r"a\.json:1: no line of it looks like a log"):
         assert set(il.read_logs(tmp_path / "a.json")["event"]) == {"unparsed"}
-
-
-@pytest.mark.parametrize(
-    ("size", "beside", "kept", "loaded", "small"),
-    [
-        (1 << 15, 1 << 30, True, True, True),  # no engine is faster than one that needs nothing
-        (1 << 17, 0, True, False, True),
-        (1 << 17, 0, True, True, False),
-        (1 << 17, 3 << 20, True, False, False),  # many small logs
-        (1 << 17, 3 << 20, False, False, True),
-        (1 << 17, 100 << 20, False, False, False),
-        (3 << 20, 0, True, False, False),
-        (3 << 20, 0, False, False, True),
-    ],
-)
-def test_the_engine_is_that_which_is_done_first(
-    monkeypatch: pytest.MonkeyPatch, size: int, beside: int, kept: bool, loaded: bool, small: bool
-) -> None:
-    """By the size of a log and of all that are read, and by what is ready."""
-    monkeypatch.setattr(reading, "_is_compiled", lambda: kept)
-    monkeypatch.setattr(reading, "_is_loaded", lambda: loaded)
-    assert reading.read_ahead(iter([bytes(size)]), beside) == ([bytes(size)], small)

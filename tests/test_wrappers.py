@@ -201,7 +201,7 @@ def test_sample(wrapper: registry.Wrapper) -> None:
     assert {stream.wrapper for stream, _ in found} == {wrapper.name}
     assert notes == []
     texts = [text for stream, text in found if not stream.is_tool_output]
-    assert all(re.match(rb"2026-11-23T17:28:4\d(\.\d+)?Z\tinfo\tads\t", text) for text in texts)
+    assert all(re.match(rb'(\{"level":"info","time":")?2026-11-23T17:28:4\d(\.\d+)?Z["\t]', text) for text in texts)
     assert len(texts) == (2 if wrapper.name == "bug-report" else 1)
 
 

@@ -64,7 +64,12 @@ SOURCE = Col("source", "str", "", "log that it is from")
 LINE = Col("line", "Int64", "", "line in `source`, from 1")
 PROXY = Col("proxy", "str", "", "proxy, as pod.namespace")
 XDS_TYPE = Col("xds_type", "category", "", "CDS, EDS, LDS, RDS, SDS, …")
-PUSH_TYPE = Col("push_type", "category", "", "``full``, ``incremental`` or ``request`` (asked for by the proxy)")
+PUSH_TYPE = Col(
+    "push_type",
+    "category",
+    "",
+    "``full``, ``incremental``, ``request`` (asked for by the proxy) or ``proxy`` (update of this proxy alone)",
+)
 TIME_BIN = Col("time", "datetime64[ns, UTC]", "UTC", "start of the time bin")
 FIRST_SEEN = Col("first_seen", "datetime64[ns, UTC]", "UTC", "time of the first of these lines")
 LAST_SEEN = Col("last_seen", "datetime64[ns, UTC]", "UTC", "time of the last of these lines")

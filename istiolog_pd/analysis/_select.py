@@ -10,8 +10,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from istiolog_pd.analysis._answer import TEXT
 from istiolog_pd.analysis.pushes.kinds import MOST_BINS, WIDTHS
 from istiolog_pd.capture import Capture, to_pandas
+
+Ints = npt.NDArray[np.int64]
 
 LEVEL = (
     "pushes of endpoint-only rounds are printed at level debug from Istio 1.5 on (--log_output_level "
@@ -40,6 +43,27 @@ def columns(
     frame = to_pandas(table)
     frame["run"] = frame["run"].fillna(0).astype(np.int64) if "run" in frame else 0
     return frame
+
+
+def logs(capture: Capture) -> pd.Series[str]:
+    """The container's log that each run is of, by run: the pieces of a rotated log are one."""
+    runs = capture.process_runs
+    if len(runs):
+        return runs.set_index("run")["log"]
+    events = capture.events
+    first = np.unique(events["run"].to_numpy(), return_index=True)
+    names = events["source"].cast(pa.string()).take(pa.array(first[1])).to_pylist()
+    return pd.Series(names, pd.Index(first[0], name="run"), dtype=TEXT)
+
+
+def places(capture: Capture, table: pd.DataFrame) -> Ints:
+    """Numbers for the `source` and `line` of some rows that ascend as the entries do, over all pieces of a log."""
+    keys = capture.events.select(["source", "line"]).unify_dictionaries()
+    ends = keys.group_by("source", use_threads=False).aggregate([("line", "max")]).to_pandas()
+    sources = ends["source"].astype("str")
+    before = pd.Series(ends["line_max"].cumsum().shift(fill_value=0).to_numpy(), sources)
+    found: Ints = before.reindex(table["source"]).to_numpy(np.int64) + table["line"].to_numpy(np.int64)
+    return found
 
 
 def codes(column: pa.ChunkedArray) -> npt.NDArray[np.int32]:

@@ -77,7 +77,7 @@ def parse(  # noqa: PLR0913, PLR0917 - each is an option of the command
 
 def _scanned(sources: list[str], component: str | None) -> Iterator[Capture]:
     """The logs in batches, with warnings on stderr as they come."""
-    from istiolog_pd.scanning import scan
+    from istiolog_pd.readers import scan
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -12,6 +12,7 @@ from istiolog_pd.distributed.byte_ranges import SCANS, Part, Range, scan
 from istiolog_pd.distributed.files import StorageOptions
 from istiolog_pd.distributed.read_part import Events, empty, read_part
 from istiolog_pd.engine.schema import arrow_field
+from istiolog_pd.errors import UnknownNameError
 from istiolog_pd.export.tables import exported_field, exported_values
 from istiolog_pd.formats.columns import COLUMNS, COMMON
 
@@ -105,7 +106,7 @@ def exported_schema(names: Sequence[str]) -> pa.Schema:
     """
     for name in names:
         if name not in _KNOWN:
-            raise ValueError(unknown("column of the glossary", name, _KNOWN))
+            raise UnknownNameError(unknown("column of the glossary", name, _KNOWN))
     return pa.schema([exported_field(_KNOWN[name]) for name in names])
 
 

@@ -15,8 +15,8 @@ from istiolog_pd.capture import Capture, DtypeBackend
 from istiolog_pd.distributed.byte_ranges import Part
 from istiolog_pd.distributed.files import Opened, StorageOptions, read_bytes, system_of
 from istiolog_pd.engine.schema import EVENTS_SCHEMA
-from istiolog_pd.readers import DamageWarning, load
-from istiolog_pd.sources.discover import NoLogError
+from istiolog_pd.errors import DamageWarning, NoLogError
+from istiolog_pd.readers import load
 
 Events = str | Sequence[str] | None
 

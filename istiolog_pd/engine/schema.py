@@ -12,6 +12,7 @@ from istiolog_pd.formats.access_log_format import TARGETS
 from istiolog_pd.formats.columns import ARRANGED, COLUMNS, COMMON, EVENTS, LABELLED, LABELS, Column
 from istiolog_pd.formats.kinds import KINDS
 from istiolog_pd.formats.layouts import JSON_LAYOUTS
+from istiolog_pd.formats.statements.table import statement_columns
 from istiolog_pd.formats.template import Format
 
 TYPES: dict[str, pa.DataType] = {
@@ -70,7 +71,7 @@ def format_columns(entry: Format) -> set[str]:
 @cache
 def event_columns(event: str) -> tuple[str, ...]:
     """The columns of an event's own, in the order of the glossary."""
-    found: set[str] = set()
+    found = set(statement_columns().get(event, ()))
     for entry in FORMATS:
         if event == entry.event or event in entry.event_with.values():
             found |= format_columns(entry)
@@ -80,6 +81,8 @@ def event_columns(event: str) -> tuple[str, ...]:
         fields = (layout.fields.values() for layout in JSON_LAYOUTS)
         for target in TARGETS.union(*fields):
             found.update(target_columns(target))
+    if {"pod", "namespace"} <= found:
+        found.add("proxy")
     return tuple(name for name in COLUMNS if name in found)
 
 

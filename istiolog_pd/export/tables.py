@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from istiolog_pd.capture import Capture, unknown
 from istiolog_pd.engine.schema import TYPES
+from istiolog_pd.errors import UnknownNameError
 from istiolog_pd.export.atomic import replacing, replacing_folder
 from istiolog_pd.formats.columns import COLUMNS, COMMON, EVENTS, Column
 
@@ -159,7 +160,7 @@ def checked(events: str | Sequence[str] | None) -> list[str] | None:
     names = [events] if isinstance(events, str) else events
     for event in names or ():
         if event not in EVENTS:
-            raise ValueError(unknown("event", event, EVENTS))
+            raise UnknownNameError(unknown("event", event, EVENTS))
     return None if names is None else list(names)
 
 

@@ -148,6 +148,7 @@ COLUMNS: dict[str, Column] = _columns(
     ("flag", "string", "word", "name of a flag of the command line"),
     ("flag_value", "string", "text", "its value, as printed: in double quotes"),
     ("version", "string", "text", "version of Istio, as printed"),
+    ("command", "string", "text", "command line of Envoy, as printed"),
     # the Go runtime's trace of garbage collections
     ("gc_number", "int64", "int", "number of the garbage collection in its process"),
     ("since_start", "duration", "seconds", "time since the process began, cut off to milliseconds", "ns"),
@@ -222,10 +223,13 @@ LABELS: dict[str, str] = {
     "unsub": "unsubscribed",
 }
 
-#: The events whose lines can carry labels: all of the agent's, and istiod's own state.
+#: The events whose lines can carry labels: all of the agent's, istiod's own state, and what controllers and ztunnel print.
 LABELLED = frozenset(
     "xds_connected xds_disconnected xds_request xds_ack xds_response xds_nack secret_request secret_update "
-    "envoy_ready envoy_not_ready envoy_exit ready startup other".split()
+    "envoy_ready envoy_not_ready envoy_exit ready startup config_event config_invalid cluster_registry kube_api_error "
+    "reconcile reconcile_error status_write leader_election controller_lifecycle webhook_config injection ca_sign ca_error "
+    "cert_rotation secret_error token_exchange ambient_index gateway_deploy krt server_error dns_proxy cni_pod cni_install "
+    "cni_repair ztunnel_conn iptables health_probe shutdown other".split()
 )
 
 EVENTS: dict[str, str] = {

@@ -70,6 +70,7 @@ KINDS: dict[str, Kind] = {
         Kind("quoted", "a Go string in double quotes", values.unquote, pattern=QUOTED),
         Kind("message", "any text, as the value of a column", names.text, chars="."),
         Kind("int", "a whole number", values.integer, pattern=r"-?[0-9]+"),
+        Kind("number", "a whole number that is all of a word", values.integer, pattern=r"[0-9]+(?![^ ])"),
         Kind("float", "a decimal number", names.text, pattern=r"-?[0-9]+(?:\.[0-9]+)?"),
         Kind("bool", "true or false", values.boolean, pattern="true|false"),
         Kind("duration", "a Go duration: `1h2m3.5s`", values.duration, pattern=DURATION),
@@ -101,6 +102,13 @@ KINDS: dict[str, Kind] = {
             "a connection ID: a node ID and a number",
             names.connection,
             chars=r"\S",
+            columns=("connection_id", "connection", *NODE),
+        ),
+        Kind(
+            "full_connection",
+            "a full node ID and the number of its connection",
+            names.connection,
+            pattern=r"[^\s~]*~[^\s~]*~[^\s~]*~\S*-[0-9]+",
             columns=("connection_id", "connection", *NODE),
         ),
         Kind(

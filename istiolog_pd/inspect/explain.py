@@ -14,12 +14,17 @@ from istiolog_pd.engine.reference.entries import Entries
 from istiolog_pd.engine.reference.headers import Entry
 from istiolog_pd.engine.reference.labels import parse_labels, readings, split_ids, split_labels
 from istiolog_pd.engine.reference.lines import Lines
-from istiolog_pd.engine.reference.match import Compiled, in_scope
-from istiolog_pd.engine.reference.reader import SourceTables, read, recogniser
+from istiolog_pd.engine.reference.match import Compiled, in_scope, recogniser
+from istiolog_pd.engine.reference.reader import SourceTables, read
+from istiolog_pd.engine.reference.statements import claim_statement
 from istiolog_pd.engine.schema import event_columns, format_columns
+from istiolog_pd.engine.second_tier import second_claim
 from istiolog_pd.formats import COLUMNS, EVENTS, FORMATS, Format
+from istiolog_pd.formats.statements.table import Statement, load_statements
+from istiolog_pd.formats.statements.verdicts import find_verdict
 from istiolog_pd.formats.template import COMPONENTS
 from istiolog_pd.inspect.partial_match import quoted, reach, visible
+from istiolog_pd.inspect.statements import versions_of
 from istiolog_pd.inspect.unmatched import templates
 
 __all__ = ["Explanation", "Near", "explain", "formats_table", "templates"]
@@ -29,6 +34,9 @@ NEAREST = 3
 SHARED = 4
 #: So much of a text is shown.
 SHOWN = 200
+
+#: Statements are looked up for these, where nothing tells whose line it is.
+FIRST_OF_GROUPS = ("pilot", "envoy", "ztunnel")
 
 _HEADER = ("time", "level", "scope", "caller", "thread", "epoch")
 
@@ -65,6 +73,8 @@ class Explanation:
         What happened; ``other`` or ``unparsed`` if nothing claims the line.
     format
         The entry of the catalogue that claims it; None if none does, or the layout says it all.
+    statement
+        The log statement of the source that printed it, where one is known.
     fields
         The columns that the line fills, with their values (times and durations as of pandas).
     labels
@@ -85,6 +95,7 @@ class Explanation:
     labels: Mapping[str, str]
     near: tuple[Near, ...]
     more: int = 0
+    statement: Statement | None = None
 
     @property
     def claimed(self) -> bool:
@@ -103,9 +114,11 @@ class Explanation:
         yield "message", _cut(self.message, SHOWN)
         if self.format is not None:
             yield "claimed by", f"{self.event}: {self.format.text}"
-            yield "  printed by", f"{self.format.component} {self.format.versions}, {self.format.origin}"
+            if self.statement is None:
+                yield "  printed by", f"{self.format.component} {self.format.versions}, {self.format.origin}"
         else:
             yield "claimed by", f"{self.event}, by its layout" if self.claimed else f"nothing ({self.event})"
+        yield from self._statement()
         yield from ((f"  {name}", _cut(str(value), SHOWN)) for name, value in self.fields.items())
         if self.labels:
             yield "labels", ""
@@ -114,6 +127,16 @@ class Explanation:
             yield from self._neighbours()
         if self.more:
             yield "and", f"{self.more} more in this text, not explained here"
+
+    def _statement(self) -> Iterator[tuple[str, str]]:
+        one = self.statement
+        if one is None:
+            return
+        yield "  statement", _cut(one.text, SHOWN)
+        yield "  printed by", f"{one.component} {versions_of(one)}, {one.file.replace(';', ', ')}"
+        verdict = find_verdict(one.text, self.event, one.level)
+        if verdict is not None:
+            yield "  verdict", f"{verdict.verdict}: {verdict.why} ({verdict.reference})"
 
     def _neighbours(self) -> Iterator[tuple[str, str]]:
         if not self.near:
@@ -160,6 +183,8 @@ def explain(line: str, component: str | None = None) -> Explanation:
         tables = read([text + b"\n"], "", component or "")
         who = str(tables.events["component"][0])
         found, labels = _claim(entry, who)
+        if found is None:
+            found, labels = _claim_second(entry, who)
     else:
         who, found, labels = _claim_bare(entry, component)
         tables = read([_with_header(entry, who, found)], "", who)
@@ -175,7 +200,22 @@ def explain(line: str, component: str | None = None) -> Explanation:
         dict(parse_labels(labels)),
         tuple(_nearest(entry, who, found)),
         len(entries) - 1,
+        _statement_of(entry, who, found),
     )
+
+
+def _statement_of(entry: Entry, component: str, found: Compiled | None) -> Statement | None:
+    """The statement that printed a line: the one it fits best, or the one that its format is of."""
+    if found is None:
+        return None
+    level = entry.level or found.format.level.split()[0]
+    scope = entry.scope if entry.layout else found.format.scope.split()[0]
+    for body, _ in readings(entry, split_ids(component, entry.message)[0]):
+        claim = claim_statement(component, level, scope, body)
+        if claim is not None:
+            return load_statements()[claim[0].number - len(FORMATS)]
+    texts = (one for one in load_statements() if one.text == found.format.statement)
+    return next(texts, None)
 
 
 def _claim(entry: Entry, component: str) -> tuple[Compiled | None, str]:
@@ -188,12 +228,24 @@ def _claim(entry: Entry, component: str) -> tuple[Compiled | None, str]:
     return None, split_labels(entry.message)[1]
 
 
+def _claim_second(entry: Entry, component: str) -> tuple[Compiled | None, str]:
+    """What claims an entry that no format claims as it stands, and its labels."""
+    if entry.layout and entry.event:
+        return None, split_labels(entry.message)[1]
+    second = second_claim(component, entry.level, entry.scope, split_ids(component, entry.message)[0])
+    return (second.compiled, second.labels) if second else (None, split_labels(entry.message)[1])
+
+
 def _claim_bare(entry: Entry, component: str | None) -> tuple[str, Compiled | None, str]:
     """The first component with a format for a message whose header is not there."""
     for who in (component,) if component else COMPONENTS:
         found, labels = _claim(entry, who)
         if found is not None:
             return who, found, labels
+    for who in (component,) if component else FIRST_OF_GROUPS:
+        found, labels = _claim_second(entry, who)
+        if found is not None:
+            return found.format.component, found, labels
     return component or "", None, split_labels(entry.message)[1]
 
 
@@ -201,7 +253,8 @@ def _with_header(entry: Entry, component: str, found: Compiled | None) -> bytes:
     """A line that holds a bare message word for word, so that the reader can take it apart."""
     scope = found.format.scope.split()[0] if found else "default"
     prefix = "envoy " if component == "envoy" else ""
-    header = {"level": "info", "time": "1970-01-01T00:00:00Z", "scope": prefix + scope, "msg": entry.message}
+    level = found.format.level.split()[0] if found else "info"
+    header = {"level": level, "time": "1970-01-01T00:00:00Z", "scope": prefix + scope, "msg": entry.message}
     return json.dumps(header).encode() + b"\n"
 
 

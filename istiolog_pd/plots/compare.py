@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from istiolog_pd.plots._draw.legend import head, mark
+from istiolog_pd.plots._draw.plot import plot
 from istiolog_pd.plots._draw.ranks import ladder
 from istiolog_pd.plots._draw.scales import Floats, numbers
 from istiolog_pd.plots._draw.style import SMALL, Look, coverage, ink, names, need, new_axes, plain, show_reason
@@ -29,6 +30,7 @@ VERDICTS: dict[str, Look] = {
 }
 
 
+@plot("compare", "measures of two captures, and what differs", listed=False)
 def compare(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """A forest plot: the ratio of each measure (b by a) on a scale of doublings, and its interval.
 

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from istiolog_pd.plots._draw.legend import head, mark
+from istiolog_pd.plots._draw.plot import plot
 from istiolog_pd.plots._draw.scales import dates, floats, log_axis, mark_runs, milliseconds, numbers, time_axis
 from istiolog_pd.plots._draw.style import (
     Look,
@@ -42,6 +43,7 @@ LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882
 DASHES = ("-", "--", ":", "-.")
 
 
+@plot("connections", "sessions of proxies, and why they ended")
 def connections(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Each session at its end by how long it lasted; colour and marker tell why it ended.
 
@@ -100,6 +102,7 @@ def connections(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@plot("connected_endpoints", "ADS connections per replica over time")
 def connected_endpoints(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """ADS connections of each replica over time, a line for each run.
 

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from istiolog_pd.plots._draw.legend import head, mark
+from istiolog_pd.plots._draw.plot import plot
 from istiolog_pd.plots._draw.scales import BYTES, floats, log_axis, milliseconds, numbers, panel
 from istiolog_pd.plots._draw.style import SMALL, Look, coverage, need, new_axes, show_reason
 
@@ -23,6 +24,7 @@ OFF = Look("#DDAA33", "^", label="endpoint-only changes at once")
 TODAY = Look("#BB5566", "D", label="as recorded")
 
 
+@plot("debounce_replay", "cost of other debounce settings against delay")
 def debounce_replay(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Pushes of each setting against the median delay of a change, and below it their bytes.
 

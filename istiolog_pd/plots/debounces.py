@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from istiolog_pd.plots._draw.legend import head, mark
+from istiolog_pd.plots._draw.plot import plot
 from istiolog_pd.plots._draw.scales import (
     Floats,
     bins,
@@ -31,6 +32,7 @@ NO_WHOLE = "The lines of this version (Istio 1.0) print the quiet time only, not
 CROWD = 2000  # more rows than this shine through each other, and lines between them would be a grey wall
 
 
+@plot("debounces", "debounce intervals over time, and their distribution")
 def debounces(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Quiet time and debounce time of each push decision over time, and their distribution.
 
@@ -114,6 +116,7 @@ def debounces(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@plot("debounces", "debounce intervals as cumulative shares")
 def debounce_distribution(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """What share of push decisions waited no longer than so many milliseconds.
 

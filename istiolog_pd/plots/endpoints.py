@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from istiolog_pd.plots._draw.legend import head
+from istiolog_pd.plots._draw.plot import plot
 from istiolog_pd.plots._draw.ranks import MOST, bounded, labels, ladder
 from istiolog_pd.plots._draw.scales import dates, mark_runs, numbers, time_axis
 from istiolog_pd.plots._draw.style import PUSH_TYPES, Look, coverage, need, new_axes, show_reason
@@ -20,6 +21,7 @@ FORCED = Look(PUSH_TYPES["full"].colour, label="forced a full push")
 BAND = "#E69F00"
 
 
+@plot("endpoint_churn", "services that went empty, or forced full pushes")
 def endpoint_churn(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """The most restless services: how often each went empty, and forced a full push.
 
@@ -68,6 +70,7 @@ def endpoint_churn(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@plot("empty_clusters", "clusters without endpoints over time")
 def empty_clusters(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Clusters without endpoints over time: from the least to the most in one push, and the median.
 

@@ -8,6 +8,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from istiolog_pd.plots._draw.legend import head, mark
+from istiolog_pd.plots._draw.plot import plot
 from istiolog_pd.plots._draw.ranks import FEWEST, ladder
 from istiolog_pd.plots._draw.scales import dates, numbers, time_axis
 from istiolog_pd.plots._draw.style import (
@@ -33,6 +34,7 @@ COMPONENTS: dict[str, Look] = {
 }
 
 
+@plot("errors", "NACKs, failed sends, refused clients and closed streams over time")
 def errors(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """A lane per cause: for each proxy and form of error a line from the first to the last seen.
 

@@ -8,6 +8,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from istiolog_pd.plots._draw.legend import head
+from istiolog_pd.plots._draw.plot import plot
 from istiolog_pd.plots._draw.scales import dates, log_axis, mark_runs, milliseconds, numbers, panel, time_axis
 from istiolog_pd.plots._draw.style import PUSH_TYPES, coverage, ink, need, new_axes, show_reason
 
@@ -20,6 +21,7 @@ HEAP = {
 }
 
 
+@plot("gc", "heap and pauses of the Go runtime beside the lag of pushes")
 def gc(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Heap before and after each collection over time; below it pauses, and the lag of pushes meanwhile.
 

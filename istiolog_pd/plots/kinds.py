@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from istiolog_pd.plots._draw.bars import stack
 from istiolog_pd.plots._draw.legend import head, patch
+from istiolog_pd.plots._draw.plot import plot
 from istiolog_pd.plots._draw.scales import BYTES, DAY, SECOND, dates, floats, panel, time_axis
 from istiolog_pd.plots._draw.style import PUSH_TYPES, coverage, in_order, look, names, need, new_axes, show_reason
 
@@ -18,6 +19,7 @@ NO_TIMES = "no row has a time stamp and a number of pushes"
 THINNEST = 1 / 400  # of the time shown: a thinner bar could not be seen
 
 
+@plot("full_vs_incremental", "pushes and bytes over time, by kind")
 def full_vs_incremental(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Pushes per time bin, stacked by kind, and below them the bytes of the same pushes.
 

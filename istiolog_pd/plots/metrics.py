@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
 from istiolog_pd.plots._draw.legend import head, mark
+from istiolog_pd.plots._draw.plot import plot
 from istiolog_pd.plots._draw.scales import Floats, log_axis, numbers
 from istiolog_pd.plots._draw.style import SMALL, Look, coverage, names, need, new_axes, plain, show_reason
 
@@ -32,6 +33,7 @@ EXPORTED = {
 }
 
 
+@plot("metrics", "Istio's own metrics: exact ones, and the bounds of others")
 def metrics(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """The series that the lines bound.
 

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
 from istiolog_pd.plots._draw.legend import head, mark
+from istiolog_pd.plots._draw.plot import plot
 from istiolog_pd.plots._draw.scales import dates, log_axis, mark_runs, milliseconds, time_axis
 from istiolog_pd.plots._draw.style import (
     XDS_TYPES,
@@ -28,6 +29,7 @@ NO_DELAY = "no push of the table has a bound of its delay"
 FEW = 300
 
 
+@plot("propagation", "time from istiod's push to Envoy's answer, as bounds")
 def propagation(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Each push as a line from the least to the most that it can have taken, over the time it was sent.
 

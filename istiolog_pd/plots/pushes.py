@@ -8,6 +8,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from istiolog_pd.plots._draw.legend import head, mark
+from istiolog_pd.plots._draw.plot import plot
 from istiolog_pd.plots._draw.scales import BYTES, dates, floats, log_axis, mark_runs, numbers, panel, time_axis
 from istiolog_pd.plots._draw.style import (
     PUSH_TYPES,
@@ -29,6 +30,7 @@ NO_TIMES = "no row has a time stamp"
 FEW = 500  # points that need not shine through each other
 
 
+@plot("pushes", "every push over time, by size, type and kind")
 def pushes(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Every push over time by its size in bytes: colour is the xDS type, marker the kind of push.
 

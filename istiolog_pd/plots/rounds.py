@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from istiolog_pd.plots._draw.bars import MANY, bars, stack
 from istiolog_pd.plots._draw.legend import head, patch
+from istiolog_pd.plots._draw.plot import plot
 from istiolog_pd.plots._draw.scales import Floats, log_axis, milliseconds, numbers, panel, round_axis
 from istiolog_pd.plots._draw.style import (
     DECISIONS,
@@ -32,6 +33,7 @@ FAN_OUT = "Pushes per round, by xDS type"
 WIDTH = 0.8
 
 
+@plot("push_rounds", "proxies reached per round, and the time to the last one")
 def push_rounds(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Proxies reached per round, and below it the time from its start to the last proxy.
 
@@ -108,6 +110,7 @@ def push_rounds(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@plot("fan_out", "pushes per round, stacked by xDS type")
 def fan_out(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Pushes per round, stacked by xDS type.
 

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter
 
 from istiolog_pd.plots._draw.legend import head, mark
+from istiolog_pd.plots._draw.plot import plot
 from istiolog_pd.plots._draw.ranks import MOST, bounded, labels, ladder
 from istiolog_pd.plots._draw.scales import BYTES, dates, mark_runs, numbers, time_axis
 from istiolog_pd.plots._draw.style import (
@@ -37,6 +38,7 @@ NO_SIZES = "no row has a size"
 NO_TIMES = "no row has a time stamp and a ratio"
 
 
+@plot("push_sizes", "bytes pushed per group, with the bounds of rounding")
 def push_sizes(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Bytes per group, the largest first; what rounding leaves open is paler.
 
@@ -80,6 +82,7 @@ def push_sizes(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@plot("sidecar_savings", "the largest proxies, and what could be saved")
 def sidecar_savings(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """The largest configurations beside the median and the smallest of their namespace.
 
@@ -138,6 +141,7 @@ def sidecar_savings(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@plot("cache_ratio", "resources from the xDS cache over time, by type")
 def cache_ratio(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """The share of resources that came from the cache over time, a line per type.
 

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from istiolog_pd.plots._draw.legend import head
+from istiolog_pd.plots._draw.plot import plot
 from istiolog_pd.plots._draw.ranks import MOST, bounded, labels, ladder
 from istiolog_pd.plots._draw.scales import numbers
 from istiolog_pd.plots._draw.style import PUSH_TYPES, Look, coverage, ink, need, new_axes, show_reason
@@ -19,6 +20,7 @@ SEEN = Look(PUSH_TYPES["full"].colour, label="push decisions that had it")
 ESTIMATE = "estimate (objects over decisions)"
 
 
+@plot("triggers", "what pushes were for: certain, possible, and estimated")
 def triggers(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Push decisions per object, kind, namespace or reason: those that had it, and those that may have.
 

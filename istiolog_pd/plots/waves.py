@@ -10,6 +10,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 
 from istiolog_pd.plots._draw.legend import head, mark
+from istiolog_pd.plots._draw.plot import plot
 from istiolog_pd.plots._draw.scales import Floats, log_axis, milliseconds, numbers, round_axis
 from istiolog_pd.plots._draw.style import (
     DECISIONS,
@@ -33,6 +34,7 @@ LONGEST = 44
 NOTHING = "no round of the table has a push"
 
 
+@plot("push_waves", "time to the first, median and last proxy of each round")
 def push_waves(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Each round as a line from its first proxy to its last, with the median and 95 % between.
 
@@ -95,6 +97,7 @@ def push_waves(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@plot("push_wave", "one round: when each proxy had its push", listed=False)
 def push_wave(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """One round proxy by proxy, like a Gantt chart: from the first to the last push to each.
 

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from istiolog_pd.plots._draw.legend import head, patch
+from istiolog_pd.plots._draw.plot import plot
 from istiolog_pd.plots._draw.style import (
     ORDERS,
     SMALL,
@@ -37,6 +38,7 @@ class Bar:
     early: str = ""
 
 
+@plot("xds_order", "orders of types per proxy and round, kept and broken")
 def xds_order(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """How often each order of types was seen, and whether it kept CDS, EDS, LDS, RDS.
 

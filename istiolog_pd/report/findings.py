@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from istiolog_pd import analysis
 from istiolog_pd.capture import Capture
+from istiolog_pd.report import rules
 from istiolog_pd.report.html.evidence import lines_at, shown
 from istiolog_pd.report.model import KINDS, Finding, Rule, Seen
-from istiolog_pd.report.rules.cost import COSTLY
-from istiolog_pd.report.rules.delays import LATE
-from istiolog_pd.report.rules.failures import BROKEN
-from istiolog_pd.report.rules.log_gaps import LIMITS
 
-#: All that is looked for; a new finding is a new rule in one of these.
-RULES: tuple[Rule, ...] = (*BROKEN, *LATE, *COSTLY, *LIMITS)
+
+def _rules() -> Iterator[Rule]:
+    """The rules of all modules in `report/rules`: those that tell of the gravest first."""
+    modules = [import_module(f"{rules.__name__}.{path.stem}") for path in sorted(_FOLDER.glob("[!_]*.py"))]
+    for kind in KINDS:
+        yield from (rule for module in modules for rule in module.RULES if rule.kind == kind)
+
+
+_FOLDER = Path(__file__).parent / "rules"
+
+#: All that is looked for; a new finding is a new rule in a module there, of the same name as its analysis.
+RULES: tuple[Rule, ...] = tuple(_rules())
 
 
 @dataclass(slots=True)

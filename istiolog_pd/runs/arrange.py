@@ -96,7 +96,7 @@ def _once(pieces: list[Part]) -> tuple[list[Part], list[str]]:
 
 def _numbered(pieces: list[Part], offset: int) -> tuple[list[Part], list[Run]]:
     """The pieces of one group with their runs, the earliest run first."""
-    found = [one for lane in lanes(pieces) for one in described(lane)]
+    found = [one for name, lane in lanes(pieces).items() for one in described(lane, name)]
     found.sort(key=lambda one: one[1].begins)
     sizes = [len(piece.events) for piece in pieces]
     several = len(found) > 1

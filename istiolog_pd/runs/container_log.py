@@ -97,7 +97,7 @@ class Lane:
                 continue
             for batch in part.tables[event].select(["row", *columns]).to_batches():
                 rows = batch.column(0).to_numpy()
-                at, own = self._own(rows + start if start else rows)
+                at, own = self.own(rows + start if start else rows)
                 yield at, [column if own is None else column.filter(pa.array(own)) for column in batch.columns[1:]]
 
     def spread(self, event: str, starts: Ints, stops: Ints, most: int) -> Ints:
@@ -131,6 +131,15 @@ class Lane:
             found += texts(part, own - start, column)
         return found
 
+    def said(self, column: str, row: int = 0) -> str:
+        """What a wrapper says of an entry; empty where there is none."""
+        piece = self.part_of(row)
+        events = self.parts[piece].events
+        if column not in events.schema.names or events[column].null_count == len(events):
+            return ""
+        place = row if self.rows is None else int(self.rows[row])
+        return str(events[column][place - int(self.starts[piece])].as_py() or "")
+
     def column(self, event: str, name: str) -> tuple[Ints, pa.ChunkedArray]:
         """A column of an event's tables: the entries that have the event, and their values."""
         rows, values = [np.empty(0, np.int64)], []
@@ -139,7 +148,7 @@ class Lane:
             values.append(column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column)
         return np.concatenate(rows), pa.chunked_array(values or [pa.nulls(0)])
 
-    def _own(self, rows: Ints) -> tuple[Ints, Bools | None]:
+    def own(self, rows: Ints) -> tuple[Ints, Bools | None]:
         """Of some rows of all pieces those of this lane, by their place in it; null: all are."""
         if self.rows is None or not len(self.rows):
             return rows, None
@@ -148,8 +157,11 @@ class Lane:
         return at[own], own
 
 
-def lanes(parts: Sequence[Part]) -> list[Lane]:
-    """The lanes of the pieces of a group: one, or one per container where a wrapper names several."""
+def lanes(parts: Sequence[Part]) -> dict[str, Lane]:
+    """The lanes of the pieces of a group: one, or one per container where a wrapper names several.
+
+    A lane is named after the newest piece, and after its container where there are several.
+    """
     whole = Lane(
         tuple(parts),
         None,
@@ -157,10 +169,17 @@ def lanes(parts: Sequence[Part]) -> list[Lane]:
         joined([codes(part.events["component"], COMPONENTS) for part in parts]),
         joined([codes(part.events["level"], LEVELS) for part in parts]),
     )
-    names = _containers(parts)
-    if names is None:
-        return [whole]
-    return [_taken(whole, np.flatnonzero(names == name)) for name in pa.array(names).unique().to_pylist()]
+    newest = parts[-1].name
+    numbers = _containers(parts)
+    if numbers is None:
+        return {newest: whole}
+    found: dict[str, Lane] = {}
+    for number in pa.array(numbers).unique().to_pylist():
+        lane = _taken(whole, np.flatnonzero(numbers == number))
+        words = [lane.said(name) for name in ("source_pod", "source_container")]
+        name = " ".join(filter(None, [newest, words[0]]))
+        found[name if name not in found else " ".join([name, words[1] or str(number)])] = lane
+    return found
 
 
 def _taken(lane: Lane, own: Ints) -> Lane:

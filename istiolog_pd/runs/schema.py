@@ -131,6 +131,7 @@ RUNS: Mapping[str, Any] = {
     "run": np.dtype(np.int64),
     "source": _TEXT,
     "sources": np.dtype(np.int64),
+    "log": _TEXT,
     "pod": _TEXT,
     "namespace": _TEXT,
     "component": _TEXT,

@@ -14,8 +14,9 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import IO, Any
 
+from istiolog_pd.errors import ArchiveError, NoLogError
 from istiolog_pd.sources.archives.open_archive import ARCHIVE_NAME, archive_of, open_archive
-from istiolog_pd.sources.limits import LIMITS, ArchiveError, Limits
+from istiolog_pd.sources.limits import LIMITS, Limits
 from istiolog_pd.sources.local_files import file_source, files_below, looked_at, name_of, open_source
 from istiolog_pd.sources.path_layouts import Place, choose, place
 from istiolog_pd.sources.source import Source
@@ -28,10 +29,6 @@ SourceLike = str | os.PathLike[str] | IO[Any] | Iterable[Any]
 
 #: Metrics of Prometheus begin so.
 METRICS = (b"# HELP ", b"# TYPE ")
-
-
-class NoLogError(ValueError):
-    """There is nothing to read: an empty source, one that is no text, a folder without logs."""
 
 
 def find(

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
+from istiolog_pd.errors import ArchiveError
+
 #: No ratio is held against the first of what comes out: a short text of one repeated line is no bomb.
 FREE = 64 << 20
-
-
-class ArchiveError(ValueError):
-    """An archive that is not read: hostile, larger than its limits allow, or no whole archive."""
 
 
 @dataclass(frozen=True, slots=True)

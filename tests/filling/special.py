@@ -17,6 +17,8 @@ WATCHED = [Sample(str(count), {"clusters": count}, {"resources": count}) for cou
 ELSEWHERE: tuple[tuple[str, str, Mapping[str, Pool]], ...] = (
     # the argument called `node` is the connection's ID (pilot/pkg/proxy/envoy/v2/eds.go)
     ("pilot", r"EDS: remove unwatched|EDS: Envoy restart", {"node": n.CONNECTIONS}),
+    # to 1.10 a connection ID is a full node ID and a number
+    ("pilot", r"CDS: PUSH %s for", {"con.ConID": [one for one in n.CONNECTIONS if "~" in one.text]}),
     # lists of clusters where no version prints a count
     ("pilot", r"EDS: Multiple clusters|EDS: ACK ", {"con.Clusters": optional(v.CLUSTER_LISTS)}),
     ("pilot", r"delta request: ", {"debug": [Sample('type_url:"a b"', {}, {"xds_type": ANY, "nonce": ANY})]}),

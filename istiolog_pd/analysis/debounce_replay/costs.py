@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from istiolog_pd.capture import Capture, to_pandas
 
-COLUMNS = ["source", "component", "timestamp", "level", "push_type", "clusters", "size_bytes"]
+COLUMNS = ["run", "component", "timestamp", "level", "push_type", "clusters", "size_bytes"]
 
 
 def with_costs(capture: Capture, starts: pd.DataFrame) -> pd.DataFrame:
@@ -30,8 +30,8 @@ def with_costs(capture: Capture, starts: pd.DataFrame) -> pd.DataFrame:
     old = lines["clusters"].notna()
     lines = lines.assign(endpoints=np.where(old, lines["push_type"].eq("incremental"), lines["level"].eq("debug")))
     starts = starts.assign(proxies=np.nan, size_bytes=np.nan, visible=False)
-    for source, rounds in starts.groupby("source"):
-        own = lines["source"].eq(source).to_numpy(bool)
+    for run, rounds in starts.groupby("run"):
+        own = lines["run"].eq(run).to_numpy(bool)
         mine = lines if own.all() else lines[own]
         if rounds["full"].isna().all():  # Istio 1.31 on: no line tells which kind a round is
             _count(starts, rounds, mine, bool(mine["endpoints"].any()))

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from istiolog_pd.analysis._result import control_plane
+from istiolog_pd.analysis._select import places
 from istiolog_pd.analysis.debounce_replay.costs import with_costs
 from istiolog_pd.analysis.pushes._events import push_starts
 from istiolog_pd.analysis.pushes.debounces import debounces
@@ -102,15 +103,19 @@ def recorded_load(capture: Capture) -> tuple[tuple[Load, ...], Recorded] | None:
     if decisions.empty:
         return None
     starts = with_costs(capture, push_starts(capture))
-    decisions = _with_rounds(decisions, starts)
+    decisions = _with_rounds(
+        decisions.assign(place=places(capture, decisions)), starts.assign(place=places(capture, starts))
+    )
     at_once = _at_once(decisions, starts, capture)
     after = _after(decisions)
     waits = not capture["push_all"].num_rows and not capture["push_finish"].num_rows  # those end with 1.2
     recorded = Recorded(after, _maximum(decisions, after), at_once.empty, *contexts(decisions, waits))
     table = pd.concat([decisions, at_once], ignore_index=True) if len(at_once) else decisions
     lines = _named_changes(capture)
-    parts = table.groupby(["source", "run"], sort=False, dropna=False)
-    loads = tuple(load_of(part, lines.get(str(source), np.zeros(0, np.int64)), recorded) for (source, _), part in parts)
+    parts = table.groupby("run", sort=False, dropna=False)
+    loads = tuple(
+        load_of(part, lines.get(int(part["run"].iloc[0]), np.zeros(0, np.int64)), recorded) for _, part in parts
+    )
     return loads, recorded
 
 
@@ -124,33 +129,32 @@ def nanoseconds(column: pd.Series[Any]) -> Ints:
 
 def _with_rounds(decisions: pd.DataFrame, starts: pd.DataFrame) -> pd.DataFrame:
     """Each decision with the round that it began: the next one of its kind in its log."""
-    columns = ["source", "line", "kind", "began", "number", "proxies", "connected_endpoints", "size_bytes", "visible"]
+    columns = ["run", "place", "kind", "began", "number", "proxies", "connected_endpoints", "size_bytes", "visible"]
     rounds = starts.assign(
         kind=starts["full"].astype(object).astype(str), began=starts["timestamp"], number=starts["round"]
     )[columns]
     merged = pd.merge_asof(
-        decisions.assign(kind=decisions["full"].astype(object).astype(str)).sort_values("line", kind="stable"),
-        rounds.sort_values("line", kind="stable"),
-        on="line",
-        by=["source", "kind"],
+        decisions.assign(kind=decisions["full"].astype(object).astype(str)).sort_values("place", kind="stable"),
+        rounds.sort_values("place", kind="stable"),
+        on="place",
+        by=["run", "kind"],
         direction="forward",
     )
-    second = merged.duplicated(["source", "number"]) & merged["number"].notna()
+    second = merged.duplicated(["run", "number"]) & merged["number"].notna()
     own = ["began", "number", "proxies", "connected_endpoints", "size_bytes"]
     merged[own] = merged[own].mask(second)
-    return merged.sort_values(["source", "line"], kind="stable", ignore_index=True)
+    return merged.sort_values("place", kind="stable", ignore_index=True)
 
 
 def _at_once(decisions: pd.DataFrame, starts: pd.DataFrame, capture: Capture) -> pd.DataFrame:
     """Endpoint-only pushes that no debounce decided (PILOT_ENABLE_EDS_DEBOUNCE=false): each is one change."""
     alone = starts["full"].eq(False).fillna(False).astype(bool) & ~starts["round"].isin(decisions["number"].dropna())
-    table = starts[alone & starts["source"].isin(decisions["source"])]
+    table = starts[alone & starts["run"].isin(decisions["run"])]
     if table.empty or decisions["full"].eq(False).any():
         return table.iloc[:0]
     # At the beginning of a log the decision may be cut off: it stands a moment before.
-    events = to_pandas(capture.events.select(["source", "timestamp"])).astype({"source": "str"})
-    begin = events.groupby("source")["timestamp"].min()
-    table = table[table["timestamp"] - table["source"].map(begin) > pd.Timedelta("100ms")]
+    begin = to_pandas(capture.events.select(["run", "timestamp"])).groupby("run")["timestamp"].min()
+    table = table[table["timestamp"] - table["run"].map(begin) > pd.Timedelta("100ms")]
     zero = pd.Timedelta(0)
     return table.assign(
         start=table["timestamp"],
@@ -202,11 +206,11 @@ def _plain(span: int) -> int | None:
     return (span + 50_000) // unit * unit  # the printed span is rounded
 
 
-def _named_changes(capture: Capture) -> dict[str, Ints]:
-    """Times of the debug lines that name a change each (1.24 on), by source."""
+def _named_changes(capture: Capture) -> dict[int, Ints]:
+    """Times of the debug lines that name a change each (1.24 on), by run."""
     lines = control_plane(capture, "push_trigger")
     lines = lines[lines["reason"].notna() & lines["level"].eq("debug")].dropna(subset=["timestamp"])
-    return {str(source): nanoseconds(part["timestamp"]) for source, part in lines.groupby("source")}
+    return {run: nanoseconds(lines.loc[lines["run"] == run, "timestamp"]) for run in lines["run"].unique().tolist()}
 
 
 def load_of(part: pd.DataFrame, lines: Ints, recorded: Recorded) -> Load:

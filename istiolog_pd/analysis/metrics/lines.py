@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from istiolog_pd.analysis._select import logs
 from istiolog_pd.capture import Capture
 from istiolog_pd.engine.schema import event_schema
 
@@ -219,10 +220,11 @@ def runs(capture: Capture) -> Iterator[RunLines]:
     at_debug = is_one_of(events["level"], "debug") & is_one_of(events["scope"], *PUSH_SCOPES)
     frames["debug"] = of_pilot(events.filter(pa.array(at_debug)), names)
     parts = {event: _by_run(frame) for event, frame in frames.items()}
-    for (source, run), own in _by_run(every).items():
-        lines = {event: parts[event].get((source, run), frames[event].iloc[:0]) for event in frames}
+    names_of = logs(capture)
+    for run, own in _by_run(every).items():
+        lines = {event: parts[event].get(run, frames[event].iloc[:0]) for event in frames}
         times = own["timestamp"]
-        yield RunLines(str(source), int(run), times.min(), times.max(), int(own["row"].iloc[-1]), lines)
+        yield RunLines(names_of[run], run, times.min(), times.max(), int(own["row"].iloc[-1]), lines)
 
 
 def _lines(capture: Capture, event: str) -> Frame:
@@ -235,11 +237,10 @@ def _no_lines(event: str) -> Frame:
     return of_pilot(event_schema(event).empty_table(), (*KEYS, *NEEDED[event]))
 
 
-def _by_run(frame: Frame) -> dict[Any, Frame]:
-    """The parts of a table, by source and run; a table of one run is its own part."""
+def _by_run(frame: Frame) -> dict[int, Frame]:
+    """The parts of a table by run; a table of one run is its own part."""
     if len(frame):
-        source, run = frame["source"].cat.codes.to_numpy(), frame["run"].to_numpy()
-        if (source == source[0]).all() and (run == run[0]).all():
-            return {(frame["source"].iloc[0], run[0]): frame}
-    groups = frame.groupby(["source", "run"], observed=True, sort=False)
-    return {key: part.reset_index(drop=True) for key, part in groups}
+        run = frame["run"].to_numpy()
+        if (run == run[0]).all():
+            return {int(run[0]): frame}
+    return {run: frame[frame["run"] == run].reset_index(drop=True) for run in frame["run"].unique().tolist()}

@@ -16,7 +16,7 @@ from istiolog_pd.analysis.propagation.sides import PILOT, SIDECAR, side
 from istiolog_pd.capture import Capture
 
 #: What a connection's streams keep in order: the pushes of a type to a proxy, and the answers to them.
-STREAM = ["source", "proxy", "xds_type"]
+STREAM = ["run", "proxy", "xds_type"]
 #: Every line of a control plane that prints the nonce of an answer, be it yes, no or too late.
 ANSWERS = ("xds_request", "xds_ack", "xds_nack", "xds_stale_nonce")
 #: Stands for no nonce and for no beginning.
@@ -48,8 +48,8 @@ def streams_begun(capture: Capture) -> pd.DataFrame:
     asked = side(capture, "xds_request", PILOT, "proxy", "connection", "level", "xds_type")
     asked = asked[asked["level"].eq("info") & asked["xds_type"].eq("CDS")]  # to 1.7
     both = pd.concat([opened, asked]).dropna(subset=["proxy", "connection", "timestamp"]).sort_values("row")
-    both = both.drop_duplicates(["source", "proxy", "connection"])
-    return both[["row", "timestamp", "source", "proxy"]].reset_index(drop=True)
+    both = both.drop_duplicates(["run", "proxy", "connection"])
+    return both[["row", "timestamp", "run", "proxy"]].reset_index(drop=True)
 
 
 def rejected(capture: Capture, pushes: pd.DataFrame, answers: pd.DataFrame) -> pd.Series[Any]:
@@ -91,8 +91,8 @@ def with_nonces(pushes: pd.DataFrame, answers: pd.DataFrame, opened: pd.DataFram
     """
     pushes = pushes.assign(placed=False)
     # Where no push line prints a nonce, those of some answers only (1.0: CDS) are no guide.
-    tells = set(pushes.loc[pushes["nonce"].notna(), "source"])
-    answers = answers[answers["source"].isin(tells)]
+    tells = set(pushes.loc[pushes["nonce"].notna(), "run"])
+    answers = answers[answers["run"].isin(tells)]
     if answers.empty or pushes["nonce"].notna().all():
         return pushes
     answers = answers.reset_index(drop=True)
@@ -131,9 +131,9 @@ def _streams(pushes: pd.DataFrame, answers: pd.DataFrame, opened: pd.DataFrame) 
     `number` stands for the nonce, null where there is none; `at` is the place in the table given.
     """
     names = ["row", "timestamp", "nonce", *STREAM]
-    tables = (pushes[names], answers[names], opened[["row", "timestamp", "source", "proxy"]])
+    tables = (pushes[names], answers[names], opened[["row", "timestamp", "run", "proxy"]])
     lines = pd.concat(tables, ignore_index=True)
-    proxy = lines.groupby(["source", "proxy"], sort=False).ngroup().to_numpy()
+    proxy = lines.groupby(["run", "proxy"], sort=False).ngroup().to_numpy()
     number = pd.factorize(lines["nonce"])[0]
     flat = pd.DataFrame(
         {

@@ -10,9 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import TEXT
+from istiolog_pd.analysis._select import logs
 from istiolog_pd.capture import Capture, to_pandas
 
 PILOT, SIDECAR = ("pilot",), ("agent", "envoy")
+
+#: The proxy in Envoy's command line, and the variables that name its pod and namespace.
+SERVICE_NODE = r"--service-node [\w.-]+~[^~\s]*~([^~\s]+)~"
+ENVIRONMENT = ("POD_NAME", "POD_NAMESPACE")
+#: The name of a file as `proxy-POD.NAMESPACE.log`; the name of a pod ends in five letters or a number.
+NAMED_FILE = r"(?:^|[/\\!])(?:(?:istio-)?proxy[-_])?([a-z0-9][a-z0-9-]*-(?:[a-z0-9]{5}|\d+)\.[a-z0-9-]+)\.(?:log|txt)"
 
 #: Events of the agent whose lines can name its node.
 NAMING = ("startup", "xds_connected", "xds_disconnected", "connection_open", "xds_request")
@@ -23,27 +30,18 @@ def side(
 ) -> pd.DataFrame:
     """Some columns of the lines of an event that these components wrote, in file order, as plain text.
 
-    `row`, `timestamp` and `source` come first; of a sidecar's lines `log` tells its container apart where
-    one source holds several. `only`: lines about these proxies, if it is given.
+    `row`, `timestamp`, `source` and `run` come first; of a sidecar's lines `log` names its container's log.
+    `only`: lines about these proxies, if it is given.
     """
     table = capture[event]
     if only is not None:
         table = table.filter(pc.is_in(table["proxy"].cast(pa.string()), pa.array(list(only), pa.string())))
     whose = table["component"].cast(pa.string())
-    names = ["row", "timestamp", "source", *(["run"] if "run" in table.schema.names else []), *columns]
+    names = ["row", "timestamp", "source", "run", *columns]
     own = table.filter(pc.is_in(whose, pa.array(components))).select(names)
     plain = [pa.string() if pa.types.is_dictionary(kind) else kind for kind in own.schema.types]
     frame = to_pandas(own.cast(pa.schema(zip(names, plain, strict=True)))).astype({"row": "int64"})
-    return frame.assign(log=_logs(capture, frame)) if components == SIDECAR else frame
-
-
-def _logs(capture: Capture, frame: pd.DataFrame) -> pd.Series[str]:
-    """The container that wrote each line: its source, and its pod where the source names one for each line."""
-    if "source_pod" not in capture.events.schema.names:
-        return frame["source"]
-    pods = capture.events["source_pod"].take(pa.array(frame["row"].to_numpy())).cast(pa.string())
-    named = pd.Series(pods.to_pandas().to_numpy(), frame.index, TEXT)
-    return frame["source"].where(named.isna(), frame["source"] + " " + named)
+    return frame.assign(log=frame["run"].map(logs(capture)).astype(TEXT)) if components == SIDECAR else frame
 
 
 def sidecars(capture: Capture, known: Iterable[str], told: Mapping[str, str], joined: pd.DataFrame) -> pd.Series[str]:
@@ -60,14 +58,27 @@ def sidecars(capture: Capture, known: Iterable[str], told: Mapping[str, str], jo
     joined
         Pairs `log`, `proxy` that lines of both sides have proved to belong together.
     """
-    logs = _all_logs(capture)
-    if logs.empty:
+    where = _all_logs(capture)
+    if where.empty:
         return pd.Series(dtype=TEXT)
-    by_log = logs.set_index("log")
-    found = by_log["source"].map(dict(told)).astype(TEXT)
-    for guess in (_one_each(joined), _named(capture), _columns(by_log), _from_names(by_log["source"], known)):
+    found = where["source"].map(dict(told)).astype(TEXT)
+    own = (_one_each(joined), _named(capture))
+    for guess in (
+        *(where["log"].map(proxies) for proxies in own),
+        _columns(where),
+        _from_names(where["source"], known),
+        where["source"].str.extract(NAMED_FILE, expand=False),
+    ):
         found = found.fillna(guess.reindex(found.index).astype(TEXT))
-    return found
+    return found.groupby(where["log"], sort=False).first()
+
+
+def proxies_of_runs(capture: Capture) -> pd.Series[str]:
+    """The proxy that each run of a sidecar is of, by run; runs of which that cannot be told are left out."""
+    named = [capture[event]["proxy"] for event in ("xds_push", "connection_open") if event in capture]
+    known = {str(name) for column in named for name in pc.unique(column.cast(pa.string())).drop_null().to_pylist()}
+    whose = sidecars(capture, sorted(known), {}, pd.DataFrame(columns=["log", "proxy"]))
+    return logs(capture).map(whose).dropna().astype(TEXT)
 
 
 def of_proxies(capture: Capture, logs: pd.Series[str], event: str, *columns: str) -> pd.DataFrame:
@@ -78,17 +89,15 @@ def of_proxies(capture: Capture, logs: pd.Series[str], event: str, *columns: str
 
 
 def _all_logs(capture: Capture) -> pd.DataFrame:
-    """Every container of a sidecar with its source, and its pod and namespace where lines carry those."""
+    """Every `log` of a sidecar with its pieces (`source`), and pod and namespace where lines carry those."""
     events = capture.events
-    extra = [name for name in ("source_pod", "source_namespace") if name in events.schema.names]
+    names = ["run", "source", *(name for name in ("source_pod", "source_namespace") if name in events.schema.names)]
     whose = events["component"].cast(pa.string())
-    own = events.filter(pc.is_in(whose, pa.array(SIDECAR))).select(["source", *extra])
-    own = pa.table({name: own[name].cast(pa.string()) for name in own.schema.names})
-    rows: pd.DataFrame = own.group_by(own.schema.names).aggregate([]).to_pandas().astype(TEXT)
-    rows["log"] = rows["source"]
-    if "source_pod" in rows:
-        rows["log"] = rows["source"].where(rows["source_pod"].isna(), rows["source"] + " " + rows["source_pod"])
-    return rows.drop_duplicates("log")
+    own = events.filter(pc.is_in(whose, pa.array(SIDECAR))).select(names)
+    own = pa.table({name: own[name].cast(pa.int64() if name == "run" else pa.string()) for name in names})
+    rows: pd.DataFrame = own.group_by(names).aggregate([]).to_pandas()
+    rows = rows.astype(dict.fromkeys(names[1:], TEXT))
+    return rows.assign(log=rows["run"].map(logs(capture)).astype(TEXT))
 
 
 def _one_each(pairs: pd.DataFrame) -> pd.Series[str]:
@@ -98,16 +107,26 @@ def _one_each(pairs: pd.DataFrame) -> pd.Series[str]:
 
 
 def _named(capture: Capture) -> pd.Series[str]:
-    """The proxy that a sidecar's own lines name."""
+    """The proxy that a sidecar's own lines name, Envoy's command line among them."""
     tables = [side(capture, event, SIDECAR, "proxy")[["log", "proxy"]] for event in NAMING if event in capture]
+    if "startup" in capture:
+        started = side(capture, "startup", SIDECAR, "command").dropna(subset=["command"])
+        tables.append(started.assign(proxy=_of_commands(started["command"]))[["log", "proxy"]])
     return _one_each(pd.concat(tables)) if tables else pd.Series(dtype=TEXT)
 
 
-def _columns(logs: pd.DataFrame) -> pd.Series[str]:
+def _of_commands(commands: pd.Series[str]) -> pd.Series[str]:
+    """The proxy that command lines of Envoy name: as its node, or as what they set in the environment."""
+    pod, namespace = (commands.str.extract(rf"\b{name}=([\w.-]+)", expand=False) for name in ENVIRONMENT)
+    named = commands.str.extract(SERVICE_NODE, expand=False)
+    return named.astype(TEXT).fillna(pod.astype(TEXT) + "." + namespace.astype(TEXT))
+
+
+def _columns(where: pd.DataFrame) -> pd.Series[str]:
     """The proxy by the pod and the namespace that were written beside each line."""
-    if "source_pod" not in logs or "source_namespace" not in logs:
+    if "source_pod" not in where or "source_namespace" not in where:
         return pd.Series(dtype=TEXT)
-    return logs["source_pod"] + "." + logs["source_namespace"]
+    return where["source_pod"] + "." + where["source_namespace"]
 
 
 def _from_names(sources: pd.Series[str], known: Iterable[str]) -> pd.Series[str]:

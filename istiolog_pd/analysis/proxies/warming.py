@@ -82,7 +82,7 @@ def cluster_warming(capture: Capture) -> pd.DataFrame:
         side(capture, event, SIDECAR, "cluster").assign(event=event) for event in ("cluster_warmed", "cluster_remove")
     ]
     lines = pd.concat([updates.assign(event="cluster_update"), *ends]).sort_values("row")
-    following = lines.groupby(["log", "cluster"], sort=False)[["timestamp", "event"]].shift(-1)
+    following = lines.groupby(["log", "run", "cluster"], sort=False)[["timestamp", "event"]].shift(-1)
     lines = lines.assign(ended=following["timestamp"], state=following["event"].map(STATES).fillna(STILL))
     rows = lines[lines["event"].eq("cluster_update")].rename(columns={"timestamp": "started"})
     took = rows["ended"] - rows["started"]
@@ -93,5 +93,7 @@ def cluster_warming(capture: Capture) -> pd.DataFrame:
 
 
 def _last(capture: Capture, rows: pd.DataFrame) -> pd.Series[pd.Timestamp]:
-    """When the source of each row ends."""
-    return rows["source"].map(capture.sources.set_index("source")["last"])
+    """When the run of each row ends."""
+    entries = capture.events.select(["run", "timestamp"])
+    last = to_pandas(entries.group_by("run").aggregate([("timestamp", "max")])).set_index("run")["timestamp_max"]
+    return rows["run"].map(last)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -9,22 +10,26 @@ import numpy.typing as npt
 import pandas as pd
 
 from istiolog_pd.analysis._answer import COUNT
+from istiolog_pd.analysis._time import NEVER as NO_TIME
+from istiolog_pd.analysis._time import nanoseconds
+from istiolog_pd.analysis.pushes._bursts import Bursts
+from istiolog_pd.analysis.pushes._own_updates import own_updates
 
 Ints = npt.NDArray[Any]
 Bools = npt.NDArray[np.bool_]
 
-#: Types that a push of a round to one proxy comes in, in order (from 1.1 on; 1.0 sends RDS before LDS).
-ORDER = {"CDS": 0, "EDS": 1, "LDS": 2, "RDS": 3, "SDS": 4}
-ORDER_1_0 = {**ORDER, "LDS": 3, "RDS": 2}
-#: Two lines of one push to one proxy are no further apart than the quiet time between two rounds.
-PAUSE = pd.Timedelta("100ms")
 #: How long before the line of a new connection it can have been registered for pushes.
 REGISTERED = pd.Timedelta("1s")
+#: A line is written later than its own time says by less than this; more is a clock that was set.
+WRITTEN_LATE = pd.Timedelta("10s")
 
 #: What is used of a push line.
 USED = ["run", "row", "timestamp", "proxy", "xds_type", "push_type", "inferred", "level", "clusters", "push_version"]
 
 ROUND_COLUMNS = ("round", "round_first", "round_last")
+FLAGS = ("own", "open")
+#: The kinds of rounds, and of pushes.
+ALL_TYPES, ENDPOINTS = 0, 1
 NO_SUCH_VERSION = -2
 #: A row after all others.
 NEVER = 2**62
@@ -37,10 +42,13 @@ def assign_rounds(
 ) -> pd.DataFrame:
     """`round`, `round_first` and `round_last` (Int64) of each push, by its index.
 
+    `own` (boolean): it is an update of its proxy alone; `open`: it is taken to be of a round and can be one.
+
     Parameters
     ----------
     pushes
-        Push lines, requests marked; `row` is the place in the capture, which is the order of writing.
+        Push lines, requests marked; `row` is the place in the capture, which is the order of writing;
+        `warming`: the answer that a line just before announces, which is of no round.
     starts
         The lines that begin a round, with `round`.
     asked, closed
@@ -48,14 +56,20 @@ def assign_rounds(
     """
     prints_requests = set(pushes.loc[pushes["push_type"].eq("request") & ~pushes["inferred"], "run"].unique())
     parts = []
-    for run, own in pushes.loc[pushes["push_type"].ne("request"), USED].groupby("run", sort=False):
+    for run, own in pushes.loc[pushes["push_type"].ne("request") & ~pushes["warming"], USED].groupby("run", sort=False):
         rounds = starts[starts["run"] == run]
         ups, downs = (lines[lines["run"] == run] for lines in (asked, closed))
         # Before 1.10 an answer to a request looks like a push of a round, so a type may come twice.
         once = ~own["proxy"].isin(overlapping(ups, downs)) & (run in prints_requests)
         parts.append(_of_run(own.assign(once=once), rounds, ups))
-    found = pd.concat(parts) if parts else pd.DataFrame({name: pd.Series(dtype=COUNT) for name in ROUND_COLUMNS})
-    return found.reindex(pushes.index)
+    found = (pd.concat(parts) if parts else _no_rounds(pushes.iloc[:0])).reindex(pushes.index)
+    return found.assign(own=found["own"].eq(True) | pushes["warming"], open=found["open"].eq(True))
+
+
+def _no_rounds(pushes: pd.DataFrame) -> pd.DataFrame:
+    """No round for each push."""
+    table = pd.DataFrame({name: pd.Series(pd.NA, pushes.index, COUNT) for name in ROUND_COLUMNS})
+    return table.assign(**dict.fromkeys(FLAGS, False))
 
 
 def _of_run(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
@@ -63,35 +77,87 @@ def _of_run(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame) -> 
 
     `once`: a round pushes a type to this proxy once at most (it has one connection at a time).
     """
-    begun = np.searchsorted(rounds["row"].to_numpy(), pushes["row"].to_numpy()) - 1
-    pinned = _pinned(pushes, rounds)
-    possible = (begun >= 0) & (pinned != NO_SUCH_VERSION)
-    if not possible.all():
-        pushes, begun, pinned = pushes[possible], begun[possible], pinned[possible]
+    if rounds.empty:
+        return _no_rounds(pushes)
+    begun = _begun(pushes, rounds)
     proxy, proxies = pd.factorize(pushes["proxy"])
-    types, names = pd.factorize(pushes["xds_type"])
     kinds = _Kinds(pushes, rounds)
+    pinned = _pinned(pushes, rounds)
+    newest, since = kinds.latest(begun), kinds.earliest(_since_connected(pushes, rounds, asked, proxy, proxies))
+    bursts = Bursts(pushes, rounds, proxy, newest)
+    updates = own_updates(pushes, rounds, bursts, kinds.before, newest, since, pinned)
+    known = (begun >= 0) & (pinned != NO_SUCH_VERSION) & ~updates.own
+    placed = _placed(
+        pushes[known],
+        kinds.only(known),
+        newest=newest[known],
+        since=since[known],
+        pinned=pinned[known],
+        guess=updates.likeliest[known],
+        moved=updates.moved[known],
+    )
+    bounds = np.stack([np.full(len(pushes), -1), updates.first, updates.last])
+    bounds[:, known] = np.where(placed[2] >= 0, placed, -1)
+    number = rounds["round"].to_numpy(np.int64)
+    values = {name: pd.arrays.IntegerArray(number[at], at < 0) for name, at in zip(ROUND_COLUMNS, bounds, strict=True)}
+    return pd.DataFrame(values, pushes.index).assign(own=updates.own, open=updates.open & ~updates.own)
+
+
+def _placed(
+    pushes: pd.DataFrame,
+    kinds: _Kinds,
+    *,
+    newest: Ints,
+    since: Ints,
+    pinned: Ints,
+    guess: Ints,
+    moved: Bools,
+) -> Ints:
+    """The likeliest, the earliest and the latest round of each push that is of one.
+
+    `moved`: pushes of which either can be the proxy's own, so that they say nothing of each other.
+    """
+    proxy = pd.factorize(pushes["proxy"])[0]
+    types, names = pd.factorize(pushes["xds_type"])
     is_pinned = pinned >= 0
-    newest = kinds.latest(begun)
-    last = np.where(is_pinned, np.minimum(pinned, begun), newest)
-    first = np.where(is_pinned, pinned, kinds.earliest(_since_connected(pushes, rounds, asked, proxy, proxies)))
+    last = np.where(is_pinned, np.minimum(pinned, newest), newest)
+    first = np.where(is_pinned, pinned, since)
     once = pushes["once"].to_numpy(bool)
-    series = ((proxy * (len(names) + 1) + types + 1) * 2 + kinds.of)[once]
-    first[once] = np.maximum(first[once], _before_last(newest[once], series))
+    series = (proxy * (len(names) + 1) + types + 1) * 2 + kinds.of
+    first[once] = np.maximum(first[once], _before_last(newest[once], series[once]))
+    steps = once & ~moved & ~_again(newest, series, is_pinned)
     for _ in range(2):  # each rule can tighten what the other needs; a third time changes little
         first = _running(first, proxy, np.maximum)
         last = _running(last[::-1], proxy[::-1], np.minimum)[::-1]
         first, last = kinds.earliest(first), kinds.latest(last)
-        first[once], last[once] = kinds.strict(first, last, once, series)
-    last = np.where(is_pinned, np.minimum(pinned, begun), last)
+        first[steps], last[steps] = kinds.strict(first, last, steps, series[steps])
+    last = np.where(is_pinned, np.minimum(pinned, newest), last)
     first = np.minimum(kinds.earliest(np.maximum(first, 0)), np.maximum(last, 0))
-    guess = np.clip(_likeliest(pushes, rounds, proxy, newest, pinned), first, last)
-    number = rounds["round"].to_numpy()
-    numbers = {
-        name: pd.Series(number[np.maximum(at, 0)], pushes.index, dtype=COUNT)
-        for name, at in zip(ROUND_COLUMNS, (guess, first, last), strict=True)
-    }
-    return pd.DataFrame(numbers)[last >= 0]
+    likeliest = np.clip(guess, first, last)
+    # A version pins what its proxy got before only if the push is of a round, and that is not sure.
+    last = np.where(kinds.of == ENDPOINTS, kinds.latest(np.where(is_pinned, last, newest)), last)
+    return np.stack([likeliest, first, last])
+
+
+def _again(newest: Ints, series: Ints, is_pinned: Bools) -> Bools:
+    """Of the pushes of a type to a proxy, those that have the same newest round: one is not of it."""
+    keys = pd.DataFrame({"series": series, "newest": np.where(is_pinned, -1 - np.arange(len(newest)), newest)})
+    return keys.duplicated(keep=False).to_numpy()
+
+
+def _begun(pushes: pd.DataFrame, rounds: pd.DataFrame) -> Ints:
+    """The newest round that had begun when each push was written and when it was sent; -1 if none had.
+
+    A line takes its time before it waits for its turn to be written. So a push that is written after the
+    start of a round and is earlier than it by its own time was sent before.
+    """
+    written = np.searchsorted(rounds["row"].to_numpy(), pushes["row"].to_numpy()) - 1
+    begins, moment = nanoseconds(rounds["timestamp"]), nanoseconds(pushes["timestamp"])
+    begins = np.maximum.accumulate(begins)
+    sent = np.searchsorted(begins, moment, side="right") - 1
+    late = begins[np.maximum(written, 0)] - moment < WRITTEN_LATE.value
+    found: Ints = np.where(late & (moment != NO_TIME) & (written >= 0), np.minimum(written, sent), written)
+    return found
 
 
 def _before_last(newest: Ints, keys: Ints) -> Ints:
@@ -120,15 +186,24 @@ class _Kinds:
 
     def __init__(self, pushes: pd.DataFrame, rounds: pd.DataFrame) -> None:
         words = pushes["push_type"].eq("incremental")
-        self.of: Ints = words.where(pushes["clusters"].notna(), pushes["level"].eq("debug")).to_numpy(np.int64)
+        endpoints = words.where(pushes["clusters"].notna(), pushes["level"].eq("debug"))
+        self.of: Ints = np.where(endpoints, ENDPOINTS, ALL_TYPES)
         somebody = rounds["connected_endpoints"].ne(0).to_numpy(bool)
         fits = [somebody & is_kind.fillna(True).to_numpy(bool) for is_kind in (rounds["full"], ~rounds["full"])]
         size = len(rounds)
         at = np.arange(size)
         self._before = np.stack([np.maximum.accumulate(np.where(fit, at, -1)) for fit in fits])
         self._after = np.stack([np.minimum.accumulate(np.where(fit, at, size)[::-1])[::-1] for fit in fits])
+        #: By round: the last one before it that pushes all types.
+        self.before: Ints = np.concatenate([[-1], self._before[ALL_TYPES, :-1]])
         self._rank = np.stack([np.cumsum(fit) - 1 for fit in fits])
         self._members = [np.flatnonzero(fit) for fit in fits]
+
+    def only(self, which: Bools) -> _Kinds:
+        """The same of some of the pushes."""
+        part = copy(self)
+        part.of = self.of[which]
+        return part
 
     def latest(self, at: Ints) -> Ints:
         """The last fitting round up to each push's `at`; -1 if there is none."""
@@ -205,30 +280,3 @@ def overlapping(asked: pd.DataFrame, closed: pd.DataFrame) -> set[str]:
     steps = steps.dropna(subset=["proxy"]).sort_values("row", kind="stable")
     open_now = steps["step"].groupby([steps["run"], steps["proxy"]]).cumsum()
     return set(steps.loc[open_now > 1, "proxy"])
-
-
-def _likeliest(pushes: pd.DataFrame, rounds: pd.DataFrame, proxy: Ints, newest: Ints, pinned: Ints) -> Ints:
-    """The likeliest round: that which a line of the same push to the same proxy names, or the newest then.
-
-    One push sends its types one after the other, each once, in the order of `ORDER`. What begins again
-    is another push. After a pause it is the same one still if the proxy is slow: then its type is not
-    the one that the round begun meanwhile (`newest`) leads with.
-    """
-    order = ORDER_1_0 if rounds["virtual_services"].notna().any() else ORDER
-    types, names = pd.factorize(pushes["xds_type"])
-    rank = np.array([*(order.get(name, len(ORDER)) for name in names), len(ORDER)], np.int64)[types]
-    lead = pd.Series(rank).groupby(newest).transform("min").to_numpy()
-    # Each proxy's pushes behind one another, in the order of writing.
-    by_proxy = np.argsort(proxy, kind="stable")
-    proxy, rank, leads = proxy[by_proxy], rank[by_proxy], (rank <= lead)[by_proxy]
-    time = pushes["timestamp"].to_numpy("datetime64[ns]")[by_proxy]
-    goes_on = np.zeros(len(rank), bool)
-    goes_on[1:] = (proxy[1:] == proxy[:-1]) & (proxy[1:] >= 0) & (rank[1:] > rank[:-1])
-    goes_on[1:] &= (np.diff(time) <= PAUSE.to_timedelta64()) | ~leads[1:]
-    burst = np.cumsum(~goes_on)
-    at = np.flatnonzero(~goes_on)
-    named = np.maximum.reduceat(pinned[by_proxy], at)[burst - 1] if len(at) else pinned
-    begun = newest[by_proxy][at][burst - 1] if len(at) else newest
-    guess = np.empty(len(rank), np.int64)
-    guess[by_proxy] = np.where(named < 0, begun, named)
-    return guess

@@ -6,8 +6,8 @@ import pandas as pd
 
 from istiolog_pd.analysis._answer import FLAG
 from istiolog_pd.analysis._result import control_plane, remembered
-from istiolog_pd.analysis.pushes._assign_rounds import assign_rounds, overlapping
-from istiolog_pd.analysis.pushes._requests import asking, requested, sent_twice
+from istiolog_pd.analysis.pushes._assign_rounds import ROUND_COLUMNS, assign_rounds, overlapping
+from istiolog_pd.analysis.pushes._requests import asking, forced_for_warming, requested, sent_twice
 from istiolog_pd.capture import Capture
 
 #: What answers use of a push line; `row` leads to the rest of it.
@@ -45,16 +45,22 @@ def push_lines(capture: Capture) -> pd.DataFrame:
     """The push lines of a control plane with their rounds, the kind of each as it was, not only as printed.
 
     From 1.11 on (those lines print no `clusters`) what is printed at debug is of an endpoint-only round,
-    and does not always say ``INC``; before 1.10 no line says that a proxy asked for it.
+    and does not always say ``INC``; before 1.10 no line says that a proxy asked for it; and none ever
+    says that it is an update of its proxy alone (``proxy``).
     """
     lines, starts = control_plane(capture, "xds_push", PUSH_COLUMNS), push_starts(capture)
     printed, inferred = requested(capture, lines, starts)
     endpoint_only = lines["level"].eq("debug") & lines["clusters"].isna()
     lines["push_type"] = lines["push_type"].mask(endpoint_only & ~printed, "incremental").mask(inferred, "request")
     lines["inferred"] = inferred
+    lines["warming"] = forced_for_warming(capture, lines)
     asked, closed = asking(capture), control_plane(capture, "connection_close")
     rounds = assign_rounds(lines, starts, asked, closed)
+    own = rounds.pop("own")
+    lines["push_type"] = lines["push_type"].mask(own, "proxy")
     again = sent_twice(lines, rounds, overlapping(asked, closed))
     lines["push_type"] = lines["push_type"].mask(again, "request")
-    lines["inferred"] |= again
-    return pd.concat([lines, rounds.mask(again)], axis=1)
+    lines["inferred"] |= again | own
+    rounds[list(ROUND_COLUMNS)] = rounds[list(ROUND_COLUMNS)].mask(again)
+    rounds["certain"] = rounds["round_first"].eq(rounds["round_last"]) & rounds["round"].notna() & ~rounds.pop("open")
+    return pd.concat([lines.drop(columns="warming"), rounds], axis=1)

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from istiolog_pd.analysis._result import control_plane
+from istiolog_pd.analysis._time import as_of
 from istiolog_pd.capture import Capture
 
 
@@ -37,6 +38,21 @@ def sent_twice(pushes: pd.DataFrame, rounds: pd.DataFrame, overlapping: set[str]
     keys = pushes[["run", "proxy", "xds_type"]].assign(round=rounds["round"])
     full = pushes["push_type"].eq("full") & keys["round"].notna() & ~pushes["proxy"].isin(overlapping)
     return full & silent & keys[full].duplicated().reindex(pushes.index, fill_value=False)
+
+
+def forced_for_warming(capture: Capture, pushes: pd.DataFrame) -> pd.Series[Any]:
+    """The pushes of endpoints that a line just before announces: clusters of this proxy wait for them.
+
+    ``EDS: FORCE <connection> PUSH for warming`` (forceEDSPush, pilot/pkg/xds/ads.go).
+    """
+    forced = control_plane(capture, "warming_push")
+    forced = forced.loc[forced["xds_type"].eq("EDS"), ["row", "run", "proxy"]].dropna(subset=["proxy"])
+    if forced.empty:
+        return pd.Series(False, pushes.index)
+    endpoints = pushes.loc[pushes["xds_type"].eq("EDS"), ["row", "run", "proxy"]]
+    before = as_of(endpoints, forced.assign(forced=forced["row"]), "row", ["run", "proxy"])
+    answers = before["forced"].notna() & ~before.duplicated(["run", "proxy", "forced"])
+    return answers.reindex(pushes.index, fill_value=False) & pushes["push_type"].eq("full")
 
 
 def _silent(pushes: pd.DataFrame) -> pd.Series[Any]:

@@ -61,18 +61,20 @@ PUSHES = Answer(
             "round",
             "Int64",
             "",
-            "most likely round; null for a push that the proxy requested, and for a round that began before the log",
+            "most likely round; null for a push that the proxy requested, for an update of this proxy alone (its pod "
+            "or WorkloadEntry changed, or its warming clusters needed endpoints), and for a round that began before "
+            "the log",
         ),
-        Col("round_first", "Int64", "", "earliest round it can belong to"),
-        Col("round_last", "Int64", "", "latest round it can belong to"),
+        Col("round_first", "Int64", "", "earliest round it can belong to; if `round` is null: should it be of one"),
+        Col("round_last", "Int64", "", "latest round it can belong to; if `round` is null: should it be of one"),
         RUN,
         Col(
             "inferred",
             "boolean",
             "",
-            "true if the push was classified as requested because it followed a request or a new connection of this "
-            "proxy, came after the round had finished, or repeated a type in one round; Istio before 1.10 does not "
-            "log it",
+            "true if `push_type` is not logged: an update of this proxy alone, since it had the round already or the "
+            "round had finished everywhere else; before Istio 1.10 a requested push, since it followed a request or a "
+            "new connection of this proxy, came after the round had finished, or repeated a type in one round",
         ),
         Col("certain", "boolean", "", "true if only one round is possible"),
     ),
@@ -124,7 +126,8 @@ def pushes(capture: Capture) -> pd.DataFrame:
     -----
     What bounds a push: no round is pushed before it starts, a proxy's rounds never go back, a proxy
     gets no round from before it connected, endpoint-only rounds push endpoints only, and a printed
-    version names its round.
+    version names its round, the first time that this proxy gets it. The updates of one proxy alone are
+    counted in ``pilot_push_triggers{type="proxy"}`` (``ProxyUpdate``, pilot/pkg/xds/ads.go).
 
     Examples
     --------
@@ -136,8 +139,7 @@ def pushes(capture: Capture) -> pd.DataFrame:
     starts, lines = push_starts(capture), push_lines(capture)
     if lines.empty:
         return cannot(PUSHES, no_lines(capture, "push line", PUSH_LINES))
-    certain = lines["round_first"].eq(lines["round_last"])
-    return shaped(lines.assign(certain=certain), PUSHES, hidden_rounds(starts, lines))
+    return shaped(lines, PUSHES, hidden_rounds(starts, lines))
 
 
 @answers(ROUNDS)

@@ -12,7 +12,7 @@ import pandas as pd
 from istiolog_pd.analysis._answer import PROXY, PUSH_TYPE, RUN, SOURCE, TIME_BIN, XDS_TYPE, Answer, Col, answers
 from istiolog_pd.analysis._needs import pushed
 from istiolog_pd.analysis._result import cannot, no_lines, shaped
-from istiolog_pd.analysis._select import bin_width, columns, joined, unprinted
+from istiolog_pd.analysis._select import bin_width, columns, joined, logs, unprinted
 from istiolog_pd.analysis.pushes.rounds import PUSH_LINES, pushes, with_sizes
 from istiolog_pd.capture import Capture
 
@@ -185,14 +185,14 @@ def sidecar_savings(capture: Capture) -> pd.DataFrame:
     >>> table.loc[:0, ["namespace", "config_low", "config_high"]].to_dict("records")
     [{'namespace': 'default', 'config_low': 236000, 'config_high': 236400}]
     """
-    lines = sized_lines(capture, "xds_type", "source", "proxy", "namespace").dropna(subset=["proxy"])
+    lines = sized_lines(capture, "xds_type", "proxy", "namespace").dropna(subset=["proxy"])
     if lines.empty:
         return cannot(SAVINGS, no_lines(capture, "push line", PUSH_LINES))
     coverage = joined(ASSUMPTION, with_sizes("", lines), unprinted(capture, lines))
     lines = lines.dropna(subset=["size_bytes"])
     if lines.empty:
         return cannot(SAVINGS, NO_SIZES)
-    proxy = ["run", "source", "proxy", "namespace"]
+    proxy = ["run", "proxy", "namespace"]
     types = lines.groupby([*proxy, "xds_type"], sort=False, dropna=False).agg(
         pushes=("level", "size"),
         sent_low=("size_low", "sum"),
@@ -201,7 +201,8 @@ def sidecar_savings(capture: Capture) -> pd.DataFrame:
         config_high=("size_high", "max"),
     )
     table = types.groupby(proxy, sort=False, dropna=False).sum().reset_index()
-    namespace = table.groupby(["run", "source", "namespace"], dropna=False)
+    table["source"] = table["run"].map(logs(capture))
+    namespace = table.groupby(["run", "namespace"], dropna=False)
     table["peers"] = namespace["proxy"].transform("size")
     for end in ("low", "high"):
         own = namespace[f"config_{end}"]

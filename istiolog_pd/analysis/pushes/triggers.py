@@ -11,7 +11,7 @@ import pandas as pd
 from istiolog_pd.analysis._answer import FIRST_SEEN, LAST_SEEN, RUN, SOURCE, TEXT, Answer, Col, answers
 from istiolog_pd.analysis._needs import ADS_INFO, PUSH_DEBUG, Need
 from istiolog_pd.analysis._result import cannot, no_lines, shaped
-from istiolog_pd.analysis._select import columns, joined
+from istiolog_pd.analysis._select import columns, joined, logs
 from istiolog_pd.capture import Capture
 
 By = Literal["object", "kind", "namespace", "reason"]
@@ -138,7 +138,8 @@ def triggers(capture: Capture, *, by: By = "object") -> pd.DataFrame:
     found = (_reasons if by == "reason" else _configs)(decisions, requests)
     if found.mentions.empty:
         return cannot(shape, NOT_NAMED.format(len(decisions), by))
-    table = _counted(found, decisions, keys).merge(_requested(found, keys), how="left", on=["run", "source", *keys])
+    table = _counted(found, decisions, keys).merge(_requested(found, keys), how="left", on=["run", *keys])
+    table["source"] = table["run"].map(logs(capture))
     table = table.sort_values(["weight_estimate", "pushes_low"], ascending=False, kind="stable")
     return shaped(table, shape, _coverage(by, decisions, found.complete))
 
@@ -159,7 +160,7 @@ class Found:
 
 def _decisions(capture: Capture) -> pd.DataFrame:
     """Push decisions, numbered, with what they print of their cause and how many configs they had in all."""
-    names = ("row", "timestamp", "source", "quiet_time", "debounced_events", "full", "forced", "rearmed")
+    names = ("row", "timestamp", "quiet_time", "debounced_events", "full", "forced", "rearmed")
     lines = columns(capture, "debounce", *names, *KEYS["object"], "more_configs", "reason")
     lines = lines[~lines["rearmed"].fillna(False).astype(bool)].reset_index(drop=True)
     total = lines["more_configs"].fillna(0).astype(float) + 1  # no whole number: the text is anybody's
@@ -168,13 +169,13 @@ def _decisions(capture: Capture) -> pd.DataFrame:
 
 def _requests(capture: Capture, decisions: pd.DataFrame) -> pd.DataFrame:
     """Change requests that debug lines list: `request`, `configs`, `reasons` (text), and their `decision`."""
-    lines = columns(capture, "push_trigger", "timestamp", "source", "configs", "reason")
+    lines = columns(capture, "push_trigger", "timestamp", "configs", "reason")
     lines = lines.assign(configs=lines["configs"].str[1:-1], reasons=lines["reason"].str[1:-1]).drop(columns="reason")
     lines = lines.dropna(subset=["configs", "timestamp"]).sort_values("timestamp", kind="stable")
     ends = decisions.assign(timestamp=decisions["timestamp"] - decisions["quiet_time"])
-    ends = ends[["timestamp", "source", "run", "decision", "full", "forced"]].dropna(subset=["timestamp"])
+    ends = ends[["timestamp", "run", "decision", "full", "forced"]].dropna(subset=["timestamp"])
     of = pd.merge_asof(
-        lines, ends.sort_values("timestamp", kind="stable"), on="timestamp", by=["source", "run"], direction="forward"
+        lines, ends.sort_values("timestamp", kind="stable"), on="timestamp", by="run", direction="forward"
     )
     return of.assign(request=np.arange(len(of))).dropna(subset=["decision"]).astype({"decision": np.int64})
 
@@ -219,7 +220,7 @@ def _mentions(listed: pd.DataFrame, named: pd.DataFrame, decisions: pd.DataFrame
     """What debug lines list, and then what decisions name."""
     rows = pd.concat([part for part in (listed, named) if len(part)] or [named], ignore_index=True)
     rows = rows.assign(**{name: np.nan for name in ("request", "times") if name not in rows})
-    return rows.join(decisions[["run", "source"]], on="decision")
+    return rows.join(decisions["run"], on="decision")
 
 
 def _per_decision(members: pd.DataFrame, decisions: pd.DataFrame) -> pd.Series[Any]:
@@ -235,7 +236,7 @@ def _all_listed(decisions: pd.DataFrame, requests: pd.DataFrame) -> pd.Series[An
 
 def _counted(found: Found, decisions: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Bounds and counts of push decisions by run, source and key."""
-    of = ["run", "source", *keys]
+    of = ["run", *keys]
     whole = list(KEYS["reason"] if keys == ["reason"] else KEYS["object"])
     facts = decisions[["timestamp", "full", "forced"]].assign(incomplete=~found.complete, weight=found.weight)
     members = found.mentions.drop_duplicates(["decision", *whole]).join(facts, on="decision")
@@ -253,15 +254,15 @@ def _counted(found: Found, decisions: pd.DataFrame, keys: list[str]) -> pd.DataF
     for name in ("full", "incremental", "forced"):
         table[name] = groups[name].sum(min_count=1)
     table["weight_estimate"] = members.groupby(of, sort=False)["weight"].sum()
-    hidden = facts["incomplete"].groupby([decisions["run"], decisions["source"]]).sum().rename("hidden")
-    table = table.reset_index().merge(hidden.reset_index(), how="left", on=["run", "source"])
+    hidden = facts["incomplete"].groupby(decisions["run"]).sum().rename("hidden")
+    table = table.reset_index().merge(hidden.reset_index(), how="left", on="run")
     table["pushes_high"] = table["pushes_low"] + table["hidden"] - table["had"]
     return table.assign(exact=table["pushes_high"].eq(table["pushes_low"]))
 
 
 def _requested(found: Found, keys: list[str]) -> pd.DataFrame:
     """`requests` by run, source and key: debug lines that list it, or else how often a reason is printed to be."""
-    of, mentions = ["run", "source", *keys], found.mentions
+    of, mentions = ["run", *keys], found.mentions
     listed = mentions.dropna(subset=["request"]).drop_duplicates(["request", *keys])
     rows = listed.assign(times=1) if len(listed) else mentions
     sums = rows.groupby(of, sort=False)["times"].sum(min_count=1)

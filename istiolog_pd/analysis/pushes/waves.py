@@ -194,9 +194,13 @@ def push_wave(capture: Capture, round: int, *, late: str | pd.Timedelta = LATE) 
         why = no_lines(capture, "push of this round", PUSH_LINES) if hidden else f"round {round} reached no proxy"
         return cannot(WAVE, why)
     own = lines[lines["round"].eq(round)]
-    keys = [own[key] for key in ("source", "proxy")]
-    types = own["xds_type"].astype(object).groupby(keys, sort=False).agg(lambda names: " ".join(dict.fromkeys(names)))
-    rows = rows.join(types.rename("order"), on=["source", "proxy"]).sort_values(["time", "proxy"], kind="stable")
+    types = (
+        own["xds_type"]
+        .astype(object)
+        .groupby(own["proxy"], sort=False)
+        .agg(lambda names: " ".join(dict.fromkeys(names)))
+    )
+    rows = rows.join(types.rename("order"), on="proxy").sort_values(["time", "proxy"], kind="stable")
     rows = rows.assign(place=np.arange(1, len(rows) + 1))
     return shaped(rows.join(starts.set_index("round")["timestamp"], on="round"), WAVE)
 
@@ -209,13 +213,24 @@ def _lines(capture: Capture) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def _placed(lines: pd.DataFrame) -> pd.DataFrame:
     """The pushes that have a round, in file order, with numbers for what is compared often."""
-    names = ["source", "run", "timestamp", "proxy", "resources", "size_bytes", "round", "round_first", "round_last"]
+    names = [
+        "source",
+        "run",
+        "timestamp",
+        "proxy",
+        "resources",
+        "size_bytes",
+        "round",
+        "round_first",
+        "round_last",
+        "certain",
+    ]
     placed = lines[names].dropna(subset=["round", "proxy", "timestamp"]).reset_index(drop=True)
     numbers = dict.fromkeys(("round", "round_first", "round_last"), np.int64)
     return placed.astype(numbers).assign(
         code=pd.factorize(placed["proxy"])[0].astype(np.int64),
         written=nanoseconds(placed["timestamp"]),
-        certain=placed["round_first"].eq(placed["round_last"]).astype(bool),
+        certain=placed["certain"].astype(bool),
     )
 
 
@@ -281,12 +296,12 @@ def _had_by(rows: pd.DataFrame, share: float) -> pd.Series[Any]:
 
 def _bounds(starts: pd.DataFrame, placed: pd.DataFrame, late: pd.Timedelta) -> pd.DataFrame:
     """At least and at most: proxies, stragglers and the time to the last one, by round."""
-    codes, first, last, written = (placed[name].to_numpy() for name in ("code", "round_first", "round_last", "written"))
+    names = ("code", "round_first", "round_last", "written", "certain")
+    codes, first, last, written, certain = (placed[name].to_numpy() for name in names)
     begins, size = nanoseconds(starts["timestamp"]), len(starts)
     # A push is late for every round that began so long before it; rounds of a run begin in order.
     before = _begun_before(starts, placed, written - late.value)
     tardy = np.minimum(last, before)
-    certain = first == last
     sure_late = certain & (tardy >= last)
     newest = per_round(first, last, written, size)
     return pd.DataFrame(
@@ -320,8 +335,9 @@ def _distinct(codes: Ints, rounds: Ints, size: int) -> Ints:
 
 def _merged(capture: Capture, starts: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
     """Proxies whose push of a round can stand for the round before too, or as many as are printed."""
-    codes, first, last = (placed[name].to_numpy() for name in ("code", "round_first", "round_last"))
-    certain, size = first == last, len(starts)
+    names = ("code", "round_first", "round_last", "certain")
+    codes, first, last, certain = (placed[name].to_numpy() for name in names)
+    size = len(starts)
     possible = disjoint(codes, first, last)
     # Who certainly had the round before got a push of its own in it.
     had = np.unique(np.stack([codes[certain], first[certain] + 1]), axis=1)

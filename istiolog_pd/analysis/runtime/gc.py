@@ -11,7 +11,7 @@ import pandas as pd
 from istiolog_pd.analysis._answer import LINE, RUN, SOURCE, SPAN, Answer, Col, answers
 from istiolog_pd.analysis._needs import GC_TRACE, Need
 from istiolog_pd.analysis._result import cannot, no_lines, shaped
-from istiolog_pd.analysis._select import codes, columns, joined
+from istiolog_pd.analysis._select import columns, joined, logs
 from istiolog_pd.capture import Capture
 
 Floats = npt.NDArray[np.float64]
@@ -150,8 +150,7 @@ def _times(capture: Capture, table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     before, after = before.mask(backwards), after.mask(backwards)
     low = before - table["since_start"] - pd.Timedelta("1ms") - _span(table, "high") - WRITTEN
     high = after - table["since_start"] - _span(table, "low") + WRITTEN
-    keys = [table["source"], table["run"]]
-    began_low, began_high = low.groupby(keys).transform("max"), high.groupby(keys).transform("min")
+    began_low, began_high = low.groupby(table["run"]).transform("max"), high.groupby(table["run"]).transform("min")
     drifted = began_low > began_high
     times = pd.DataFrame(
         {
@@ -159,13 +158,15 @@ def _times(capture: Capture, table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
             "timestamp_high": began_high.where(~drifted, high) + table["since_start"] + pd.Timedelta("1ms"),
         }
     )
-    return times, int(pd.MultiIndex.from_arrays(keys)[drifted].nunique())
+    return times, int(table.loc[drifted, "run"].nunique())
 
 
 def _neighbours(capture: Capture, table: pd.DataFrame) -> tuple[pd.Series[Any], pd.Series[Any]]:
-    """The time of the nearest entry with a time before and after each line of the table, of the same source."""
+    """The time of the nearest entry with a time before and after each line of the table, of the same log."""
     times = capture.events["timestamp"].to_numpy()
-    sources = codes(capture.events["source"])
+    names = logs(capture)
+    log = pd.Series(pd.factorize(names)[0], names.index)
+    of = log.reindex(capture.events["run"].to_numpy()).to_numpy()
     rows = table["row"].to_numpy(np.int64)
     stamped = np.flatnonzero(~np.isnat(times))
     at = np.searchsorted(stamped, rows)
@@ -174,7 +175,7 @@ def _neighbours(capture: Capture, table: pd.DataFrame) -> tuple[pd.Series[Any], 
         near = np.full(len(rows), np.timedelta64("NaT", "ns")).astype(times.dtype)
         there = np.flatnonzero((place >= 0) & (place < len(stamped)))
         own = stamped[place[there]]
-        same = sources[own] == sources[rows[there]]
+        same = of[own] == of[rows[there]]
         near[there[same]] = times[own[same]]
         found.append(pd.Series(near, table.index).astype("datetime64[ns]").dt.tz_localize("UTC"))
     return found[0], found[1]
@@ -188,20 +189,20 @@ def _span(table: pd.DataFrame, end: str) -> pd.Series[Any]:
 
 def _lags(capture: Capture) -> pd.DataFrame:
     """Push lines that no proxy asked for, by time: how long after the newest start of a round each was written."""
-    lines = columns(capture, "xds_push", "row", "source", "timestamp", "push_type")
+    lines = columns(capture, "xds_push", "row", "timestamp", "push_type")
     lines = lines[lines["push_type"].ne("request") & lines["timestamp"].notna()]
-    starts = columns(capture, "push_start", "row", "source", "timestamp", "connected_endpoints")
+    starts = columns(capture, "push_start", "row", "timestamp", "connected_endpoints")
     starts = starts.dropna(subset=["connected_endpoints", "timestamp"])
-    # Rows of a source stand together, so the newest start before a row is its own or of another source.
+    # Rows of a run stand together, so the newest start before a row is its own or of another run.
     at = np.searchsorted(starts["row"].to_numpy(np.int64), lines["row"].to_numpy(np.int64)) - 1
-    sources, _ = pd.factorize(pd.concat([lines["source"], starts["source"]]))
+    run, of = lines["run"].to_numpy(), starts["run"].to_numpy()
     lag = np.full(len(lines), np.timedelta64("NaT", "ns"))
     own = np.flatnonzero(at >= 0)
-    own = own[sources[own] == sources[len(lines) :][at[own]]]
+    own = own[run[own] == of[at[own]]]
     stamps, begun = (frame["timestamp"].dt.tz_localize(None).to_numpy("datetime64[ns]") for frame in (lines, starts))
     lag[own] = stamps[own] - begun[at[own]]
-    order = np.lexsort((stamps, sources[: len(lines)]))
-    return lines[["source", "timestamp"]].assign(lag=lag).iloc[order]
+    order = np.lexsort((stamps, run))
+    return lines[["run", "timestamp"]].assign(lag=lag).iloc[order]
 
 
 def _meanwhile(table: pd.DataFrame, lags: pd.DataFrame) -> pd.DataFrame:
@@ -209,8 +210,8 @@ def _meanwhile(table: pd.DataFrame, lags: pd.DataFrame) -> pd.DataFrame:
     counts = np.zeros(len(table), np.int64)
     lag = np.full(len(table), np.timedelta64("NaT", "ns"))
     ends = table["timestamp_high"] + _span(table, "high")
-    for source, own in lags.groupby("source", sort=False):
-        mine = np.flatnonzero(table["source"].eq(source) & table["timestamp_low"].notna() & ends.notna())
+    for run, own in lags.groupby("run", sort=False):
+        mine = np.flatnonzero(table["run"].eq(run) & table["timestamp_low"].notna() & ends.notna())
         stamps = own["timestamp"]
         first = stamps.searchsorted(table["timestamp_low"].iloc[mine], "left")
         size = np.maximum(stamps.searchsorted(ends.iloc[mine], "right") - first, 0)

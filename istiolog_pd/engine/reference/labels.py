@@ -49,6 +49,18 @@ def split_labels(message: str) -> tuple[str, str]:
     return message, ""
 
 
+def split_run_labels(message: str) -> tuple[str, str]:
+    """The same where the tab became a run of blanks.
+
+    Examples
+    --------
+    >>> split_run_labels("starting    controller=namespace controller")
+    ('starting', 'controller=namespace controller')
+    """
+    run = _RUN.search(message)
+    return (message[: run.start()], message[run.end() :]) if run else (message, "")
+
+
 def split_lost_labels(message: str) -> tuple[str, str]:
     """The same where the tab became blanks: the labels begin with the first ``key=``.
 
@@ -67,8 +79,8 @@ def readings(entry: Entry, message: str) -> Iterator[tuple[str, str]]:
     The text before its labels; the same if the tab between them was lost; the first line, where a stack
     or what other code printed without a header stands behind it.
     """
-    if entry.layout in TABS_LOST and (run := _RUN.search(message)):
-        yield message[: run.start()], message[run.end() :]
+    if entry.layout in TABS_LOST and _RUN.search(message):
+        yield split_run_labels(message)
     yield split_labels(message) if "\t" in message else (message, "")
     if entry.layout in ("", *TABS_LOST):
         yield split_lost_labels(message)

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
+from istiolog_pd.formats import FORMATS
 from istiolog_pd.formats.field_parsers import XDS_TYPES
 from istiolog_pd.formats.kinds import KINDS
 from istiolog_pd.formats.template import Field, Format, Literal, Maybe, Token
@@ -189,3 +191,9 @@ class Recogniser:
 def in_scope(entry: Format, level: str | None, scope: str | None) -> bool:
     """Whether a line of this level and scope can be of a format that needs them."""
     return (scope or "default") in entry.scope.split() and level in entry.level.split()
+
+
+@cache
+def recogniser() -> Recogniser:
+    """The catalogue, compiled once."""
+    return Recogniser(FORMATS)

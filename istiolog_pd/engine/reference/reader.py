@@ -5,26 +5,22 @@ It is slow and obviously right; any faster engine must give the same tables.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import chain, islice
 
-import numpy as np
 import pyarrow as pa
 
+from istiolog_pd.engine.reference.claimed import Claimed, Part, narrow
 from istiolog_pd.engine.reference.entries import Entries
 from istiolog_pd.engine.reference.headers import Entry
-from istiolog_pd.engine.reference.labels import parse_labels, readings, split_ids, split_labels, thread_of
+from istiolog_pd.engine.reference.labels import readings, split_ids, split_labels, thread_of
 from istiolog_pd.engine.reference.lines import Damage, Lines
-from istiolog_pd.engine.reference.match import Compiled, Recogniser, compile_format
+from istiolog_pd.engine.reference.match import Compiled, Recogniser, compile_format, recogniser
 from istiolog_pd.engine.reference.timestamps import Clock, parser
-from istiolog_pd.engine.schema import EVENTS_SCHEMA, array, event_schema, label_target
-from istiolog_pd.formats import FORMATS
+from istiolog_pd.engine.schema import EVENTS_SCHEMA, array
+from istiolog_pd.engine.second_tier import claim_others
 from istiolog_pd.formats.access_log_format import NAME, AccessFormat
-from istiolog_pd.formats.columns import LABELLED, LABELS
-from istiolog_pd.formats.kinds import KINDS, Kind
 from istiolog_pd.formats.layouts import AGENT_SCOPES, JSON_LAYOUTS, JsonLayout
 
 #: What is noted of a last line that looks cut.
@@ -35,9 +31,6 @@ SAMPLE = 2000
 
 #: The number of a user's own format.
 OWN = -2
-
-#: Rows of the events, and the columns of an event's own for each of them.
-_Part = tuple[list[int], dict[str, list[object]]]
 
 #: What is noted of every entry, beside its time and event.
 _ROW = tuple("level scope message line component statement caller thread epoch envoy_connection envoy_stream".split())
@@ -55,85 +48,10 @@ class SourceTables:
     recognised: bool
 
 
-@cache
-def recogniser() -> Recogniser:
-    """The catalogue, compiled once."""
-    return Recogniser(FORMATS)
-
-
 def json_layouts(access: AccessFormat | None) -> tuple[JsonLayout, ...]:
     """The JSON layouts that say which keys are columns, a user's among them."""
     own = (access.layout,) if access and isinstance(access.layout, JsonLayout) else ()
     return (*own, *(layout for layout in JSON_LAYOUTS if layout.fields))
-
-
-@cache
-def _value_of(kind: Kind) -> re.Pattern[str]:
-    return re.compile(kind.pattern or f"{kind.chars}*", re.DOTALL | re.ASCII)
-
-
-def _column_values(name: str, kind: Kind, texts: Sequence[str | None]) -> dict[str, list[object]]:
-    """The columns of one field: each distinct text is taken apart once."""
-    known = {text: kind.value(text) for text in set(texts) if text is not None}
-    if not kind.columns:
-        return {name: [None if text is None else known[text] for text in texts]}
-    nothing = (None,) * len(kind.columns)
-    rows = [nothing if text is None else known[text] for text in texts]
-    return {column: list(values) for column, values in zip(kind.columns, zip(*rows, strict=True), strict=True)}
-
-
-def _merge(into: dict[str, list[object]], more: dict[str, list[object]]) -> None:
-    """Add columns; where two fields fill one, the first value that is there counts."""
-    for name, values in more.items():
-        if name in into:
-            into[name] = [b if a is None else a for a, b in zip(into[name], values, strict=True)]
-        else:
-            into[name] = values
-
-
-@dataclass(slots=True)
-class _Claimed:
-    """The messages of one event that one format has claimed (or none: `compiled` is null).
-
-    `fields`: which keys of a JSON line are columns, if its layout says so.
-    """
-
-    event: str
-    compiled: Compiled | None
-    fields: Mapping[str, str]
-    rows: list[int] = field(default_factory=list)
-    texts: list[tuple[str | None, ...]] = field(default_factory=list)
-    labels: list[str | tuple[tuple[str, str], ...]] = field(default_factory=list)
-
-    def columns(self) -> dict[str, list[object]]:
-        columns: dict[str, list[object]] = {}
-        if self.compiled is not None:
-            for one, texts in zip(self.compiled.fields, zip(*self.texts, strict=True), strict=True):
-                _merge(columns, _column_values(one.column, KINDS[one.kind], texts))
-            for name, value in self.compiled.format.sets.items():
-                _merge(columns, {name: [value] * len(self.rows)})
-        _merge(columns, self._label_columns())
-        if "pod" in columns and "namespace" in columns and "proxy" not in columns:
-            pairs = zip(columns["pod"], columns["namespace"], strict=True)
-            columns["proxy"] = [f"{pod}.{namespace}" if pod and namespace else None for pod, namespace in pairs]
-        return columns
-
-    def _label_columns(self) -> dict[str, list[object]]:
-        if not any(self.labels):
-            return {}
-        own = self.compiled.format.labels if self.compiled else {}
-        known = {**(LABELS if self.event in LABELLED else {}), **own, **self.fields}
-        columns: dict[str, list[object]] = {}
-        targets = {key: label_target(target) for key, target in known.items()}
-        found: dict[str, list[str | None]] = {}
-        for n, labels in enumerate(self.labels):
-            for key, text in parse_labels(labels) if isinstance(labels, str) else labels:
-                if key in targets and _value_of(KINDS[targets[key][1]]).fullmatch(text):
-                    found.setdefault(key, [None] * len(self.rows))[n] = text
-        for key, texts in found.items():
-            column, kind = targets[key]
-            _merge(columns, _column_values(column, KINDS[kind], texts))
-        return columns
 
 
 class _Reader:
@@ -147,7 +65,7 @@ class _Reader:
         self.recognise = recognise
         self.own = compile_format(access.format, OWN) if access and access.format else None
         self.fields = {layout.name: layout.fields for layout in json_layouts(access)}
-        self.claimed: dict[tuple[str, int, str], _Claimed] = {}
+        self.claimed: dict[tuple[str, int, str], Claimed] = {}
         self.clock = Clock()
         kinds = {"iso", "bracket", "slog", "epoch", access.layout.clock if access else "iso"} - {""}
         self.parsers = {kind: parser(self.clock, kind) for kind in kinds}
@@ -199,7 +117,7 @@ class _Reader:
         key = (event, compiled.number if compiled else -1, entry.layout if fields else "")
         claimed = self.claimed.get(key)
         if claimed is None:
-            claimed = self.claimed[key] = _Claimed(event, compiled, fields)
+            claimed = self.claimed[key] = Claimed(event, compiled, fields)
         claimed.rows.append(row)
         claimed.texts.append(texts)
         claimed.labels.append(entry.fields or kept)
@@ -228,7 +146,7 @@ class _Reader:
     def tables(self, source: str) -> tuple[pa.Table, dict[str, pa.Table]]:
         """The tables of everything taken so far."""
         self._date()
-        chunks: dict[str, list[_Part]] = {}
+        chunks: dict[str, list[Part]] = {}
         for claimed in self.claimed.values():
             for event, part in self._by_event(claimed):
                 chunks.setdefault(event, []).append(part)
@@ -237,9 +155,9 @@ class _Reader:
         )
         common |= {"timestamp": self.times, "event": self.events, "source": [source] * len(self.rows)}
         events = pa.table([array(common.get(f.name, ()), f.type) for f in EVENTS_SCHEMA], schema=EVENTS_SCHEMA)
-        return events, {event: _narrow(event, parts, events) for event, parts in chunks.items()}
+        return events, {event: narrow(event, parts, events) for event, parts in chunks.items()}
 
-    def _by_event(self, claimed: _Claimed) -> Iterator[tuple[str, _Part]]:
+    def _by_event(self, claimed: Claimed) -> Iterator[tuple[str, Part]]:
         """The columns of a format, its rows parted where a filled column makes another event of them."""
         columns = claimed.columns()
         switch = claimed.compiled.format.event_with if claimed.compiled else {}
@@ -261,22 +179,6 @@ class _Reader:
         near = next((time for time in self.times if time is not None), None)
         for row, text in self.undated:
             self.times[row] = self.clock.klog(text, near)
-
-
-def _narrow(event: str, parts: list[_Part], events: pa.Table) -> pa.Table:
-    """The narrow table of an event, from the columns of each of its formats."""
-    schema = event_schema(event)
-    rows = np.fromiter(chain.from_iterable(part[0] for part in parts), np.int64)
-    order = np.argsort(rows, kind="stable")
-    arrays = {"row": pa.array(rows)}
-    for one in schema:
-        if one.name in EVENTS_SCHEMA.names:
-            arrays[one.name] = events[one.name].take(arrays["row"]).combine_chunks()
-        elif one.name != "row":
-            values = chain.from_iterable(part[1].get(one.name) or [None] * len(part[0]) for part in parts)
-            arrays[one.name] = array(values, one.type)
-    table = pa.table([arrays[name] for name in schema.names], schema=schema)
-    return table if np.all(order[:-1] < order[1:]) else table.take(pa.array(order))
 
 
 def detect_component(entries: Iterable[Entry], recognise: Recogniser) -> tuple[str, bool]:
@@ -319,7 +221,7 @@ def read(blocks: Iterable[bytes], source: str, component: str = "", access: Acce
     entries = iter(Entries(lines, access.layout if access else None))
     sample = list(islice(entries, SAMPLE))
     detected, mixed = detect_component(sample, recogniser())
-    component = component or detected
+    given, component = component, component or detected
     reader = _Reader(component, recogniser(), second_opinion=mixed or component != detected, access=access)
     recognised = False
     for entry in chain(sample, entries):
@@ -329,5 +231,5 @@ def read(blocks: Iterable[bytes], source: str, component: str = "", access: Acce
     known = any(damage.line == lines.count for damage in lines.damage.values())
     if not lines.complete and not known and last in ("other", "unparsed"):
         lines.note(lines.count, CUT)
-    events, tables = reader.tables(source)
+    events, tables = claim_others(*reader.tables(source), detect=not given)
     return SourceTables(events, tables, list(lines.damage.values()), lines.count, recognised)

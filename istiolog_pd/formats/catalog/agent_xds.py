@@ -48,7 +48,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "xds_connected",
-        "ADS: new connection for node:{connection_id}",
+        "ADS: new connection for node:{?{connection:number}{|}{connection_id}}",
         component="agent",
         scope="ads",
         since="1.9",
@@ -59,7 +59,8 @@ FORMATS: tuple[Format, ...] = (
     # disconnected
     Format(
         "xds_disconnected",
-        "ADS: {peer:quoted} {connection_id} terminated{? with stream closed{|} with errors{|} with error:}{? {error}}",
+        "ADS: {peer:quoted} {?{connection:number}{|}{connection_id}} terminated"
+        "{? with stream closed{|} with errors{|} with error:}{? {error}}",
         component="agent",
         level="info error",
         scope="ads",

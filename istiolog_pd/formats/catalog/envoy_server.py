@@ -14,7 +14,15 @@ _main = partial(_server, scope="main", since="1.3", origin="source/server/server
 _cm = partial(_server, scope="upstream", since="1.3", origin="source/common/upstream/cluster_manager_impl.cc")
 _config = partial(_server, scope="config", since="1.6", origin="source/server/configuration_impl.cc")
 _restart = partial(_server, scope="main", since="1.6")
-_crash = partial(_server, level="critical", scope="backtrace", since="1.6", origin="source/server/backtrace.h")
+_crash = partial(
+    Format,
+    "panic",
+    component="envoy",
+    level="critical",
+    scope="backtrace",
+    since="1.6",
+    origin="source/server/backtrace.h",
+)
 
 FORMATS: tuple[Format, ...] = (
     # start

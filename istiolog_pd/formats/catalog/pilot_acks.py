@@ -67,7 +67,7 @@ FORMATS: tuple[Format, ...] = (
         gives={"push_version": VERSION, "nonce": NONCE, "duration": 1_500_000, **ONE},
     ),
     _ack(
-        "{?d}ADS:{xds_type}: ACK {connection_id:acker} {?{push_version} {nonce}{|}{nonce}}",
+        "{?d}ADS:{xds_type}: ACK {? }{connection_id:acker} {?{push_version} {nonce}{|}{nonce}}",
         scope="ads delta",
         since="1.6",
         origin=DELTA,

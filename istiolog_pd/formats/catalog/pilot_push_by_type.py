@@ -30,10 +30,11 @@ FORMATS: tuple[Format, ...] = (
         },
     ),
     _push(
-        "CDS: PUSH{? for {|} {push_version} for }{node_id} {peer:quoted}, Clusters: {clusters:pushed_clusters}"
+        'CDS: PUSH{? for {|} {push_version} for }{?{connection_id:full_connection} "{|}{node_id} "}{peer}", Clusters: {clusters:pushed_clusters}'
         "{?, Services {services:int}}",
         until="1.1",
         origin="pilot/pkg/proxy/envoy/v2/cds.go",
+        # 1.1 names the connection, by its full node ID
         sets={"xds_type": "CDS", "push_type": "full"},
         example=f'CDS: PUSH {V1} for web-1.shop "172.17.0.3:59200", Clusters: 16, Services 11',
         gives={

@@ -76,7 +76,7 @@ FORMATS: tuple[Format, ...] = (
         gives={"xds_type": "x/y"},
     ),
     _request(
-        "ADS:{xds_type}: REQ {?{peer:peer} {connection_id} {|}{connection_id} }"
+        "ADS:{xds_type}: REQ {?{peer:peer} {connection_id} {|}{connection_id} }{? }"
         "{?clusters:{? }{clusters}{|}routes:{? }{routes}}",
         until="1.7",
         origin=ADS,

@@ -115,7 +115,7 @@ FORMATS: tuple[Format, ...] = (
     _at("using max conn age of {:text}", since="1.8", until="1.10", example="using max conn age of 30m0s"),
     # certificates and the CA
     _at(
-        "initializing Istiod DNS certificates {?host{|}using K8S RA:{:text} host}: {:text}, custom host:{:text}",
+        "initializing Istiod DNS certificates {?host{|}using K8S RA:{:word} {? }host}: {:text}, custom host:{:text}",
         since="1.7",
         example="initializing Istiod DNS certificates host: istiod.istio-system.svc, custom host: ",
     ),

@@ -1,7 +1,7 @@
 r"""The second tier of the catalogue: every log statement of Istio, Envoy and ztunnel, as data.
 
 `verdicts.tsv` says what a line means to an operator. Its columns, parted by tabs (in a text a tab is
-``\\t``, a newline ``\\n``, a backslash ``\\\\``):
+``\t``, a newline ``\n``, a backslash ``\\``):
 
 ``statement``
     The format string, exactly as in the column `statement` of the event table. Empty: the row is

@@ -49,6 +49,7 @@ PUSH_TYPES: dict[str, Look] = {
     "full": Look("#004488", "o"),
     "incremental": Look("#DDAA33", "^", "//"),
     "request": Look("#999999", "x", "....", "request (a proxy asked)"),
+    "proxy": Look("#CC79A7", "D", "xxxx", "proxy (its own pod changed)"),
 }
 
 #: A push decision or a round; from Istio 1.31 on only ``forced`` is printed, in 1.0 neither is.

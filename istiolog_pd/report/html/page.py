@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from istiolog_pd.analysis._discover import declarations
 from istiolog_pd.capture import Capture
 from istiolog_pd.export.atomic import refuse_sources, replacing
 from istiolog_pd.inspect.summary import RUN_COLUMNS, duration_text, summarise
@@ -157,7 +158,8 @@ def _plots(answers: Answers) -> tuple[Sequence[Drawn], Sequence[tuple[Plot, str]
     """The plots that there is something for, and why there is nothing for the others."""
     drawn: list[Drawn] = []
     left_out: list[tuple[Plot, str]] = []
-    for plot in PLOTS.values():
+    order = list(declarations())
+    for plot in sorted(PLOTS.values(), key=lambda plot: order.index(plot.answer)):
         answer: pd.DataFrame = answers[plot.answer]
         coverage = shown(answer.attrs.get("coverage") or "", 1000)
         if answer.empty:

@@ -12,8 +12,9 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
 
+from istiolog_pd.errors import ArchiveError
 from istiolog_pd.sources.compression.codecs import packing, unpack
-from istiolog_pd.sources.limits import ArchiveError, Limits
+from istiolog_pd.sources.limits import Limits
 from istiolog_pd.sources.source import Source
 
 ZIP = re.compile(rb"PK(?:\x03\x04|\x05\x06|\x07\x08)")

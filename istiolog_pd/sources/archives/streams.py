@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Generator
 from typing import Any
 
-from istiolog_pd.sources.limits import ArchiveError
+from istiolog_pd.errors import ArchiveError
 
 #: More than any real header has: long names, pax records.
 LONGEST_HEADER = 1 << 18

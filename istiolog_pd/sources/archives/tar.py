@@ -9,11 +9,12 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
+from istiolog_pd.errors import ArchiveError
 from istiolog_pd.sources.archives.open_archive import Archive, Contents
 from istiolog_pd.sources.archives.streams import BlockStream, FileStream, Headers, Part
 from istiolog_pd.sources.archives.tar_cursor import Turns
 from istiolog_pd.sources.compression.codecs import Note, packing, unpack
-from istiolog_pd.sources.limits import ArchiveError, Limits, bounded
+from istiolog_pd.sources.limits import Limits, bounded
 from istiolog_pd.sources.path_layouts import place
 from istiolog_pd.sources.source import Raw, Source, plain
 

@@ -11,9 +11,10 @@ import zlib
 from functools import partial
 from typing import Any
 
+from istiolog_pd.errors import ArchiveError
 from istiolog_pd.sources.archives.open_archive import Archive, Contents, shown
 from istiolog_pd.sources.compression.codecs import BLOCK
-from istiolog_pd.sources.limits import FREE, ArchiveError, Limits
+from istiolog_pd.sources.limits import FREE, Limits
 from istiolog_pd.sources.source import Source
 
 #: What the table of contents has of a member, on average, at most.

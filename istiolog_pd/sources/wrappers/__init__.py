@@ -35,7 +35,8 @@ from istiolog_pd.sources.wrappers._json_records import Records, object_batches
 from istiolog_pd.sources.wrappers._model import ChainedMetadata, LineMetadata, LineTable, LogStream, Note
 from istiolog_pd.sources.wrappers._rows import line_batches, whole_lines
 from istiolog_pd.sources.wrappers._streaming import StreamingUnwrapper
-from istiolog_pd.sources.wrappers._wrapper import PrefixWrapper, RecordWrapper, SectionWrapper
+from istiolog_pd.sources.wrappers._wrapper import BatchReader, PrefixWrapper, RecordWrapper, SectionWrapper
+from istiolog_pd.sources.wrappers.pasted import PASTED
 
 __all__ = ["Detector", "LineMetadata", "LogStream", "StreamingUnwrapper", "detect", "unwrap"]
 
@@ -79,9 +80,17 @@ def unwrap(blocks: Iterator[bytes], note: Note) -> Iterator[LogStream]:
     elif isinstance(wrapper, SectionWrapper):
         yield from wrapper.streams(whole, note)
     elif isinstance(wrapper, PrefixWrapper):
-        yield from _without_prefix(whole, wrapper, detection, note)
-    else:
+        yield from (_pasted(stream, note) for stream in _without_prefix(whole, wrapper, detection, note))
+    elif isinstance(wrapper, RecordWrapper):
         yield from (_inner(stream, note) for stream in _out_of_records(whole, wrapper, detection, note))
+    elif detection.reader is not None:
+        streams = _guessed(whole, wrapper.name, detection.reader, note)
+        yield from streams if wrapper is PASTED else (_inner(stream, note) for stream in streams)
+
+
+def _guessed(blocks: Iterator[bytes], name: str, reader: BatchReader, note: Note) -> Iterator[LogStream]:
+    batches = in_order(reader.batches(blocks, note))
+    return Demux(batches, reader.containers, name, note).streams()
 
 
 def _without_prefix(
@@ -106,17 +115,29 @@ def _out_of_records(
 
 def _inner(stream: LogStream, note: Note) -> LogStream:
     """A stream without the wrapper that its records' texts have in turn."""
+    return _unwrapped_again(stream, Detector(_INNER, json=False), note)
+
+
+def _pasted(stream: LogStream, note: Note) -> LogStream:
+    """A stream without what was made of its lines where they were pasted."""
+    return _unwrapped_again(stream, Detector((), json=False), note)
+
+
+def _unwrapped_again(stream: LogStream, detector: Detector, note: Note) -> LogStream:
     if stream.is_tool_output or stream.metadata is None:
         return stream
-    head, detection = detect(stream.blocks, Detector(_INNER, json=False))
-    blocks, metadata = chain(head, stream.blocks), stream.metadata
-    wrapper = detection.wrapper
-    if not isinstance(wrapper, PrefixWrapper):
+    head, detection = detect(stream.blocks, detector, (PASTED,))
+    blocks, metadata, wrapper = chain(head, stream.blocks), stream.metadata, detection.wrapper
+    if wrapper is None:
         return replace(stream, blocks=blocks)
 
     def outer_note(line: int, text: str) -> None:
         note(metadata.columns(np.array([line], np.int64))["line"][0].as_py(), text)
 
-    inner = next(_without_prefix(blocks, wrapper, detection, outer_note))
+    if isinstance(wrapper, PrefixWrapper):
+        inner = next(_without_prefix(blocks, wrapper, detection, outer_note))
+    else:
+        assert detection.reader is not None
+        inner = next(_guessed(blocks, wrapper.name, detection.reader, outer_note))
     assert isinstance(inner.metadata, LineTable)
     return replace(stream, blocks=inner.blocks, metadata=ChainedMetadata(metadata, inner.metadata))

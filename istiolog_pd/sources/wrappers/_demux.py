@@ -148,4 +148,5 @@ def _inner_times(batch: Batch, rows: Ints) -> Ints:
     heads = batch.take(rows)
     data = np.frombuffer(joined(heads.text) + bytes(LONGEST + 1), np.uint8)
     offsets = offsets_of(heads.text)
-    return stamps(data, offsets[:-1] - offsets[0])[1]
+    begins = offsets[:-1] - offsets[0]
+    return stamps(data, begins + (data[begins] == ord("[")))[1]

@@ -17,8 +17,17 @@ import orjson
 
 from istiolog_pd.sources.wrappers._header import ANSI, IS_BARE, IS_STAMPED
 from istiolog_pd.sources.wrappers._json_stream import objects
-from istiolog_pd.sources.wrappers._wrapper import PrefixWrapper, RecordWrapper, SectionWrapper, Wrapper
+from istiolog_pd.sources.wrappers._wrapper import (
+    BatchReader,
+    GuessedWrapper,
+    PrefixWrapper,
+    RecordWrapper,
+    SectionWrapper,
+    Wrapper,
+)
+from istiolog_pd.sources.wrappers.pasted import PASTED, is_suspicious
 from istiolog_pd.sources.wrappers.registry import WRAPPERS
+from istiolog_pd.sources.wrappers.table import TABLE, has_header_row
 
 #: Maximum size of the sample of a source that is looked at: lines, and bytes.
 SAMPLE_LINES, SAMPLE_SIZE = 50, 1 << 20
@@ -29,6 +38,7 @@ ENOUGH = 0.8
 PREFIXES = tuple(wrapper for wrapper in WRAPPERS if isinstance(wrapper, PrefixWrapper))
 RECORDS = tuple(wrapper for wrapper in WRAPPERS if isinstance(wrapper, RecordWrapper))
 SECTIONS = tuple(wrapper for wrapper in WRAPPERS if isinstance(wrapper, SectionWrapper))
+GUESSED = tuple(wrapper for wrapper in WRAPPERS if isinstance(wrapper, GuessedWrapper))
 
 #: An array of objects, or an object over several lines, perhaps not there yet.
 _SPREAD = re.compile(rb'(?:\[\s*(?:\{\s*(?:"|\Z)|\Z)|\{\s*?\n\s*(?:"|\Z))')
@@ -43,9 +53,13 @@ class Detection:
     spread: bool = False
     #: Whether a time follows a prefix that names the container.
     has_timestamp: bool = False
+    #: What reads it, if what wraps it was guessed.
+    reader: BatchReader | None = None
 
 
 BARE = Detection()
+#: Neither a bare line nor another wrapper's.
+UNKNOWN = Detection(has_timestamp=True)
 #: More has to be read.
 WAIT = Detection(spread=True)
 
@@ -91,8 +105,8 @@ class Detector:
         except orjson.JSONDecodeError:
             return None
         wrapper = record_wrapper(record)
-        if wrapper is None:
-            return BARE if isinstance(record, dict) else None
+        if wrapper is None or wrapper.spread_only:
+            return BARE if wrapper else None
         count = self._records[wrapper.name] = self._records.get(wrapper.name, 0) + 1
         return Detection(wrapper) if count == self._seen else None
 
@@ -103,7 +117,7 @@ class Detector:
             if self._records.get(wrapper.name, -1) >= enough:
                 return Detection(wrapper)
         likely = [n for n, count in enumerate(self._certain) if count and self._fits[n] >= enough]
-        return self._detected(max(likely, key=lambda n: self._certain[n])) if likely else BARE
+        return self._detected(max(likely, key=lambda n: self._certain[n])) if likely else UNKNOWN
 
     def _detected(self, n: int) -> Detection:
         return Detection(self._prefixes[n], has_timestamp=2 * self._stamped[n] > self._certain[n])
@@ -118,8 +132,26 @@ def record_wrapper(record: Any) -> RecordWrapper | None:
     return next((one for one in RECORDS if one.is_record(record)), None) if isinstance(record, dict) else None
 
 
-def detect(blocks: Iterator[bytes], detector: Detector) -> tuple[list[bytes], Detection]:
+def detect(
+    blocks: Iterator[bytes], detector: Detector, guessed: tuple[GuessedWrapper, ...] = GUESSED
+) -> tuple[list[bytes], Detection]:
     """The blocks that had to be read to know what wraps them, and what it is."""
+    head, detection = _known(blocks, detector)
+    if detection.wrapper is None and head:
+        return head, _guess(b"".join(head)[:SAMPLE_SIZE], guessed, is_bare=detection is BARE)
+    return head, detection
+
+
+def _guess(head: bytes, guessed: tuple[GuessedWrapper, ...], *, is_bare: bool) -> Detection:
+    if is_bare:
+        guessed = (*(TABLE,) * has_header_row(head), *(PASTED,) * is_suspicious(head))
+    for wrapper in guessed:
+        if (reader := wrapper.detect(head)) is not None:
+            return Detection(wrapper, reader=reader)
+    return BARE
+
+
+def _known(blocks: Iterator[bytes], detector: Detector) -> tuple[list[bytes], Detection]:
     head: list[bytes] = []
     part = b""
     size = lines = 0
@@ -132,7 +164,7 @@ def detect(blocks: Iterator[bytes], detector: Detector) -> tuple[list[bytes], De
         if lines == 0 and (whole := detect_whole(b"".join(head))) is not None:
             if whole is WAIT and size < SAMPLE_SIZE:
                 continue
-            return head, BARE if whole is WAIT else whole
+            return head, UNKNOWN if whole is WAIT else whole
         *texts, part = part.split(b"\n")
         for text in islice(texts, SAMPLE_LINES - lines):
             if (detection := detector.feed(text)) is not None:

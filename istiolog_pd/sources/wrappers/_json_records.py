@@ -11,6 +11,7 @@ import orjson
 import pyarrow as pa
 
 from istiolog_pd.sources.wrappers._containers import Containers
+from istiolog_pd.sources.wrappers._fields import time_of
 from istiolog_pd.sources.wrappers._json_stream import objects
 from istiolog_pd.sources.wrappers._model import NO_TIME, STD, ContainerId, Flags, Ints, Note
 from istiolog_pd.sources.wrappers._rfc3339 import padded, stamps
@@ -45,7 +46,7 @@ class Records:
 
     def rows(self, texts: Sequence[bytes], lines: Ints) -> Batch:
         """The rows of some records, and the lines on which they begin."""
-        records = _parsed(texts)
+        records = parsed(texts)
         batch = self._at_once(records, lines)
         return self._one_by_one(records, texts, lines) if batch is None else batch
 
@@ -87,7 +88,7 @@ class Records:
             if row is TWIN:
                 keep[n] = False
                 self._note(int(lines[n]), TWICE.format(" and ".join(self.wrapper.identity)))
-        batch = _batch(rows, self.containers, lines, own)
+        batch = batch_of(rows, self.containers, lines, own)
         return batch if keep.all() else batch.take(keep)
 
     def _row(self, record: Any) -> Row | None:
@@ -124,7 +125,7 @@ class Records:
 TWIN = Row("", False, None, None, ContainerId())
 
 
-def _parsed(texts: Sequence[bytes]) -> list[Any]:
+def parsed(texts: Sequence[bytes]) -> list[Any]:
     """Each text as JSON, or null; all at once where they are sound."""
     try:
         found = orjson.loads(b"[" + b",".join(texts) + b"]")
@@ -161,7 +162,7 @@ def _binary(texts: Sequence[str]) -> pa.Array:
         return pa.array([_encoded(text) for text in texts], pa.large_binary())
 
 
-def _batch(rows: Sequence[Row], containers: Containers, lines: Ints, own: Any) -> Batch:
+def batch_of(rows: Sequence[Row], containers: Containers, lines: Ints, own: Any) -> Batch:
     code = containers.code
     return Batch(
         _binary([row.text if row.part else row.text + "\n" for row in rows]),
@@ -193,11 +194,12 @@ def _times_of(times: Sequence[str | None]) -> Ints:
 
 
 def received(times: Sequence[Any]) -> Ints:
-    """Times as nanoseconds since 1970: RFC 3339 texts, or numbers of seconds."""
+    """Times as nanoseconds since 1970: RFC 3339 texts, or numbers since 1970."""
     found = _times_of([time if isinstance(time, str) and time.isascii() else None for time in times])
-    for n in [n for n, time in enumerate(times) if isinstance(time, (int, float))]:
-        if 0 < times[n] < 9e9:
-            found[n] = round(times[n] * 1_000_000) * 1000
+    for n in [n for n, time in enumerate(times) if found[n] == NO_TIME and time is not None]:
+        value = time_of(times[n])
+        if isinstance(value, int):
+            found[n] = value
     return found
 
 

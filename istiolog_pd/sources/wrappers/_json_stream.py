@@ -6,7 +6,9 @@ NumPy, so an array of any length is never in memory whole.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from itertools import chain
 
 import numpy as np
 
@@ -22,15 +24,23 @@ _SIGNS = np.zeros(256, bool)
 _SIGNS[list(b'"{}\\')] = True
 
 
-def objects(blocks: Iterator[bytes]) -> Iterator[list[tuple[int, bytes]]]:
-    """The outermost objects of each block, with the line on which they begin.
+#: An array of texts or of arrays has no objects that could be read one by one.
+_FLAT_ARRAY = re.compile(rb"\s*\[\s*[\"\[]")
+
+
+def objects(blocks: Iterator[bytes], *, arrays_of_texts: bool = False) -> Iterator[list[tuple[int, bytes]]]:
+    """The outermost objects of each block, with the line on which they begin; of `arrays_of_texts` the whole array.
 
     What stands between objects, but for blanks, commas and brackets, and an object without an end, is
     given as it is (so it parses as no object).
     """
     parts: list[bytes] = []
     size, tried, line = 0, 0, 1
-    for block in blocks:
+    first = next(blocks, b"")
+    if arrays_of_texts and _FLAT_ARRAY.match(first):
+        yield from _whole(first, blocks)
+        return
+    for block in chain([first], blocks):
         parts.append(block)
         size += len(block)
         if size < 2 * tried:
@@ -51,6 +61,18 @@ def objects(blocks: Iterator[bytes]) -> Iterator[list[tuple[int, bytes]]]:
         found.append((line + rest.count(b"\n", 0, used), left))
     if found:
         yield found
+
+
+def _whole(first: bytes, blocks: Iterator[bytes]) -> Iterator[list[tuple[int, bytes]]]:
+    """All as one value; what is longer than an object may be, in pieces that parse as none."""
+    parts, size = [first], len(first)
+    for block in blocks:
+        if size > LONGEST_OBJECT:
+            yield [(1, b"".join(parts))]
+            parts, size = [], 0
+        parts.append(block)
+        size += len(block)
+    yield [(1, b"".join(parts).strip())]
 
 
 def _split(text: bytes, line: int) -> tuple[list[tuple[int, bytes]], int]:

@@ -1,6 +1,6 @@
 """What a wrapper is: its name, how it is detected, what takes it off, and a sample.
 
-Three sorts: a prefix before each line, a JSON record for each line, and sections of whole logs.
+Four sorts: a prefix before each line, a JSON record for each line, sections of whole logs, and what is guessed.
 """
 
 from __future__ import annotations
@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
+from istiolog_pd.sources.wrappers._containers import Containers
 from istiolog_pd.sources.wrappers._header import LEVEL
 from istiolog_pd.sources.wrappers._model import ContainerId, LogStream, Note
+from istiolog_pd.sources.wrappers._rows import Batch
 
 Json = dict[str, Any]
 #: namespace, pod, container
@@ -137,6 +139,8 @@ class RecordWrapper:
         Whether a text without a line end goes on in the next record.
     identity
         The keys that two records have in common only if they are one.
+    spread_only
+        Whether a record on a line of its own is a bare log's.
     """
 
     name: str
@@ -147,6 +151,7 @@ class RecordWrapper:
     newest_first: bool = False
     ends_lines: bool = False
     identity: tuple[str, ...] = ()
+    spread_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +176,37 @@ class SectionWrapper:
     sample: bytes
 
 
-Wrapper = PrefixWrapper | RecordWrapper | SectionWrapper
+class BatchReader(Protocol):
+    """Takes one source's wrapper off."""
+
+    containers: Containers
+
+    def batches(self, blocks: Iterator[bytes], note: Note) -> Iterator[Batch]:
+        """The rows of the source's blocks."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GuessedWrapper:
+    """What has no fixed shape: exports and pasted text, where the log lines are found by what they look like.
+
+    Parameters
+    ----------
+    name
+        What it is called.
+    detect
+        What reads a source that begins with these bytes, or null. Asked only where no line of a bare log or
+        of another wrapper was found.
+    sample
+        A source of a pod ``web-1``.
+    """
+
+    name: str
+    detect: Callable[[bytes], BatchReader | None]
+    sample: bytes
+
+
+Wrapper = PrefixWrapper | RecordWrapper | SectionWrapper | GuessedWrapper
 
 
 # ---- what the readers of records share ----

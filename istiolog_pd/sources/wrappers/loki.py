@@ -43,12 +43,7 @@ LOGCLI_NO_LABELS = prefix_wrapper(
 
 def is_record(record: Json) -> bool:
     """A line, its time and its labels, and no message."""
-    return (
-        "line" in record
-        and "timestamp" in record
-        and isinstance(record.get("labels", {}), dict)
-        and "msg" not in record
-    )
+    return "line" in record and "timestamp" in record and isinstance(record.get("labels"), dict) and "msg" not in record
 
 
 def read(record: Json) -> Row | None:

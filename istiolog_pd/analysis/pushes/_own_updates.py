@@ -1,0 +1,152 @@
+"""Pushes of no round: a proxy whose own pod or WorkloadEntry changed gets everything, alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from istiolog_pd.analysis._time import NEVER, nanoseconds
+from istiolog_pd.analysis.pushes._bursts import Bursts
+
+Ints = npt.NDArray[Any]
+Bools = npt.NDArray[np.bool_]
+
+#: No line of a process for so long: what was queued has surely been pushed, or likely.
+QUIET, STILL = pd.Timedelta("1s"), pd.Timedelta("100ms")
+
+
+@dataclass(frozen=True)
+class Updates:
+    """What is known of each line; rounds are counted from 0 in their run.
+
+    `own`: it is an update of its proxy alone. `first` and `last` bound its round if it is of one after all;
+    -1: it cannot be. `likeliest`: the round of the others. `moved`: of two pushes behind each other either
+    can be of the newest round, so they say nothing of each other. `open`: a push of all types that is taken
+    to be of a round and can be its proxy's own.
+    """
+
+    own: Bools
+    first: Ints
+    last: Ints
+    likeliest: Ints
+    moved: Bools
+    open: Bools
+
+
+def own_updates(
+    pushes: pd.DataFrame, rounds: pd.DataFrame, bursts: Bursts, before: Ints, newest: Ints, since: Ints, pinned: Ints
+) -> Updates:
+    """Which pushes of a run are updates of one proxy alone, as far as the lines tell.
+
+    istiod queues such an update for one connection (``ProxyUpdate``, pilot/pkg/xds/ads.go); its lines look
+    like those of a full round, all types come, and none says so. A connection has one push on its way and
+    one that waits, into which everything queued meanwhile merges, so a round is pushed to it once at most: a
+    second full set after one start of a round is the proxy's own. Only if the round before may have come
+    late are both of rounds. A set long after a round whose other pushes are done is the proxy's own too, if
+    this proxy is left out of rounds now and then.
+
+    Parameters
+    ----------
+    pushes
+        The push lines of one run that are no answers to requests; `once`: its proxy has one connection at a
+        time, and this version prints requests.
+    bursts
+        Which lines are of one push.
+    before
+        By round: the last one before it that pushes all types.
+    newest
+        The newest round that each line can be of; -1: none.
+    since
+        The first round that can have found the proxy connected; -1 where its connection is not in the log.
+    pinned
+        The round whose version a push prints; below 0: none.
+    """
+    sets = _sets(pushes, bursts, newest, since, pinned)
+    quiet, still = _Quiet(pushes, rounds, QUIET), _Quiet(pushes, rounds, STILL)
+    begins = nanoseconds(rounds["timestamp"])
+    number, named = sets["newest"].to_numpy(np.int64), sets["named"].to_numpy(bool)
+    known = number >= 0
+    at, former = np.maximum(number, 0), np.where(known, before[np.maximum(number, 0)], -1)
+    prompt = quiet.none_between(begins[at], sets["begun"].to_numpy())
+    again = named & sets.duplicated(["proxy", "version"]).to_numpy()
+    again |= ~named & known & (number == sets["newest_before"].to_numpy())
+    missing = (former >= 0) & (former > sets["newest_twice_before"].to_numpy()) & (former >= sets["since"].to_numpy())
+    displaced = again & ~named & missing & prompt
+    second = again & sets["whole"].to_numpy(bool) & ~displaced
+    after_quiet = ~quiet.none_between(sets["ended_before"].to_numpy(), sets["begun"].to_numpy())
+    unseen = (sets["since"] > sets["newest"]).to_numpy(bool)
+    sure = unseen | (second & (named | after_quiet))
+    left_out = (sets["newest_before"].to_numpy() >= 0) & (sets["newest_before"].to_numpy() < former)
+    alone = ~again & known & left_out & ~prompt & sets["whole"].to_numpy(bool)
+    own = sure | second | alone
+    # What a displaced one has before it is of the round before.
+    behind, doubted = np.zeros((2, len(sets)), bool)
+    follows = sets["proxy"].to_numpy()[1:] == sets["proxy"].to_numpy()[:-1]
+    behind[:-1], doubted[:-1] = displaced[1:] & follows, second[1:] & ~sure[1:] & follows
+    scoped = sets["proxy"].isin(sets.loc[left_out, "proxy"]).to_numpy()
+    doubted |= scoped & ~still.none_between(begins[at], sets["begun"].to_numpy())
+    likeliest = bursts.largest(pinned)
+    likeliest = np.where(likeliest < 0, bursts.of_head(newest), likeliest)
+    place = sets.index.to_numpy()
+    likeliest[place[behind]] = before[likeliest[place[behind]]]
+    first, last = np.full((2, len(bursts.heads)), -1)
+    doubt = own & ~sure
+    first[place[doubt]] = np.where(alone, sets["newest_before"], number)[doubt]
+    last[place[doubt]] = number[doubt]
+    flags = np.zeros((3, len(bursts.heads)), bool)
+    flags[:, place] = own, displaced | behind, doubted & sets["whole"].to_numpy(bool)
+    lines = (bursts.to_lines(values) for values in (flags[0], first, last, likeliest, flags[1], flags[2]))
+    return Updates(*lines)
+
+
+def _sets(pushes: pd.DataFrame, bursts: Bursts, newest: Ints, since: Ints, pinned: Ints) -> pd.DataFrame:
+    """The bursts that can be of a full round, each proxy's behind one another, by their number.
+
+    `newest`: the newest round when it began, or the one whose version it prints (`named`; `version`: its
+    number); `whole`: it begins with the type that this proxy's pushes begin with, as one of all types does.
+    """
+    time = nanoseconds(pushes["timestamp"])
+    version = pd.factorize(pushes["push_version"])[0]
+    full = pushes["push_type"].eq("full") & pushes["once"]
+    named = bursts.largest(pinned)
+    heads = pd.DataFrame(
+        {
+            "proxy": bursts.of_head(pd.factorize(pushes["proxy"])[0]),
+            "newest": np.where(named >= 0, named, bursts.of_head(newest)),
+            "version": bursts.largest(version),
+            "since": bursts.of_head(since),
+            "begun": bursts.of_head(time),
+            "ended": bursts.largest(time),
+            "rank": bursts.rank[bursts.heads],
+        }
+    )[bursts.of_head(full.to_numpy(bool))]
+    proxies = heads.groupby("proxy", sort=False)
+    return heads.assign(
+        named=heads["version"] >= 0,
+        whole=heads["rank"] <= proxies["rank"].transform("min"),
+        newest_before=proxies["newest"].shift(1, fill_value=-2),
+        newest_twice_before=proxies["newest"].shift(2, fill_value=-1),
+        ended_before=proxies["ended"].shift(1, fill_value=NEVER),
+    )
+
+
+class _Quiet:
+    """The stretches in which nothing of a full round was logged for so long."""
+
+    def __init__(self, pushes: pd.DataFrame, rounds: pd.DataFrame, pause: pd.Timedelta) -> None:
+        full = pushes["push_type"].ne("incremental")
+        times = [nanoseconds(lines["timestamp"]) for lines in (pushes[full], rounds[rounds["full"].fillna(True)])]
+        self._times = np.sort(np.concatenate(times))
+        self._stretch = np.cumsum(np.diff(self._times, prepend=self._times[:1]) > pause.value)
+
+    def none_between(self, early: Ints, late: Ints) -> Bools:
+        """Whether lines went on from one moment of a line to another."""
+        last = len(self._times) - 1
+        early, late = (
+            self._stretch[np.minimum(np.searchsorted(self._times, moment), last)] for moment in (early, late)
+        )
+        return np.asarray(early == late)

@@ -1,0 +1,1 @@
+"""Loading: from sources through container logs to a Capture, whole or in batches."""

@@ -1,0 +1,128 @@
+"""The container logs in a source: the tables of each, and the container it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from istiolog_pd.engine.choose_engine import read
+from istiolog_pd.engine.limits import within_limits
+from istiolog_pd.engine.reference.lines import Damage
+from istiolog_pd.engine.reference.reader import SourceTables
+from istiolog_pd.loading.options import Options
+from istiolog_pd.runs import Part, piece_of
+from istiolog_pd.runs.schema import with_place
+from istiolog_pd.sources.discover import Source
+from istiolog_pd.sources.wrappers import LogStream, unwrap
+
+
+@dataclass(slots=True)
+class Log:
+    """A container's log out of a source: its tables, and which container's it is."""
+
+    source: Source
+    stream: LogStream
+    tables: SourceTables
+    number: int
+
+    def part(self) -> Part:
+        """The log for `arrange`, its rows with what place and wrapper tell of them.
+
+        The rows are given away: nothing of them is held twice when columns are written anew.
+        """
+        source, stream = self.source, self.stream
+        place, component = place_of(source, stream), component_of(self.tables)
+        events, tables = with_marks(source, stream, self.tables.events, self.tables.tables)
+        self.tables = replace(self.tables, events=events.schema.empty_table(), tables={})
+        self.stream = replace(stream, metadata=None)
+        group, order = piece_of(source.name) if source.owned else ("", 0)
+        group = source.group or group
+        if stream.wrapper == "bug-report":
+            group, order = group or source.name, self.number
+        elif stream.wrapper and not source.group:
+            group = ""
+        return Part(
+            source.name,
+            component,
+            events,
+            tables,
+            place["source_pod"],
+            place["source_namespace"],
+            place["source_container"],
+            group,
+            order,
+        )
+
+
+def place_of(source: Source, stream: LogStream) -> dict[str, str]:
+    """Whose log a stream is, by its wrapper or else by the source's place."""
+    return {
+        "source_pod": stream.pod or source.pod,
+        "source_namespace": stream.namespace or source.namespace,
+        "source_container": stream.container or source.container,
+    }
+
+
+def with_marks(
+    source: Source, stream: LogStream, events: pa.Table, tables: dict[str, pa.Table]
+) -> tuple[pa.Table, dict[str, pa.Table]]:
+    """Tables of a bare log with what place and wrapper tell of each entry, and the lines of the source itself."""
+    columns: dict[str, pa.ChunkedArray | str] = dict(place_of(source, stream))
+    if stream.metadata is not None and len(events):
+        marked = [stream.metadata.columns(chunk.to_numpy()) for chunk in events["line"].chunks]
+        columns |= {name: pa.chunked_array([one[name] for one in marked]) for name in ("received", "stream")}
+        events = _with_line(events, [one["line"] for one in marked])
+        lines = events["line"].to_numpy()
+        tables = {event: _with_line(of, _of_rows(lines, of["row"])) for event, of in tables.items()}
+    return with_place(events, columns), tables
+
+
+def _of_rows(lines: npt.NDArray[np.int64], rows: pa.ChunkedArray) -> list[pa.Array]:
+    return [pa.array(lines[chunk.to_numpy()]) for chunk in rows.chunks]
+
+
+def component_of(tables: SourceTables) -> str:
+    """Whose log some tables are of."""
+    components = set(tables.events["component"].unique().to_pylist())
+    if "pilot" in components:
+        return "pilot"
+    return "ztunnel" if components == {"ztunnel"} else "agent"
+
+
+def container_logs(source: Source, blocks: Iterator[bytes], options: Options) -> Iterator[Log]:
+    """The logs in a source, its wrapper taken off."""
+    component = options.component or source.hint
+    notes: dict[str, Damage] = {}
+
+    def note(line: int, what: str) -> None:
+        notes.setdefault(what, Damage(what, line, 0)).lines += 1
+
+    number = 0
+    for stream in unwrap(blocks, note):
+        if stream.is_tool_output:
+            for _ in stream.blocks:  # read through, for what follows in the source
+                pass
+            continue
+        tables = read(stream.blocks, source.name, component or source.hint, options.access, messages=options.messages)
+        events, narrow, beyond = within_limits(tables.events, tables.tables)
+        damage = [*_placed([*tables.damage, *beyond], stream), *notes.values()]
+        notes.clear()
+        yield Log(source, stream, replace(tables, events=events, tables=narrow, damage=damage), number)
+        number += 1
+
+
+def _placed(damage: list[Damage], stream: LogStream) -> list[Damage]:
+    """Damage by the lines of the source, its wrapper's included."""
+    if stream.metadata is None or not damage:
+        return damage
+    lines = stream.metadata.columns(np.array([max(one.line, 1) for one in damage]))["line"].to_pylist()
+    return [Damage(one.what, line, one.lines) for one, line in zip(damage, lines, strict=True)]
+
+
+def _with_line(table: pa.Table, line: list[pa.Array]) -> pa.Table:
+    at = table.schema.get_field_index("line")
+    return table.set_column(at, table.schema.field(at), pa.chunked_array(line, pa.int64()))

@@ -1,0 +1,77 @@
+"""Rules for endpoints: services that flap, clusters without endpoints."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from istiolog_pd.capture import Capture
+from istiolog_pd.report.html.evidence import MOST_WORDS, clock, rows_of, shown, some
+from istiolog_pd.report.model import Rule, Seen
+
+#: A service flaps that went empty so often.
+FLAPS = 3
+
+
+def _flapping(table: pd.DataFrame, capture: Capture) -> Seen | None:
+    own = table[(table["went_empty_high"] >= FLAPS).fillna(False).astype(bool)]
+    if own.empty:
+        return None
+    worst = own.iloc[0]
+    low, high = int(worst["went_empty_low"]), int(worst["went_empty_high"])
+    often = f"{low:,}" if low == high else f"at least {low:,}, at most {high:,}"
+    return Seen(
+        f"{some(len(own), 'service')} lost all endpoints again and again"
+        if (own["went_empty_low"] >= FLAPS).any()
+        else f"{some(len(own), 'service')} had no endpoints again and again",
+        f"The most restless: {shown(worst['service'], MOST_WORDS)}, which went empty {often} times; together they "
+        f"forced {some(int(own['full_pushes'].fillna(0).sum()), 'full push', 'full pushes')}.",
+        len(own) / len(table),
+        rows_of(capture, "push_trigger", service=worst["service"]),
+    )
+
+
+def _empty(table: pd.DataFrame, capture: Capture) -> Seen | None:
+    most = table["empty_low"].max()
+    if pd.isna(most) or most == 0:
+        return None
+    peak = table.sort_values("empty_low", kind="stable").iloc[-1]
+    touched = (table["empty_low"] > 0).sum()
+    return Seen(
+        f"At least {some(int(most), 'cluster')} of one proxy had no endpoints",
+        f"Most at {clock(peak['time'])}; in {touched:,} of {len(table):,} time bins some proxy had such a cluster. "
+        "There may be more: a push tells of those that were generated for it, not of all that the proxy has.",
+        float(touched) / len(table),
+        rows_of(capture, "xds_push", empty=int(most)),
+    )
+
+
+RULES = (
+    Rule(
+        name="flapping_endpoints",
+        kind="broken",
+        of="the services named",
+        answer="endpoint_churn",
+        looks=f"services that went empty {FLAPS} times or more",
+        find=_flapping,
+        why=(
+            "While a service has no endpoint its callers get 503, and each change of this kind is pushed to all of "
+            "them."
+        ),
+        do="Look at the readiness probes and the rollouts of these services.",
+        python=f'analysis.endpoint_churn(capture).query("went_empty_high >= {FLAPS}")',
+    ),
+    Rule(
+        name="empty_clusters",
+        kind="broken",
+        of="the time bins",
+        answer="empty_clusters",
+        looks="pushes with clusters that have no endpoints",
+        find=_empty,
+        why="Requests to a cluster without endpoints fail at once (503 UH).",
+        do=(
+            "Look for services whose selector fits no ready pod, and for subsets whose labels none has: istioctl "
+            "analyze."
+        ),
+        python='analysis.empty_clusters(capture).query("empty_low > 0")',
+    ),
+)

@@ -1,0 +1,186 @@
+"""Rules for errors: rejected, unsent and refused configuration."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from istiolog_pd import analysis
+from istiolog_pd.capture import Capture
+from istiolog_pd.report.html.evidence import MOST_WORDS, clock, rows_of, shown, some
+from istiolog_pd.report.model import Rule, Seen
+
+UNSENT = {"write timeout", "queue timeout", "client busy", "send failure"}
+REFUSED = {"rate limit": "xds_rate_limited", "unauthenticated": "auth_failure", "unauthorized": "auth_failure"}
+
+
+def _of_all(capture: Capture, proxies: int) -> float:
+    """The share of all proxies that are seen in pushes."""
+    return min(1.0, proxies / max(int(analysis.pushes(capture)["proxy"].nunique()), proxies, 1))
+
+
+def _counted(table: pd.DataFrame) -> str:
+    """How many of each cause."""
+    counts = table.groupby(table["cause"].astype("str"))["count"].sum().sort_values(ascending=False)
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items())
+
+
+def _nacks(table: pd.DataFrame, capture: Capture) -> Seen | None:
+    """Rejections as istiod saw them; as Envoy did where its log is all there is."""
+    own, event = table[table["cause"] == "NACK"], "xds_nack"
+    if own.empty:
+        own, event = table[table["cause"] == "rejected by Envoy"], "xds_rejected"
+    if own.empty:
+        return None
+    total, proxies = int(own["count"].sum()), int(own["proxy"].nunique())
+    texts = own.groupby(own["error"].fillna("no text"))["count"].sum().sort_values(ascending=False)
+    common = str(texts.index[0])
+    types = own.groupby(own["xds_type"].astype("str"))["count"].sum().sort_values(ascending=False)
+    by = f" by {some(proxies, 'proxy', 'proxies')}" if proxies else ""
+    return Seen(
+        f"Configuration was rejected {some(total, 'time')}{by}",
+        f"Types: {', '.join(f'{name} {count:,}' for name, count in types.items())}. {some(len(texts), 'error text')}; "
+        f"the commonest ({texts.iloc[0]:,} of {total:,}): “{shown(common, MOST_WORDS)}”.",
+        _of_all(capture, proxies),
+        rows_of(capture, event, error=common) or rows_of(capture, event),
+    )
+
+
+def _exited(table: pd.DataFrame, capture: Capture) -> Seen | None:
+    """Envoys that died; why is told only as far as the agent was told."""
+    own = table[table["cause"] == "Envoy exited"]
+    if own.empty:
+        return None
+    total, proxies = int(own["count"].sum()), int(own["proxy"].nunique())
+    killed = own["error"].str.contains("signal: killed", regex=False).fillna(False)
+    guess = " Killed (SIGKILL) is what a container without memory left gets, and not only that." if killed.any() else ""
+    return Seen(
+        f"Envoy died {some(total, 'time')} in {some(max(proxies, 1), 'proxy', 'proxies')}",
+        f"{', '.join(f'{shown(name, MOST_WORDS)} {count:,}' for name, count in _by_text(own).items())}, from "
+        f"{clock(own['first_seen'].min())} to {clock(own['last_seen'].max())}.{guess}",
+        _of_all(capture, proxies),
+        rows_of(capture, "envoy_exit", cause="Envoy exited"),
+    )
+
+
+def _listeners(table: pd.DataFrame, capture: Capture) -> Seen | None:
+    """Listeners that could not be opened."""
+    own = table[table["cause"] == "listener failed"]
+    if own.empty:
+        return None
+    proxies = int(own["proxy"].nunique())
+    texts = _by_text(own)
+    return Seen(
+        f"Listeners could not be opened in {some(max(proxies, 1), 'proxy', 'proxies')}",
+        f"{some(int(own['count'].sum()), 'time')}, from {clock(own['first_seen'].min())} to "
+        f"{clock(own['last_seen'].max())}; most often: “{shown(texts.index[0], MOST_WORDS)}”.",
+        _of_all(capture, proxies),
+        rows_of(capture, "listener_error"),
+    )
+
+
+def _by_text(table: pd.DataFrame) -> pd.Series[int]:
+    """How often each error text came, the commonest first."""
+    return table.groupby(table["error"].fillna("no text"))["count"].sum().sort_values(ascending=False)
+
+
+def _unsent(table: pd.DataFrame, capture: Capture) -> Seen | None:
+    own = table[table["cause"].isin(UNSENT) & ~table["expected"].fillna(False).astype(bool)]
+    if own.empty:
+        return None
+    total, proxies = int(own["count"].sum()), int(own["proxy"].nunique())
+    return Seen(
+        f"{some(total, 'push', 'pushes')} could not be sent to {some(proxies, 'proxy', 'proxies')}",
+        f"{_counted(own)}, from {clock(own['first_seen'].min())} to {clock(own['last_seen'].max())}.",
+        _of_all(capture, proxies),
+        rows_of(capture, "xds_send_failure"),
+    )
+
+
+def _refused(table: pd.DataFrame, capture: Capture) -> Seen | None:
+    own = table[table["cause"].isin(REFUSED)]
+    if own.empty:
+        return None
+    worst = own.groupby(own["cause"].astype("str"))["count"].sum().idxmax()
+    return Seen(
+        f"{some(int(own['count'].sum()), 'connection or request', 'connections or requests')} of proxies were refused",
+        f"{_counted(own)}.",
+        _of_all(capture, int(own["proxy"].nunique())),
+        rows_of(capture, REFUSED[str(worst)]),
+    )
+
+
+RULES = (
+    Rule(
+        name="nacks",
+        kind="broken",
+        of="the proxies",
+        answer="errors",
+        looks="configuration that a proxy rejected (NACK)",
+        find=_nacks,
+        why=(
+            "What was changed does not hold in a proxy that rejects it. Of a rejected update Envoy applies the good "
+            "resources; of those named in the error it keeps the old version, or has none."
+        ),
+        do=(
+            "Read the error text: it names the resource. Find who made it (EnvoyFilter, DestinationRule, endpoints "
+            "of a "
+            "ServiceEntry), correct it, and check with istioctl analyze and istioctl proxy-status."
+        ),
+        python="analysis.errors(capture).query(\"cause in ['NACK', 'rejected by Envoy']\")",
+        rare=True,
+    ),
+    Rule(
+        name="unsent",
+        kind="broken",
+        of="the proxies",
+        answer="errors",
+        looks="pushes that could not be sent: write and queue timeouts, busy clients, failed sends",
+        find=_unsent,
+        why="The proxy did not get this update; it catches up only with the next push or when it connects again.",
+        do=(
+            "Look at the CPU and memory of these proxies and of istiod at these times, and at the network between; "
+            "smaller configurations (Sidecar resources) and PILOT_PUSH_THROTTLE help where istiod is too fast for them."
+        ),
+        python=f'analysis.errors(capture).query("cause in {sorted(UNSENT)}")',
+        rare=True,
+    ),
+    Rule(
+        name="envoy_exited",
+        kind="broken",
+        of="the proxies",
+        answer="errors",
+        looks="Envoys that exited with an error or were killed",
+        find=_exited,
+        why="All connections through this proxy break, and its pod serves nothing until Envoy is back.",
+        do="Compare the container's memory with its limit; read the pod's events and last state (kubectl describe).",
+        python="analysis.errors(capture).query(\"cause == 'Envoy exited'\")",
+        rare=True,
+    ),
+    Rule(
+        name="listeners",
+        kind="broken",
+        of="the proxies",
+        answer="errors",
+        looks="listeners that could not be opened",
+        find=_listeners,
+        why="Nothing arrives at such a listener; the update that brought it is rejected.",
+        do="Look for what holds the port (the application, another listener), and for who made the listener.",
+        python="analysis.errors(capture).query(\"cause == 'listener failed'\")",
+        rare=True,
+    ),
+    Rule(
+        name="refused",
+        kind="broken",
+        of="the proxies",
+        answer="errors",
+        looks="clients that were refused: rate limits, failed authentication or authorization",
+        find=_refused,
+        why="A proxy that is refused has no configuration of this istiod: a new pod does not become ready.",
+        do=(
+            "Rate limits: add replicas or raise PILOT_MAX_REQUESTS_PER_SECOND. Authentication: check token audiences, "
+            "trust domain and the clocks of the nodes."
+        ),
+        python="analysis.errors(capture).query(\"cause in ['rate limit', 'unauthenticated', 'unauthorized']\")",
+        rare=True,
+    ),
+)

@@ -1,0 +1,146 @@
+"""A log gives the same answers however it is read: whole or in rotated pieces, with or without messages, in batches."""
+
+from __future__ import annotations
+
+import gzip
+import inspect
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import istiolog_pd as il
+from istiolog_pd import analysis
+from istiolog_pd.analysis import debounce_replay
+
+DATA = Path(__file__).parents[1] / "data"
+
+#: Logs of every generation: 1.0 with requests printed whole, 1.20, 1.30 with debug lines and GC traces, two runs.
+LOGS = (
+    "seed/pilot.log",
+    "pilot-1.0.9/discovery.log.gz",
+    "istiod-1.20.8/discovery.log.gz",
+    "istiod-1.30.3/discovery.log.gz",
+    "istiod-1.30.3/discovery-debug.log.gz",
+    "pair-1.30.3/istiod.log.gz",
+    "pair-1.30.3/istio-proxy.log",
+    "mesh-1.30.3/info/istiod.log.gz",
+    "mesh-1.30.3/info/proxy-pay-84d5c6b7f-x2k4p.bank.log.gz",
+    "mesh-1.30.3/sotw-debug/proxy-promo-6f8d7b5c9-x2k4p.shop.log.gz",
+)
+
+#: Names of sources and what counts lines within them: another cut gives others.
+PLACES = ["source", "line", "next_source", "sources", "log"]
+#: Only what lines say by their texts (`runs.versions`).
+BY_TEXT = ["version", "evidence"]
+
+
+def every_answer(capture: il.Capture) -> dict[str, pd.DataFrame]:
+    """All answers that need nothing but a capture, and the runs."""
+    found = {"runs": capture.runs}
+    for name in analysis.__all__:
+        function: Callable[..., Any] = getattr(analysis, name)
+        needed = [one for one in inspect.signature(function).parameters.values() if one.default is one.empty]
+        if len(needed) == 1 and function is not debounce_replay:
+            found[name] = function(capture)
+    return found
+
+
+def content(path: Path) -> bytes:
+    """What is in a file, unpacked."""
+    raw = path.read_bytes()
+    return gzip.decompress(raw) if path.suffix == ".gz" else raw
+
+
+def thirds(text: bytes) -> list[bytes]:
+    """Three pieces of about a third of the lines each, cut where an entry begins."""
+    lines = text.splitlines(keepends=True)
+    begins = [at for at, line in enumerate(lines) if line[:4].isdigit()]
+    bounds = [0, *(next(at for at in begins if at >= len(lines) * part // 3) for part in (1, 2)), len(lines)]
+    return [b"".join(lines[low:high]) for low, high in pairwise(bounds)]
+
+
+def plain(folder: Path, text: bytes) -> None:
+    """As logrotate leaves it: the oldest piece has the highest number."""
+    for name, piece in zip(("istiod.log.2", "istiod.log.1", "istiod.log"), thirds(text), strict=True):
+        (folder / name).write_bytes(piece)
+
+
+def packed(folder: Path, text: bytes) -> None:
+    """The same, the older pieces compressed."""
+    for name, piece in zip(("istiod.log.2.gz", "istiod.log.1.gz", "istiod.log"), thirds(text), strict=True):
+        (folder / name).write_bytes(gzip.compress(piece) if name.endswith("gz") else piece)
+
+
+def cri(folder: Path, text: bytes) -> None:
+    """As the kubelet writes and rotates it: a time, a stream and a flag before each line."""
+    sidecar = b"xdsproxy" in text
+    own = folder / ("shop_web-1_0f3c/istio-proxy" if sidecar else "istio-system_istiod-1_0f3c/discovery")
+    own.mkdir(parents=True)
+    names = ("0.log.20261130-131000.gz", "0.log.20261130-131100", "0.log")
+    for name, piece in zip(names, thirds(text), strict=True):
+        marked = b"".join(
+            b"2026-11-30T14:00:00.000000000Z stdout F " + line for line in piece.splitlines(keepends=True)
+        )
+        (own / name).write_bytes(gzip.compress(marked) if name.endswith("gz") else marked)
+
+
+def assert_same(ours: dict[str, pd.DataFrame], theirs: dict[str, pd.DataFrame], but: list[str]) -> None:
+    """All answers are equal in all columns but some, and say the same of what they cannot tell."""
+    for name, table in ours.items():
+        left, right = (one.drop(columns=but, errors="ignore") for one in (table, theirs[name]))
+        pd.testing.assert_frame_equal(left, right, check_categorical=False, obj=name)
+        assert left.attrs.get("coverage") == right.attrs.get("coverage"), name
+
+
+@pytest.mark.parametrize("log", LOGS)
+@pytest.mark.parametrize("cut", [plain, packed, cri])
+def test_rotated_pieces_are_one_log(log: str, cut: Callable[[Path, bytes], None], tmp_path: Path) -> None:
+    """Whole, and cut in three."""
+    text = content(DATA / log)
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    (whole / "istiod.log").write_bytes(text)
+    pieces = tmp_path / "pieces"
+    pieces.mkdir()
+    cut(pieces, text)
+    ours, theirs = (every_answer(il.load(folder)) for folder in (whole, pieces))
+    assert len(theirs["runs"]) == len(ours["runs"])
+    assert_same(ours, theirs, [*PLACES, *(["pod", "namespace"] if cut is cri else [])])
+
+
+@pytest.mark.parametrize("log", LOGS)
+def test_messages_are_in_no_answer(log: str) -> None:
+    """Read without the texts of messages."""
+    ours, theirs = (every_answer(il.load(DATA / log, messages=kept)) for kept in (True, False))
+    printed = ours["runs"]["evidence"].str.startswith("printed").all()
+    for name in ("runs", "coverage"):
+        ours[name], theirs[name] = (one[name].drop(columns=BY_TEXT, errors="ignore") for one in (ours, theirs))
+    assert_same(ours, theirs, [] if printed else ["missing", "setting"])
+
+
+@pytest.mark.parametrize("log", [log for log in LOGS if "mesh" not in log])
+def test_a_batch_is_a_capture(log: str) -> None:
+    """Read by `scan` as one batch: a log of one run."""
+    (part,) = il.scan(DATA / log, batch=1 << 20)
+    ours, theirs = every_answer(il.load(DATA / log)), every_answer(part)
+    for name in ("runs", "coverage"):
+        del ours[name], theirs[name]
+    assert_same(ours, theirs, [])
+
+
+@pytest.mark.parametrize("log", LOGS)
+def test_both_backends_hold_the_same(log: str) -> None:
+    """As NumPy's and as Arrow's types."""
+    capture = il.load(DATA / log)
+    for event in capture:
+        ours, theirs = (
+            capture.to_pandas(events=event, dtype_backend=backend) for backend in ("numpy_nullable", "pyarrow")
+        )
+        for name in ours:
+            left, right = (column.astype(object).where(column.notna(), None) for column in (ours[name], theirs[name]))
+            assert np.array_equal(left.to_numpy(), right.to_numpy()), (event, name)
