@@ -12,9 +12,9 @@ import pytest
 import istiolog_pd as il
 from istiolog_pd import analysis
 from istiolog_pd.engine.limits import DURATIONS, NUMBERS, TIMES
+from istiolog_pd.errors import DamageWarning
 from istiolog_pd.export import to_csv, to_parquet, to_star
 from istiolog_pd.inspect.summary import summarise
-from istiolog_pd.errors import DamageWarning
 from istiolog_pd.report.findings import findings
 
 YEARS = ["0000", "0001", "1677", "1678", "1969", "1970", "2026", "2099", "2100", "2261", "2262", "9999"]

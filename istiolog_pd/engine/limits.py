@@ -59,15 +59,17 @@ def _bounded(table: pa.Table) -> tuple[pa.Table, list[Damage]]:
             low, high, what = -LARGEST, LARGEST, NUMBERS
         else:
             continue
-        values = table.column(at).cast(pa.int64())
-        extremes = pc.min_max(values)
-        first, last = extremes["min"].as_py(), extremes["max"].as_py()
-        if first is None or (first >= low and last <= high):
+        column = table.column(at)
+        if column.null_count == len(column):
+            continue
+        values = column if pa.types.is_int64(field.type) else column.cast(pa.int64())
+        extremes = pc.min_max(values).as_py()
+        if extremes["min"] >= low and extremes["max"] <= high:
             continue
         beyond = pc.or_(pc.less(values, low), pc.greater(values, high))
         lines = table["line"].filter(beyond)
         damage.append(Damage(what, lines[0].as_py(), len(lines)))
-        table = table.set_column(at, field, pc.if_else(beyond, pa.scalar(None, field.type), table.column(at)))
+        table = table.set_column(at, field, pc.if_else(beyond, pa.scalar(None, field.type), column))
     return table, damage
 
 
