@@ -28,7 +28,7 @@ FAILED = Answer(
         ),
         Col("response_code", "Int64", "", "HTTP status; 0 if there was none, and for TCP"),
         Col("response_flags", "category", "", "Envoy's response flags"),
-        Col("meaning", "str", "", "what the first flag, or the detail of the response, means"),
+        Col("meaning", "str", "", "what the first flag means, or the detail of the response, of who answered"),
         Col("cluster", "str", "", "Envoy cluster that the request was for; null if none was chosen"),
         Col("route_name", "str", "", "route that was taken"),
         Col("requests", "Int64", "", "requests or connections that failed so"),
@@ -94,11 +94,12 @@ def failed_requests(capture: Capture) -> pd.DataFrame:
     lines = _lines(capture)
     if lines.empty:
         return cannot(FAILED, NO_ACCESS)
-    lines = lines.assign(answered_by=_answered_by(lines), failed=_failed(lines))
+    lines = lines.assign(answered_by=_answered_by(lines), failed=_failed(lines), meaning=_meaning(lines))
+    lines = _told_by_other(lines)
     lines = lines[~_seen_at_client(lines)]
     total = lines.groupby("cluster", dropna=False)["run"].size().rename("total")
     lines = lines.join(_after_pushes(capture, lines))
-    failed = lines[lines["failed"]].assign(meaning=lambda rows: _meaning(rows))
+    failed = lines[lines["failed"]]
     if failed.empty:
         return cannot(FAILED, NONE_FAILED.format(len(lines)))
     keys = ["answered_by", "response_code", "response_flags", "meaning", "cluster", "route_name"]
@@ -126,8 +127,12 @@ def _failed(lines: pd.DataFrame) -> pd.Series[Any]:
     flagged = lines["response_flags"].map(flags).fillna(False).astype(bool)
     flagged &= ~(lines["response_code"].eq(UPGRADED) & lines["response_flags"].eq("DC")).fillna(False).astype(bool)
     status = (lines["response_code"] >= ERROR_STATUS).fillna(False).astype(bool)
-    refused = lines["response_code_details"].str.contains(REFUSED).fillna(False).astype(bool)
-    return flagged | status | refused
+    return flagged | status | _refused(lines)
+
+
+def _refused(lines: pd.DataFrame) -> pd.Series[Any]:
+    """Whether a filter of the proxy refused each request."""
+    return lines["response_code_details"].str.contains(REFUSED).fillna(False).astype(bool)
 
 
 def _answered_by(lines: pd.DataFrame) -> pd.Series[Any]:
@@ -157,6 +162,16 @@ def _seen_at_client(lines: pd.DataFrame) -> pd.Series[Any]:
     inbound = lines["cluster_direction"].eq("inbound").fillna(False).astype(bool)
     sent = set(lines.loc[~inbound, "request_id"].dropna())
     return inbound & lines["request_id"].isin(sent)
+
+
+def _told_by_other(lines: pd.DataFrame) -> pd.DataFrame:
+    """The lines, those that the other proxy answered with what its own line says of the request."""
+    theirs = lines[lines["cluster_direction"].eq("inbound") & lines["request_id"].notna()]
+    theirs = theirs.assign(refused=_refused(theirs)).drop_duplicates("request_id", keep="last").set_index("request_id")
+    other = lines["answered_by"].eq("the other proxy")
+    refused = lines["request_id"].map(theirs["refused"]).fillna(False).astype(bool)
+    meaning = lines["meaning"].mask(other, lines["request_id"].map(theirs["meaning"]))
+    return lines.assign(failed=lines["failed"] | (other & refused), meaning=meaning)
 
 
 def _meaning(lines: pd.DataFrame) -> pd.Series[Any]:
