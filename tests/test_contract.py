@@ -25,6 +25,7 @@ LOG = {
     "cluster_warming": "seed/helloworld-v1-istio-proxy.log",
     "node_metadata": "seed/envoy-rev0.json",
     "endpoint_churn": "istiod-1.20.8/discovery.log.gz",
+    "failed_requests": "mesh-1.30.3/info/proxy-client-5b7f8c9d6-x2k4p.load.log.gz",
     "errors": "istiod-1.20.8/discovery.log.gz",
     "connections": "istiod-1.20.8/discovery.log.gz",
 }
@@ -47,7 +48,7 @@ def test_columns_of_an_answer_with_rows(name: str, real: Real) -> None:
     """What the declaration says is what the table has."""
     table = ask(name, real(LOG.get(name, "istiod-1.30.3/discovery-debug.log.gz")))
     check_answer(name, table)
-    if name != "compare_metrics":
+    if name not in ("compare_metrics", "remote_clusters"):  # no recorded log has a remote cluster: test_errors.py
         assert len(table) > 0
 
 
