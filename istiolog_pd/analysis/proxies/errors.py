@@ -7,6 +7,7 @@ import pandas as pd
 from istiolog_pd.analysis._answer import (
     COUNT,
     FIRST_SEEN,
+    FLAG,
     LAST_SEEN,
     PROXY,
     RUN,
@@ -20,6 +21,7 @@ from istiolog_pd.analysis._answer import (
 from istiolog_pd.analysis._needs import ADS_INFO, PROXY_INFO, Need
 from istiolog_pd.analysis._result import cannot, shaped
 from istiolog_pd.analysis._select import columns, logs
+from istiolog_pd.analysis.propagation.sides import proxies_of_runs
 from istiolog_pd.capture import Capture
 from istiolog_pd.formats.field_parsers import GRPC_CODES
 
@@ -34,15 +36,21 @@ ERRORS = Answer(
             "cause",
             "category",
             "",
-            "``NACK``, ``rejected by Envoy``, ``write timeout``, ``queue timeout``, ``client busy``, ``send "
-            "failure``, ``rate limit``, ``unauthenticated``, ``unauthorized``, ``stream closed``, ``disconnected``",
+            "``NACK``, ``rejected by Envoy``, ``fetch timeout``, ``write timeout``, ``queue timeout``, "
+            "``client busy``, ``send failure``, ``rate limit``, ``unauthenticated``, ``unauthorized``, ``stream "
+            "closed``, ``disconnected``, ``Envoy exited``, ``listener failed``",
         ),
         PROXY,
         Col("peer", "str", "", "address of the client, where no proxy is logged"),
         XDS_TYPE,
         Col("grpc_code", "Int64", "", "gRPC status code"),
         Col("grpc", "category", "", "name of the gRPC status code"),
-        Col("count", "Int64", "", "log lines"),
+        Col(
+            "count",
+            "Int64",
+            "",
+            "how often: log lines; of what Envoy rejected, updates (it logs several lines for one)",
+        ),
         FIRST_SEEN,
         LAST_SEEN,
         Col(
@@ -68,16 +76,21 @@ ERRORS = Answer(
 #: The cause of an event's lines where they print none of their own (`cause`).
 CAUSES = {
     "xds_nack": "NACK",
-    "xds_rejected": "rejected by Envoy",
+    "xds_rejected": "",
     "xds_send_failure": "send failure",
     "xds_rate_limited": "rate limit",
     "auth_failure": "",
     "connection_close": "stream closed",
     "xds_stream_closed": "",
     "xds_disconnected": "disconnected",
+    "envoy_exit": "",
+    "listener_error": "",
 }
 #: Of these lines only those with an error tell of one.
-NEED_ERROR = ("connection_close", "xds_disconnected")
+NEED_ERROR = ("connection_close", "xds_disconnected", "envoy_exit")
+
+#: Lines of one rejected update are no further apart.
+AT_ONCE = pd.Timedelta("50ms")
 
 #: Codes and texts with which a stream ends when its proxy goes, or nothing is wrong.
 ENDINGS = (GRPC_CODES["OK"], GRPC_CODES["Canceled"])
@@ -125,6 +138,10 @@ def errors(capture: Capture) -> pd.DataFrame:
     if not parts:
         return cannot(ERRORS, NONE.format(len(capture)) if len(capture) else NO_ENTRIES)
     lines = pd.concat(parts, ignore_index=True).sort_values("row", kind="stable")
+    lines = lines[~_again(lines)]
+    lines["proxy"] = lines["proxy"].fillna(lines["run"].map(proxies_of_runs(capture)).astype(TEXT))
+    texts = {text: cause_of(text) for text in lines["error"].dropna().unique()}
+    lines["error"] = lines["error"].map(texts).astype(TEXT)
     lines["peer"] = lines["peer"].str.replace(r":[0-9]+$", "", regex=True).where(lines["proxy"].isna())
     keys = ["run", "component", "cause", "proxy", "peer", "xds_type", "grpc_code", "form"]
     table = (
@@ -147,16 +164,49 @@ def errors(capture: Capture) -> pd.DataFrame:
     return shaped(table, ERRORS)
 
 
+def cause_of(error: str) -> str:
+    r"""An error's text without the object that protobuf dumped into it: the cause stands after it.
+
+    The dump begins with random text, and is of another object in each proxy.
+
+    Examples
+    --------
+    >>> cause_of('listener web: goo.gle/debugproto  name: "web"\naddress { }\n: invalid value')
+    'listener web: invalid value'
+    """
+    before, dump, after = error.partition("goo.gle/debug")
+    if not dump:
+        return error
+    end = max(after.rfind(sign) for sign in ("}", "\n", '"')) + 1
+    cause = after[end:].strip(" :\t,;") if end else ""
+    before = before.rstrip(" :\t,;")
+    return f"{before}: {cause}" if cause else before or error
+
+
+def _again(lines: pd.DataFrame) -> pd.Series[bool]:
+    """Which lines of Envoy tell of an update that was rejected already: it logs one for each subscription.
+
+    With delta xDS (`delta` is true) one line more stands for the update itself. Without, the lines of one update
+    follow each other at once.
+    """
+    own = lines[lines["cause"].eq("rejected by Envoy")]
+    whole = own["delta"].fillna(False).astype(bool)
+    has_whole = whole.groupby([own["run"], own["xds_type"]]).transform("any")
+    pause = own.groupby(["run", "xds_type"], sort=False)["timestamp"].diff()
+    again = (has_whole & ~whole) | (~has_whole & (pause <= AT_ONCE))
+    return again.reindex(lines.index, fill_value=False).astype(bool)
+
+
 def _lines(capture: Capture, event: str) -> pd.DataFrame:
     """The lines of an event that tell of an error, with their cause."""
     if event not in capture:
         return pd.DataFrame()
     names = ["row", "timestamp", "component"]
-    optional = ["proxy", "peer", "xds_type", "grpc_code", "error", "cause"]
+    optional = ["proxy", "peer", "xds_type", "grpc_code", "error", "cause", "delta"]
     there = [name for name in optional if name in capture[event].schema.names]
     lines = columns(capture, event, *names, *there, component=None)
     for name in set(optional) - set(there):
-        lines[name] = pd.Series(None, lines.index, COUNT if name == "grpc_code" else TEXT)
+        lines[name] = pd.Series(None, lines.index, {"grpc_code": COUNT, "delta": FLAG}.get(name, TEXT))
     lines["cause"] = lines["cause"].fillna(CAUSES[event] or None).astype(TEXT)
     tells = lines["cause"].notna() & (lines["error"].notna() if event in NEED_ERROR else True)
     return lines[tells]
