@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sphinx.application import Sphinx
-
 import gallery
 import reference
 from plain_text import write_plain_text
+from sphinx.application import Sphinx
 
 
 def generate(app: Sphinx) -> None:

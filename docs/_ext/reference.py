@@ -95,8 +95,10 @@ def _commands() -> str:
     for name, one in sorted(command.commands.items()):  # type: ignore[attr-defined]
         rows = []
         for parameter in one.params:
-            names = ", ".join(f"`{text}`" for text in parameter.opts) if parameter.param_type_name == "option" else (
-                f"`{(parameter.metavar or parameter.name or '').upper()}`"
+            names = (
+                ", ".join(f"`{text}`" for text in parameter.opts)
+                if parameter.param_type_name == "option"
+                else (f"`{(parameter.metavar or parameter.name or '').upper()}`")
             )
             rows.append((names, cell(getattr(parameter, "help", "") or "")))
         text = (one.help or "").strip().split("\n\n")[0].replace("\n", " ")
@@ -110,7 +112,15 @@ def _statements() -> dict[str, str]:
     judged = every[every["verdict"].notna()].drop_duplicates(["statement", "verdict", "why"])
     head = ("statement", "component", "event", "versions", "verdict", "why", "reference")
     rows = (
-        (code(r.statement), cell(r.component), cell(r.event), cell(r.versions), cell(r.verdict), cell(r.why), cell(r.reference))
+        (
+            code(r.statement),
+            cell(r.component),
+            cell(r.event),
+            cell(r.versions),
+            cell(r.verdict),
+            cell(r.why),
+            cell(r.reference),
+        )
         for r in judged.itertuples()
     )
     counts = every.groupby("component", observed=True).size()
