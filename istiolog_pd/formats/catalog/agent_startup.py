@@ -11,7 +11,7 @@ _main = partial(_agent, origin="pilot/cmd/pilot-agent/app/cmd.go")
 _config = partial(_agent, origin="pilot/cmd/pilot-agent/config/config.go")
 _epoch = partial(_agent, origin="pkg/envoy/agent.go")
 _status = partial(_agent, origin="pilot/cmd/pilot-agent/status/server.go")
-_resolve = partial(_agent, origin="pilot/pkg/proxy/resolve.go", until="1.6")
+_resolve = partial(_agent, origin="pilot/pkg/proxy/resolve.go")
 _watcher = partial(_agent, origin="pkg/envoy/watcher.go", until="1.6")
 _istio = partial(_agent, origin="pkg/istio-agent/agent.go")
 _options = partial(_agent, origin="pilot/cmd/pilot-agent/options/security.go")
@@ -141,7 +141,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     # epochs: the start of Envoy
     _epoch("Starting proxy agent"),
-    _epoch("starting", since="1.15", until="1.20", needs_scope=True),
+    _epoch("starting", scope="default controllers", since="1.13", needs_scope=True),
     _epoch("Epoch {:int} starting", until="1.14", example="Epoch 0 starting"),
     _epoch(
         "Epoch {:int}: set retry delay to {:duration}, budget to {:int}",
