@@ -42,8 +42,8 @@ ERRORS = Answer(
             "cause",
             "category",
             "",
-            "``NACK``, ``rejected by Envoy``, ``fetch timeout``, ``write timeout``, ``queue timeout``, ``client busy``, "
-            "``send failure``, ``rate limit``, ``unauthenticated``, ``unauthorized``, ``stream closed``, "
+            "``NACK``, ``rejected by Envoy``, ``fetch timeout``, ``write timeout``, ``queue timeout``, ``client "
+            "busy``, ``send failure``, ``rate limit``, ``unauthenticated``, ``unauthorized``, ``stream closed``, "
             "``disconnected``, ``Envoy exited``, ``listener failed``, ``panic``; of all other lines the words of "
             "their statement",
         ),
