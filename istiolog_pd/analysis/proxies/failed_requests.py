@@ -169,8 +169,8 @@ def _told_by_other(lines: pd.DataFrame) -> pd.DataFrame:
     theirs = lines[lines["cluster_direction"].eq("inbound") & lines["request_id"].notna()]
     theirs = theirs.assign(refused=_refused(theirs)).drop_duplicates("request_id", keep="last").set_index("request_id")
     other = lines["answered_by"].eq("the other proxy")
-    refused = lines["request_id"].map(theirs["refused"]).fillna(False).astype(bool)
-    meaning = lines["meaning"].mask(other, lines["request_id"].map(theirs["meaning"]))
+    refused = lines["request_id"].isin(theirs.index[theirs["refused"]])
+    meaning = lines["meaning"].mask(other, lines["request_id"].map(theirs["meaning"]).astype(object))
     return lines.assign(failed=lines["failed"] | (other & refused), meaning=meaning)
 
 
