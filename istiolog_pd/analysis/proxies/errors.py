@@ -42,10 +42,10 @@ ERRORS = Answer(
             "cause",
             "category",
             "",
-            "``NACK``, ``rejected by Envoy``, ``fetch timeout``, ``write timeout``, ``queue timeout``, ``client "
-            "busy``, ``send failure``, ``rate limit``, ``unauthenticated``, ``unauthorized``, ``stream closed``, "
-            "``disconnected``, ``Envoy exited``, ``listener failed``, ``panic``; of all other lines the words of "
-            "their statement",
+            "``NACK``, ``rejected by Envoy``, ``fetch timeout``, ``write timeout``, ``queue timeout``, "
+            "``client busy``, ``send failure``, ``rate limit``, ``unauthenticated``, ``unauthorized``, "
+            "``stream closed``, ``disconnected``, ``Envoy exited``, ``listener failed``, ``panic``; of all other "
+            "lines the words of their statement",
         ),
         PROXY,
         Col("peer", "str", "", "address of the client, where no proxy is logged"),
