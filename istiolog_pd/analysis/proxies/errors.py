@@ -123,7 +123,7 @@ def errors(capture: Capture) -> pd.DataFrame:
     """
     parts = [part for event in CAUSES if len(part := _lines(capture, event))]
     if not parts:
-        return cannot(ERRORS, NONE.format(len(capture)) if len(capture) else NO_ENTRIES)
+        return cannot(ERRORS, NONE.format(capture.n_entries) if capture.n_entries else NO_ENTRIES)
     lines = pd.concat(parts, ignore_index=True).sort_values("row", kind="stable")
     lines["peer"] = lines["peer"].str.replace(r":[0-9]+$", "", regex=True).where(lines["proxy"].isna())
     keys = ["run", "component", "cause", "proxy", "peer", "xds_type", "grpc_code", "form"]
