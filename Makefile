@@ -1,6 +1,7 @@
 # make demo: the main job on the logs of data/, into out/
 # make test: format, lint, types, tests (those of the report need chromium and chromedriver on PATH)
 # make lint: without the tests
+# make native: build the native engine again, after a change in native/ (needs Rust: https://rustup.rs)
 # make lab:  JupyterLab on notebooks/          make clean: what these made
 # make bench MB=256 ROUNDS=3 MOST=1024 PUSHES=2000000 PARTS='race linear': benchmarks, into out/bench/
 
@@ -18,7 +19,7 @@ NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test kernel lint lab bench clean
+.PHONY: demo test native lint lab bench clean
 
 demo: $(INSTALLED)
 	rm -rf out && mkdir -p out
@@ -35,17 +36,17 @@ demo: $(INSTALLED)
 	@echo "Of your own log: $(BIN)/istiolog report LOG -o report.html; $(BIN)/istiolog --help says what else."
 
 test: $(INSTALLED)
-	$(MAKE) --no-print-directory -j2 kernel lint
+	$(MAKE) --no-print-directory lint
 	$(BIN)/pytest -n 2 --dist worksteal
 
-# Compiled once here, not by each of the tests' processes.
-kernel: $(INSTALLED)
-	$(BIN)/python -m istiolog_pd.engine.warm
+native: $(INSTALLED)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	if command -v cargo >/dev/null; then cd native && cargo fmt --check && cargo clippy --quiet -- -D warnings; fi
 
 lab: $(INSTALLED)
 	$(BIN)/jupyter lab notebooks/
@@ -54,10 +55,11 @@ bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks $(PARTS) --mb $(MB) --rounds $(ROUNDS) --most $(MOST) --pushes $(PUSHES)
 
 clean:
-	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) out build native/target istiolog_pd/engine/_native*.so *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(INSTALLED): pyproject.toml constraints.txt
+# The editable install builds the native engine in place, where there is Rust.
+$(INSTALLED): pyproject.toml constraints.txt setup.py native/Cargo.lock $(wildcard native/src/*.rs)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@

@@ -21,3 +21,7 @@ class ArchiveError(ValueError):
 
 class DamageWarning(UserWarning):
     """Part of a source is damaged; all its other rows are read."""
+
+
+class SlowEngineWarning(UserWarning):
+    """A long log is read by the reference engine, for no native one was built."""

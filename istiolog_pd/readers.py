@@ -111,7 +111,7 @@ def scan(
     component, messages, start, end, storage_options, limits, progress
         As in `load`.
     access_log_format
-        As in `load`. Such logs are held in memory whole, one container's log at a time.
+        As in `load`.
 
     Yields
     ------

@@ -47,7 +47,7 @@ def test_columns_of_an_answer_with_rows(name: str, real: Real) -> None:
     """What the declaration says is what the table has."""
     table = ask(name, real(LOG.get(name, "istiod-1.30.3/discovery-debug.log.gz")))
     check_answer(name, table)
-    if name != "compare_metrics":
+    if name not in ("compare_metrics", "remote_clusters"):  # no recorded log has a remote cluster: test_errors.py
         assert len(table) > 0
 
 

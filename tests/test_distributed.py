@@ -32,7 +32,7 @@ from istiolog_pd.distributed import (
     scan_batches,
     to_parquet,
 )
-from istiolog_pd.engine import compiled, cutter
+from istiolog_pd.engine import choose_engine, cutter
 from istiolog_pd.engine.reference import reader as reference
 from istiolog_pd.errors import DamageWarning
 
@@ -53,7 +53,8 @@ def here() -> Iterator[None]:
 @pytest.fixture
 def short_head(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few entries tell whose log it is, so that small logs are cut into many parts."""
-    for module in (byte_ranges, reference, compiled):
+    engines = [engine for engine in (reference, choose_engine.native()) if engine is not None]
+    for module in (byte_ranges, *engines):
         monkeypatch.setattr(module, "SAMPLE", 20)
     monkeypatch.setattr(byte_ranges, "HEAD", 2_000)
 

@@ -32,6 +32,8 @@ SCHEMA = frozenset(
 #: Entries that no row of the tables fills: lines of real logs, of headers.tsv, and those that a note describes.
 BESIDE_THE_TABLES = {
     ("pilot", "sync complete"),
+    ("pilot", "Timed out waiting for cluster {cluster:word} to sync {:text}"),
+    ("pilot", "remote cluster {cluster:word} failed to sync after {:text}"),
     ("pilot", "scvg{:word}: {:text}"),
     ("pilot", "FLAG: {?--{|}-}{flag}={flag_value}"),
     ("agent", "FLAG: {?--{|}-}{flag}={flag_value}"),
@@ -39,6 +41,9 @@ BESIDE_THE_TABLES = {
     ("agent", "memory is not limited, skipping{? {:text}}"),
     ("envoy", "listener '{listener}' failed to bind or apply socket options: {error}"),
     ("pilot", f"{GC} P (forced)"),
+    ("pilot", "stopped"),
+    ("pilot", "{?C{|}c}ontroller terminated"),
+    ("pilot", "Registry Aggregator terminated"),
     ("envoy", "  {:text}: {:text}"),
     ("envoy", "envoy.{:word}: {:text}"),
     ("envoy", "Envoy version: {:text}"),

@@ -215,12 +215,23 @@ def some_connected() -> pd.DataFrame:
 def some_errors() -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "component": words("pilot", "pilot", "envoy"),
             "cause": words("NACK", "NACK", "stream closed"),
             "count": counts(3, 1, 8),
             "first_seen": times(0, 1, 2),
             "last_seen": times(9, 1, 5),
-            "expected": flags(False, False, True),
+            "verdict": words("act", "act", "harmless"),
+        }
+    )
+
+
+def some_clusters() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "cluster": words("east", "east", "west"),
+            "state": words("added", "failing", "timed out"),
+            "since": times(0, 1, 2),
+            "until": times(1, 9, 9),
+            "attempts": counts(1, 3, 1),
         }
     )
 
@@ -343,6 +354,7 @@ TABLES = {
     "connections": some_connections,
     "connected_endpoints": some_connected,
     "errors": some_errors,
+    "remote_clusters": some_clusters,
     "endpoint_churn": some_churn,
     "empty_clusters": some_empty,
     "push_sizes": some_sizes,
@@ -435,6 +447,7 @@ def test_labels_name_the_units(plot: plots.Plot) -> None:
         "connections": r"time \(UTC\) \| session \(s\)",
         "connected_endpoints": r"time \(UTC\) \| ADS connections",
         "errors": r"time \(UTC\) \| ",
+        "remote_clusters": r"time \(UTC\) \| ",
         "endpoint_churn": r"times \| ",
         "empty_clusters": r"time \(UTC\) \| clusters without endpoints",
         "push_sizes": r"bytes pushed \| ",
@@ -855,10 +868,16 @@ def test_each_replica_has_a_line() -> None:
     assert [line.get_ydata().tolist() for line in ax.lines] == [[20, 21], [10]]
 
 
-def test_causes_have_lanes_the_most_frequent_first() -> None:
+def test_causes_have_lanes_the_gravest_first() -> None:
     ax = plots.errors(some_errors())
-    assert [text.get_text() for text in ax.get_yticklabels()] == ["stream closed (8)", "NACK (4)"]
-    assert legend(ax) == ["pilot (4 lines)", "envoy (8 lines)", "expected"]
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["NACK (4)", "stream closed (8)"]
+    assert legend(ax) == ["act (4 lines)", "harmless (8 lines)"]
+
+
+def test_remote_clusters_have_a_bar_per_state() -> None:
+    ax = plots.remote_clusters(some_clusters())
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["east", "west"]
+    assert legend(ax) == ["added (1 lines)", "failing (3 lines)", "timed out (1 lines)"]
 
 
 def test_services_show_how_often_they_went_empty() -> None:

@@ -18,7 +18,6 @@ import pytest
 
 import istiolog_pd as il
 from istiolog_pd.capture import to_pandas
-from istiolog_pd.engine import choose_engine
 from istiolog_pd.engine.reference.entries import Entries
 from istiolog_pd.engine.reference.lines import Lines
 from istiolog_pd.engine.schema import PLAIN_TEXT, event_columns
@@ -814,25 +813,3 @@ def test_bootstrap_without_a_node_is_a_text(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{\n  "node": {"cluster": "x"}\n}\n')
     with pytest.warns(il.DamageWarning, match=r"a\.json:1: no line of it looks like a log"):
         assert set(il.read_logs(tmp_path / "a.json")["event"]) == {"unparsed"}
-
-
-@pytest.mark.parametrize(
-    ("size", "beside", "kept", "loaded", "small"),
-    [
-        (1 << 15, 1 << 30, True, True, True),  # no engine is faster than one that needs nothing
-        (1 << 17, 0, True, False, True),
-        (1 << 17, 0, True, True, False),
-        (1 << 17, 3 << 20, True, False, False),  # many small logs
-        (1 << 17, 3 << 20, False, False, True),
-        (1 << 17, 100 << 20, False, False, False),
-        (3 << 20, 0, True, False, False),
-        (3 << 20, 0, False, False, True),
-    ],
-)
-def test_the_engine_is_that_which_is_done_first(
-    monkeypatch: pytest.MonkeyPatch, size: int, beside: int, kept: bool, loaded: bool, small: bool
-) -> None:
-    """By the size of a log and of all that are read, and by what is ready."""
-    monkeypatch.setattr(choose_engine, "_is_compiled", lambda: kept)
-    monkeypatch.setattr(choose_engine, "_is_loaded", lambda: loaded)
-    assert choose_engine.read_ahead(iter([bytes(size)]), beside) == ([bytes(size)], small)

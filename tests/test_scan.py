@@ -18,15 +18,10 @@ from istiolog_pd.export.tables import to_csv, to_parquet
 LOG = "data/istiod-1.30.3/discovery.log.gz"
 
 
-@pytest.fixture
-def compiled_always(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small logs go through the compiled engine too."""
-    monkeypatch.setattr(choose_engine, "TINY", 0)
-    monkeypatch.setattr(choose_engine, "SMALL", 0)
-    monkeypatch.setattr(choose_engine, "SMALL_UNCOMPILED", 0)
+needs_native = pytest.mark.skipif(not choose_engine.has_native(), reason="the native engine is not built")
 
 
-@pytest.mark.usefixtures("compiled_always")
+@needs_native
 def test_batches_hold_the_entries_of_a_capture() -> None:
     """In order, each line once, the narrow tables beside them."""
     batches = list(il.scan(LOG, batch=1000))
@@ -45,12 +40,11 @@ def test_batches_hold_the_entries_of_a_capture() -> None:
 
 
 def test_a_small_log_is_one_batch() -> None:
-    """No compiled code is loaded for it."""
+    """Whatever the size of a batch may be."""
     [batch] = il.scan("data/seed/pilot.log")
     assert batch.n_entries == 68
 
 
-@pytest.mark.usefixtures("compiled_always")
 def test_without_messages() -> None:
     """Text is left out, all else is there."""
     [*batches] = il.scan(LOG, messages=False)
@@ -58,7 +52,6 @@ def test_without_messages() -> None:
     assert il.load(LOG, messages=False)["xds_push"].num_rows == sum(one["xds_push"].num_rows for one in batches)
 
 
-@pytest.mark.usefixtures("compiled_always")
 def test_damage_is_warned_of_by_line() -> None:
     """A line that is no UTF-8, far into the log."""
     data = gzip.decompress(Path(LOG).read_bytes())
@@ -70,7 +63,6 @@ def test_damage_is_warned_of_by_line() -> None:
         )
 
 
-@pytest.mark.usefixtures("compiled_always")
 def test_wrapped_lines_keep_their_place() -> None:
     """Of `kubectl logs --timestamps`: bare events, the physical line, when it was received."""
     bare = gzip.decompress(Path(LOG).read_bytes()).splitlines()[:2000]
@@ -81,7 +73,6 @@ def test_wrapped_lines_keep_their_place() -> None:
     assert all(one.events["received"].null_count == 0 for one in batches)
 
 
-@pytest.mark.usefixtures("compiled_always")
 @pytest.mark.parametrize("name", ["tables", "wide.parquet"])
 @pytest.mark.parametrize("events", [None, "xds_push", ["debounce", "push_start"], "access"])
 def test_parquet_of_batches_is_that_of_a_capture(name: str, events: str | list[str] | None, tmp_path: Path) -> None:
@@ -98,7 +89,6 @@ def test_parquet_of_batches_is_that_of_a_capture(name: str, events: str | list[s
     assert entries == il.load(LOG).n_entries
 
 
-@pytest.mark.usefixtures("compiled_always")
 @pytest.mark.parametrize("events", [None, "xds_push", ["debounce", "push_start"], "access"])
 def test_csv_of_batches_is_that_of_a_capture(events: str | list[str] | None, tmp_path: Path) -> None:
     """The same lines, but for the runs; to a path or to an open file."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from benchmarks.job import COMMON, TYPES, Job, typed
-from istiolog_pd.engine import compiled
+from istiolog_pd.engine import native
 from istiolog_pd.engine.reference.reader import SourceTables
 
 BLOCK = 1 << 20
@@ -23,7 +23,7 @@ def blocks(path: Path) -> Iterator[bytes]:
 
 def read(path: Path, job: Job) -> SourceTables:
     """All tables, on the cores that the process may use."""
-    return compiled.read(blocks(path), path.name, messages=False)
+    return native.read(blocks(path), path.name, messages=False)
 
 
 def rows(found: SourceTables) -> int:

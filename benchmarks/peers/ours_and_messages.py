@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.job import Job
 from benchmarks.peers.ours import blocks, rows, table
-from istiolog_pd.engine import compiled
+from istiolog_pd.engine import native
 from istiolog_pd.engine.reference.reader import SourceTables
 
 __all__ = ["read", "rows", "table"]
@@ -14,4 +14,4 @@ __all__ = ["read", "rows", "table"]
 
 def read(path: Path, job: Job) -> SourceTables:
     """All tables and messages, on the cores that the process may use."""
-    return compiled.read(blocks(path), path.name)
+    return native.read(blocks(path), path.name)

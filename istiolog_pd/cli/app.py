@@ -43,8 +43,9 @@ app = typer.Typer(
 def _show_version(wanted: bool) -> None:
     if wanted:
         from istiolog_pd import __version__
+        from istiolog_pd.engine.choose_engine import engine_name
 
-        typer.echo(f"istiolog {__version__}")
+        typer.echo(f"istiolog {__version__} ({engine_name()})")
         raise typer.Exit
 
 

@@ -1,71 +1,89 @@
-"""Which engine reads a log: the compiled one, or the reference for a small one."""
+"""Which engine reads: the native one, or the reference where no extension could be built."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
 
 from istiolog_pd.engine.reference import reader as reference
 from istiolog_pd.engine.reference.reader import SourceTables
 from istiolog_pd.engine.second_tier import without_messages
+from istiolog_pd.errors import SlowEngineWarning
 from istiolog_pd.formats.access_log_format import AccessFormat
 
-#: Less than this is always read by the reference engine, which needs nothing made ready.
-TINY = 1 << 16
-#: Logs of less than this all together too, while no compiled code has been loaded: loading takes longer than reading.
-SMALL = 2 << 20
-#: And less than this if there is no compiled code yet: compiling takes longer than reading it.
-SMALL_UNCOMPILED = 48 << 20
+#: Bytes that the reference reads before it is said that the native engine is missing.
+LONG = 20 << 20
+
+_MISSING = (
+    "this installation has no native engine, so logs are read about a hundred times slower than they could be: install "
+    "a wheel of istiolog_pd that has it, or install Rust (https://rustup.rs) and then istiolog_pd again"
+)
+
+
+@cache
+def has_native() -> bool:
+    """Whether the native engine was built."""
+    return find_spec("istiolog_pd.engine._native") is not None
+
+
+def engine_name() -> str:
+    """What the engine that reads is called."""
+    return "native engine" if has_native() else "reference engine: no native one was built"
+
+
+def native() -> ModuleType | None:
+    """The module of the native engine, if there is one."""
+    return import_module("istiolog_pd.engine.native") if has_native() else None
 
 
 def read(
-    blocks: Iterator[bytes],
-    name: str,
-    component: str,
-    access: AccessFormat | None,
+    blocks: Iterable[bytes],
+    source: str,
+    component: str = "",
+    access: AccessFormat | None = None,
     *,
     messages: bool = True,
-    beside: int = 0,
 ) -> SourceTables:
-    """Read a bare log by the compiled engine; a small one, or one with a user's access format, by the reference."""
-    head, small = read_ahead(blocks, beside) if access is None else ([], True)
-    if not small:
-        from istiolog_pd.engine import compiled
+    """Read a source by the engine that is there.
 
-        return compiled.read(given(head, blocks), name, component, messages=messages)
-    tables = reference.read(given(head, blocks), name, component, access)
+    Parameters
+    ----------
+    blocks, source, component, access
+        As in `istiolog_pd.engine.reference.reader.read`.
+    messages
+        Whether to keep the column `message`.
+    """
+    if (engine := native()) is not None:
+        found: SourceTables = engine.read(blocks, source, component, access, messages=messages)
+        return found
+    return read_by_reference(blocks, source, component, access, messages=messages)
+
+
+def read_by_reference(
+    blocks: Iterable[bytes], source: str, component: str, access: AccessFormat | None, *, messages: bool
+) -> SourceTables:
+    """Read a source by the reference; say once if it is long."""
+    tables = reference.read(_counted(blocks), source, component, access)
     return tables if messages else replace(tables, events=without_messages(tables.events))
 
 
-def read_ahead(blocks: Iterator[bytes], beside: int = 0) -> tuple[list[bytes], bool]:
-    """The first blocks of a log, and whether the reference reads it sooner; `beside` bytes are read in all."""
-    head, size = [], 0
+def _counted(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    size = 0
     for block in blocks:
-        head.append(block)
         size += len(block)
-        if size >= TINY and (_is_loaded() or _pays(max(size, beside))):
-            return head, False
-    return head, True
+        if size > LONG:
+            _say_missing()
+        yield block
 
 
-def _pays(size: int) -> bool:
-    """Whether reading so many bytes takes longer than loading compiled code, or compiling it."""
-    return size >= SMALL and (size >= SMALL_UNCOMPILED or _is_compiled())
-
-
-def _is_loaded() -> bool:
-    """Whether this process has the kernel's compiled code already."""
-    module = sys.modules.get("istiolog_pd.engine.kernel.frame")
-    return module is not None and bool(module.frame.signatures)
-
-
-def _is_compiled() -> bool:
-    """Whether the kernel's compiled code is there, from this process or kept from an earlier one."""
-    from istiolog_pd.engine.kernel.frame import frame
-    from istiolog_pd.engine.kernel.jit import is_kept
-
-    return is_kept(frame)
+@cache
+def _say_missing() -> None:
+    warnings.warn(_MISSING, SlowEngineWarning, stacklevel=2)
 
 
 def given(head: list[bytes], blocks: Iterator[bytes]) -> Iterator[bytes]:

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-import numpy as np
-import pyarrow as pa
-
 from istiolog_pd.engine.reference.entries import GC_PATIENCE, Entries
-from istiolog_pd.engine.reference.headers import STARTS, header, json_header
-from istiolog_pd.engine.reference.lines import Damage, Lines
+from istiolog_pd.engine.reference.headers import STARTS, Head, header, json_header, ready
+from istiolog_pd.engine.reference.lines import Lines
+from istiolog_pd.formats.layouts import JsonLayout, Layout
 
 #: Bytes of a chunk: enough that what is done once for each costs little, few enough for all cores to have some.
 CHUNK = 3 << 20
@@ -32,8 +30,31 @@ TRIALS = 256
 MOST_HELD = 64 << 20
 
 _STARTS = frozenset(sign.encode()[0] for sign in STARTS)
-_NUL = "NUL bytes"
-_NO_UTF8 = "bytes that are no UTF-8 (kept as \\xNN)"
+
+#: A user's own layout.
+OwnLayout = Layout | JsonLayout | None
+
+
+class Headers(NamedTuple):
+    """What headers are looked for: those of the catalogue, and a user's own before them."""
+
+    text: tuple[Head, ...] = ()
+    json: tuple[JsonLayout, ...] = ()
+    #: First bytes of lines that can have one; nothing: any.
+    starts: frozenset[int] | None = _STARTS
+
+    @classmethod
+    def of(cls, own: OwnLayout) -> Headers:
+        """The headers of a log in which lines of a user's layout stand."""
+        if isinstance(own, JsonLayout):
+            return cls(json=(own,))
+        if own is None:
+            return cls()
+        starts = frozenset(sign.encode()[0] for sign in (*STARTS, *own.starts)) if own.starts else None
+        return cls((ready(own),), (), starts)
+
+
+_USUAL = Headers()
 
 
 class Segment(NamedTuple):
@@ -46,14 +67,9 @@ class Segment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    r"""Whole entries, in segments of whole entries; each line ends in ``\n`` (but the last one, if not `complete`)."""
+    """Whole entries, in segments of whole entries."""
 
     segments: tuple[Segment, ...]
-    #: Whether it is the source's last, and whether its last line has its line end.
-    last: bool = False
-    complete: bool = True
-    #: What was mended.
-    damage: tuple[Damage, ...] = ()
 
     @property
     def size(self) -> int:
@@ -65,12 +81,13 @@ class Chunk:
         return b"".join(data[start:end] for data, start, end in self.segments)
 
 
-def _whole(data: bytes, *, last: bool = False, complete: bool = True, damage: tuple[Damage, ...] = ()) -> Chunk:
-    return Chunk((Segment(data, 0, len(data)),), last, complete, damage)
+def _whole(data: bytes) -> Chunk:
+    return Chunk((Segment(data, 0, len(data)),))
 
 
-def chunks(blocks: Iterable[bytes], size: int = CHUNK) -> Iterator[Chunk]:
-    """Cut a source's blocks into chunks of about `size` bytes, later of twice that; `mended` makes text of them."""
+def chunks(blocks: Iterable[bytes], size: int = CHUNK, own: OwnLayout = None) -> Iterator[Chunk]:
+    """Cut a source's blocks into chunks of about `size` bytes, later of twice that."""
+    headers = Headers.of(own)
     held: list[bytes] = []
     length, wanted, count = 0, min(size, FIRST), 0
     for block in blocks:
@@ -79,12 +96,12 @@ def chunks(blocks: Iterable[bytes], size: int = CHUNK) -> Iterator[Chunk]:
         if length < wanted:
             continue
         # Mostly the last block has a place to cut; only if not, all that is held is put together.
-        cut = boundary(block, whole=len(held) == 1)
+        cut = boundary(block, headers, whole=len(held) == 1)
         if not cut and len(held) > 1:
             held = [b"".join(held)]
-            cut = boundary(held[0])
+            cut = boundary(held[0], headers)
         if cut:
-            segments = _segments(held, cut)
+            segments = _segments(held, cut, headers)
             yield Chunk(segments) if segments else _whole(b"".join((*held[:-1], held[-1][:cut])))
             held, count = [held[-1][cut:]], count + 1
         length = len(held[-1]) if cut else length
@@ -92,10 +109,10 @@ def chunks(blocks: Iterable[bytes], size: int = CHUNK) -> Iterator[Chunk]:
         wanted = (size if count < SHORT else 2 * size) + length if cut else 2 * length
     data = b"".join(held)
     if data:
-        yield _whole(data, last=True, complete=data.endswith(b"\n"))
+        yield _whole(data)
 
 
-def _segments(held: list[bytes], cut: int) -> tuple[Segment, ...]:
+def _segments(held: list[bytes], cut: int, headers: Headers) -> tuple[Segment, ...]:
     """Blocks up to a place in the last of them: copied is only what lies where two of them meet.
 
     Nothing, if no entry begins near where two meet.
@@ -103,11 +120,11 @@ def _segments(held: list[bytes], cut: int) -> tuple[Segment, ...]:
     found: list[Segment] = []
     start = 0
     for left, right in pairwise(held):
-        seam = boundary(left, whole=False)
+        seam = boundary(left, headers, whole=False)
         behind = len(left) - seam
         room = min(cut, SEAM) if right is held[-1] else SEAM
         joined = left[seam:] + right[:room]
-        first = len(joined) if room == cut and right is held[-1] else boundary(joined)
+        first = len(joined) if room == cut and right is held[-1] else boundary(joined, headers)
         # The first begins where an entry does, however short it is.
         if (found and not seam) or seam < start or first < behind:
             return ()
@@ -119,7 +136,7 @@ def _segments(held: list[bytes], cut: int) -> tuple[Segment, ...]:
     return tuple(one for one in found if one.start < one.end)
 
 
-def boundary(data: bytes, *, whole: bool = True) -> int:
+def boundary(data: bytes, headers: Headers = _USUAL, *, whole: bool = True) -> int:
     """Where the last entry of some bytes begins that leaves nothing open before it; 0 if there is no such place.
 
     `whole`: nothing that is still to be cut stands before these bytes.
@@ -127,10 +144,10 @@ def boundary(data: bytes, *, whole: bool = True) -> int:
     access = 0
     end = len(data)
     for _ in range(TRIALS):
-        start = _line_before(data, end)
+        start = _line_before(data, end, headers)
         if start <= 0:
             break
-        opens = _opens(data, start)
+        opens = _opens(data, start, headers)
         if opens and _nothing_cut(data, start, whole=whole):
             return start
         access = access or (start if opens is False else 0)
@@ -138,29 +155,30 @@ def boundary(data: bytes, *, whole: bool = True) -> int:
     return access if whole and len(data) >= MOST_HELD else 0
 
 
-def _line_before(data: bytes, end: int) -> int:
+def _line_before(data: bytes, end: int, headers: Headers) -> int:
     """The start of the last line before `end` that can begin an entry; 0 if there is none."""
     while end > 0:
         start = data.rfind(b"\n", 0, end) + 1
-        if start < len(data) and data[start] in _STARTS:
+        if start < len(data) and (headers.starts is None or data[start] in headers.starts):
             return start
         end = start - 1
     return 0
 
 
-def _opens(data: bytes, start: int) -> bool | None:
+def _opens(data: bytes, start: int, headers: Headers) -> bool | None:
     """Whether the line at `start` closes what was open (true), is an entry by itself (false), or neither."""
     stop = data.find(b"\n", start)
-    if data[start] == ord("{"):
-        if stop < 0:
-            return None
-        text = data[start:stop].removesuffix(b"\r").decode(errors="backslashreplace")
-        return json_header(0, text).entry is not None or None
-    text = data[start : stop if stop >= 0 else len(data)][:HEAD].decode(errors="backslashreplace")
-    entry = header(0, text.removesuffix("\r"))
-    if entry is None:
+    is_whole, stop = stop >= 0, stop if stop >= 0 else len(data)
+    # A user's layout looks at all of a line.
+    most = stop if headers.text and is_whole else min(stop, start + HEAD)
+    text = data[start:most].decode(errors="backslashreplace").removesuffix("\r")
+    entry = header(0, text, headers.text)
+    if entry is None and text[:1] == "{" and is_whole:
+        text = data[start:stop].decode(errors="backslashreplace").removesuffix("\r")
+        return json_header(0, text, headers.json).entry is not None or None
+    if entry is None or entry.joins:
         return None
-    return True if entry.takes_lines else (False if entry.event == "access" and stop >= 0 else None)
+    return True if entry.takes_lines else (False if entry.event == "access" and is_whole else None)
 
 
 def _nothing_cut(data: bytes, start: int, *, whole: bool) -> bool:
@@ -184,33 +202,3 @@ def _nothing_cut(data: bytes, start: int, *, whole: bool) -> bool:
     for number, line in enumerate(data[first:start].split(b"\n")[:-1]):
         window.take(number, line.removesuffix(b"\r").decode(errors="backslashreplace"))
     return not window.waiting
-
-
-def mended(chunk: Chunk) -> Chunk:
-    """A chunk as text, with a note of what was none."""
-    data = chunk.text()
-    if b"\r" in data:
-        data = data.replace(b"\r\n", b"\n")
-        data = data.removesuffix(b"\r") if chunk.last else data
-    damage = []
-    if b"\0" in data:
-        damage.append(_noted(data, _NUL, [b"\0" in line for line in data.split(b"\n")]))
-    if not data.isascii() and not _is_utf8(data):
-        damage.append(_noted(data, _NO_UTF8, [not _is_utf8(line) for line in data.split(b"\n")]))
-        data = data.decode(errors="backslashreplace").encode()
-    data = data if chunk.complete else data + b"\n"
-    return _whole(data, last=chunk.last, complete=chunk.complete, damage=tuple(damage))
-
-
-def _is_utf8(data: bytes) -> bool:
-    """Whether some bytes are UTF-8; Arrow looks at many of them at a time."""
-    ends = pa.py_buffer(np.array([0, len(data)], np.int64))
-    try:
-        pa.Array.from_buffers(pa.large_binary(), 1, [None, ends, pa.py_buffer(data)]).cast(pa.large_string())
-    except pa.ArrowInvalid:
-        return False
-    return True
-
-
-def _noted(data: bytes, what: str, lines: list[bool]) -> Damage:
-    return Damage(what, lines.index(True) + 1, sum(lines))

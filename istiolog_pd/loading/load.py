@@ -38,7 +38,7 @@ def load_capture(sources: Sequence[SourceLike], options: Options) -> Capture:
             if (node := node_from_bootstrap(b"".join(head)) if may_be_bootstrap(head) else None) is not None:
                 nodes.append((source.name, node))
                 continue
-            of_source = list(container_logs(source, given(head, blocks), options, beside=total))
+            of_source = list(container_logs(source, given(head, blocks), options))
             good = [log for log in of_source if _is_log(log.tables)]
             logs += good
             if not good:

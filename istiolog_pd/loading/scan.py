@@ -10,12 +10,9 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from istiolog_pd.capture import Capture, SourceInfo
-from istiolog_pd.engine import compiled, cutter
-from istiolog_pd.engine.assemble import Assembly
-from istiolog_pd.engine.choose_engine import given, read_ahead
+from istiolog_pd.engine import choose_engine
 from istiolog_pd.engine.reference import reader as reference
 from istiolog_pd.engine.reference.lines import Damage
-from istiolog_pd.engine.second_tier import claim_others, without_messages
 from istiolog_pd.errors import DamageWarning
 from istiolog_pd.loading.options import Options, progress_bar
 from istiolog_pd.loading.source_log import component_of, with_marks
@@ -34,11 +31,10 @@ class _Reading:
     source: Source
     stream: LogStream
     run: int
-    into: compiled.Pieces
-    #: The size of all sources.
-    beside: int
     #: The files of all sources.
     files: frozenset[tuple[int, int]]
+    component: str = ""
+    lines: int = 0
 
     def capture(self, events: pa.Table, tables: dict[str, pa.Table]) -> Capture:
         """The next batch."""
@@ -49,16 +45,15 @@ class _Reading:
         run = RunOf(self.run)
         events = run.beside_events(events)
         tables = {event: run.beside(of) for event, of in tables.items()}
-        info = SourceInfo(self.source.name, self.into.component, self.into.lines, len(events))
+        info = SourceInfo(self.source.name, self.component, self.lines, len(events))
         return Capture(events, tables, (info,), files=self.files)
 
 
 def scan_captures(sources: Sequence[SourceLike], options: Options, batch: int) -> Iterator[Capture]:
     """Read sources in batches; parameters, errors and warnings as `istiolog_pd.scan`."""
     run, found = 0, find(*sources, storage_options=options.storage_options, limits=options.limits)
-    beside = sum(source.size or 0 for source in found)
     files = frozenset(source.identity for source in found if source.identity is not None)
-    with progress_bar(beside) if options.progress else nullcontext() as update:
+    with progress_bar(sum(source.size or 0 for source in found)) if options.progress else nullcontext() as update:
         for source in found:
             if source.kind != "log":
                 continue
@@ -67,7 +62,7 @@ def scan_captures(sources: Sequence[SourceLike], options: Options, batch: int) -
                     for _ in stream.blocks:
                         pass
                     continue
-                reading = _Reading(source, stream, run, compiled.Pieces(), beside, files)
+                reading = _Reading(source, stream, run, files)
                 for part in _batches(reading, batch, options):
                     if not options.limited_in_time:
                         yield part
@@ -77,32 +72,21 @@ def scan_captures(sources: Sequence[SourceLike], options: Options, batch: int) -
 
 
 def _batches(reading: _Reading, batch: int, options: Options) -> Iterator[Capture]:
-    name, into = reading.source.name, reading.into
-    component, blocks = options.component or reading.source.hint, reading.stream.blocks
-    head, small = read_ahead(blocks, reading.beside) if options.access is None else ([], True)
-    if small:
-        tables = reference.read(given(head, blocks), name, component, options.access)
-        into.component, into.lines = component_of(tables), tables.lines
+    name, blocks = reading.source.name, reading.stream.blocks
+    component, messages = options.component or reading.source.hint, options.messages
+    engine = choose_engine.native()
+    if engine is None:
+        tables = choose_engine.read_by_reference(blocks, name, component, options.access, messages=messages)
+        reading.component, reading.lines = component_of(tables), tables.lines
         if len(tables.events):
             yield reading.capture(tables.events, tables.tables)
         _warn(reading.source, tables.damage, tables.lines)
         return
-    build = Assembly(name)
-    size = min(cutter.CHUNK, batch << 7)
-
-    def whole(build: Assembly) -> Capture:
-        events, tables = claim_others(*build.tables(), detect=not component)
-        return reading.capture(events if options.messages else without_messages(events), tables)
-
-    pieces = compiled.pieces(given(head, blocks), into, component=component, chunk=size)
-    for piece in compiled.dated(pieces, into, batch):
-        build.add(piece)
-        if build.entries >= batch:
-            yield whole(build)
-            build = Assembly(name, build.lines)
-    if build.entries:
-        yield whole(build)
-    _warn(reading.source, into.close(), into.lines)
+    progress = engine.Progress(options.access)
+    for found in engine.batches(blocks, name, progress, component=component, size=batch, messages=messages):
+        reading.component, reading.lines = progress.component, progress.lines
+        yield reading.capture(*found)
+    _warn(reading.source, progress.close(), progress.lines)
 
 
 def _warn(source: Source, damage: list[Damage], lines: int) -> None:

@@ -92,8 +92,8 @@ def component_of(tables: SourceTables) -> str:
     return "ztunnel" if components == {"ztunnel"} else "agent"
 
 
-def container_logs(source: Source, blocks: Iterator[bytes], options: Options, *, beside: int = 0) -> Iterator[Log]:
-    """The logs in a source, its wrapper taken off; `beside` is the size of all sources that are read."""
+def container_logs(source: Source, blocks: Iterator[bytes], options: Options) -> Iterator[Log]:
+    """The logs in a source, its wrapper taken off."""
     component = options.component or source.hint
     notes: dict[str, Damage] = {}
 
@@ -106,7 +106,7 @@ def container_logs(source: Source, blocks: Iterator[bytes], options: Options, *,
             for _ in stream.blocks:  # read through, for what follows in the source
                 pass
             continue
-        tables = read(stream.blocks, source.name, component, options.access, messages=options.messages, beside=beside)
+        tables = read(stream.blocks, source.name, component, options.access, messages=options.messages)
         damage = [*_placed(tables.damage, stream), *notes.values()]
         notes.clear()
         yield Log(source, stream, replace(tables, damage=damage), number)

@@ -97,7 +97,7 @@ class Lane:
                 continue
             for batch in part.tables[event].select(["row", *columns]).to_batches():
                 rows = batch.column(0).to_numpy()
-                at, own = self._own(rows + start if start else rows)
+                at, own = self.own(rows + start if start else rows)
                 yield at, [column if own is None else column.filter(pa.array(own)) for column in batch.columns[1:]]
 
     def spread(self, event: str, starts: Ints, stops: Ints, most: int) -> Ints:
@@ -148,7 +148,7 @@ class Lane:
             values.append(column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column)
         return np.concatenate(rows), pa.chunked_array(values or [pa.nulls(0)])
 
-    def _own(self, rows: Ints) -> tuple[Ints, Bools | None]:
+    def own(self, rows: Ints) -> tuple[Ints, Bools | None]:
         """Of some rows of all pieces those of this lane, by their place in it; null: all are."""
         if self.rows is None or not len(self.rows):
             return rows, None

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import reduce
+from itertools import combinations
 
 import numpy as np
 
-from istiolog_pd.engine.reference.labels import split_labels
+from istiolog_pd.engine.reference.labels import split_ids, split_labels
 from istiolog_pd.engine.reference.match import recogniser
 from istiolog_pd.formats.columns import EVENTS
 from istiolog_pd.formats.template import COMPONENTS, Format
 from istiolog_pd.runs.container_log import LEVELS, Lane
 from istiolog_pd.runs.source_part import Bools, Ints
+from istiolog_pd.runs.statement_versions import first_rows, minors_of
 
 #: Events of no format.
 NO_FORMAT = ("other", "unparsed", "go_gc", "access")
@@ -30,6 +33,10 @@ _PRINTED = re.compile(r"(?<![\d.])(\d+\.\d+(\.\d+)?(-(alpha|beta|rc|dev)[.\w]*)?
 Version = tuple[int, int]
 OLDEST: Version = (1, 0)
 OPEN: Version = (10**6, 0)
+
+#: Minor versions are held as bits; a format still in use goes on to the last of them.
+MINORS = 100
+ALL = (1 << MINORS) - 1
 
 
 @dataclass(frozen=True)
@@ -64,10 +71,28 @@ class Found:
 
 
 @dataclass(frozen=True)
-class _Bound:
-    since: Version
-    until: Version
+class Bound:
+    """The minor versions that a line can be of, as bits, and its words."""
+
+    minors: int
     words: str
+
+    @property
+    def since(self) -> Version:
+        """The first of them."""
+        return 1, (self.minors & -self.minors).bit_length() - 1
+
+    @property
+    def until(self) -> Version:
+        """The last of them."""
+        last = self.minors.bit_length() - 1
+        return (1, last) if last < MINORS - 1 else OPEN
+
+
+def between(since: Version, until: Version) -> int:
+    """The bits of the minor versions of a range."""
+    last = MINORS - 1 if until == OPEN else min(until[1], MINORS - 1)
+    return ((1 << (last + 1)) - 1) & ~((1 << since[1]) - 1)
 
 
 def detect(lane: Lane, starts: Ints, stops: Ints) -> list[Found]:
@@ -83,17 +108,30 @@ def detect(lane: Lane, starts: Ints, stops: Ints) -> list[Found]:
     printed = _printed(lane)
     signs = [(sign, _filled(lane, sign, starts, stops)) for sign in SIGNS]
     claims = _claims(lane, starts, stops)
+    for run, more in of_statements(lane, starts).items():
+        claims.setdefault(run, []).extend(more)
     found = []
     for n, (start, stop) in enumerate(zip(starts.tolist(), stops.tolist(), strict=True)):
-        exact = next((text for row, text in printed if start <= row < stop), None)
-        if exact is not None:
-            number = _PRINTED.search(exact)
-            assert number is not None
-            found.append(Found(number[1], f"printed: {exact[:80].splitlines()[0]!r}"))
-            continue
-        bounds = [_of_sign(sign) for sign, fills in signs if fills[n]]
-        found.append(_intersection([*bounds, *claims.get(n, ())]))
+        bounds = [*(_of_sign(sign) for sign, fills in signs if fills[n]), *claims.get(n, ())]
+        texts = [text for row, text in printed if start <= row < stop]
+        found.append(_as_printed(texts, bounds) if texts else _intersection(bounds))
     return found
+
+
+def _as_printed(texts: list[str], bounds: list[Bound]) -> Found:
+    """The version that lines print, and what contradicts it: another one, or lines that it does not have."""
+    numbers = {text: found[1] for text in texts if (found := _PRINTED.search(text))}
+    first, number = next(iter(numbers.items()))
+    evidence = [f"printed: {first[:80].splitlines()[0]!r}"]
+    others = sorted({other for other in numbers.values() if other != number})
+    if others:
+        evidence.append(f"but {', '.join(others)} too")
+    own = between(_number(number), _number(number))
+    strange = [bound for bound in bounds if not bound.minors & own]
+    if strange:
+        lines = "line is" if len(strange) == 1 else "lines are"
+        evidence.append(f"but {len(strange)} {lines} not of that version (a build of its own?): {strange[0].words}")
+    return Found(number, "; ".join(evidence))
 
 
 def _printed(lane: Lane) -> list[tuple[int, str]]:
@@ -117,14 +155,14 @@ def _filled(lane: Lane, sign: Sign, starts: Ints, stops: Ints) -> Bools:
     return found
 
 
-def _claims(lane: Lane, starts: Ints, stops: Ints) -> dict[int, list[_Bound]]:
+def _claims(lane: Lane, starts: Ints, stops: Ints) -> dict[int, list[Bound]]:
     """What the formats say that claim some entries of each run."""
     spread = int(np.clip(MOST_LOOKED_AT // (len(starts) * 30), 1, SPREAD))
     picked = [np.empty(0, np.int64)]
     picked += [lane.spread(event, starts, stops, spread) for event in EVENTS if event not in NO_FORMAT]
     rows = np.unique(np.concatenate(picked))
     runs = np.searchsorted(starts, rows, side="right") - 1
-    found: dict[int, list[_Bound]] = {}
+    found: dict[int, list[Bound]] = {}
     for row, run, text, scope in zip(
         rows.tolist(), runs.tolist(), lane.texts(rows), lane.texts(rows, "scope"), strict=True
     ):
@@ -134,7 +172,20 @@ def _claims(lane: Lane, starts: Ints, stops: Ints) -> dict[int, list[_Bound]]:
     return found
 
 
-def _claim(component: str, level: str | None, scope: str | None, text: str) -> _Bound | None:
+def of_statements(lane: Lane, starts: Ints) -> dict[int, list[Bound]]:
+    """What the statements say that entries of each run are of, where no hand-written format claims them."""
+    found: dict[int, list[Bound]] = {}
+    for run, row, statement in first_rows(lane, starts):
+        component, level = COMPONENTS[lane.component[row]], (*LEVELS, None)[lane.level[row]]
+        scope, message = (lane.texts(np.array([row]), name)[0] for name in ("scope", "message"))
+        body = split_labels(split_ids(component, message)[0])[0]
+        minors = minors_of(statement, body, component, level, scope or "default")
+        if minors & ALL != ALL:
+            found.setdefault(run, []).append(Bound(minors, words_of(statement)))
+    return found
+
+
+def _claim(component: str, level: str | None, scope: str | None, text: str) -> Bound | None:
     """What the format says that claims an entry."""
     claim = recogniser().claim
     claimed = claim(component, level, scope, text) or claim(component, level, scope, split_labels(text)[0])
@@ -142,7 +193,7 @@ def _claim(component: str, level: str | None, scope: str | None, text: str) -> _
         return None
     entry = claimed[0].format
     since, until = _istio(entry, entry.since), _istio(entry, entry.until) if entry.until else OPEN
-    return None if (since, until) == (OLDEST, OPEN) else _Bound(since, until, f"{text[:60].splitlines()[0]!r}")
+    return None if (since, until) == (OLDEST, OPEN) else Bound(between(since, until), words_of(text))
 
 
 def _istio(entry: Format, version: str) -> Version:
@@ -156,26 +207,43 @@ def _number(version: str) -> Version:
     return int(major), int(minor)
 
 
-def _of_sign(sign: Sign) -> _Bound:
-    return _Bound(
-        _number(sign.since) if sign.since else OLDEST, _number(sign.until) if sign.until else OPEN, repr(sign.words)
-    )
+def _of_sign(sign: Sign) -> Bound:
+    since, until = _number(sign.since) if sign.since else OLDEST, _number(sign.until) if sign.until else OPEN
+    return Bound(between(since, until), repr(sign.words))
 
 
-def _intersection(bounds: list[_Bound]) -> Found:
+def _intersection(bounds: list[Bound]) -> Found:
     """The range that is left, and the lines that bound it."""
     if not bounds:
         return Found("", "no line of it tells versions apart")
+    left = reduce(lambda minors, bound: minors & bound.minors, bounds, ALL)
     low, high = max(bounds, key=lambda one: one.since), min(bounds, key=lambda one: one.until)
-    if low.since > high.until:
-        said = f"{low.words} is of {_text(low.since)} and later, {high.words} of {_text(high.until)} and earlier"
+    if not left:
+        one, other = _disagreeing(bounds)
+        said = f"{one.words} is of {_range(one)}, {other.words} of {_range(other)}"
         return Found("", f"its lines disagree: {said}")
-    since = f"since {_text(low.since)}: {low.words}" if low.since > OLDEST else ""
-    until = f"until {_text(high.until)}: {high.words}" if high.until < OPEN else ""
-    evidence = "; ".join(filter(None, (since, until)))
-    if low.since == high.until:
-        return Found(_text(low.since), evidence)
-    return Found(f"{_text(low.since)}-{_text(high.until) if high.until < OPEN else ''}", evidence)
+    whole = Bound(left, "")
+    since = f"since {_text(whole.since)}: {low.words}" if whole.since > OLDEST else ""
+    until = f"until {_text(whole.until)}: {high.words}" if whole.until < OPEN else ""
+    return Found(_range(whole), "; ".join(filter(None, (since, until))))
+
+
+def _disagreeing(bounds: list[Bound]) -> tuple[Bound, Bound]:
+    """Two lines that no version has, or the two that bound most."""
+    ordered = sorted(bounds, key=lambda one: one.minors.bit_count())
+    pairs = ((one, other) for one, other in combinations(ordered[:50], 2) if not one.minors & other.minors)
+    return next(pairs, (ordered[0], ordered[-1]))
+
+
+def _range(bound: Bound) -> str:
+    if bound.since == bound.until:
+        return _text(bound.since)
+    return f"{_text(bound.since)}-{_text(bound.until) if bound.until < OPEN else ''}"
+
+
+def words_of(text: str) -> str:
+    """The beginning of a line, as evidence."""
+    return f"{text[:60].splitlines()[0]!r}"
 
 
 def _text(version: Version) -> str:

@@ -1,9 +1,9 @@
 """Make the data of the second tier from the tables of the sources' log statements.
 
-    python -m scripts.statements.build TABLES
+    python -m scripts.statements.build [TABLES]
 
-`TABLES` is a directory with ``istio.tsv``, ``envoy.tsv``, ``istio-proxy.tsv`` and ``ztunnel.tsv``
-(`tests/formats/source`). The same tables give the same bytes.
+`TABLES` (by default `tests/formats/source`) is a directory with ``istio.tsv``, ``envoy.tsv``, ``istio-proxy.tsv`` and
+``ztunnel.tsv``, which may be packed (``.gz``). The same tables give the same bytes.
 """
 
 from __future__ import annotations
@@ -60,8 +60,9 @@ class Row:
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        yield from csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+    packed = path.with_name(f"{path.name}.gz")
+    data = gzip.decompress(packed.read_bytes()) if packed.exists() else path.read_bytes()
+    yield from csv.DictReader(io.StringIO(data.decode(), newline=""), delimiter="\t", quoting=csv.QUOTE_NONE)
 
 
 def template_of(pieces: Iterable[str], fields: list[str]) -> str:
@@ -217,12 +218,15 @@ def _ztunnel(tables: Path) -> Iterator[Row]:
 
 
 def _joined(rows: Iterable[Row]) -> list[Row]:
-    """One row of each statement: where it stands in several files, or came and went, they are listed."""
+    """One row of each statement: where it stands in several files, or came and went, they are listed.
+
+    Of statements that print the same the newest has the lowest number.
+    """
     found: dict[tuple[str, ...], Row] = {}
     for row in rows:
         known = found.get(row.key)
         found[row.key] = row if known is None else _both(known, row)
-    return [found[key] for key in sorted(found)]
+    return sorted(found.values(), key=lambda row: (*(-part for part in newest(row.ranges)[:2]), row.key))
 
 
 def _both(one: Row, other: Row) -> Row:
@@ -232,7 +236,9 @@ def _both(one: Row, other: Row) -> Row:
     new = other if newest(other.ranges) >= newest(one.ranges) else one
     return replace(
         new,
-        ranges=";".join(sorted({*one.ranges.split(";"), *other.ranges.split(";")}, key=newest)),
+        ranges=";".join(
+            sorted({*one.ranges.split(";"), *other.ranges.split(";")}, key=lambda text: (newest(text), text))
+        ),
         file=listed(one.file, other.file),
         func=listed(one.func, other.func),
         labels=" ".join(dict.fromkeys([*one.labels.split(), *other.labels.split()])),
@@ -288,10 +294,8 @@ def build(tables: Path) -> dict[str, bytes]:
 
 def main(arguments: list[str]) -> int:
     """Write the data files."""
-    if len(arguments) != 1:
-        sys.stderr.write(f"usage: python -m {__spec__.name} TABLES\n")
-        return 2
-    for name, data in build(Path(arguments[0])).items():
+    tables = Path(arguments[0]) if arguments else DATA.parents[2] / "tests/formats/source"
+    for name, data in build(tables).items():
         (DATA / name).write_bytes(data)
     return 0
 

@@ -28,6 +28,7 @@ SUBJECTS: tuple[tuple[Pool, str], ...] = (
     (column("xds_type", "SDS"), "SDS"),
     (n.URLS, "w.TypeUrl; req.TypeUrl; res.TypeUrl; discReq.TypeUrl; typeURL"),
     (n.CLUSTERS, "clusterName; rc"),
+    (n.CLUSTER_IDS, "cluster.ID; s.clusterID; c.opts.ClusterID; args.RegistryOptions.KubeOptions.ClusterID"),
     (n.SERVICES, "svc.Name; currSvc.Name; ep.Name; svcName; namespacedName.Name"),
     (n.HOSTS, "hostname; serviceName; si.Service.Hostname; currConv.Hostname"),
     (optional(n.HOSTS), "instance.Service.Hostname.String()"),
@@ -168,8 +169,8 @@ TEXTS: tuple[tuple[Pool, str], ...] = (
     (plain("informer/Pods", "serviceentry/outputs/Services", "virtualservice/MergedVirtualServices[a b]"),
      "h.name(); j.name()"),
     (plain("default/istio-leader", "istio-namespace-controller-election"), "desc; l.electionID"),
-    (v.WORDS, "serviceRegistry; cluster.ID; s.clusterID; c.opts.ClusterID; options.WatchedNamespace; "
-     "features.JwtPolicy; args.RegistryOptions.KubeOptions.ClusterID; features.JwtPolicy.Get(); c.o.ServiceName; host; "
+    (v.WORDS, "serviceRegistry; options.WatchedNamespace; "
+     "features.JwtPolicy; features.JwtPolicy.Get(); c.o.ServiceName; host; "
      "name; kubecontroller.IstioConfigMap; kubecontroller.IstioNamespace; features.IstiodServiceCustomHost.Get(); "
      "features.IstiodServiceCustomHost; features.PilotCertProvider; p.protocol; proxy.clusterID; credFetcherTypeEnv; "
      "o.TrustDomain; event.Op.String()"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,7 +15,16 @@ from istiolog_pd.analysis._intervals import Ints
 from istiolog_pd.analysis._needs import ACCESS, ADS_DEBUG, AGENT_DEBUG, PROXY_INFO, Need
 from istiolog_pd.analysis._result import cannot, no_lines, shaped
 from istiolog_pd.analysis._time import as_of
-from istiolog_pd.analysis.propagation.clocks import BOUNDS, PAIR, from_connections, from_nonces
+from istiolog_pd.analysis.propagation.clocks import (
+    BOUNDS,
+    PAIR,
+    from_connections,
+    from_nonces,
+    line_before,
+    meetings,
+    streams,
+)
+from istiolog_pd.analysis.propagation.joining import NONE, between, in_turn, nearby, with_stream
 from istiolog_pd.analysis.propagation.nonces import (
     answered,
     passed,
@@ -25,8 +35,8 @@ from istiolog_pd.analysis.propagation.nonces import (
     versions,
     with_nonces,
 )
-from istiolog_pd.analysis.propagation.sides import PILOT, side, sidecars
-from istiolog_pd.analysis.propagation.updates import KEY, by_time, effects, updates
+from istiolog_pd.analysis.propagation.sides import PILOT, of_proxies, side, sidecars
+from istiolog_pd.analysis.propagation.updates import KEY, effects, updates
 from istiolog_pd.analysis.pushes.rounds import PUSH_LINES
 from istiolog_pd.capture import Capture
 
@@ -162,14 +172,16 @@ def propagation(
     istiod prints nonces at debug (pilot/pkg/xds/delta.go, ads.go), the agent since 1.22
     (pkg/istio-agent/xds_proxy_delta.go). Endpoint-only pushes print none: theirs are those of the answers
     that stand between the answers to their neighbours. The offset of two clocks follows from no push being
-    received before it is sent, and no answer coming before the agent passed it on. The push line is written
-    once the stream has taken the message, some microseconds after that.
+    received before it is sent, and no answer coming before the agent passed it on. istiod prints a push line
+    after the send, up to some 20 ms; the line before it about the same proxy was there before.
 
-    Without nonces the offset is bounded by how connections begin. An update is then of no push before the
-    proxy's first that could have come, and by the n-th update of a connection its first n pushes were
-    there; `delay_high` is null where the beginning of the connection is not in the log. Envoy logs updates
-    of clusters and listeners at info (source/common/upstream/cds_api_helper.cc,
-    source/common/listener_manager/lds_api.cc), the other types at debug.
+    `applied` is Envoy's own line: the summary of an update of clusters, the last line of a listener, at debug
+    ``… accepted`` of any type (source/common/upstream/cds_api_helper.cc, source/common/listener_manager/lds_api.cc,
+    source/extensions/config_subscription/grpc). Envoy answers an update of clusters only when their endpoints
+    came, so the agent's line of that is an upper bound. Without nonces a push is joined with the update that is
+    as many updates after the beginning of its connection, where Envoy logs every update of that type; else with
+    the only one between it and the next push. At info Envoy logs nothing of an update that changes no listener:
+    then `applied` is null, and so it is of a push that was lost with its connection.
 
     Examples
     --------
@@ -200,14 +212,14 @@ def propagation(
     rows = pushes[followed].copy()
     if rows.empty:
         return cannot(PROPAGATION, "; ".join(filter(None, [NOTHING, _whose(logs)])))
-    rows = _by_time(capture, rows, logs.dropna(), shown, skew)
-    starts = shown.drop_duplicates([*KEY, "timestamp"]).set_index([*KEY, "timestamp"])["started"]
-    started = starts.reindex(pd.MultiIndex.from_frame(rows[[*KEY, "applied"]])).array
-    had = rows["received"].fillna(pd.Series(started, rows.index)).where(rows["xds_type"].eq("CDS"))
+    rows = _delays(_applied(capture, rows, logs.dropna(), shown, skew), shown)
+    started = pd.Series(_taken(shown["started"], rows["update"].to_numpy()), rows.index)
+    had = rows["received"].fillna(started).where(rows["xds_type"].eq("CDS"))
     rows = rows.join(effects(capture, logs.dropna(), rows[["proxy"]].assign(begun=had)))
     rows["push_version"] = rows["push_version"].fillna(versions(rows["nonce"]))
     ends = ["received", "applied", "acknowledged", "nacked"]
-    rows["exact"] = rows["exact"].where(rows[ends].notna().any(axis=1))
+    rows["exact"] = rows["exact"].mask(rows["joined"], False).where(rows[ends].notna().any(axis=1))
+    rows.loc[rows["assumed"] & ~rows["joined"], BOUNDS] = pd.NaT
     rows["run"] = rows.get("run", 0)
     here = int(pushes["proxy"].isin(set(logs.dropna())).sum())
     others = OTHERS.format(total - here, total) if len(logs) and here < total else ""
@@ -222,7 +234,7 @@ def _pushed(lines: pa.Table) -> int:
 
 
 def _by_nonce(capture: Capture, pushes: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
-    """The pushes with what both sides say of their nonces, and the bounds of their delays."""
+    """The pushes with what both sides say of their nonces."""
     pushes = pushes.rename(columns={"timestamp": "sent"})
     pushes["came_back"] = _taken(answers["timestamp"], places(pushes["nonce"], answers["nonce"]))
     seen = passed(capture)
@@ -230,16 +242,9 @@ def _by_nonce(capture: Capture, pushes: pd.DataFrame, answers: pd.DataFrame) -> 
     for name in ("log", "received", "answered"):
         pushes[name] = _taken(seen[name], at)
     pushes["nacked"] = rejected(capture, pushes, answers)
-    accepted = pushes["nacked"].isna()
-    pushes["applied"] = pushes["answered"].where(accepted)
-    pushes["acknowledged"] = pushes["came_back"].where(accepted)
+    pushes["acknowledged"] = pushes["came_back"].where(pushes["nacked"].isna())
     pushes["exact"] = (pushes["came_back"].notna() | pushes["received"].notna()).astype(FLAG)
-    pushes = pushes.join(from_nonces(pushes))
-    trip = pushes["acknowledged"] - pushes["sent"]
-    took = {end: pushes["applied"] - pushes["sent"] - pushes[f"clock_offset_{end}"] for end in ("low", "high")}
-    pushes["delay_low"] = took["high"].mask(took["high"] < ZERO, ZERO).fillna(trip * 0)
-    pushes["delay_high"] = took["low"].fillna(trip)
-    return pushes
+    return pushes.assign(before=line_before(capture, pushes))
 
 
 def _taken(column: pd.Series[Any], at: Ints) -> Any:
@@ -247,35 +252,83 @@ def _taken(column: pd.Series[Any], at: Ints) -> Any:
     return column.array.take(at, allow_fill=True)
 
 
-def _by_time(
+def _applied(
     capture: Capture, rows: pd.DataFrame, logs: pd.Series[str], shown: pd.DataFrame, skew: pd.Timedelta
 ) -> pd.DataFrame:
-    """The rows, those of sidecars whose agent printed no nonce with the update that is likeliest theirs."""
-    types = pd.MultiIndex.from_frame(shown[KEY].drop_duplicates())
-    known = pd.MultiIndex.from_frame(rows[KEY]).isin(types)
-    rest = rows.loc[rows["received"].isna() & rows["sent"].notna() & known, ["row", "run", *KEY, "sent"]]
-    rows["assumed"] = False
-    if rest.empty:
-        return rows
+    """The rows with the update of Envoy that is their own (`update`: its place in `shown`; -1: none is known)."""
+    met, begun = meetings(capture, logs, skew), streams(capture, logs)
+    rows = _connected(capture, rows, met)
+    responses = of_proxies(capture, logs, "xds_response", "xds_type", "nonce")
+    responses = with_stream(responses[responses["nonce"].isna()], begun)
+    rows = _clocks(rows, from_connections(met, shown, skew), logs, skew)
+    turn = in_turn(rows, responses)
+    rows["received"] = rows["received"].fillna(pd.Series(_taken(responses["timestamp"], turn), rows.index))
+    accepted = rows["nacked"].isna()
+    rows["update"] = NONE
+    answered = accepted & rows["answered"].notna() & rows["received"].notna()
+    rows.loc[answered, "update"] = between(rows[answered], shown)
+    open_ = accepted & rows["answered"].isna() & rows["sent"].notna() & rows["proxy"].isin(set(logs))
+    # Endpoint-only pushes are hidden at info, so those of endpoints cannot be counted there.
+    hidden = rows["xds_type"].eq("EDS") & ~rows["run"].isin(rows.loc[rows["push_type"].eq("incremental"), "run"])
+    whole = with_stream(shown[shown["whole"]], begun)
+    counted = open_ & ~hidden
+    turn = in_turn(rows[counted], whole)
+    rows.loc[counted, "update"] = np.where(
+        turn < 0, NONE, whole.index.to_numpy()[np.maximum(turn, 0)] if len(whole) else NONE
+    )
+    near = pd.Series(nearby(rows, shown), rows.index).where(open_ & ~hidden & rows["update"].lt(0), NONE)
+    rows["update"] = rows["update"].mask(near.ge(0), near)
+    rows["joined"] = rows["update"].ge(0) & ~answered
+    # Nothing says that it was not an update of a push before the log.
+    rows["unbounded"] = near.ge(0) & rows["begun"].isna() & ~rows.duplicated(KEY)
+    rows["applied"] = pd.Series(_taken(shown["timestamp"], rows["update"].to_numpy()), rows.index)
+    return rows
+
+
+def _connected(capture: Capture, rows: pd.DataFrame, met: pd.DataFrame) -> pd.DataFrame:
+    """The rows with the beginning (`connected`) and the end (`ends`) of their connection by the sidecar's clock."""
     begun = streams_begun(capture)
     begun = begun[["row", "run", "proxy"]].assign(begun=begun["timestamp"])
-    rest = as_of(rest, begun, "row", ["run", "proxy"])
-    rest = (
-        rest.reset_index().merge(from_connections(capture, logs, shown, skew), on=PAIR, how="left").set_index("index")
-    )
-    assumed = rest[BOUNDS].isna().any(axis=1)
+    rows = as_of(rows, begun, "row", PAIR)
+    starts = met[["row", *PAIR, "connected"]].assign(met=met["row"]).sort_values("row")
+    rows = as_of(rows, starts, "row", PAIR)
+    order = starts.dropna(subset=["connected"]).sort_values("connected")
+    order["ends"] = order.groupby("proxy", sort=False)["connected"].shift(-1)
+    ends = order.set_index("met")["ends"].reindex(pd.Index(rows["met"].astype("float64")))
+    return rows.assign(ends=ends.array)
+
+
+def _clocks(rows: pd.DataFrame, known: pd.DataFrame, logs: pd.Series[str], skew: pd.Timedelta) -> pd.DataFrame:
+    """The rows with the bounds of the clocks' offset: by nonces, else by connections, else assumed."""
+    rows = rows.join(from_nonces(rows))
+    told = rows.loc[~rows["drifts"]].groupby(PAIR, sort=False)[BOUNDS].first().reset_index()
+    here = rows["proxy"].isin(set(logs))
+    for table in (told, known):
+        at = rows[PAIR].merge(table[[*PAIR, *BOUNDS]], on=PAIR, how="left").set_index(rows.index)
+        free = here & rows[BOUNDS].isna().any(axis=1) & at[BOUNDS].notna().all(axis=1)
+        rows.loc[free, BOUNDS] = at.loc[free, BOUNDS]
+    rows["assumed"] = here & rows[BOUNDS].isna().any(axis=1)
     for name, most in zip(BOUNDS, (-skew, skew), strict=True):
-        rest[name] = rest[name].fillna(most).astype(SPAN)
-    rest = rest.join(by_time(rest, shown))
-    found = rest[rest["applied"].notna() & rows.loc[rest.index, "nacked"].isna()]
-    if found.empty:
-        return rows
-    trip = rows.loc[found.index, "acknowledged"] - rows.loc[found.index, "sent"]
-    found = found.assign(delay_high=found["delay_high"].fillna(trip).where(~(found["delay_high"] > trip), trip))
-    names = ["applied", *BOUNDS, "delay_low", "delay_high"]
-    rows.loc[found.index, names] = found[names]
-    rows.loc[found.index, "exact"] = False
-    rows.loc[found.index, "assumed"] = assumed
+        rows[name] = rows[name].mask(rows["assumed"] & rows[name].isna(), most).astype(SPAN)
+    return rows
+
+
+def _delays(rows: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:
+    """The rows with bounds of the time from the push to Envoy's having applied it.
+
+    The agent received it before that, and Envoy's answer comes after it.
+    """
+    at = rows["update"].to_numpy()
+    early, late = (pd.Series(_taken(shown[name], at), rows.index) for name in ("early", "late"))
+    accepted, answered = rows["nacked"].isna(), rows["answered"]
+    early = early.fillna(rows["received"])
+    early = early.mask(early < rows["received"], rows["received"])
+    late = late.mask(late.isna() | (late > answered), answered)
+    trip = rows["acknowledged"] - rows["sent"]
+    low = (early - rows["sent"] - rows["clock_offset_high"]).where(accepted & (rows["joined"] | answered.notna()))
+    high = (late - rows["sent"] - rows["clock_offset_low"]).where(accepted & ~rows["unbounded"])
+    rows["delay_low"] = low.mask(low < ZERO, ZERO).fillna(trip * 0)
+    rows["delay_high"] = high.mask(high.isna() | (high > trip), trip)
     return rows
 
 

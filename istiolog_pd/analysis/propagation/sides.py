@@ -15,6 +15,12 @@ from istiolog_pd.capture import Capture, to_pandas
 
 PILOT, SIDECAR = ("pilot",), ("agent", "envoy")
 
+#: The proxy in Envoy's command line, and the variables that name its pod and namespace.
+SERVICE_NODE = r"--service-node [\w.-]+~[^~\s]*~([^~\s]+)~"
+ENVIRONMENT = ("POD_NAME", "POD_NAMESPACE")
+#: The name of a file as `proxy-POD.NAMESPACE.log`; the name of a pod ends in five letters or a number.
+NAMED_FILE = r"(?:^|[/\\!])(?:(?:istio-)?proxy[-_])?([a-z0-9][a-z0-9-]*-(?:[a-z0-9]{5}|\d+)\.[a-z0-9-]+)\.(?:log|txt)"
+
 #: Events of the agent whose lines can name its node.
 NAMING = ("startup", "xds_connected", "xds_disconnected", "connection_open", "xds_request")
 
@@ -61,9 +67,18 @@ def sidecars(capture: Capture, known: Iterable[str], told: Mapping[str, str], jo
         *(where["log"].map(proxies) for proxies in own),
         _columns(where),
         _from_names(where["source"], known),
+        where["source"].str.extract(NAMED_FILE, expand=False),
     ):
         found = found.fillna(guess.reindex(found.index).astype(TEXT))
     return found.groupby(where["log"], sort=False).first()
+
+
+def proxies_of_runs(capture: Capture) -> pd.Series[str]:
+    """The proxy that each run of a sidecar is of, by run; runs of which that cannot be told are left out."""
+    named = [capture[event]["proxy"] for event in ("xds_push", "connection_open") if event in capture]
+    known = {str(name) for column in named for name in pc.unique(column.cast(pa.string())).drop_null().to_pylist()}
+    whose = sidecars(capture, sorted(known), {}, pd.DataFrame(columns=["log", "proxy"]))
+    return logs(capture).map(whose).dropna().astype(TEXT)
 
 
 def of_proxies(capture: Capture, logs: pd.Series[str], event: str, *columns: str) -> pd.DataFrame:
@@ -92,9 +107,19 @@ def _one_each(pairs: pd.DataFrame) -> pd.Series[str]:
 
 
 def _named(capture: Capture) -> pd.Series[str]:
-    """The proxy that a sidecar's own lines name."""
+    """The proxy that a sidecar's own lines name, Envoy's command line among them."""
     tables = [side(capture, event, SIDECAR, "proxy")[["log", "proxy"]] for event in NAMING if event in capture]
+    if "startup" in capture:
+        started = side(capture, "startup", SIDECAR, "command").dropna(subset=["command"])
+        tables.append(started.assign(proxy=_of_commands(started["command"]))[["log", "proxy"]])
     return _one_each(pd.concat(tables)) if tables else pd.Series(dtype=TEXT)
+
+
+def _of_commands(commands: pd.Series[str]) -> pd.Series[str]:
+    """The proxy that command lines of Envoy name: as its node, or as what they set in the environment."""
+    pod, namespace = (commands.str.extract(rf"\b{name}=([\w.-]+)", expand=False) for name in ENVIRONMENT)
+    named = commands.str.extract(SERVICE_NODE, expand=False)
+    return named.astype(TEXT).fillna(pod.astype(TEXT) + "." + namespace.astype(TEXT))
 
 
 def _columns(where: pd.DataFrame) -> pd.Series[str]:

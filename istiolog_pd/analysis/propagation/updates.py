@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
-from istiolog_pd.analysis._intervals import Bools, Ints
-from istiolog_pd.analysis._time import NEVER, as_of, moments, nanoseconds, spans
+from istiolog_pd.analysis._time import as_of
 from istiolog_pd.analysis.propagation.sides import of_proxies
 from istiolog_pd.capture import Capture
 
-#: Lines of one update follow each other closely: a longer pause than the first is taken to
-#: be between two, one longer than the second surely is.
-CLOSE, APART = pd.Timedelta("100ms"), pd.Timedelta("1s")
+#: Envoy writes ``accepted`` after it has applied an update by less than the first, and all other lines of an
+#: update before it has by less than the second.
+AFTER, BEFORE = pd.Timedelta("10ms"), pd.Timedelta("300ms")
+#: Lines of one update follow each other closely: a longer pause is taken to be between two. A large listener takes
+#: its time; that an update is rejected is said at once.
+CLOSE, AT_ONCE = pd.Timedelta("300ms"), pd.Timedelta("100ms")
 
 KEY = ["proxy", "xds_type"]
+UPDATE = ["row", *KEY, "timestamp", "started", "whole", "early", "late"]
 
 
 def updates(capture: Capture, logs: pd.Series[str]) -> pd.DataFrame:
-    """Every update that an Envoy logs, in the order of time.
+    """Every accepted update that an Envoy logs, in the order of time.
 
-    Clusters: the summary ``added/updated N cluster(s), skipped M`` (Envoy 1.18 on), or ``add N
-    cluster(s), remove M`` (1.12 on), one of either per response; before, and for listeners always, the
-    first of the lines about one each that follow one another. At debug (1.11 on) any type: ``… accepted``.
+    At debug (1.11 on) any type: from ``Received … for <type>`` to the last ``… accepted`` (routes and endpoints
+    have one per subscription). Else of clusters the summary ``added/updated N cluster(s), skipped M`` (Envoy
+    1.18 on), or ``add N cluster(s), remove M`` (1.12 on), one of either per response; before, and for
+    listeners always, the lines about one each that follow one another: an update that changes none has no
+    line. What Envoy rejected is left out, though it applies the resources that are good.
 
     Parameters
     ----------
@@ -32,103 +36,81 @@ def updates(capture: Capture, logs: pd.Series[str]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `proxy`, `xds_type`, `timestamp`; `started`: its first line; `counted`: it is surely another
-        response than the one before.
+        `proxy`, `xds_type`, `timestamp` (its last line), `started` (its first), `row` of its last line; `whole`:
+        every update of this type to this proxy is logged, whether or not it changes something; `early`, `late`:
+        it was applied not before and not after.
     """
-    summary = of_proxies(capture, logs, "cds_update", "xds_type", "added", "updated", "skipped", "resources")
-    accepted = summary["xds_type"].notna() & (summary["resources"].notna() | summary["added"].notna())
-    closing = summary["xds_type"].isna() & summary["skipped"].notna()
-    opening = summary["xds_type"].isna() & summary["skipped"].isna()
-    kinds = [summary[rows].fillna({"xds_type": "CDS"}) for rows in (closing, accepted, opening)]
-    tables = [lines.assign(counted=True, started=lines["timestamp"]) for lines in kinds]
-    begun = kinds[2][["row", "proxy", "timestamp"]].rename(columns={"timestamp": "started"})
-    tables[0]["started"] = as_of(kinds[0][["row", "proxy"]], begun, "row", ["proxy"])["started"]
-    for event, name, xds_type in (("cluster_update", "cluster", "CDS"), ("listener_update", "listener", "LDS")):
-        lines = of_proxies(capture, logs, event, name)
-        tables.append(_bursts(lines[lines[name].notna()].assign(xds_type=xds_type)))
+    summary = of_proxies(
+        capture, logs, "cds_update", "xds_type", "added", "updated", "skipped", "resources", "duration"
+    )
+    rejected = of_proxies(capture, logs, "xds_rejected", "xds_type")
+    typed, counts = summary["xds_type"].notna(), summary["added"].notna() | summary["updated"].notna()
+    clusters = summary[~typed].assign(xds_type="CDS")
+    opening = clusters[counts[~typed] & clusters["skipped"].isna()].assign(whole=True)
+    opening["started"] = opening["timestamp"]
+    closing = clusters[clusters["skipped"].notna()].assign(whole=True)
+    begun = opening[["row", "proxy", "started"]]
+    closing["started"] = as_of(closing[["row", "proxy"]], begun, "row", ["proxy"])["started"].fillna(
+        closing["timestamp"]
+    )
+    accepted = _accepted(summary[typed & summary["duration"].isna()], rejected, closing)
+    kinds = [accepted, _without(closing, rejected), _without(opening, rejected)]
+    for events, name, xds_type in (
+        (("cluster_update", "cluster_remove"), "cluster", "CDS"),
+        (("listener_update", "listener_remove"), "listener", "LDS"),
+    ):
+        lines = pd.concat([of_proxies(capture, logs, event, name) for event in events]).sort_values("row")
+        kinds.append(_without(_bursts(lines[lines[name].notna()].assign(xds_type=xds_type)), rejected))
     found: list[pd.DataFrame] = []
-    for table in tables:
+    for table in kinds:
         # One kind of line per proxy and type: the first in this order that it has.
         taken = pd.concat([other[KEY] for other in found]).drop_duplicates() if found else table[KEY].iloc[:0]
         fresh = ~pd.MultiIndex.from_frame(table[KEY]).isin(pd.MultiIndex.from_frame(taken))
-        found.append(table.loc[fresh, [*KEY, "timestamp", "started", "counted"]])
+        if table is not accepted:
+            table = table.assign(early=table["timestamp"], late=table["timestamp"] + BEFORE)
+        found.append(table.loc[fresh, UPDATE])
     return pd.concat(found).sort_values("timestamp", kind="stable").reset_index(drop=True)
 
 
-def _bursts(lines: pd.DataFrame) -> pd.DataFrame:
-    """The first line of each run of lines that follow one another closely."""
-    pause = lines["timestamp"].groupby(lines["proxy"], sort=False).diff()
-    counted = ~(pause <= APART)
-    return lines.assign(counted=counted, started=lines["timestamp"])[~(pause <= CLOSE)]
+def _accepted(lines: pd.DataFrame, rejected: pd.DataFrame, closing: pd.DataFrame) -> pd.DataFrame:
+    """One row per response that Envoy says it accepted, of all that it received.
 
-
-def by_time(pushes: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
-    """For each push the update that is likeliest its own, and bounds of the time that it took.
-
-    A type's updates keep the order of its pushes, and none comes before its push. So an update of a push is
-    the first after it at the earliest; and since no two updates are of one push, the n-th update of a
-    connection shows that its first n pushes had arrived.
-
-    Parameters
-    ----------
-    pushes
-        `proxy`, `xds_type`, `sent`, `begun` (when its connection began; null if that is not logged) in the
-        order of writing, and the bounds of the clocks' offset.
-    known
-        Of `updates`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        By the pushes' index: `applied`, `delay_low`, `delay_high`; null where no update fits.
+    Of clusters its time is that of the summary (`closing`), which comes first.
     """
-    code, codes = _shared_codes(pushes, known)
-    moment, begun = nanoseconds(pushes["sent"]), nanoseconds(pushes["begun"])
-    low, high = (nanoseconds(pushes[f"clock_offset_{end}"]) for end in ("low", "high"))
-    order = np.argsort(codes, kind="stable")
-    codes, times, sure = codes[order], nanoseconds(known["timestamp"])[order], known["counted"].to_numpy(bool)[order]
-    line, counted = _Line(codes, times), _Line(codes[sure], times[sure])
-    first, there = line.at_or_after(code, moment + low)
-    # An update is of the newest push before it, by the middle of the offset.
-    middle = moment + low + (high - low) // 2
-    likely, fits = line.at_or_after(code, middle)
-    following = pd.Series(middle).groupby([code, begun], sort=False).shift(-1, fill_value=np.iinfo(np.int64).max)
-    fits &= likely < following.to_numpy(np.int64)
-    place = np.asarray(pd.Series(begun).groupby([code, begun], sort=False).cumcount(), np.int64)
-    nth, bounded = counted.at_or_after(code, begun + high, place)
-    bounded &= begun != NEVER
-    found = {
-        "applied": moments(likely, fits),
-        "delay_low": spans(np.maximum(first - moment - high, 0), fits & there),
-        "delay_high": spans(np.maximum(nth, likely) - moment - low, fits & bounded),
-    }
-    return pd.DataFrame(found, index=pushes.index)
+    said = lines["resources"].notna() | lines["added"].notna()
+    received = lines.loc[~said, ["row", *KEY, "timestamp"]]
+    begun = received.assign(started=received["timestamp"], response=received["row"]).drop(columns="timestamp")
+    accepted = lines[said].reset_index(drop=True)
+    of = as_of(accepted[["row", *KEY]], begun, "row", KEY)
+    accepted = accepted.assign(started=of["started"], response=of["response"].fillna(accepted["row"]))
+    bad = as_of(rejected[["row", *KEY]].dropna(), begun, "row", KEY)["response"]
+    accepted = accepted[~accepted["response"].isin(set(bad.dropna()))]
+    groups = accepted.groupby([*KEY, "response"], sort=False, as_index=False)
+    table = groups.agg(row=("row", "last"), timestamp=("timestamp", "max"), started=("started", "min"))
+    table = table.assign(started=table["started"].fillna(table["timestamp"]), whole=True).sort_values("row")
+    table["early"], table["late"] = table["timestamp"] - AFTER, table["timestamp"] + AFTER
+    ends = closing[["row", *KEY]].assign(closed=closing["timestamp"]).sort_values("row")
+    closed = as_of(table[["row", *KEY]], ends, "row", KEY)["closed"]
+    of_it = closed >= table["started"]
+    for name in ("timestamp", "early"):
+        table[name] = table[name].mask(of_it, closed)
+    return table
 
 
-def _shared_codes(pushes: pd.DataFrame, known: pd.DataFrame) -> tuple[Ints, Ints]:
-    """Numbers for proxy and type that both tables share."""
-    both = pd.concat([pushes[KEY], known[KEY]], ignore_index=True)
-    codes = np.asarray(both.groupby(KEY, sort=False, dropna=False).ngroup(), np.int64)
-    return codes[: len(pushes)], codes[len(pushes) :]
+def _bursts(lines: pd.DataFrame) -> pd.DataFrame:
+    """One row per run of lines that follow one another closely."""
+    pause = lines["timestamp"].groupby(lines["proxy"], sort=False).diff()
+    lines = lines.assign(burst=(~(pause <= CLOSE)).groupby(lines["proxy"], sort=False).cumsum())
+    groups = lines.groupby([*KEY, "burst"], sort=False, as_index=False)
+    table = groups.agg(row=("row", "last"), timestamp=("timestamp", "max"), started=("timestamp", "min"))
+    return table.assign(whole=False)
 
 
-class _Line:
-    """Moments by code, in order, to search in."""
-
-    def __init__(self, code: Ints, time: Ints) -> None:
-        self._code, self._time = code, time
-        self._times = np.sort(time)
-        self._keys = code * (len(time) + 1) + np.searchsorted(self._times, time)
-
-    def at_or_after(self, code: Ints, moment: Ints, skip: Ints | int = 0) -> tuple[Ints, Bools]:
-        """The first moment of a code at or after another (or so many later), and whether there is one."""
-        if not len(self._time):
-            return np.full(len(code), NEVER), np.zeros(len(code), np.bool_)
-        sought = code * (len(self._time) + 1) + np.searchsorted(self._times, moment)
-        at = np.searchsorted(self._keys, sought) + skip
-        known = np.minimum(at, len(self._time) - 1)
-        there: Bools = (at < len(self._time)) & (self._code[known] == code)
-        return self._time[known], there
+def _without(table: pd.DataFrame, rejected: pd.DataFrame) -> pd.DataFrame:
+    """The updates after whose last line no line follows closely that says Envoy rejected one."""
+    last = table[["row", *KEY]].assign(at=table.index, ended=table["timestamp"])
+    bad = as_of(rejected[["row", *KEY, "timestamp"]].dropna(subset=KEY), last.sort_values("row"), "row", KEY)
+    return table[~table.index.isin(set(bad.loc[bad["timestamp"] - bad["ended"] <= AT_ONCE, "at"]))]
 
 
 def effects(capture: Capture, logs: pd.Series[str], had: pd.DataFrame) -> pd.DataFrame:

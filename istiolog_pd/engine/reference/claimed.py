@@ -85,8 +85,10 @@ class Claimed:
             for key, text in parse_labels(labels) if isinstance(labels, str) else labels:
                 if key in targets and _value_of(KINDS[targets[key][1]]).fullmatch(text):
                     found.setdefault(key, [None] * len(self.rows))[n] = text
-        for key, texts in found.items():
-            column, kind = targets[key]
+        for key, (column, kind) in targets.items():  # of two keys of one column the first known counts
+            texts = found.get(key)
+            if texts is None:
+                continue
             _merge(columns, _column_values(column, KINDS[kind], texts))
         return columns
 

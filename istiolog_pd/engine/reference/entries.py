@@ -28,6 +28,8 @@ from istiolog_pd.formats.layouts import INNER_SIGN, INNER_SIGN_AT, JsonLayout, L
 #: A GC line whose rest has not come after so many lines is given up as it stands.
 GC_PATIENCE = 64
 
+BROKEN = "a broken JSON line (kept as text)"
+
 
 class Entries:
     """The entries of a source, in the order of their first lines; a user's own layout is tried first."""
@@ -132,7 +134,7 @@ class Entries:
     def _take_json(self, number: int, text: str) -> bool:
         found = json_header(number, text, self._json)
         if found.broken:
-            self._lines.note(number, "a broken JSON line (kept as text)")
+            self._lines.note(number, BROKEN)
         if found.entry is None:
             return False
         self._open = None

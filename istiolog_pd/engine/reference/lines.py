@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+NUL = "NUL bytes"
+NO_UTF8 = "bytes that are no UTF-8 (kept as \\xNN)"
+
 
 @dataclass(slots=True)
 class Damage:
@@ -66,9 +69,9 @@ class Lines:
         if line[-1:] == b"\r":
             line = line[:-1]
         if b"\0" in line:
-            self.note(self.count, "NUL bytes")
+            self.note(self.count, NUL)
         try:
             return line.decode()
         except UnicodeDecodeError:
-            self.note(self.count, "bytes that are no UTF-8 (kept as \\xNN)")
+            self.note(self.count, NO_UTF8)
             return line.decode(errors="backslashreplace")

@@ -27,8 +27,8 @@ Claim = tuple[Compiled, tuple[str | None, ...]]
 
 
 def with_single_blanks(text: str) -> str:
-    """A text whose runs of blanks and tabs are one blank each."""
-    return _RUN.sub(" ", text)
+    """A text whose runs of blanks and tabs are one blank each, and that begins with none."""
+    return _RUN.sub(" ", text).lstrip(BLANKS)
 
 
 def _in_single_blanks(one: Statement) -> Statement:

@@ -11,11 +11,15 @@ CACHE = "security/pkg/nodeagent/cache/secretcache.go"
 CITADEL = "security/pkg/nodeagent/caclient/providers/citadel/client.go"
 
 _agent = partial(Format, "secret_update", component="agent")
+_error = partial(Format, "secret_error", component="agent", level="error")
 #: 1.1 and 1.2: the default scope.
-_old = partial(_agent, since="1.1", until="1.2", level="error")
+_old = partial(_agent, since="1.1", until="1.2")
+_old_error = partial(_error, since="1.1", until="1.2")
 #: 1.3-1.8: the line begins with a prefix, and only the scope tells that the rest is what it seems.
 _sds = partial(_agent, since="1.3", until="1.8", scope="sdsServiceLog sds", origin=SERVICE, needs_scope=True)
-_cache = partial(_agent, since="1.3", scope="cacheLog cache", level="error", origin=CACHE, needs_scope=True)
+_sds_error = partial(_error, since="1.3", until="1.8", scope="sdsServiceLog sds", origin=SERVICE, needs_scope=True)
+_cache = partial(_agent, since="1.3", scope="cacheLog cache", origin=CACHE, needs_scope=True)
+_cache_error = partial(_error, since="1.3", scope="cacheLog cache", origin=CACHE, needs_scope=True)
 #: 1.9 on (some since 1.5).
 _new = partial(_agent, since="1.9", scope="cache", origin=CACHE)
 
@@ -34,31 +38,29 @@ FORMATS: tuple[Format, ...] = (
     # 1.1-1.2
     _old(
         'SDS: push key/cert pair from node agent to proxy: "{connection_id}"',
-        level="info",
         origin=SERVICE,
         example=f'SDS: push key/cert pair from node agent to proxy: "{CON}"',
         gives=ONE,
     ),
     _old(
         'SDS: push root cert from node agent to proxy connection: "{connection_id}"',
-        level="info",
         origin=SERVICE,
         example=f'SDS: push root cert from node agent to proxy connection: "{CON}"',
         gives=ONE,
     ),
-    _old(
+    _old_error(
         'SDS failed to push key/cert to proxy {:quoted} connection "{connection_id}": {error}',
         origin=SERVICE,
         example=f'SDS failed to push key/cert to proxy "{NODE}" connection "{CON}": {DENIED}',
         gives={**ONE, **WHY},
     ),
-    _old(
+    _old_error(
         'SDS: got nil secret for proxy connection "{connection_id}"',
         origin=SERVICE,
         example=f'SDS: got nil secret for proxy connection "{CON}"',
         gives=ONE,
     ),
-    _old(
+    _old_error(
         "Failed to sign cert for {:quoted}: {error}, will retry in {:int} millisec",
         level="warn",
         until="1.1",
@@ -66,13 +68,13 @@ FORMATS: tuple[Format, ...] = (
         example=f'Failed to sign cert for "default": {DENIED}, will retry in 50 millisec',
         gives=WHY,
     ),
-    _old(
+    _old_error(
         'Failed to generate secret for proxy "{connection_id}": {error}',
         origin=CACHE,
         example=f'Failed to generate secret for proxy "{CON}": {DENIED}',
         gives={**ONE, **WHY},
     ),
-    _old(
+    _old_error(
         "Failed to generated key cert for {:quoted}: {error}",
         origin=CACHE,
         example=f'Failed to generated key cert for "default": {DENIED}',
@@ -87,27 +89,25 @@ FORMATS: tuple[Format, ...] = (
         example=f"{EVENT} pushed key/cert pair to proxy",
         gives=ONE,
     ),
-    _sds(
+    _sds_error(
         f"{WHO} got nil secret for proxy",
         level="warn",
         example="resource:default got nil secret for proxy",
         gives={"connection_id": None},
     ),
-    _sds(
+    _sds_error(
         f'{WHO} waiting for {{?ingress }}gateway secret for proxy "{{node_id}}"',
         level="warn",
         example=f'resource:kubernetes://web waiting for gateway secret for proxy "{NODE}"',
         gives={"node_id": NODE, "proxy": "web-1.shop"},
     ),
-    _sds(
+    _sds_error(
         f'{WHO} Close connection. Failed to push key/cert to proxy "{{node_id}}": {{error}}',
-        level="error",
         example=f'{EVENT} Close connection. Failed to push key/cert to proxy "{NODE}": {DENIED}',
         gives={"node_id": NODE, "proxy": "web-1.shop", **WHY},
     ),
-    _sds(
+    _sds_error(
         "{:text} close connection. Missing Node ID in the first request",
-        level="error",
         since="1.5",
         example="resource:default close connection. Missing Node ID in the first request",
     ),
@@ -128,30 +128,30 @@ FORMATS: tuple[Format, ...] = (
         example="Skipping waiting for gateway secret",
     ),
     # the cache, with that prefix
-    _cache(
+    _cache_error(
         f"{WHO} failed to generate key and certificate for CSR: {{error}}",
         example=f"resource:default failed to generate key and certificate for CSR: {DENIED}",
         gives=NONE,
     ),
-    _cache(
+    _cache_error(
         f"{WHO} failed to generate secret for proxy{{? from file}}: "
         "{?{error}, by loading from files{|}{error}}",
         example=f"{EVENT} failed to generate secret for proxy: {DENIED}, by loading from files",
         gives={**ONE, **WHY},
     ),
-    _cache(
+    _cache_error(
         f"{WHO} failed to notify secret change for proxy: {{error}}",
         until="1.8",
         example=f"resource:default failed to notify secret change for proxy: {DENIED}",
         gives=NONE,
     ),
-    _cache(
+    _cache_error(
         f"{WHO} failed to rotate secret: {{error}}",
         until="1.8",
         example=f"{EVENT} failed to rotate secret: {DENIED}",
         gives={**ONE, **WHY},
     ),
-    _cache(
+    _cache_error(
         f"{WHO} hit non-retryable error{{? (HTTP code: {{:int}}). Error:}} {{error}}",
         scope="default cacheLog cache",
         since="1.1",
@@ -159,20 +159,20 @@ FORMATS: tuple[Format, ...] = (
         example=f"{EVENT} CSR hit non-retryable error (HTTP code: 403). Error: {DENIED}",
         gives={**ONE, **WHY},
     ),
-    _cache(
+    _cache_error(
         f"{WHO} retry timed out {{error}}",
         until="1.4",
         example=f"{EVENT} CSR retry timed out {DENIED}",
         gives={**ONE, **WHY},
     ),
-    _cache(
+    _cache_error(
         f"{WHO} retrial timed out: {{error}}",
         since="1.4",
         until="1.8",
         example=f"resource:default CSR retrial timed out: {DENIED}",
         gives=NONE,
     ),
-    _cache(
+    _cache_error(
         "{:text} failed to sign: {error}",
         since="1.21",
         example=f"resource:default failed to sign: {DENIED}",
@@ -180,7 +180,6 @@ FORMATS: tuple[Format, ...] = (
     ),
     _cache(
         "{:text}: file changed, triggering secret push to proxy [{:text}]",
-        level="info",
         since="1.6",
         until="1.8",
         example=f"{{{CON} default}}: file changed, triggering secret push to proxy [./etc/certs/key.pem]",
@@ -221,7 +220,7 @@ FORMATS: tuple[Format, ...] = (
         since="1.29",
         example="symlink target changed from /certs/..2026_1/tls.crt to /certs/..2026_2/tls.crt",
     ),
-    _agent(
+    _error(
         "failed to warm {?root }certificate: {error}",
         level="warn",
         scope="sds",
@@ -230,9 +229,8 @@ FORMATS: tuple[Format, ...] = (
         example=f"failed to warm root certificate: {DENIED}",
         gives=WHY,
     ),
-    _agent(
+    _error(
         "failed to sign CSR: {error}",
-        level="error",
         scope="citadelclient",
         since="1.21",
         origin=CITADEL,

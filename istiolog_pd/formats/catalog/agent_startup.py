@@ -167,12 +167,13 @@ FORMATS: tuple[Format, ...] = (
         example="waiting for epoch 0 to go live before performing a hot restart",
     ),
     _agent(
-        "Envoy command: {:text}",
+        "Envoy command: {command}",
         origin="pkg/envoy/proxy.go",
         example="Envoy command: [-c /etc/istio/proxy/envoy-rev0.json --restart-epoch 0 -l warning]",
+        gives={"command": "[-c /etc/istio/proxy/envoy-rev0.json --restart-epoch 0 -l warning]"},
     ),
     _agent(
-        "{:text} starting with command: {:text}",
+        "{:text} starting with command: {command}",
         since="1.4",
         until="1.15",
         origin="pkg/envoy/instance.go",

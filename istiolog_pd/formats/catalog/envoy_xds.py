@@ -27,6 +27,7 @@ _failing = partial(
     level="error",
     since="1.8",
     origin="source/common/listener_manager/listener_manager_impl.cc",
+    sets={"cause": "listener failed"},
 )
 _stream = partial(
     _config, "xds_stream_closed", since="1.6", origin="source/extensions/config_subscription/grpc/grpc_stream.h"
@@ -266,19 +267,37 @@ FORMATS: tuple[Format, ...] = (
         gives={"cluster": "xds-grpc"},
     ),
     # rejections
+    # a delta update prints the first line once, and then the second for each subscription
     _rejected(
-        "{?delta{|}gRPC} config for {xds_type} {?update }rejected: {error:rejection}",
+        "delta config for {xds_type} {?update }rejected: {error:rejection}",
         scope="config upstream",
+        since="1.11",
+        origin="source/extensions/config_subscription/grpc/delta_subscription_state.cc",
+        sets={"delta": True, "cause": "rejected by Envoy"},
+        example=f"delta config for {LDS_URL} rejected: Error adding/updating listener(s) 0.0.0.0_5000: bad filter",
+        gives={
+            "xds_type": "LDS",
+            "error": "Error adding/updating listener(s) 0.0.0.0_5000: bad filter",
+            "delta": True,
+            **LISTENER,
+        },
+    ),
+    _rejected(
+        "gRPC config for {xds_type} {?update }rejected: {error:rejection}",
+        scope="config upstream",
+        sets={"delta": False, "cause": "rejected by Envoy"},
         example=f"gRPC config for {LDS_URL} rejected: Error adding/updating listener(s) 0.0.0.0_5000: bad filter",
         gives={
             "xds_type": "LDS",
             "error": "Error adding/updating listener(s) 0.0.0.0_5000: bad filter",
+            "delta": False,
             **LISTENER,
         },
     ),
     _rejected(
         "{?delta{|}gRPC} config: initial fetch timed out for {xds_type}",
         since="1.10",
+        sets={"cause": "fetch timeout"},
         example=f"gRPC config: initial fetch timed out for {LDS_URL}",
         gives={"xds_type": "LDS"},
     ),

@@ -95,7 +95,7 @@ FORMATS: tuple[Format, ...] = (
         since="1.2",
         until="1.18",
         origin="pilot/pkg/xds/ads.go",
-        example="XDS: Pushing:2020-01-02T03:04:05Z/7 Services:30 ConnectedEndpoints:12",
+        example="XDS: Pushing:2020-01-02T03:04:05Z/7 Services:30 ConnectedEndpoints:12 Version:2020-01-02T03:04:05Z/7",
         gives={"push_version": "2020-01-02T03:04:05Z/7", "services": 30, "connected_endpoints": 12},
     ),
     _start(

@@ -169,10 +169,11 @@ FORMATS: tuple[Format, ...] = (
         example='Service controller watching namespace "" for services, endpoints, nodes and pods, refresh 1m0s',
     ),
     _kube(
-        "Initializing Kubernetes service registry {:text}",
+        "Initializing Kubernetes service registry {cluster:quoted}",
         scope="default kube",
         since="1.7",
         example='Initializing Kubernetes service registry "Kubernetes"',
+        gives={"cluster": "Kubernetes"},
     ),
     _kube(
         "initializing {?injection }webhook cert patch{?er} for cluster {:text}",

@@ -1,1 +1,0 @@
-"""The compiled kernel: functions over raw bytes and flat arrays. Nothing of Istio's messages is named here."""

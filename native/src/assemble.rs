@@ -1,0 +1,385 @@
+//! Pieces, in their order -> tables: lines and rows are counted on, words of workers become one dictionary per column.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use crate::arrow::{Array, DataType, words_array};
+use crate::catalog::{Catalog, NONE, Type};
+use crate::chunk::Piece;
+use crate::columns::{Column, CommonRows, Gaps};
+use crate::dictionary::{Dictionary, Texts};
+use crate::times::klog;
+
+/// A table with fewer rows than this in a piece, on average, is of one chunk.
+const FEW: usize = 4096;
+/// So many entries wait for their year at most.
+const MOST_HELD: usize = 1 << 20;
+
+/// A table while it grows.
+pub struct Table {
+    pub names: Vec<String>,
+    pub types: Vec<DataType>,
+    /// By column which dictionary its words are of, and its words so far.
+    words: Vec<Option<(usize, TableWords)>>,
+    chunks: Vec<(usize, Vec<Column>)>,
+}
+
+/// The words of a column, as numbers of the dictionary of all.
+#[derive(Default)]
+struct TableWords {
+    order: Vec<u32>,
+    /// By number in the dictionary of all the number here; -1: none yet.
+    of: Vec<i32>,
+}
+
+/// What is known of a worker's words.
+#[derive(Default)]
+struct WorkerWords {
+    texts: Vec<Texts>,
+    /// By dictionary the numbers in the dictionary of all.
+    of_all: Vec<Vec<i32>>,
+    /// By table and column the numbers there.
+    of_table: HashMap<(usize, usize), Vec<i32>>,
+}
+
+/// The tables of pieces that follow one another in a source.
+pub struct Assembly {
+    catalog: Arc<Catalog>,
+    common_names: Vec<String>,
+    key_names: Vec<String>,
+    source: String,
+    lines: u64,
+    pub entries: usize,
+    /// The dictionaries of all workers: of each column, then the common ones.
+    all: Vec<Dictionary>,
+    workers: HashMap<u64, WorkerWords>,
+    /// First the table of all entries, then by event.
+    tables: Vec<Option<Table>>,
+    last_time: Option<i64>,
+    /// Pieces whose first entries wait for a year.
+    held: VecDeque<Piece>,
+}
+
+/// Dictionaries of common columns, behind those of the catalogue's columns.
+#[derive(Clone, Copy)]
+enum CommonWords {
+    Scope,
+    Caller,
+    Stream,
+    Level,
+    Event,
+    Component,
+    Source,
+    Statement,
+}
+
+impl Assembly {
+    pub fn new(catalog: Arc<Catalog>, source: String, common_names: Vec<String>, key_names: Vec<String>) -> Assembly {
+        let mut new = Assembly {
+            common_names,
+            key_names,
+            source,
+            lines: 0,
+            entries: 0,
+            all: Vec::new(),
+            workers: HashMap::new(),
+            tables: Vec::new(),
+            last_time: None,
+            held: VecDeque::new(),
+            catalog,
+        };
+        new.begin();
+        new
+    }
+
+    /// Begin new tables.
+    fn begin(&mut self) {
+        let catalog = &self.catalog;
+        self.entries = 0;
+        self.all = (0..catalog.columns.len() + 8).map(|_| Dictionary::default()).collect();
+        let events: Vec<&str> = catalog.events.iter().map(|event| event.name.as_str()).collect();
+        let levels: Vec<&str> = catalog.levels.iter().map(String::as_str).collect();
+        let components: Vec<&str> = catalog.components.iter().map(String::as_str).collect();
+        for (words, texts) in [
+            (CommonWords::Level, levels),
+            (CommonWords::Event, events),
+            (CommonWords::Component, components),
+            (CommonWords::Source, vec![self.source.as_str()]),
+            (CommonWords::Statement, catalog.statements.iter().map(String::as_str).collect()),
+        ] {
+            let dictionary = &mut self.all[catalog.columns.len() + words as usize];
+            texts.iter().for_each(|text| {
+                dictionary.number(text.as_bytes());
+            });
+        }
+        for worker in self.workers.values_mut() {
+            worker.of_all.iter_mut().for_each(Vec::clear);
+            worker.of_table.clear();
+        }
+        self.tables = (0..=catalog.events.len()).map(|_| None).collect();
+    }
+
+    /// Take in the next piece.
+    pub fn add(&mut self, mut piece: Piece) {
+        let known = self.workers.entry(piece.worker).or_default();
+        let count = piece.words.len();
+        known.texts.resize_with(count, Texts::default);
+        known.of_all.resize_with(count, Vec::new);
+        for (texts, more) in known.texts.iter_mut().zip(std::mem::take(&mut piece.words)) {
+            texts.extend(&more);
+        }
+        self.held.push_back(piece);
+        self.settle(false);
+    }
+
+    /// Put pieces that wait for nothing any more into the tables.
+    fn settle(&mut self, all: bool) {
+        let times = |piece: &Piece| match &piece.common.time {
+            Column::Numbers(values, gaps) => (0..values.len()).find(|row| !gaps.has(*row)).map(|row| values[row]),
+            _ => None,
+        };
+        let first = self.last_time.or_else(|| self.held.iter().find_map(times));
+        let waits = self.held.iter().any(|piece| !piece.undated.is_empty()) && first.is_none();
+        let entries: usize = self.held.iter().map(|piece| piece.common.len()).sum();
+        if waits && !all && entries < MOST_HELD {
+            return;
+        }
+        while let Some(mut piece) = self.held.pop_front() {
+            self.date(&mut piece, first);
+            self.put(piece);
+        }
+    }
+
+    /// Give times without a year that of the last time before them, or else of the first behind them.
+    fn date(&mut self, piece: &mut Piece, first: Option<i64>) {
+        let rows = piece.common.len();
+        let mut dated = Vec::new();
+        let time_at = |row: usize| match &piece.common.time {
+            Column::Numbers(values, gaps) if !gaps.has(row) => Some(values[row]),
+            _ => None,
+        };
+        let mut next = 0;
+        for (row, text) in &piece.undated {
+            let last = (next..*row as usize).rev().find_map(time_at);
+            self.last_time = last.or(self.last_time);
+            next = *row as usize;
+            dated.extend(self.last_time.or(first).and_then(|near| klog(text, near)).map(|time| (*row as usize, time)));
+        }
+        self.last_time = (next..rows).rev().find_map(time_at).or(self.last_time);
+        if !dated.is_empty() {
+            let mut times: Vec<Option<i64>> = (0..rows).map(time_at).collect();
+            dated.into_iter().for_each(|(row, time)| times[row] = Some(time));
+            let mut column = Column::Empty;
+            times.iter().enumerate().filter_map(|(row, time)| Some((row, (*time)?))).for_each(|(row, time)| {
+                column.number(row, time);
+            });
+            column.close(rows);
+            piece.common.time = column;
+        }
+    }
+
+    fn put(&mut self, mut piece: Piece) {
+        let catalog = self.catalog.clone();
+        for (number, event) in std::mem::take(&mut piece.events).into_iter().enumerate() {
+            if let Some(event) = event {
+                let keys = self.key_names.iter().map(|name| self.common(&piece.common, name, Some(&event.rows)));
+                let columns = keys.chain(event.columns).collect();
+                self.append(&catalog, number + 1, event.rows.len(), columns, piece.worker);
+            }
+        }
+        let rows = piece.common.len();
+        if rows > 0 {
+            let message = std::mem::take(&mut piece.common.message);
+            let mut columns: Vec<Column> =
+                self.common_names.iter().map(|name| self.common(&piece.common, name, None)).collect();
+            if let Some(place) = self.common_names.iter().position(|name| name == "message") {
+                columns[place] = message;
+            }
+            self.append(&catalog, 0, rows, columns, piece.worker);
+        }
+        self.entries += rows;
+        self.lines += piece.lines;
+        if piece.last_of_worker {
+            self.workers.remove(&piece.worker);
+        }
+    }
+
+    /// A common column of all rows of a piece, or of some.
+    fn common(&self, of: &CommonRows, name: &str, rows: Option<&[u32]>) -> Column {
+        let count = rows.map_or(of.len(), <[u32]>::len);
+        let at = |n: usize| rows.map_or(n, |rows| rows[n] as usize);
+        let codes = |values: &[u8]| {
+            let code = |value: u8| if value == NONE { -1 } else { i32::from(value) };
+            Column::Words((0..count).map(|n| code(values[at(n)])).collect())
+        };
+        match name {
+            "row" => Column::Numbers((0..count).map(|n| (self.entries + at(n)) as i64).collect(), Gaps::default()),
+            "line" => {
+                let line = |n: usize| i64::from(of.line[at(n)]);
+                Column::Numbers((0..count).map(|n| line(n) + self.lines as i64).collect(), Gaps::default())
+            }
+            "timestamp" => of.time.gather(rows),
+            "level" => codes(&of.level),
+            "event" => codes(&of.event),
+            "component" => codes(&of.component),
+            "scope" => of.scope.gather(rows),
+            "caller" => of.caller.gather(rows),
+            "thread" => of.thread.gather(rows),
+            "epoch" => of.epoch.gather(rows),
+            "statement" => of.statement.gather(rows),
+            "envoy_connection" => of.envoy_connection.gather(rows),
+            "envoy_stream" => of.envoy_stream.gather(rows),
+            "source" => Column::Words(vec![0; count]),
+            _ => Column::Empty,
+        }
+    }
+
+    fn append(&mut self, catalog: &Catalog, number: usize, rows: usize, mut columns: Vec<Column>, worker: u64) {
+        let table = self.tables[number].get_or_insert_with(|| {
+            let names = if number == 0 { &self.common_names } else { &self.key_names };
+            let event = number.checked_sub(1).map(|event| &catalog.events[event].columns[..]);
+            Table::new(catalog, names, event.unwrap_or(&[]))
+        });
+        for (place, column) in columns.iter_mut().enumerate() {
+            let (Column::Words(codes), Some((dictionary, words))) = (column, &mut table.words[place]) else { continue };
+            let is_fixed = *dictionary >= catalog.columns.len() + CommonWords::Level as usize;
+            let worker = if is_fixed { None } else { self.workers.get_mut(&worker) };
+            renumber(codes, (number, place), *dictionary, worker, &mut self.all[*dictionary], words);
+        }
+        table.chunks.push((rows, columns));
+    }
+
+    /// The tables so far, and begin new ones: that of all entries, and those of events by their number.
+    pub fn take(&mut self, last: bool) -> Vec<Option<Vec<Array>>> {
+        if last {
+            self.settle(true);
+        }
+        let mut shared = HashMap::new();
+        let tables = std::mem::take(&mut self.tables).into_iter();
+        let built = tables.map(|table| table.map(|table| table.build(&self.all, &mut shared))).collect();
+        self.begin();
+        built
+    }
+}
+
+/// Numbers of a worker's words -> numbers of a column's own; -1 stays.
+fn renumber(
+    codes: &mut [i32],
+    table: (usize, usize),
+    dictionary: usize,
+    worker: Option<&mut WorkerWords>,
+    all: &mut Dictionary,
+    words: &mut TableWords,
+) {
+    let Some(worker) = worker else {
+        codes.iter_mut().filter(|code| **code >= 0).for_each(|code| *code = words.number(*code as usize));
+        return;
+    };
+    let WorkerWords { texts, of_all, of_table } = worker;
+    let (texts, of_all) = (&texts[dictionary], &mut of_all[dictionary]);
+    let direct = of_table.entry(table).or_default();
+    of_all.resize(texts.len(), -1);
+    direct.resize(texts.len(), -1);
+    for code in codes.iter_mut().filter(|code| **code >= 0) {
+        let word = *code as usize;
+        if direct[word] < 0 {
+            if of_all[word] < 0 {
+                of_all[word] = all.number(texts.get(word)) as i32;
+            }
+            direct[word] = words.number(of_all[word] as usize);
+        }
+        *code = direct[word];
+    }
+}
+
+impl TableWords {
+    #[inline]
+    fn number(&mut self, of_all: usize) -> i32 {
+        if self.of.len() <= of_all {
+            self.of.resize(of_all + 1, -1);
+        }
+        if self.of[of_all] < 0 {
+            self.of[of_all] = self.order.len() as i32;
+            self.order.push(of_all as u32);
+        }
+        self.of[of_all]
+    }
+}
+
+impl Table {
+    fn new(catalog: &Catalog, names: &[String], own: &[usize]) -> Table {
+        let mut table = Table { names: Vec::new(), types: Vec::new(), words: Vec::new(), chunks: Vec::new() };
+        let common = catalog.columns.len();
+        let mut add = |name: &str, kind: DataType, dictionary: Option<usize>| {
+            table.names.push(name.to_owned());
+            table.types.push(kind);
+            table.words.push(dictionary.map(|dictionary| (dictionary, TableWords::default())));
+        };
+        for name in names {
+            let words = match name.as_str() {
+                "scope" => CommonWords::Scope,
+                "caller" => CommonWords::Caller,
+                "envoy_stream" => CommonWords::Stream,
+                "statement" => CommonWords::Statement,
+                "level" => CommonWords::Level,
+                "event" => CommonWords::Event,
+                "component" => CommonWords::Component,
+                "source" => CommonWords::Source,
+                _ => {
+                    let kind = match name.as_str() {
+                        "timestamp" => DataType::Timestamp,
+                        "message" => DataType::Text,
+                        _ => DataType::Int64,
+                    };
+                    add(name, kind, None);
+                    continue;
+                }
+            };
+            add(name, DataType::Words, Some(common + words as usize));
+        }
+        for column in own {
+            let kind = match catalog.columns[*column].kind {
+                Type::Int64 => DataType::Int64,
+                Type::Duration => DataType::Duration,
+                Type::Boolean => DataType::Boolean,
+                Type::Words => DataType::Words,
+                Type::Text => DataType::Text,
+            };
+            add(&catalog.columns[*column].name, kind, (kind == DataType::Words).then_some(*column));
+        }
+        table
+    }
+
+    /// The table's chunks, as arrays of structures.
+    fn build(self, all: &[Dictionary], shared: &mut HashMap<(DataType, usize), Array>) -> Vec<Array> {
+        let rows: usize = self.chunks.iter().map(|(rows, _)| rows).sum();
+        let chunks =
+            if self.chunks.len() > 1 && rows < FEW * self.chunks.len() { joined(self.chunks) } else { self.chunks };
+        let dictionaries: Vec<Option<Arc<Array>>> = self
+            .words
+            .iter()
+            .map(|words| words.as_ref().map(|(of, words)| Arc::new(words_array(&all[*of].texts, &words.order))))
+            .collect();
+        let mut build = |(rows, columns): (usize, Vec<Column>)| {
+            let arrays = columns
+                .into_iter()
+                .enumerate()
+                .map(|(n, column)| Array::of(column, rows, self.types[n], dictionaries[n].clone(), shared));
+            Array::of_columns(rows, arrays.collect(), &self.names)
+        };
+        chunks.into_iter().map(&mut build).collect()
+    }
+}
+
+/// All chunks as one.
+fn joined(chunks: Vec<(usize, Vec<Column>)>) -> Vec<(usize, Vec<Column>)> {
+    let mut chunks = chunks.into_iter();
+    let Some((mut rows, mut columns)) = chunks.next() else { return Vec::new() };
+    for (more, others) in chunks {
+        for (column, other) in columns.iter_mut().zip(others) {
+            column.append(rows, other, more);
+        }
+        rows += more;
+    }
+    vec![(rows, columns)]
+}

@@ -1,0 +1,413 @@
+//! The catalogue, compiled: formats by what their messages begin with, and where the values of each go.
+
+use std::collections::{HashMap, HashSet};
+
+use memchr::memmem::Finder;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use crate::data::{CatalogData, FormatData, tokens};
+use crate::gc::Gc;
+use crate::headers::{Heads, Layout};
+use crate::json_lines::JsonLayout;
+use crate::kinds::Kind;
+use crate::pattern::Pattern;
+use crate::program::{Branch, Captures, Message, insert, steps_of, walk};
+use crate::shapes::{Shape, ShapeBuilder};
+
+/// Names that values are looked up by.
+pub struct Names {
+    pub xds_types: HashMap<Vec<u8>, Vec<u8>>,
+    pub grpc_codes: HashMap<Vec<u8>, i64>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Type {
+    Int64,
+    Duration,
+    Boolean,
+    /// Text that repeats: a dictionary.
+    Words,
+    Text,
+}
+
+pub struct Column {
+    pub name: String,
+    pub kind: Type,
+}
+
+pub struct Event {
+    pub name: String,
+    pub columns: Vec<usize>,
+}
+
+pub struct Format {
+    pub component: usize,
+    pub event: usize,
+    /// The shape of its rows.
+    pub shape: usize,
+    levels: u32,
+    scopes: Vec<Box<[u8]>>,
+    needs_scope: bool,
+    /// The number of the statement that prints it.
+    pub statement: Option<usize>,
+}
+
+/// A format that no literal text begins.
+struct Free {
+    sign: Finder<'static>,
+    tree: Vec<Branch>,
+}
+
+/// The formats of one component.
+#[derive(Default)]
+struct Dispatch {
+    starts: HashMap<(usize, [u8; WIDEST]), usize>,
+    free: Vec<Free>,
+    fallback: Vec<Branch>,
+}
+
+/// The longest beginning that formats are looked up by.
+pub const WIDEST: usize = 16;
+/// No level, no component.
+pub const NONE: u8 = u8::MAX;
+
+pub struct Catalog {
+    pub kinds: Vec<Kind>,
+    pub columns: Vec<Column>,
+    pub events: Vec<Event>,
+    pub components: Vec<String>,
+    pub levels: Vec<String>,
+    pub formats: Vec<Format>,
+    pub shapes: Vec<Shape>,
+    /// By event the shape of rows that no format has claimed.
+    pub bare: Vec<usize>,
+    pub groups: Vec<Vec<usize>>,
+    pub heads: Heads,
+    pub layouts: Vec<Layout>,
+    pub json_layouts: Vec<JsonLayout>,
+    pub gc: Gc,
+    pub names: Names,
+    pub known: Known,
+    pub statements: Vec<String>,
+    pub envoy_ids: Pattern,
+    trees: Vec<Vec<Branch>>,
+    dispatch: Vec<Dispatch>,
+    by_event: HashMap<(usize, usize), usize>,
+    own: Option<Vec<Branch>>,
+    start_sizes: Vec<usize>,
+}
+
+/// Events, components and scopes that the engine itself asks for.
+pub struct Known {
+    pub other: usize,
+    pub unparsed: usize,
+    pub go_gc: usize,
+    pub pilot: u8,
+    pub agent: u8,
+    pub envoy: u8,
+    pub ztunnel: u8,
+    pub agent_scopes: HashSet<Vec<u8>>,
+    pub envoy_loggers: HashSet<Vec<u8>>,
+}
+
+/// What of an entry decides which formats its message can be of.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    pub component: u8,
+    pub level: u8,
+    pub scope: &'a [u8],
+    pub event: Option<usize>,
+    pub by_start: bool,
+}
+
+pub fn invalid(text: impl std::fmt::Display) -> PyErr {
+    PyValueError::new_err(text.to_string())
+}
+
+fn start_key(text: &[u8], size: usize) -> (usize, [u8; WIDEST]) {
+    let mut key = [0; WIDEST];
+    key[..size].copy_from_slice(&text[..size]);
+    (size, key)
+}
+
+pub fn place(names: &[String], name: &str) -> PyResult<usize> {
+    names.iter().position(|one| one == name).ok_or_else(|| invalid(format!("{name:?} is not known")))
+}
+
+impl Catalog {
+    pub fn new(data: CatalogData) -> PyResult<Catalog> {
+        let kinds = data.kinds.into_iter().map(Kind::new).collect::<Result<Vec<_>, _>>().map_err(invalid)?;
+        let columns: Vec<Column> =
+            data.columns.into_iter().map(|(name, kind)| Column { name, kind: Type::new(&kind) }).collect();
+        let column_names: Vec<String> = columns.iter().map(|one| one.name.clone()).collect();
+        let events = data.events.into_iter().map(|(name, own)| {
+            let columns = own.iter().map(|column| place(&column_names, column)).collect::<PyResult<_>>()?;
+            Ok(Event { name, columns })
+        });
+        let events = events.collect::<PyResult<Vec<Event>>>()?;
+        let event_names: Vec<String> = events.iter().map(|one| one.name.clone()).collect();
+        let bytes = |names: Vec<String>| names.into_iter().map(String::into_bytes).collect();
+        let component = |name: &str| place(&data.components, name).map(|at| at as u8);
+        let known = Known {
+            other: place(&event_names, "other")?,
+            unparsed: place(&event_names, "unparsed")?,
+            go_gc: place(&event_names, "go_gc")?,
+            pilot: component("pilot")?,
+            agent: component("agent")?,
+            envoy: component("envoy")?,
+            ztunnel: component("ztunnel")?,
+            agent_scopes: bytes(data.agent_scopes),
+            envoy_loggers: bytes(data.envoy_loggers),
+        };
+        let mut builder = ShapeBuilder::new(&kinds, &columns, &events, &event_names, data.labels, &data.labelled)?;
+        let bare = (0..events.len()).map(|event| builder.shape(event, None, &[])).collect::<PyResult<_>>()?;
+        let json_layouts = data
+            .json_layouts
+            .into_iter()
+            .map(|one| JsonLayout::new(one, &mut builder, &event_names, &data.components, &data.months));
+        let json_layouts = json_layouts.collect::<PyResult<_>>()?;
+        let layouts = data
+            .layouts
+            .into_iter()
+            .map(|one| Layout::new(one, &event_names, &data.components, &data.months, &data.gc.layout));
+        let layouts = layouts.collect::<PyResult<Vec<Layout>>>()?;
+        let level_places: HashMap<Vec<u8>, u8> = data
+            .level_words
+            .iter()
+            .map(|(word, level)| Ok((word.clone().into_bytes(), place(&data.levels, level)? as u8)))
+            .collect::<PyResult<_>>()?;
+        let heads = Heads::new(
+            &layouts,
+            level_places,
+            &data.inner_header,
+            (&data.inner_sign, data.inner_sign_at),
+            &data.broken_json,
+        )?;
+        let mut compiler = Compiler {
+            kinds: &kinds,
+            components: &data.components,
+            levels: &data.levels,
+            events: &event_names,
+            formats: Vec::new(),
+            statements: Vec::new(),
+        };
+        let mut trees = vec![Vec::new()];
+        let mut dispatch: Vec<Dispatch> = data.components.iter().map(|_| Dispatch::default()).collect();
+        let mut by_event = HashMap::new();
+        for one in &data.formats {
+            compiler.add(one, &mut builder)?;
+        }
+        for number in data.order {
+            let one = &data.formats[number];
+            let Format { component, event, .. } = compiler.formats[number];
+            let add = |tree: &mut Vec<Branch>| -> PyResult<()> {
+                insert(tree, compiler.steps(one)?, number);
+                Ok(())
+            };
+            let tree = *by_event.entry((component, event)).or_insert_with(|| new_tree(&mut trees));
+            add(&mut trees[tree])?;
+            let to = &mut dispatch[component];
+            if one.is_fallback {
+                add(&mut to.fallback)?;
+                continue;
+            }
+            let mut seen = HashSet::new();
+            for start in &one.starts {
+                let start = start.as_bytes();
+                let ascii = start.iter().take(WIDEST).take_while(|byte| byte.is_ascii()).count();
+                let Some(size) = data.start_sizes.iter().find(|size| ascii >= **size) else {
+                    if seen.insert((0, [0; WIDEST])) {
+                        let mut tree = Vec::new();
+                        add(&mut tree)?;
+                        to.free.push(Free { sign: Finder::new(&one.sign).into_owned(), tree });
+                    }
+                    continue;
+                };
+                let key = start_key(start, *size);
+                if seen.insert(key) {
+                    let tree = *to.starts.entry(key).or_insert_with(|| new_tree(&mut trees));
+                    add(&mut trees[tree])?;
+                }
+            }
+        }
+        let own = match &data.own_format {
+            Some(own) => {
+                let mut tree = Vec::new();
+                insert(&mut tree, compiler.steps(own)?, compiler.formats.len());
+                compiler.add(own, &mut builder)?;
+                Some(tree)
+            }
+            None => None,
+        };
+        let Compiler { formats, statements, .. } = compiler;
+        let (shapes, groups) = builder.finish();
+        let text = |map: HashMap<String, String>| {
+            map.into_iter().map(|(key, value)| (key.into_bytes(), value.into_bytes())).collect()
+        };
+        Ok(Catalog {
+            bare,
+            heads,
+            layouts,
+            json_layouts,
+            gc: Gc::new(&data.gc)?,
+            names: Names {
+                xds_types: text(data.xds_types),
+                grpc_codes: data.grpc_codes.into_iter().map(|(name, code)| (name.into_bytes(), code)).collect(),
+            },
+            known,
+            statements,
+            envoy_ids: Pattern::new(&data.envoy_ids).map_err(invalid)?,
+            trees,
+            dispatch,
+            by_event,
+            own,
+            start_sizes: data.start_sizes,
+            formats,
+            shapes,
+            groups,
+            kinds,
+            columns,
+            events,
+            components: data.components,
+            levels: data.levels,
+        })
+    }
+
+    /// The trees of the formats that begin as a message does, the longest beginnings first; how many there are.
+    fn starts(&self, component: u8, text: &[u8], trees: &mut Vec<usize>) {
+        let starts = &self.dispatch[component as usize].starts;
+        let sizes = self.start_sizes.iter().filter(|size| **size <= text.len());
+        trees.extend(sizes.filter_map(|size| starts.get(&start_key(text, *size))));
+    }
+
+    /// The format that claims a message; its fields are in `matcher`.
+    pub fn claim(&self, asked: Asked, text: &[u8], matcher: &mut Matcher) -> Option<usize> {
+        let message = Message::new(text);
+        let accept = |number: usize| !self.formats[number].needs_scope || self.in_scope(number, asked);
+        let found = &mut matcher.found;
+        found.spans.clear();
+        if let Some(event) = asked.event {
+            let tree = *self.by_event.get(&(asked.component as usize, event))?;
+            return walk(&self.trees[tree], &self.kinds, &message, 0, found, &accept);
+        }
+        let trees = matcher.starts.of(self, asked.component, text);
+        for tree in trees {
+            if let Some(format) = walk(&self.trees[*tree], &self.kinds, &message, 0, found, &accept) {
+                return Some(format);
+            }
+        }
+        if asked.by_start {
+            return None;
+        }
+        let dispatch = &self.dispatch[asked.component as usize];
+        for free in &dispatch.free {
+            if free.sign.find(text).is_some()
+                && let Some(format) = walk(&free.tree, &self.kinds, &message, 0, found, &accept)
+            {
+                return Some(format);
+            }
+        }
+        let accept = |number: usize| self.in_scope(number, asked);
+        walk(&dispatch.fallback, &self.kinds, &message, 0, found, &accept)
+    }
+
+    /// What a user's own access format makes of a message.
+    pub fn claim_own(&self, text: &[u8], matcher: &mut Matcher) -> Option<usize> {
+        matcher.found.spans.clear();
+        walk(self.own.as_ref()?, &self.kinds, &Message::new(text), 0, &mut matcher.found, &|_| true)
+    }
+
+    fn in_scope(&self, number: usize, asked: Asked) -> bool {
+        let format = &self.formats[number];
+        let scope: &[u8] = if asked.scope.is_empty() { b"default" } else { asked.scope };
+        asked.level != NONE && format.levels >> asked.level & 1 == 1 && format.scopes.iter().any(|one| **one == *scope)
+    }
+}
+
+fn new_tree(trees: &mut Vec<Vec<Branch>>) -> usize {
+    trees.push(Vec::new());
+    trees.len() - 1
+}
+
+struct Compiler<'a> {
+    kinds: &'a [Kind],
+    components: &'a [String],
+    levels: &'a [String],
+    events: &'a [String],
+    formats: Vec<Format>,
+    statements: Vec<String>,
+}
+
+impl Compiler<'_> {
+    fn steps(&self, one: &FormatData) -> PyResult<Vec<crate::program::Step>> {
+        steps_of(&tokens(&one.tokens)?, self.kinds).map_err(invalid)
+    }
+
+    fn add(&mut self, one: &FormatData, builder: &mut ShapeBuilder) -> PyResult<()> {
+        let levels = one.levels.iter().map(|level| place(self.levels, level)).collect::<PyResult<Vec<_>>>()?;
+        let event = place(self.events, &one.event)?;
+        let known = self.statements.iter().position(|known| *known == one.statement);
+        let statement = known.unwrap_or(self.statements.len());
+        if known.is_none() {
+            self.statements.push(one.statement.clone());
+        }
+        self.formats.push(Format {
+            component: place(self.components, &one.component)?,
+            event,
+            shape: builder.shape(event, Some(one), &[])?,
+            levels: levels.iter().fold(0, |bits, level| bits | 1 << level),
+            scopes: one.scopes.iter().map(|scope| scope.as_bytes().into()).collect(),
+            needs_scope: one.needs_scope,
+            statement: (!one.statement.is_empty()).then_some(statement),
+        });
+        Ok(())
+    }
+}
+
+impl Type {
+    fn new(name: &str) -> Type {
+        match name {
+            "int64" => Type::Int64,
+            "duration" => Type::Duration,
+            "boolean" => Type::Boolean,
+            "category" => Type::Words,
+            _ => Type::Text,
+        }
+    }
+}
+
+/// Memory of matching that is used again.
+#[derive(Default)]
+pub struct Matcher {
+    pub found: Captures,
+    starts: Starts,
+}
+
+/// Which trees messages of the same beginning are tried with: most messages begin as others did.
+#[derive(Default)]
+struct Starts {
+    known: Vec<(u8, u8, [u8; WIDEST], Vec<usize>)>,
+}
+
+const STARTS: usize = 512;
+
+impl Starts {
+    fn of(&mut self, catalog: &Catalog, component: u8, text: &[u8]) -> &[usize] {
+        let size = text.len().min(WIDEST);
+        let (_, key) = start_key(text, size);
+        let half = |at: usize| u64::from_le_bytes(std::array::from_fn(|n| key[at + n]));
+        let hash = (half(0) ^ half(8).rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        let place = (hash as usize + component as usize) % STARTS;
+        if self.known.is_empty() {
+            self.known = (0..STARTS).map(|_| (NONE, 0, [0; WIDEST], Vec::new())).collect();
+        }
+        let entry = &mut self.known[place];
+        if (entry.0, entry.1, &entry.2) != (component, size as u8, &key) {
+            (entry.0, entry.1, entry.2) = (component, size as u8, key);
+            entry.3.clear();
+            catalog.starts(component, text, &mut entry.3);
+        }
+        &entry.3
+    }
+}

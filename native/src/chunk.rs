@@ -1,0 +1,385 @@
+//! A chunk of whole entries -> columns, by one worker.
+
+use pyo3::prelude::*;
+
+use crate::catalog::{Asked, Catalog, Matcher, NONE};
+use crate::columns::{Column, CommonRows, EventRows, Gaps};
+use crate::dictionary::{Dictionary, Texts};
+use crate::entries::Entries;
+use crate::entry::{Entry, Time};
+use crate::fill::{Filler, RowTexts};
+use crate::headers::HeadCache;
+use crate::labels::{Readings, labels_in, split_labels, thread_of};
+use crate::lines::{Damages, cleaned};
+use crate::numbers::integer;
+use crate::pattern::Scratch;
+use crate::shapes::Shape;
+
+/// What a worker keeps from chunk to chunk: distinct texts and what they are worth.
+pub struct Worker {
+    number: u64,
+    heads: HeadCache,
+    rows: Rows,
+    /// How many words of each dictionary earlier pieces have told.
+    told: Vec<usize>,
+}
+
+struct Rows {
+    matcher: Matcher,
+    filler: Filler,
+    scopes: Dictionary,
+    callers: Dictionary,
+    streams: Dictionary,
+}
+
+/// Columns of a chunk; what follows from its place among the others is still to be added.
+#[derive(Default)]
+pub struct Piece {
+    pub worker: u64,
+    /// Whether the worker's words are of no use to later pieces.
+    pub last_of_worker: bool,
+    pub lines: u64,
+    pub complete: bool,
+    pub recognised: bool,
+    pub damage: Damages,
+    pub common: CommonRows,
+    pub events: Vec<Option<Box<EventRows>>>,
+    /// Rows whose time has no year, and that time.
+    pub undated: Vec<(u32, Box<[u8]>)>,
+    /// Words that no earlier piece of this worker has told: of each column, then scopes, callers and streams.
+    pub words: Vec<Texts>,
+}
+
+/// Whose log a chunk is, whether lines of others can be in it, and whether messages are kept.
+#[derive(Clone, Copy)]
+pub struct Source {
+    pub component: u8,
+    pub second_opinion: bool,
+    pub messages: bool,
+}
+
+/// More bytes of words than these are not carried from chunk to chunk.
+const MOST_WORDS: usize = 32 << 20;
+
+impl Worker {
+    pub fn new(catalog: &Catalog, number: u64) -> Worker {
+        let rows = Rows {
+            matcher: Matcher::default(),
+            filler: Filler::new(catalog),
+            scopes: Dictionary::default(),
+            callers: Dictionary::default(),
+            streams: Dictionary::default(),
+        };
+        Worker { number, heads: HeadCache::default(), rows, told: vec![0; catalog.columns.len() + 3] }
+    }
+
+    /// Read a chunk.
+    pub fn parse(&mut self, catalog: &Catalog, segments: &[&[u8]], source: Source) -> PyResult<Piece> {
+        let size: usize = segments.iter().map(|one| one.len()).sum();
+        i32::try_from(8 * size)
+            .or_else(|_| i32::try_from(4 * size))
+            .map_err(|_| pyo3::exceptions::PyOverflowError::new_err("an entry of more than 500 MB"))?;
+        let mut piece = Piece { worker: self.number, complete: true, ..Piece::default() };
+        piece.events.resize_with(catalog.events.len(), || None);
+        if source.messages {
+            piece.common.message = Column::Texts(Vec::new(), Vec::with_capacity(size), Gaps::default());
+        }
+        for segment in segments {
+            let mut damage = piece.damage;
+            let text = cleaned(segment, piece.lines, &mut damage);
+            let mut entries = Entries::new(catalog, &mut self.heads, &mut damage, &text);
+            let rows = &mut self.rows;
+            let first = piece.lines;
+            let lines = entries.read(first, &mut |entry| {
+                rows.add(catalog, source, entry, &text, &mut piece);
+                true
+            });
+            piece.lines += lines;
+            piece.damage = damage;
+            piece.complete = segment.last() == Some(&b'\n');
+        }
+        self.close(catalog, &mut piece)?;
+        Ok(piece)
+    }
+
+    fn close(&mut self, catalog: &Catalog, piece: &mut Piece) -> PyResult<()> {
+        piece.common.close();
+        for event in piece.events.iter_mut().flatten() {
+            event.columns.iter_mut().for_each(|column| column.close(event.rows.len()));
+        }
+        let filler = &mut self.rows.filler;
+        let dictionaries = filler.words.iter().chain([&self.rows.scopes, &self.rows.callers, &self.rows.streams]);
+        let mut size = filler.size();
+        for (dictionary, told) in dictionaries.zip(&mut self.told) {
+            piece.words.push(dictionary.texts.after(*told));
+            *told = dictionary.texts.len();
+            size += dictionary.size();
+        }
+        let error = filler.error.take();
+        piece.last_of_worker = size > MOST_WORDS;
+        if piece.last_of_worker {
+            *self = Worker::new(catalog, crate::python::next_number());
+        }
+        error.map_or(Ok(()), Err)
+    }
+
+    /// Of the first entries of a chunk how many only istiod writes, only a sidecar, only ztunnel; and how many there are.
+    pub fn sample(&mut self, catalog: &Catalog, segments: &[&[u8]], most: usize) -> ([u64; 3], usize) {
+        let (mut counts, mut seen) = ([0; 3], 0);
+        for segment in segments {
+            let mut damage = Damages::default();
+            let text = cleaned(segment, 0, &mut damage);
+            let matcher = &mut self.rows.matcher;
+            Entries::new(catalog, &mut self.heads, &mut damage, &text).read(0, &mut |entry| {
+                if seen < most {
+                    seen += 1;
+                    if let Some(who) = writer(catalog, matcher, &entry, &text) {
+                        counts[who] += 1;
+                    }
+                }
+                seen < most
+            });
+        }
+        (counts, seen)
+    }
+}
+
+/// Who alone writes entries like one: 0 istiod, 1 a sidecar, 2 ztunnel.
+fn writer(catalog: &Catalog, matcher: &mut Matcher, entry: &Entry, text: &[u8]) -> Option<usize> {
+    let known = &catalog.known;
+    let scope = entry.scope.bytes(text);
+    if entry.component == known.ztunnel {
+        return Some(2);
+    }
+    if entry.component == known.envoy || scope.is_some_and(|scope| known.agent_scopes.contains(scope)) {
+        return Some(1);
+    }
+    if !entry.has_header() || entry.event.is_some() {
+        return None;
+    }
+    let message = entry.message(text);
+    let body = &message[..split_labels(message).0];
+    let mut claims = |component: u8| {
+        let asked = Asked { component, level: entry.level, scope: scope.unwrap_or(b""), event: None, by_start: false };
+        catalog.claim(asked, body, matcher).is_some()
+    };
+    match (claims(known.pilot), claims(known.agent)) {
+        (true, false) => Some(0),
+        (false, true) => Some(1),
+        _ => None,
+    }
+}
+
+/// The format that has claimed an entry, who wrote it, and its labels.
+struct Claim {
+    format: Option<usize>,
+    component: u8,
+    labels: (usize, usize),
+}
+
+/// The numbers that Envoy prints before a message, and where the message begins.
+#[derive(Default)]
+struct Ids<'a> {
+    connection: Option<i64>,
+    stream: Option<&'a [u8]>,
+    size: usize,
+}
+
+impl<'a> Ids<'a> {
+    fn of(catalog: &Catalog, message: &'a [u8], scratch: &mut Scratch) -> Ids<'a> {
+        let pattern = &catalog.envoy_ids;
+        let Some(size) = pattern.matches(message, 0, scratch) else { return Ids::default() };
+        let group = |field: &str| {
+            let of = pattern.names.iter().filter(|(name, _)| name.split('_').next() == Some(field));
+            of.filter_map(|(_, number)| scratch.group(*number)).find(|(start, end)| start < end)
+        };
+        Ids {
+            connection: group("connection").and_then(|(start, end)| integer(&message[start..end])),
+            stream: group("stream").map(|(start, end)| &message[start..end]),
+            size,
+        }
+    }
+}
+
+impl Rows {
+    fn add(&mut self, catalog: &Catalog, source: Source, entry: Entry, text: &[u8], piece: &mut Piece) {
+        let row = piece.common.len();
+        let whole = entry.message(text);
+        let tabs_lost = entry.layout.is_some_and(|at| catalog.layouts[at].tabs_lost);
+        let component = if entry.component == NONE { source.component } else { entry.component };
+        let ids = if component == catalog.known.envoy && whole.first() == Some(&b'[') {
+            Ids::of(catalog, whole, &mut self.matcher.found.scratch)
+        } else {
+            Ids::default()
+        };
+        let message = &whole[ids.size..];
+        let claim = self.claim(catalog, source, &entry, message, tabs_lost, text);
+        let event =
+            entry.event.or(claim.format.map(|number| catalog.formats[number].event)).unwrap_or(catalog.known.other);
+        let json_shape = entry.json_layout.and_then(|at| catalog.json_layouts[at].shape);
+        let (mut shape, is_claimed) = match claim.format.map(|number| &catalog.formats[number]) {
+            Some(format) if format.event == event => (&catalog.shapes[format.shape], true),
+            _ => (&catalog.shapes[json_shape.unwrap_or(catalog.bare[event])], false),
+        };
+        let mut labels = [None; MOST_LABELS];
+        let labels = &mut labels[..shape.labels.len()];
+        if !entry.fields.is_empty() {
+            for (number, text) in &entry.fields {
+                self.label(catalog, shape, *number, text, labels);
+            }
+        } else if claim.labels.0 < claim.labels.1 && !labels.is_empty() {
+            let text = &message[claim.labels.0..claim.labels.1];
+            labels_in(text, |key, value| {
+                let key = &text[key.0..key.1];
+                if let Some(number) = shape.labels.iter().position(|(known, _)| **known == *key) {
+                    self.label(catalog, shape, number, &text[value.0..value.1], labels);
+                }
+            });
+        }
+        let texts = RowTexts { message, fields: if is_claimed { &self.matcher.found.spans } else { &[] }, labels };
+        if let Some((column, other)) = shape.switch
+            && self.filler.has(catalog, shape, column, &texts)
+        {
+            shape = &catalog.shapes[other];
+        }
+        let to = piece.events[shape.event].get_or_insert_with(|| {
+            let columns = catalog.events[shape.event].columns.iter().map(|_| Column::Empty).collect();
+            Box::new(EventRows { rows: Vec::new(), columns })
+        });
+        self.filler.fill(catalog, shape, &texts, to);
+        to.rows.push(row as u32);
+        piece.recognised |= entry.has_header();
+        if let Some(statement) = claim.format.filter(|_| is_claimed).and_then(|at| catalog.formats[at].statement) {
+            piece.common.statement.word(row, statement as u32);
+        }
+        if let Some(connection) = ids.connection {
+            piece.common.envoy_connection.number(row, connection);
+        }
+        if let Some(stream) = ids.stream {
+            piece.common.envoy_stream.word(row, self.streams.number(stream));
+        }
+        self.common(catalog, source, &entry, &claim, shape.event, tabs_lost, text, piece);
+    }
+
+    #[inline]
+    fn label<'a>(
+        &mut self,
+        catalog: &Catalog,
+        shape: &Shape,
+        number: usize,
+        text: &'a [u8],
+        labels: &mut [Option<&'a [u8]>],
+    ) {
+        let kind = &catalog.kinds[shape.labels[number].1.kind];
+        if kind.is_of(text, &mut self.matcher.found.scratch) {
+            labels[number] = Some(text);
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn common(
+        &mut self,
+        catalog: &Catalog,
+        source: Source,
+        entry: &Entry,
+        claim: &Claim,
+        event: usize,
+        tabs_lost: bool,
+        text: &[u8],
+        piece: &mut Piece,
+    ) {
+        let (row, common) = (piece.common.len(), &mut piece.common);
+        match &entry.time {
+            Time::Known(time) => common.time.number(row, *time),
+            Time::Klog(written) => piece.undated.push((row as u32, written.clone())),
+            Time::None | Time::Unknown => {}
+        }
+        if let Some(scope) = entry.scope.bytes(text) {
+            common.scope.word(row, self.scopes.number(scope));
+        }
+        if let Some(caller) = entry.caller.bytes(text) {
+            common.caller.word(row, self.callers.number(caller));
+        }
+        let message = entry.message(text);
+        let thread = match entry.thread {
+            None if entry.component == catalog.known.envoy => thread_of(message, tabs_lost),
+            thread => thread,
+        };
+        if let Some(thread) = thread {
+            common.thread.number(row, thread);
+        }
+        if let Some(epoch) = entry.epoch {
+            common.epoch.number(row, epoch);
+        }
+        if source.messages {
+            common.message.text(row, message);
+        }
+        common.level.push(entry.level);
+        common.event.push(event as u8);
+        common.component.push(claim.component);
+        common.line.push(entry.line as u32);
+    }
+
+    /// Find the format of a message; its fields are in the matcher.
+    fn claim(
+        &mut self,
+        catalog: &Catalog,
+        source: Source,
+        entry: &Entry,
+        message: &[u8],
+        tabs_lost: bool,
+        text: &[u8],
+    ) -> Claim {
+        let component = if entry.component == NONE { source.component } else { entry.component };
+        let mut claim = Claim { format: None, component, labels: (0, 0) };
+        let is_own = entry.layout.is_some_and(|at| catalog.layouts[at].own)
+            || entry.json_layout.is_some_and(|at| catalog.json_layouts[at].own);
+        if is_own {
+            if entry.layout.is_some() {
+                claim.format = catalog.claim_own(message, &mut self.matcher);
+            }
+            return claim;
+        }
+        let says_all = entry.json_layout.is_some_and(|at| catalog.json_layouts[at].shape.is_some());
+        if says_all || entry.event == Some(catalog.known.unparsed) {
+            return claim;
+        }
+        let scope = entry.scope.bytes(text).unwrap_or(b"");
+        let asked = Asked { component, level: entry.level, scope, event: entry.event, by_start: false };
+        for (n, (end, labels)) in Readings::new(message, tabs_lost).enumerate() {
+            let body = &message[..end];
+            if n == 0 {
+                claim.labels = labels;
+            }
+            claim.format = catalog.claim(asked, body, &mut self.matcher);
+            if claim.format.is_none()
+                && n == 0
+                && let Some(other) = other_writer(catalog, source, entry, scope)
+            {
+                let asked = Asked { component: other, by_start: true, ..asked };
+                claim.format = catalog.claim(asked, body, &mut self.matcher);
+                claim.component = if claim.format.is_some() { other } else { component };
+            }
+            if claim.format.is_some() {
+                claim.labels = labels;
+                break;
+            }
+        }
+        claim
+    }
+}
+
+/// The most labels of a shape that are columns.
+const MOST_LABELS: usize = 64;
+
+/// Who else can have written a line that the source's own component does not know.
+fn other_writer(catalog: &Catalog, source: Source, entry: &Entry, scope: &[u8]) -> Option<u8> {
+    let known = &catalog.known;
+    if entry.component != NONE || !entry.has_header() || !source.second_opinion {
+        return None;
+    }
+    if source.component == known.pilot {
+        return Some(known.agent);
+    }
+    (!matches!(scope, b"ads" | b"delta")).then_some(known.pilot)
+}

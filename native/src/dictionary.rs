@@ -1,0 +1,74 @@
+//! Distinct texts, each with a number.
+
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+/// Texts in the order of their numbers.
+#[derive(Clone, Default)]
+pub struct Texts {
+    pub bytes: Vec<u8>,
+    pub ends: Vec<usize>,
+}
+
+impl Texts {
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    #[inline]
+    pub fn get(&self, number: usize) -> &[u8] {
+        let start = if number == 0 { 0 } else { self.ends[number - 1] };
+        &self.bytes[start..self.ends[number]]
+    }
+
+    pub fn push(&mut self, text: &[u8]) {
+        self.bytes.extend_from_slice(text);
+        self.ends.push(self.bytes.len());
+    }
+
+    /// The texts from a number on.
+    pub fn after(&self, first: usize) -> Texts {
+        let start = if first == 0 { 0 } else { self.ends[first - 1] };
+        Texts { bytes: self.bytes[start..].to_vec(), ends: self.ends[first..].iter().map(|end| end - start).collect() }
+    }
+
+    pub fn extend(&mut self, more: &Texts) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(&more.bytes);
+        self.ends.extend(more.ends.iter().map(|end| start + end));
+    }
+}
+
+/// Gives each distinct text a number, counted from zero.
+#[derive(Default)]
+pub struct Dictionary {
+    pub texts: Texts,
+    table: HashTable<(u32, u32)>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Dictionary {
+    #[inline]
+    pub fn number(&mut self, text: &[u8]) -> u32 {
+        let hash = self.hasher.hash_one(text);
+        let mark = (hash >> 32) as u32;
+        let texts = &self.texts;
+        if let Some((_, number)) =
+            self.table.find(hash, |(known, number)| *known == mark && texts.get(*number as usize) == text)
+        {
+            return *number;
+        }
+        let number = self.texts.len() as u32;
+        self.texts.push(text);
+        // The half of a hash that is kept tells most texts apart; the table asks for all of it to grow.
+        let (hasher, texts) = (&self.hasher, &self.texts);
+        self.table.insert_unique(hash, (mark, number), |(_, number)| hasher.hash_one(texts.get(*number as usize)));
+        number
+    }
+
+    /// The bytes and the number of its texts.
+    pub fn size(&self) -> usize {
+        self.texts.bytes.len() + 16 * self.texts.len()
+    }
+}

@@ -1,0 +1,134 @@
+//! An entry: a header line with its continuation lines, or text that has no header.
+
+use std::sync::Arc;
+
+use crate::catalog::NONE;
+
+/// A text of a header: where it stands in the chunk's text, or a copy.
+#[derive(Clone, Default)]
+pub enum Text {
+    #[default]
+    None,
+    Span(usize, usize),
+    Owned(Box<[u8]>),
+    Shared(Arc<[u8]>),
+}
+
+impl Text {
+    pub fn bytes<'a>(&'a self, text: &'a [u8]) -> Option<&'a [u8]> {
+        match self {
+            Text::None => None,
+            Text::Span(start, end) => Some(&text[*start..*end]),
+            Text::Owned(bytes) => Some(bytes),
+            Text::Shared(bytes) => Some(bytes),
+        }
+    }
+}
+
+#[derive(Clone)]
+pub enum Time {
+    /// The layout has none.
+    None,
+    /// What stands there is no time.
+    Unknown,
+    Known(i64),
+    /// A time without a year.
+    Klog(Box<[u8]>),
+}
+
+/// The text of an entry: of one piece, or put together.
+#[derive(Clone)]
+pub enum Body {
+    Span(usize, usize),
+    Owned(Vec<u8>),
+}
+
+pub struct Entry {
+    pub line: u64,
+    /// Nothing: no header.
+    pub layout: Option<usize>,
+    pub json_layout: Option<usize>,
+    pub body: Body,
+    pub time: Time,
+    pub level: u8,
+    pub scope: Text,
+    pub component: u8,
+    pub event: Option<usize>,
+    pub caller: Text,
+    pub thread: Option<i64>,
+    pub epoch: Option<i64>,
+    pub takes_lines: bool,
+    /// The next part goes on in the middle of the last one's line.
+    pub cut: bool,
+    /// Keys of a JSON line that are columns, by their number, with their texts.
+    pub fields: Vec<(usize, Vec<u8>)>,
+}
+
+impl Entry {
+    /// An entry of which nothing is known but where its text stands.
+    pub fn of(start: usize, end: usize) -> Entry {
+        Entry {
+            line: 0,
+            layout: None,
+            json_layout: None,
+            body: Body::Span(start, end),
+            time: Time::None,
+            level: NONE,
+            scope: Text::None,
+            component: NONE,
+            event: None,
+            caller: Text::None,
+            thread: None,
+            epoch: None,
+            takes_lines: true,
+            cut: false,
+            fields: Vec::new(),
+        }
+    }
+
+    pub fn has_header(&self) -> bool {
+        self.layout.is_some() || self.json_layout.is_some()
+    }
+
+    pub fn message<'a>(&'a self, text: &'a [u8]) -> &'a [u8] {
+        match &self.body {
+            Body::Span(start, end) => &text[*start..*end],
+            Body::Owned(bytes) => bytes,
+        }
+    }
+
+    /// Take one more line, or the rest of a line that was cut.
+    pub fn add(&mut self, text: &[u8], (start, end): (usize, usize)) {
+        let gap = usize::from(!self.cut);
+        if let Body::Span(_, stop) = &mut self.body
+            && *stop + gap == start
+            && (self.cut || text[*stop] == b'\n')
+        {
+            *stop = end;
+        } else {
+            let body = self.owned(text);
+            if gap == 1 {
+                body.push(b'\n');
+            }
+            body.extend_from_slice(&text[start..end]);
+        }
+        self.cut = false;
+    }
+
+    /// Put text right behind what there is.
+    pub fn append(&mut self, text: &[u8], (start, end): (usize, usize)) {
+        let cut = std::mem::replace(&mut self.cut, true);
+        self.add(text, (start, end));
+        self.cut = cut;
+    }
+
+    fn owned(&mut self, text: &[u8]) -> &mut Vec<u8> {
+        if let Body::Span(start, end) = self.body {
+            self.body = Body::Owned(text[start..end].to_vec());
+        }
+        match &mut self.body {
+            Body::Owned(bytes) => bytes,
+            Body::Span(..) => unreachable!("it was just made owned"),
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! Texts of fields and labels -> values in the columns of their event.
+
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use crate::catalog::{Catalog, Type};
+use crate::columns::{Column, EventRows};
+use crate::dictionary::Dictionary;
+use crate::program::{NOWHERE, Span};
+use crate::set::trim;
+use crate::shapes::{ABSENT, Constant, Shape, Target};
+use crate::values::{Part, Value, numbered};
+
+/// A value that is known of a text.
+enum Known {
+    Null,
+    Number(i64),
+    Word(u32),
+    Text(Box<[u8]>),
+}
+
+/// Texts of one kind, and what each is worth: each is taken apart once.
+#[derive(Default)]
+struct Group {
+    texts: Dictionary,
+    values: Vec<Known>,
+    bytes: usize,
+}
+
+/// What a worker knows of texts: the words of each column, and of each group of them the values.
+pub struct Filler {
+    pub words: Vec<Dictionary>,
+    groups: Vec<Group>,
+    /// What a function of Python has raised.
+    pub error: Option<PyErr>,
+}
+
+/// The texts of a row: of its fields in the message, and of its labels.
+pub struct RowTexts<'a> {
+    pub message: &'a [u8],
+    pub fields: &'a [Span],
+    /// By number of the shape's label its text.
+    pub labels: &'a [Option<&'a [u8]>],
+}
+
+impl Filler {
+    pub fn new(catalog: &Catalog) -> Filler {
+        Filler {
+            words: catalog.columns.iter().map(|_| Dictionary::default()).collect(),
+            groups: catalog.groups.iter().map(|_| Group::default()).collect(),
+            error: None,
+        }
+    }
+
+    /// The bytes that are held for later chunks.
+    pub fn size(&self) -> usize {
+        self.groups.iter().map(|group| group.texts.size() + group.bytes).sum()
+    }
+
+    /// Whether a row of a shape has a value in a column.
+    pub fn has(&mut self, catalog: &Catalog, shape: &Shape, column: usize, row: &RowTexts) -> bool {
+        let constant = shape.constants.iter().any(|(_, one, _)| *one == column);
+        constant
+            || targets(shape, row).any(|(target, text)| {
+                let columns = &catalog.groups[target.group];
+                let Some(place) = columns.iter().position(|one| *one == column) else { return false };
+                let (number, width) = (self.known(catalog, target, text, 0), columns.len());
+                !matches!(self.groups[target.group].values[number * width + place], Known::Null)
+            })
+    }
+
+    /// Add a row of a shape to those of its event.
+    pub fn fill(&mut self, catalog: &Catalog, shape: &Shape, row: &RowTexts, to: &mut EventRows) {
+        let at = to.rows.len();
+        for (target, text) in fields(shape, row) {
+            self.put(catalog, target, text, at, &mut to.columns);
+        }
+        for (place, column, value) in &shape.constants {
+            if *place == ABSENT {
+                continue;
+            }
+            match value {
+                Constant::Number(value) => to.columns[*place as usize].number(at, *value),
+                Constant::Text(text) => self.put_text(catalog, *column, text, at, &mut to.columns[*place as usize]),
+            }
+        }
+        for (number, text) in row.labels.iter().enumerate() {
+            if let Some(text) = text {
+                self.put(catalog, &shape.labels[number].1, text, at, &mut to.columns);
+            }
+        }
+        if let Some([pod, namespace, proxy]) = shape.proxy
+            && ![pod, namespace, proxy].contains(&ABSENT)
+        {
+            self.put_proxy(catalog, [pod, namespace, proxy].map(usize::from), at, shape.event, &mut to.columns);
+        }
+    }
+
+    fn put_proxy(
+        &mut self,
+        catalog: &Catalog,
+        [pod, namespace, proxy]: [usize; 3],
+        at: usize,
+        event: usize,
+        columns: &mut [Column],
+    ) {
+        let ids = &catalog.events[event].columns;
+        let text = |place: usize| match &columns[place] {
+            Column::Words(codes) => {
+                let code = codes.get(at).filter(|code| **code >= 0)?;
+                Some(self.words[ids[place]].texts.get(*code as usize))
+            }
+            _ => None,
+        };
+        if let (Some(pod), Some(namespace)) = (text(pod), text(namespace)) {
+            let name = [pod, b".", namespace].concat();
+            self.put_text(catalog, ids[proxy], &name, at, &mut columns[proxy]);
+        }
+    }
+
+    #[inline]
+    fn put_text(&mut self, catalog: &Catalog, column: usize, text: &[u8], at: usize, to: &mut Column) {
+        if catalog.columns[column].kind == Type::Text {
+            to.text(at, text);
+        } else {
+            to.word(at, self.words[column].number(text));
+        }
+    }
+
+    #[inline]
+    fn put(&mut self, catalog: &Catalog, target: &Target, text: &[u8], at: usize, to: &mut [Column]) {
+        let first = target.columns[0] as usize;
+        match &catalog.kinds[target.kind].value {
+            Value::Number(value, twice) => {
+                if let Some(value) = value(text) {
+                    for column in &target.columns[..1 + usize::from(*twice)] {
+                        if *column != ABSENT {
+                            to[*column as usize].number(at, value);
+                        }
+                    }
+                }
+            }
+            value @ (Value::Text | Value::Dashed) => {
+                let text = if matches!(value, Value::Dashed) && text == b"-" { b"" } else { trim(text) };
+                if !text.is_empty() && first != ABSENT as usize {
+                    self.put_text(catalog, catalog.groups[target.group][0], text, at, &mut to[first]);
+                }
+            }
+            Value::Connection => {
+                let (size, number) = numbered(text);
+                if !text.is_empty() && first != ABSENT as usize {
+                    self.put_text(catalog, catalog.groups[target.group][0], text, at, &mut to[first]);
+                }
+                if let Some(number) = number
+                    && target.columns[1] != ABSENT
+                {
+                    to[target.columns[1] as usize].number(at, number);
+                }
+                self.put_known(catalog, target, &text[..size], 2, at, to);
+            }
+            Value::Parse(parse) if target.is_plain(catalog) => {
+                let mut parts = Vec::new();
+                parse(text, &catalog.names, &mut parts);
+                for (n, part) in parts.into_iter().enumerate().filter(|(n, _)| target.columns[*n] != ABSENT) {
+                    let column = &mut to[target.columns[n] as usize];
+                    match part {
+                        Part::Null => {}
+                        Part::Int(value) => column.number(at, value),
+                        Part::Text(text) => self.put_text(catalog, catalog.groups[target.group][n], &text, at, column),
+                    }
+                }
+            }
+            Value::Parse(_) | Value::Python(_) => self.put_known(catalog, target, text, 0, at, to),
+        }
+    }
+
+    /// Put what is known of a text into the columns from `skip` on.
+    #[inline]
+    fn put_known(
+        &mut self,
+        catalog: &Catalog,
+        target: &Target,
+        text: &[u8],
+        skip: usize,
+        at: usize,
+        to: &mut [Column],
+    ) {
+        let number = self.known(catalog, target, text, skip);
+        let width = target.columns.len() - skip;
+        let values = &self.groups[target.group].values[number * width..][..width];
+        for (value, column) in values.iter().zip(&target.columns[skip..]) {
+            if *column == ABSENT {
+                continue;
+            }
+            let column = &mut to[*column as usize];
+            match value {
+                Known::Null => {}
+                Known::Number(value) => column.number(at, *value),
+                Known::Word(code) => column.word(at, *code),
+                Known::Text(text) => column.text(at, text),
+            }
+        }
+    }
+
+    /// The number of a text in its group, whose values are there from then on.
+    #[inline]
+    fn known(&mut self, catalog: &Catalog, target: &Target, text: &[u8], skip: usize) -> usize {
+        let width = target.columns.len() - skip;
+        let group = &mut self.groups[target.group];
+        let number = group.texts.number(text) as usize;
+        if number * width == group.values.len() {
+            self.learn(catalog, target, text, skip);
+        }
+        number
+    }
+
+    #[cold]
+    fn learn(&mut self, catalog: &Catalog, target: &Target, text: &[u8], skip: usize) {
+        let width = target.columns.len() - skip;
+        let mut parts = Vec::with_capacity(width);
+        match &catalog.kinds[target.kind].value {
+            Value::Parse(parse) => parse(text, &catalog.names, &mut parts),
+            Value::Python(function) => self.ask(function, text, &mut parts),
+            Value::Connection => crate::values::node(text, &mut parts),
+            Value::Number(value, _) => parts.push(value(text).map_or(Part::Null, Part::Int)),
+            Value::Dashed if text == b"-" => {}
+            Value::Text | Value::Dashed => parts.push(Part::Text(trim(text).into())),
+        }
+        parts.resize_with(width, || Part::Null);
+        let columns = &catalog.groups[target.group][skip..];
+        for (part, column) in parts.into_iter().zip(columns) {
+            let known = match part {
+                Part::Null => Known::Null,
+                Part::Int(value) => Known::Number(value),
+                Part::Text(text) if text.is_empty() => Known::Null,
+                Part::Text(text) if catalog.columns[*column].kind == Type::Text => {
+                    self.groups[target.group].bytes += text.len();
+                    Known::Text(text.into_owned().into())
+                }
+                Part::Text(text) => Known::Word(self.words[*column].number(&text)),
+            };
+            self.groups[target.group].values.push(known);
+        }
+    }
+
+    /// Let Python's function take a text apart.
+    fn ask(&mut self, function: &Py<PyAny>, text: &[u8], parts: &mut Vec<Part>) {
+        let text = String::from_utf8_lossy(text);
+        let asked = Python::attach(|py| -> PyResult<()> {
+            let found = function.bind(py).call1((text,))?;
+            match found.cast::<PyTuple>() {
+                Ok(found) => found.iter().try_for_each(|one| part(&one).map(|one| parts.push(one))),
+                Err(_) => part(&found).map(|one| parts.push(one)),
+            }
+        });
+        if let Err(error) = asked {
+            self.error.get_or_insert(error);
+        }
+    }
+}
+
+fn part(value: &Bound<'_, PyAny>) -> PyResult<Part<'static>> {
+    if value.is_none() {
+        return Ok(Part::Null);
+    }
+    if let Ok(number) = value.extract::<i64>() {
+        return Ok(Part::Int(number));
+    }
+    Ok(Part::Text(value.extract::<String>()?.into_bytes().into()))
+}
+
+/// The fields of a row that are there.
+#[inline]
+fn fields<'s>(shape: &'s Shape, row: &'s RowTexts) -> impl Iterator<Item = (&'s Target, &'s [u8])> {
+    let there = shape.fields.iter().zip(row.fields).filter(|(_, span)| **span != NOWHERE);
+    there.map(|(target, span)| (target, &row.message[span.0 as usize..span.1 as usize]))
+}
+
+/// The fields and labels of a row that are there.
+fn targets<'s>(shape: &'s Shape, row: &'s RowTexts) -> impl Iterator<Item = (&'s Target, &'s [u8])> {
+    let labels = shape.labels.iter().zip(row.labels).filter_map(|((_, target), text)| Some((target, (*text)?)));
+    fields(shape, row).chain(labels)
+}
+
+impl Target {
+    /// Whether one of its columns is of text that hardly repeats.
+    fn is_plain(&self, catalog: &Catalog) -> bool {
+        catalog.groups[self.group].iter().any(|column| catalog.columns[*column].kind == Type::Text)
+    }
+}

@@ -1,0 +1,383 @@
+//! Header layouts: which a line begins with, and what its fields are.
+
+use std::collections::HashMap;
+
+use memchr::{memchr, memmem};
+use pyo3::PyResult;
+
+use crate::catalog::{NONE, invalid, place};
+use crate::data::LayoutData;
+use crate::entry::{Entry, Text, Time};
+use crate::numbers::{digits, integer};
+use crate::pattern::{Pattern, Scratch};
+use crate::set::label_key;
+use crate::times::{Clock, Clocks, Custom};
+
+/// The fields of a header, by the names of groups before an underscore.
+const FIELDS: [&str; 7] = ["time", "level", "scope", "logger", "caller", "thread", "epoch"];
+/// The longest text between a time and a message that is remembered, and how many are.
+const LONGEST: usize = 160;
+const MOST: usize = 1024;
+
+pub struct Layout {
+    pattern: Pattern,
+    /// By field the groups that can hold it.
+    groups: [Vec<usize>; 7],
+    starts: String,
+    pub clock: Clock,
+    pub event: Option<usize>,
+    component: u8,
+    keeps: bool,
+    pub takes_lines: bool,
+    pub tabs_lost: bool,
+    pub own: bool,
+    pub is_gc: bool,
+    name: String,
+    joins: Vec<String>,
+}
+
+pub fn clock(name: &str, pattern: &str, months: &[String]) -> PyResult<Clock> {
+    Ok(match name {
+        "" => Clock::None,
+        "iso" => Clock::Iso,
+        "bracket" => Clock::Bracket,
+        "slog" => Clock::Slog,
+        "klog" => Clock::Klog,
+        "epoch" => Clock::Epoch,
+        _ => {
+            let pattern = Pattern::new(pattern).map_err(invalid)?;
+            Clock::Custom(Box::new(Custom { pattern, months: months.to_vec() }))
+        }
+    })
+}
+
+/// The place of a name; nothing for an empty one.
+pub fn optional(names: &[String], name: &str) -> PyResult<Option<usize>> {
+    if name.is_empty() { Ok(None) } else { place(names, name).map(Some) }
+}
+
+impl Layout {
+    pub fn new(
+        data: LayoutData,
+        events: &[String],
+        components: &[String],
+        months: &[String],
+        gc: &str,
+    ) -> PyResult<Layout> {
+        let pattern =
+            Pattern::new(&data.pattern).map_err(|error| invalid(format!("layout {:?}: {error}", data.name)))?;
+        let groups = FIELDS.map(|field| {
+            let of = pattern.names.iter().filter(|(name, _)| name.split('_').next() == Some(field));
+            of.map(|(_, number)| *number).collect()
+        });
+        Ok(Layout {
+            pattern,
+            groups,
+            starts: data.starts,
+            clock: clock(&data.clock, &data.clock_pattern, months)?,
+            event: optional(events, &data.event)?,
+            component: optional(components, &data.component)?.map_or(NONE, |at| at as u8),
+            keeps: data.keeps,
+            takes_lines: data.takes_lines,
+            tabs_lost: data.tabs_lost,
+            own: data.own,
+            is_gc: data.name == gc,
+            name: data.name,
+            joins: data.joins,
+        })
+    }
+}
+
+impl Layout {
+    /// Whether a line of this layout goes on with the open entry, if the latest line with a layout was of another.
+    pub fn joins(&self, latest: Option<&Layout>) -> bool {
+        self.joins.iter().any(|name| name == "*" || latest.is_some_and(|latest| latest.name == *name))
+    }
+}
+
+/// The layouts by the first byte of a line, and what headers and JSON lines have in common.
+pub struct Heads {
+    by_first: Vec<Vec<usize>>,
+    levels: HashMap<Vec<u8>, u8>,
+    inner: Pattern,
+    inner_sign: Vec<u8>,
+    inner_sign_at: usize,
+    pub broken_json: Pattern,
+}
+
+/// What a header says between its time and its message; equal texts say the same.
+#[derive(Clone)]
+struct Remembered {
+    layout: usize,
+    level: u8,
+    scope: Text,
+    caller: Text,
+    component: u8,
+}
+
+/// What is remembered of the headers of lines.
+#[derive(Default)]
+pub struct HeadCache {
+    pub clocks: Clocks,
+    known: Vec<(Vec<u8>, Remembered)>,
+    places: HashMap<Vec<u8>, usize>,
+    last: usize,
+}
+
+impl Heads {
+    pub fn new(
+        layouts: &[Layout],
+        levels: HashMap<Vec<u8>, u8>,
+        inner: &str,
+        sign: (&str, usize),
+        broken: &str,
+    ) -> PyResult<Heads> {
+        let mut by_first = vec![Vec::new(); 256];
+        for (number, layout) in layouts.iter().enumerate() {
+            for (first, of) in by_first.iter_mut().enumerate() {
+                let begins = layout.starts.chars().any(|sign| sign.to_string().as_bytes()[0] as usize == first);
+                if begins || (layout.own && layout.starts.is_empty()) {
+                    of.push(number);
+                }
+            }
+        }
+        let pattern = |text: &str| Pattern::new(text).map_err(invalid);
+        Ok(Heads {
+            by_first,
+            levels,
+            inner: pattern(inner)?,
+            inner_sign: sign.0.into(),
+            inner_sign_at: sign.1,
+            broken_json: pattern(&format!("(?:{broken})\\Z"))?,
+        })
+    }
+
+    /// Whether a line can begin with a header.
+    #[inline]
+    pub fn can_begin(&self, line: &[u8]) -> bool {
+        line.first().is_some_and(|first| *first == b'{' || !self.by_first[*first as usize].is_empty())
+    }
+
+    /// Whether layouts are tried on lines of any first character, and on empty ones.
+    pub fn any(&self, layouts: &[Layout]) -> bool {
+        layouts.iter().any(|layout| layout.own && layout.starts.is_empty())
+    }
+
+    pub fn level(&self, text: &[u8]) -> u8 {
+        let known = self.levels.get(text).or_else(|| self.levels.get(&text.to_ascii_lowercase()));
+        known.copied().unwrap_or(NONE)
+    }
+
+    /// A level written in any case.
+    pub fn level_of_any_case(&self, text: &[u8]) -> u8 {
+        self.levels.get(&text.to_ascii_lowercase()).copied().unwrap_or(NONE)
+    }
+
+    /// Whether a console header can stand in the middle of a line: in most it cannot.
+    #[inline]
+    pub fn may_hold_another(&self, line: &[u8]) -> bool {
+        let at = self.inner_sign_at;
+        if line.len() < at + self.inner_sign.len() {
+            return false;
+        }
+        // The place is one of characters.
+        let at = if line[..at].is_ascii() {
+            at
+        } else {
+            match line.iter().enumerate().filter(|(_, byte)| **byte & 0xC0 != 0x80).nth(at) {
+                Some((at, _)) => at,
+                None => return false,
+            }
+        };
+        memmem::find(&line[at..], &self.inner_sign).is_some()
+    }
+
+    /// Where the console headers in the middle of a line begin.
+    pub fn inner_headers(&self, line: &[u8], scratch: &mut Scratch) -> Vec<usize> {
+        let mut found = Vec::new();
+        let mut at = 1;
+        while let Some((start, end)) = self.inner.search(line, at, scratch) {
+            found.push(start);
+            at = end;
+        }
+        found
+    }
+
+    /// The entry that begins with the text at `start`.
+    #[inline]
+    pub fn entry(
+        &self,
+        layouts: &[Layout],
+        names: &HeadNames,
+        cache: &mut HeadCache,
+        scratch: &mut Scratch,
+        text: &[u8],
+        span: (usize, usize),
+    ) -> Option<Entry> {
+        let line = &text[span.0..span.1];
+        let candidates = match line.first() {
+            Some(first) => &self.by_first[*first as usize],
+            None => &self.by_first[0],
+        };
+        let own = candidates.iter().take_while(|number| layouts[**number].own).count();
+        for number in &candidates[..own] {
+            let layout = &layouts[*number];
+            if let Some(end) = layout.pattern.matches(line, 0, scratch) {
+                let places = (span.0, span.0 + end, span.1);
+                return Some(self.entry_of(*number, layout, names, cache, scratch, text, places));
+            }
+        }
+        let candidates = &candidates[own..];
+        if candidates.is_empty() {
+            return None;
+        }
+        let head = cache.clocks.at_head(line);
+        let key = head.and_then(|(_, size)| middle(&line[size..]));
+        if let (Some((time, size)), Some(key)) = (head, key) {
+            if let Some(entry) = cache.entry(layouts, time, &line[size..size + key], (span.0 + size + key, span.1)) {
+                return Some(entry);
+            }
+        }
+        for number in candidates {
+            let layout = &layouts[*number];
+            let Some(end) = layout.pattern.matches(line, 0, scratch) else { continue };
+            let entry = self.entry_of(*number, layout, names, cache, scratch, text, (span.0, span.0 + end, span.1));
+            if let (Some((_, size)), Some(key)) = (head, key)
+                && size + key == end
+                && !layout.keeps
+                && matches!(layout.clock, Clock::Iso)
+            {
+                cache.remember(&line[size..end], *number, &entry, text);
+            }
+            return Some(entry);
+        }
+        None
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn entry_of(
+        &self,
+        number: usize,
+        layout: &Layout,
+        names: &HeadNames,
+        cache: &HeadCache,
+        scratch: &mut Scratch,
+        text: &[u8],
+        (start, head, end): (usize, usize, usize),
+    ) -> Entry {
+        let spans: [Option<(usize, usize)>; 7] =
+            std::array::from_fn(|field| layout.groups[field].iter().find_map(|group| scratch.group(*group)));
+        let part = |field: usize| spans[field].map(|(from, to)| &text[start + from..start + to]);
+        let span = |field: usize| spans[field].map_or(Text::None, |(from, to)| Text::Span(start + from, start + to));
+        let number_of = |field: usize| part(field).and_then(integer);
+        let (level, is_envoy) = (part(1).map_or(NONE, |level| self.level(level)), spans[3].is_some());
+        let (thread, epoch) = (number_of(5), number_of(6));
+        let time = match layout.clock {
+            Clock::None => Time::None,
+            Clock::Klog => Time::Klog(part(0).unwrap_or(b"").into()),
+            _ => cache.clocks.time(&layout.clock, part(0).unwrap_or(b""), scratch).map_or(Time::Unknown, Time::Known),
+        };
+        Entry {
+            layout: Some(number),
+            time,
+            level,
+            scope: if is_envoy { span(3) } else { span(2) },
+            component: if is_envoy { names.envoy } else { layout.component },
+            event: layout.event,
+            caller: span(4),
+            thread,
+            epoch,
+            takes_lines: layout.takes_lines,
+            ..Entry::of(if layout.keeps { start } else { head }, end)
+        }
+    }
+}
+
+/// Components that headers name.
+pub struct HeadNames {
+    pub envoy: u8,
+}
+
+/// The length of what stands between a time and a message, `TAB level TAB scope TAB`, if what follows cannot
+/// make another header of it: no label, no caller, no brackets.
+#[inline]
+fn middle(rest: &[u8]) -> Option<usize> {
+    if rest.first() != Some(&b'\t') {
+        return None;
+    }
+    let level = rest[1..].iter().position(|byte| !byte.is_ascii_lowercase())? + 1;
+    if level == 1 || rest[level] != b'\t' {
+        return None;
+    }
+    let name = level + 1;
+    let first = *rest.get(name)?;
+    let run = rest[name..].iter().position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')));
+    let stop = name + run?;
+    let is_name = first.is_ascii_alphabetic();
+    let end = match rest[stop] {
+        b'\t' if is_name => stop + 1,
+        // A target of ztunnel, or Envoy's logger and caller.
+        b':' if is_name && rest.get(stop + 1) != Some(&b' ') => name + tab_near(&rest[name..])? + 1,
+        b' ' if &rest[name..stop] == b"envoy" => name + tab_near(&rest[name..])? + 1,
+        // No scope: the message begins here.
+        b' ' if rest.get(stop + 1) == Some(&b' ') => return None,
+        _ if first == b' ' || first == b'\t' => return None,
+        _ => name,
+    };
+    let body = &rest[end..];
+    if body.first() == Some(&b'[') || label_key(body).is_some() || begins_with_caller(body) {
+        return None;
+    }
+    Some(end)
+}
+
+fn tab_near(text: &[u8]) -> Option<usize> {
+    memchr(b'\t', &text[..text.len().min(LONGEST)])
+}
+
+/// Whether the text up to the first tab ends in `.go:` and a number.
+fn begins_with_caller(text: &[u8]) -> bool {
+    let Some(tab) = memchr(b'\t', text) else { return false };
+    let head = &text[..tab];
+    let number = head.iter().rev().position(|byte| !byte.is_ascii_digit()).unwrap_or(head.len());
+    number > 0 && digits(&head[head.len() - number..]) == number && head[..head.len() - number].ends_with(b".go:")
+}
+
+impl HeadCache {
+    /// The entry of a header whose text was met before.
+    #[inline]
+    fn entry(&mut self, layouts: &[Layout], time: i64, key: &[u8], (start, end): (usize, usize)) -> Option<Entry> {
+        if self.known.get(self.last).is_none_or(|(known, _)| known != key) {
+            self.last = *self.places.get(key)?;
+        }
+        let (_, known) = &self.known[self.last];
+        let layout = &layouts[known.layout];
+        Some(Entry {
+            layout: Some(known.layout),
+            time: Time::Known(time),
+            level: known.level,
+            scope: known.scope.clone(),
+            component: known.component,
+            event: layout.event,
+            caller: known.caller.clone(),
+            takes_lines: layout.takes_lines,
+            ..Entry::of(start, end)
+        })
+    }
+
+    fn remember(&mut self, key: &[u8], layout: usize, entry: &Entry, text: &[u8]) {
+        if self.known.len() >= MOST || key.len() > LONGEST || entry.thread.is_some() || entry.epoch.is_some() {
+            return;
+        }
+        let held = |of: &Text| of.bytes(text).map_or(Text::None, |bytes| Text::Shared(bytes.into()));
+        let (scope, caller) = (held(&entry.scope), held(&entry.caller));
+        let known = Remembered { layout, level: entry.level, scope, caller, component: entry.component };
+        self.places.insert(key.to_vec(), self.known.len());
+        self.known.push((key.to_vec(), known));
+    }
+}
+
+/// Whether a scope names a logger of Envoy, as JSON has it.
+pub fn is_envoy(scope: &[u8], loggers: &std::collections::HashSet<Vec<u8>>) -> bool {
+    scope.starts_with(b"envoy ") || loggers.contains(scope)
+}

@@ -1,0 +1,95 @@
+//! Kinds of fields: how each is recognised, and what its texts are worth.
+
+use pyo3::prelude::*;
+
+use crate::numbers::{digits, duration_end, size_end};
+use crate::pattern::{Pattern, Scratch};
+use crate::set::Set;
+use crate::values::Value;
+
+/// A kind as Python gives it.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub struct KindData<'py> {
+    name: String,
+    chars: String,
+    pattern: String,
+    value: Bound<'py, PyAny>,
+    value_name: String,
+    columns: Vec<String>,
+}
+
+enum Closed {
+    Integer,
+    Duration,
+    Size,
+    Pattern(Pattern),
+}
+
+pub struct Kind {
+    /// The characters of a free kind; a closed one knows its own end.
+    pub chars: Option<Set>,
+    closed: Closed,
+    whole: Pattern,
+    pub value: Value,
+    pub columns: Vec<String>,
+}
+
+/// Expressions that are read without one.
+const INTEGER: &str = "-?[0-9]+";
+const SIZE: &str = "[0-9]+(?:\\.[0-9]+)?[kMGTPE]?B?";
+const DURATION: &str = "-?(?:(?:[0-9]+(?:\\.[0-9]*)?|\\.[0-9]+)(?:ns|us|\u{b5}s|\u{3bc}s|ms|s|m|h))+|0";
+
+impl Kind {
+    pub fn new(data: KindData) -> Result<Kind, String> {
+        let of = |text: &str| Pattern::new(text).map_err(|error| format!("kind {:?}: {error}", data.name));
+        let chars = if data.chars.is_empty() { None } else { Some(class(&data.chars)?) };
+        let closed = match data.pattern.as_str() {
+            INTEGER => Closed::Integer,
+            DURATION => Closed::Duration,
+            SIZE => Closed::Size,
+            pattern => Closed::Pattern(of(pattern)?),
+        };
+        let text = if data.pattern.is_empty() { format!("{}*", data.chars) } else { data.pattern.clone() };
+        Ok(Kind {
+            chars,
+            closed,
+            whole: of(&format!("(?:{text})\\Z"))?,
+            value: Value::new(&data.value_name, data.value),
+            columns: data.columns,
+        })
+    }
+
+    /// Where the text of a closed kind ends that begins at `at`.
+    #[inline]
+    pub fn end(&self, text: &[u8], at: usize, scratch: &mut Scratch) -> Option<usize> {
+        match &self.closed {
+            Closed::Integer => {
+                let start = at + usize::from(text.get(at) == Some(&b'-'));
+                let size = digits(&text[start..]);
+                (size > 0).then_some(start + size)
+            }
+            Closed::Duration => duration_end(text, at),
+            Closed::Size => size_end(text, at),
+            Closed::Pattern(pattern) => pattern.matches(text, at, scratch),
+        }
+    }
+
+    /// Whether all of a text is of this kind.
+    pub fn is_of(&self, text: &[u8], scratch: &mut Scratch) -> bool {
+        self.whole.matches(text, 0, scratch).is_some()
+    }
+}
+
+/// The characters of a class such as `\S`, `.` or `[^)]`.
+fn class(text: &str) -> Result<Set, String> {
+    let pattern = Pattern::new(text)?;
+    let mut scratch = Scratch::default();
+    let mut set = Set::default();
+    for byte in 0..=255u8 {
+        if pattern.matches(&[byte], 0, &mut scratch).is_some() {
+            set.add(byte);
+        }
+    }
+    Ok(set)
+}

@@ -1,0 +1,32 @@
+//! The native engine: bytes of logs -> Arrow tables, by the catalogue that Python hands over.
+//!
+//! How a byte becomes a column stands in `istiolog_pd/engine/README.md`.
+
+#![deny(unsafe_code)]
+
+#[allow(unsafe_code)]
+mod arrow;
+mod assemble;
+mod catalog;
+mod chunk;
+mod columns;
+mod data;
+mod dictionary;
+mod entries;
+mod entry;
+mod fill;
+mod gc;
+mod headers;
+mod json;
+mod json_lines;
+mod kinds;
+mod labels;
+mod lines;
+mod numbers;
+mod pattern;
+mod program;
+mod python;
+mod set;
+mod shapes;
+mod times;
+mod values;

@@ -1,0 +1,103 @@
+//! Sets of bytes: the characters of a field or of a class.
+
+/// A set of bytes. Of what is not ASCII all bytes are in it, or none.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct Set([u64; 4]);
+
+/// The blanks of ASCII, as Python's `\s` has them.
+pub const BLANKS: &[u8] = b" \t\n\r\x0b\x0c";
+
+#[inline]
+pub fn is_blank(byte: u8) -> bool {
+    byte == b' ' || (b'\t'..=b'\r').contains(&byte)
+}
+
+impl Set {
+    pub fn of(bytes: &[u8]) -> Set {
+        let mut set = Set::default();
+        bytes.iter().for_each(|byte| set.add(*byte));
+        set
+    }
+
+    pub fn all() -> Set {
+        Set([u64::MAX; 4])
+    }
+
+    /// `\s`, `\w`, `\d` and their opposites.
+    pub fn of_escape(letter: char) -> Option<Set> {
+        let set = match letter.to_ascii_lowercase() {
+            's' => Set::of(BLANKS),
+            'd' => Set::of(b"0123456789"),
+            'w' => (0..128u8).filter(|byte| is_word(*byte)).fold(Set::default(), |mut set, byte| {
+                set.add(byte);
+                set
+            }),
+            _ => return None,
+        };
+        Some(if letter.is_ascii_uppercase() { set.not() } else { set })
+    }
+
+    pub fn add(&mut self, byte: u8) {
+        self.0[byte as usize >> 6] |= 1 << (byte & 63);
+    }
+
+    pub fn or(&self, other: &Set) -> Set {
+        Set(std::array::from_fn(|n| self.0[n] | other.0[n]))
+    }
+
+    pub fn not(&self) -> Set {
+        Set(self.0.map(|bits| !bits))
+    }
+
+    #[inline]
+    pub fn has(&self, byte: u8) -> bool {
+        self.0[byte as usize >> 6] >> (byte & 63) & 1 == 1
+    }
+
+    pub fn is_all(&self) -> bool {
+        *self == Set::all()
+    }
+
+    /// How many bytes at the head of a text are in the set.
+    #[inline]
+    pub fn run(&self, text: &[u8]) -> usize {
+        if self.is_all() {
+            return text.len();
+        }
+        text.iter().position(|byte| !self.has(*byte)).unwrap_or(text.len())
+    }
+}
+
+#[inline]
+pub fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// A text without the blanks at its end.
+#[inline]
+pub fn trim_end(text: &[u8]) -> &[u8] {
+    let mut end = text.len();
+    while end > 0 && is_blank(text[end - 1]) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// A text without the blanks at its ends.
+#[inline]
+pub fn trim(text: &[u8]) -> &[u8] {
+    let text = trim_end(text);
+    let start = text.iter().position(|byte| !is_blank(*byte)).unwrap_or(text.len());
+    &text[start..]
+}
+
+/// The length of the `key=` at the head of a text, without the `=`: `[A-Za-z_][\w.-]*=`.
+#[inline]
+pub fn label_key(text: &[u8]) -> Option<usize> {
+    let first = *text.first()?;
+    if !(first.is_ascii_alphabetic() || first == b'_') {
+        return None;
+    }
+    let size = text.iter().position(|byte| !(is_word(*byte) || matches!(byte, b'.' | b'-')))?;
+    (text[size] == b'=').then_some(size)
+}
