@@ -239,6 +239,27 @@ def test_sizes_by_anything_known(real: Real) -> None:
         analysis.push_sizes(log, by=["pod"])
 
 
+def test_one_name_is_a_list_of_one(real: Real) -> None:
+    """A text and a list mean the same."""
+    log = real("istiod-1.30.3/discovery-debug.log.gz")
+    for one, listed in (
+        (analysis.push_sizes(log, by="proxy"), analysis.push_sizes(log, by=["proxy"])),
+        (analysis.triggers(log, by="kind"), analysis.triggers(log, by=["kind"])),
+        (analysis.triggers(log), analysis.triggers(log, by=["object", "kind"])),
+    ):
+        pd.testing.assert_frame_equal(one, listed)
+    both = analysis.triggers(log, by=["namespace", "kind"])
+    assert not both.duplicated(["run", "config_kind", "config_namespace"]).any()
+    for wrong, said in (
+        ([], "nothing"),
+        (["kind", "proxy"], "'proxy'"),
+        ("pod", "'pod'"),
+        (["kind", "reason"], "alone"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            analysis.triggers(log, by=wrong)  # type: ignore[arg-type]
+
+
 def test_sizes_that_are_not_printed_are_null(real: Real) -> None:
     """1.0 prints those of LDS alone, and exactly."""
     table = analysis.push_sizes(real("pilot-1.0.9/discovery.log.gz"))

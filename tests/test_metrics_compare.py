@@ -191,6 +191,58 @@ def test_each_metrics_file_is_compared_with_the_log_beside_it(tmp_path: Path) ->
     assert "istiod-c/metrics: no run of this log" in table.attrs["coverage"]
 
 
+def replicas(tmp_path: Path, second: float, **files: str) -> pd.DataFrame:
+    """The comparison of metrics files with two logs in their folder: one process began at midnight, one later."""
+    for name, begin, count in (("istiod-a", 0.0, 1), ("istiod-b", second, 3)):
+        flag = at(begin + 0.2, 'FLAG: --caCertFile=""', scope="")
+        texts = [flag, opened(begin + 1), *(nack(begin + 10 + n) for n in range(count)), END]
+        (tmp_path / f"{name}.log").write_text("\n".join(texts) + "\n")
+    capture = il.load(tmp_path / "istiod-a.log", tmp_path / "istiod-b.log")
+    named = tuple((f"{tmp_path}/{name}.txt", text) for name, text in files.items())
+    return analysis.compare_metrics(replace(capture, metrics_files=named))
+
+
+def test_replicas_side_by_side_are_told_apart_by_their_start(tmp_path: Path) -> None:
+    later = up(40, 'pilot_total_xds_rejects{type="rds"} 3').replace("1767225600", "1767225610")
+    table = replicas(tmp_path, 10, one=up(50, 'pilot_total_xds_rejects{type="rds"} 1'), two=later)
+    rows = table[(table["metric"] == "pilot_total_xds_rejects") & (table["labels"] == 'type="rds"')]
+    assert [Path(source).stem for source in rows["source"]] == ["istiod-a", "istiod-b"]
+    assert rows["agrees"].tolist() == [True, True]
+
+
+def test_replicas_that_started_together_cannot_be_told_apart(tmp_path: Path) -> None:
+    table = replicas(tmp_path, 2, one=up(50, 'pilot_total_xds_rejects{type="rds"} 1'))
+    assert table.empty
+    assert "cannot be told which of" in table.attrs["coverage"]
+    assert "istiod-a.log (run 0)" in table.attrs["coverage"] and "istiod-b.log (run 1)" in table.attrs["coverage"]
+
+
+def test_the_label_of_a_scrape_names_the_replica(tmp_path: Path) -> None:
+    scraped = up(50, 'pilot_total_xds_rejects{job="istiod",pod="istiod-b",type="rds"} 3')
+    rows = replicas(tmp_path, 2, one=scraped).query("metric == 'pilot_total_xds_rejects' and labels == 'type=\"rds\"'")
+    assert rows["source"].str.endswith("istiod-b.log").tolist() == [True]
+    assert rows["agrees"].tolist() == [True]
+
+
+def test_an_istiod_that_started_slowly_exports_later_than_it_says(lines: Read) -> None:
+    """Its uptime counts from when it got going: what the log has 3 s after the time may be in the file."""
+    log = lines(at(5, 'FLAG: --caCertFile=""', scope=""), opened(6), nack(52), END)
+    table = analysis.compare_metrics(log, up(50, 'pilot_total_xds_rejects{type="rds"} 1'))
+    assert rejects(table)[-1] is True
+
+
+def test_buckets_are_those_of_the_export(lines: Read) -> None:
+    """From 1.32 on there is one of half a second."""
+    decided = at(10, "Push debounce stable[1] 3: 100ms since last change, 300ms since last push, full=true")
+    log = lines(FLAG, opened(1), decided, at(20, "Triggering reload"), END)
+    ends = ("0.01", "0.1", "0.5", "1", "+Inf")
+    export = up(30, *(f'pilot_debounce_time_bucket{{le="{end}"}} {int(float(end) > 0.3)}' for end in ends))
+    table = analysis.compare_metrics(log, export)
+    own = table[table["metric"] == "pilot_debounce_time_bucket"].set_index("labels")
+    assert sorted(own.index) == sorted(f'le="{end}"' for end in ends)
+    assert own[["low", "agrees"]].notna().all(axis=None) and own["agrees"].all()
+
+
 def test_without_metrics_there_is_nothing_to_compare(lines: Read) -> None:
     table = analysis.compare_metrics(lines(FLAG, opened(1)))
     assert table.empty

@@ -10,6 +10,7 @@ from istiolog_pd.analysis.proxies.connections import connections as connections
 from istiolog_pd.analysis.proxies.endpoints import empty_clusters as empty_clusters
 from istiolog_pd.analysis.proxies.endpoints import endpoint_churn as endpoint_churn
 from istiolog_pd.analysis.proxies.errors import errors as errors
+from istiolog_pd.analysis.proxies.failed_requests import failed_requests as failed_requests
 from istiolog_pd.analysis.proxies.nodes import node_metadata as node_metadata
 from istiolog_pd.analysis.proxies.remote_clusters import remote_clusters as remote_clusters
 from istiolog_pd.analysis.proxies.warming import cluster_warming as cluster_warming
@@ -40,6 +41,7 @@ __all__ = [
     "empty_clusters",
     "endpoint_churn",
     "errors",
+    "failed_requests",
     "fan_out",
     "full_vs_incremental",
     "gc",

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -178,5 +177,8 @@ def described(capture: Capture, name: str) -> str:
     runs = capture.runs
     own = runs[runs["component"].eq("pilot")]
     found = ", ".join(own.loc[own["version"].ne(""), "version"].drop_duplicates()) or "not told"
-    span = pd.to_timedelta((own["last"] - own["first"]).sum()).floor("s")
+    # in seconds: a sum of many spans may be longer than pandas can say
+    minutes, seconds = divmod(int((own["last"] - own["first"]).dt.total_seconds().sum()), 60)
+    days, minutes = divmod(minutes, 24 * 60)
+    span = f"{days} days {minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
     return f"{name}: Istio {found}, {len(own)} run(s), {span}"

@@ -189,6 +189,7 @@ def _row(
 ) -> dict[str, object]:
     """One measure of both sides; with a verdict only where it cannot be told."""
     row: dict[str, object] = {
+        **dict.fromkeys(("a", "b", "difference", "low", "high", "ratio", "ratio_low", "ratio_high", "effect"), np.nan),
         "measure": measure.name,
         "unit": measure.unit,
         "load": measure.load,

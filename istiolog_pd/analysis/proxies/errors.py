@@ -43,10 +43,9 @@ ERRORS = Answer(
             "category",
             "",
             "``NACK``, ``rejected by Envoy``, ``fetch timeout``, ``write timeout``, ``queue timeout``, "
-            "``client busy``, "
-            "``send failure``, ``rate limit``, ``unauthenticated``, ``unauthorized``, ``stream closed``, "
-            "``disconnected``, ``Envoy exited``, ``listener failed``, ``panic``; of all other lines the words of "
-            "their statement",
+            "``client busy``, ``send failure``, ``rate limit``, ``unauthenticated``, ``unauthorized``, "
+            "``stream closed``, ``disconnected``, ``Envoy exited``, ``listener failed``, ``panic``; of all other "
+            "lines the words of their statement",
         ),
         PROXY,
         Col("peer", "str", "", "address of the client, where no proxy is logged"),

@@ -183,12 +183,12 @@ FORMATS: tuple[Format, ...] = (
     ),
     _at(
         "initializing Kubernetes credential reader for cluster {:text}",
-        since="1.12",
+        since="1.8",
         until="1.21",
         origin="pilot/pkg/credentials/kube/multicluster.go",
         example="initializing Kubernetes credential reader for cluster Kubernetes",
     ),
-    _remote("Number of remote clusters: {:int}", example="Number of remote clusters: 0"),
+    _remote("Number of remote clusters: {:int}", since="1.1", example="Number of remote clusters: 0"),
     _remote("Starting multicluster remote secrets controller"),
     _at(
         "CRD controller watching namespaces {:text}",
