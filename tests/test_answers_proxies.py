@@ -391,6 +391,7 @@ def test_errors_of_a_sidecar(real: Real) -> None:
     """The agent's streams; whether they ended as they should."""
     table = analysis.errors(real("pair-1.30.3/istio-proxy.log"))
     assert set(table["component"]) == {"agent"}
+    table = table[table["cause"] == "disconnected"]
     assert table.groupby("expected")["count"].sum().to_dict() == {False: 9, True: 5}
 
 

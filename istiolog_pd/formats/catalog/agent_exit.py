@@ -160,8 +160,8 @@ FORMATS: tuple[Format, ...] = (
     _exit(
         "Local {:word} DNS server terminated: {error}",
         level="error",
-        scope="dns",
-        since="1.11",
+        scope="default dns",
+        since="1.8",
         origin="pkg/dns/client/proxy.go",
         example="Local udp DNS server terminated: address already in use",
         gives={"error": "address already in use"},

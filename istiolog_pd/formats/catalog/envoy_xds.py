@@ -148,6 +148,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     _accepted(
         "Received {?gRPC message{|}DeltaDiscoveryResponse} for {xds_type} at version {push_version}",
+        scope="config upstream",
         since="1.8",
         origin="source/common/config/grpc_mux_impl.cc; source/common/config/new_grpc_mux_impl.cc",
         example=f"Received DeltaDiscoveryResponse for {URL} at version 2018-12-24T16:27:52Z/20",
@@ -227,7 +228,7 @@ FORMATS: tuple[Format, ...] = (
         "route_update",
         "rds: {?loading new configuration{|}vhds configuration present/changed, (re)starting vhds}: "
         "config_name={:text} hash={:word}",
-        scope="router",
+        scope="router rds",
         since="1.8",
         origin="source/common/router/rds_impl.cc",
         example="rds: loading new configuration: config_name=5000 hash=8337594783472",
@@ -262,6 +263,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     _stream(
         "Establishing new gRPC bidi stream {?to {cluster} }for {:text}",
+        scope="config upstream",
         since="1.8",
         example="Establishing new gRPC bidi stream to xds-grpc for rpc DeltaAggregatedResources(stream a) returns (b);",
         gives={"cluster": "xds-grpc"},
@@ -303,6 +305,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     _rejected(
         "Ignoring unwatched type URL {xds_type}",
+        scope="config upstream",
         origin="source/common/config/grpc_mux_impl.cc",
         example=f"Ignoring unwatched type URL {URL}",
         gives={"xds_type": "CDS"},
