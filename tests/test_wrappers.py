@@ -209,7 +209,7 @@ def test_sample(wrapper: registry.Wrapper) -> None:
 @pytest.mark.parametrize("layout", [*layouts.LAYOUTS, *layouts.JSON_LAYOUTS], ids=lambda layout: layout.name)
 def test_every_layout_is_known_to_be_bare(layout: layouts.Layout | layouts.JsonLayout) -> None:
     """A header layout that is added must be known here too."""
-    if layout.name == "Go panic":  # may stand anywhere
+    if not layout.clock or layout.name == "Go log":  # text without a time; what logcli says itself begins so too
         return
     assert re.match(HEADER_PATTERN, layout.example.encode())
 
