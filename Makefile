@@ -1,6 +1,7 @@
 # make demo: the main job on the logs of data/, into out/
 # make test: format, lint, types, tests (those of the report need chromium and chromedriver on PATH)
 # make lint: without the tests
+# make docs: the documentation site, into docs/_build/html
 # make native: build the native engine again, after a change in native/ (needs Rust: https://rustup.rs)
 # make lab:  JupyterLab on notebooks/          make clean: what these made
 # make bench MB=256 ROUNDS=3 MOST=1024 PUSHES=2000000 PARTS='race linear': benchmarks, into out/bench/
@@ -19,7 +20,7 @@ NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test native lint lab bench clean
+.PHONY: demo test native lint docs lab bench clean
 
 demo: $(INSTALLED)
 	rm -rf out && mkdir -p out
@@ -48,6 +49,10 @@ lint: $(INSTALLED)
 	$(BIN)/mypy
 	if command -v cargo >/dev/null; then cd native && cargo fmt --check && cargo clippy --quiet -- -D warnings; fi
 
+docs: $(INSTALLED)
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+	@echo "open docs/_build/html/index.html"
+
 lab: $(INSTALLED)
 	$(BIN)/jupyter lab notebooks/
 
@@ -61,5 +66,5 @@ clean:
 # The editable install builds the native engine in place, where there is Rust.
 $(INSTALLED): pyproject.toml constraints.txt setup.py native/Cargo.lock $(wildcard native/src/*.rs)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,docs]'
 	touch $@

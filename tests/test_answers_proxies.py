@@ -128,7 +128,7 @@ def test_before_1_8_the_first_request_opens(real: Real) -> None:
     assert len(table) == 14
     assert table["duration"].notna().all()
     assert table["connection"].tolist() == list(range(1, 15))
-    assert table["reason"].value_counts().to_dict() == {"storm": 10, "other": 4}
+    assert table["reason"].value_counts().to_dict() == {"network": 10, "other": 4}
     assert "a session opens with its first CDS request" in table.attrs["coverage"]
 
 
@@ -188,27 +188,90 @@ def test_a_new_replica() -> None:
 
 def test_a_restart() -> None:
     """What ends with its run, or is never seen to end in it, ends by the restart; a later run must follow."""
-    moments = pd.to_datetime(["2026-01-01T00:00:00Z", "2026-01-01T00:00:58Z"])
+    moments = pd.to_datetime(["2026-01-01T00:00:00Z", "2026-01-01T00:00:58Z", "2026-01-01T00:02:00Z"])
     table = pd.DataFrame(
         {
             "run": [0, 0, 1],
             "proxy": ["a.b", "c.b", "a.b"],
-            "opened": [moments[0]] * 2 + [pd.Timestamp("2026-01-01T00:02:00Z")],
+            "opened": [moments[0]] * 2 + [moments[2]],
             "closed": [moments[1], pd.NaT, pd.NaT],
             "next_run": [1, None, None],
+            "next_opened": [moments[2], pd.NaT, pd.NaT],
         }
-    ).astype(dict.fromkeys(["opened", "closed"], "datetime64[ns, UTC]"))
-    table["duration"] = table["closed"] - table["opened"]
+    ).astype(dict.fromkeys(["opened", "closed", "next_opened"], "datetime64[ns, UTC]"))
+    table = table.assign(duration=table["closed"] - table["opened"], maximum_age=pd.Timedelta("30min"))
     spans = pd.DataFrame(
         {
             "log": "istiod",
             "run": [0, 1],
             "first": pd.to_datetime(["2026-01-01T00:00:00Z", "2026-01-01T00:02:00Z"]),
             "last": pd.to_datetime(["2026-01-01T00:01:00Z", "2026-01-01T00:09:00Z"]),
+            "exit": False,
         }
     )
-    found = reasons(table, spans, pd.Timedelta("30min"))
+    nobody = pd.DataFrame({"proxy": [], "low": moments[:0], "high": moments[:0]})
+    found = reasons(table, spans, nobody)
     assert found.astype(object).where(found.notna(), None).tolist() == ["restart", "restart", None]
+
+
+def test_age_just_before_a_restart() -> None:
+    """Two sessions of a replica that stopped: one had lasted its time three seconds before."""
+    log = replicas(
+        istiod=[
+            at(0, 'FLAG: --keepaliveMaxServerConnectionAge="2m0s"'),
+            opened(1, "a.b", 1),
+            opened(60, "c.b", 2),
+            closed(120, "a.b", 1),
+            at(123, "Registry Aggregator terminated"),
+            at(130, 'FLAG: --keepaliveMaxServerConnectionAge="2m0s"'),
+            opened(131, "c.b", 1),
+            opened(132, "a.b", 2),
+        ]
+    )
+    table = analysis.connections(log)
+    assert rows(table, "proxy", "reason", "gap_low", "gap_high")[:2] == [
+        ("a.b", "maximum age", pd.Timedelta("12s"), pd.Timedelta("12s")),
+        ("c.b", "restart", pd.Timedelta("0s"), pd.Timedelta("8s")),
+    ]
+
+
+def test_one_event_cut_many(lines: Lines) -> None:
+    """Twelve of thirty connections end in the same half second: the network, not the proxies."""
+    thirty = [opened(number / 10, f"p{number}.b", number) for number in range(30)]
+    twelve = [closed(100 + number / 40, f"p{number}.b", number) for number in range(12)]
+    back = [opened(101 + number, f"p{number}.b", 50 + number) for number in range(12)]
+    table = analysis.connections(lines(*thirty, *twelve, *back, at(400, "end")))
+    assert table["reason"].value_counts().to_dict() == {"network": 12}
+
+
+def test_a_replica_that_restarted_is_no_new_one() -> None:
+    """A proxy goes to the other replica, which had begun again a moment before."""
+    log = replicas(
+        one=[opened(0, "a.b", 1), closed(700, "a.b", 1), at(9000, "end")],
+        two=[
+            at(0, 'FLAG: --a="1"'),
+            at(1, 'FLAG: --b="1"'),
+            at(600, 'FLAG: --a="1"'),
+            at(601, 'FLAG: --b="1"'),
+            opened(701, "a.b", 1),
+            at(9000, "end"),
+        ],
+    )
+    assert analysis.connections(log)["reason"].iloc[0] == "other"
+
+
+def test_a_replica_that_stopped_for_good() -> None:
+    """Its proxies are followed to the other one; no line tells when they were cut off."""
+    names = [f"p{number}.b" for number in range(6)]
+    log = replicas(
+        one=[*(opened(number, name, number) for number, name in enumerate(names)), at(100, "hello")],
+        two=[*(opened(104 + number, name, number) for number, name in enumerate(names)), at(9000, "end")],
+    )
+    table = analysis.connections(log)
+    assert rows(table, "reason", "next_source", "gap", "gap_low", "gap_high")[:2] == [
+        ("stopped", "two", None, pd.Timedelta("0s"), pd.Timedelta("4s")),
+        ("stopped", "two", None, pd.Timedelta("0s"), pd.Timedelta("5s")),
+    ]
 
 
 # ---- connections per replica ----
@@ -328,6 +391,7 @@ def test_errors_of_a_sidecar(real: Real) -> None:
     """The agent's streams; whether they ended as they should."""
     table = analysis.errors(real("pair-1.30.3/istio-proxy.log"))
     assert set(table["component"]) == {"agent"}
+    table = table[table["cause"] == "disconnected"]
     assert table.groupby("expected")["count"].sum().to_dict() == {False: 9, True: 5}
 
 
@@ -464,7 +528,8 @@ def encoded(capture: il.Capture) -> il.Capture:
         run = table.schema.get_field_index("run")
         return table.set_column(run, "run", pa.array([3] * table.num_rows, pa.int64()))
 
-    return il.Capture(other(capture.events), {e: other(t) for e, t in capture.tables.items()}, capture.infos)
+    tables = {event: other(table) for event, table in capture.tables.items()}
+    return il.Capture(other(capture.events), tables, capture.infos, process_runs=capture.runs.assign(run=3))
 
 
 @pytest.mark.parametrize("name", [*ANSWERS, "triggers", "push_sizes", "sidecar_savings", "cache_ratio", "gc"])

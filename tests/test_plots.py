@@ -215,12 +215,23 @@ def some_connected() -> pd.DataFrame:
 def some_errors() -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "component": words("pilot", "pilot", "envoy"),
             "cause": words("NACK", "NACK", "stream closed"),
             "count": counts(3, 1, 8),
             "first_seen": times(0, 1, 2),
             "last_seen": times(9, 1, 5),
-            "expected": flags(False, False, True),
+            "verdict": words("act", "act", "harmless"),
+        }
+    )
+
+
+def some_clusters() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "cluster": words("east", "east", "west"),
+            "state": words("added", "failing", "timed out"),
+            "since": times(0, 1, 2),
+            "until": times(1, 9, 9),
+            "attempts": counts(1, 3, 1),
         }
     )
 
@@ -292,11 +303,11 @@ def some_gc() -> pd.DataFrame:
         {
             "run": counts(0, 0, 0),
             "timestamp_low": times(0, 1, None),
-            "pause_low_ms": pd.Series([0.5, 0.0, 1.0], dtype="Float64"),
-            "pause_high_ms": pd.Series([0.6, 0.1, 1.1], dtype="Float64"),
-            "heap_before_mb": counts(12, 14, 15),
-            "live_mb": counts(6, 7, 8),
-            "goal_mb": counts(13, 15, 16),
+            "pause_low": pd.to_timedelta([0.5, 0.0, 1.0], unit="ms").astype("timedelta64[ns]"),
+            "pause_high": pd.to_timedelta([0.6, 0.1, 1.1], unit="ms").astype("timedelta64[ns]"),
+            "heap_before_bytes": counts(12582912, 14680064, 15728640),
+            "live_bytes": counts(6291456, 7340032, 8388608),
+            "goal_bytes": counts(13631488, 15728640, 16777216),
             "push_lag": spans(4, None, None),
         }
     )
@@ -343,6 +354,7 @@ TABLES = {
     "connections": some_connections,
     "connected_endpoints": some_connected,
     "errors": some_errors,
+    "remote_clusters": some_clusters,
     "endpoint_churn": some_churn,
     "empty_clusters": some_empty,
     "push_sizes": some_sizes,
@@ -435,6 +447,7 @@ def test_labels_name_the_units(plot: plots.Plot) -> None:
         "connections": r"time \(UTC\) \| session \(s\)",
         "connected_endpoints": r"time \(UTC\) \| ADS connections",
         "errors": r"time \(UTC\) \| ",
+        "remote_clusters": r"time \(UTC\) \| ",
         "endpoint_churn": r"times \| ",
         "empty_clusters": r"time \(UTC\) \| clusters without endpoints",
         "push_sizes": r"bytes pushed \| ",
@@ -678,12 +691,12 @@ def test_rounds_without_a_bar_say_which_kind_of_nothing_they_are() -> None:
         "incremental (1)",
         "connections",
         "not visible at this level (1)",
-        "reached no proxy (1)",
+        "pushed to no proxy (1)",
     ]
     marks = {str(line.get_label()): line for line in ax.lines}
     assert marks["not visible at this level (1)"].get_xdata().tolist() == [2]
     assert marks["not visible at this level (1)"].get_markerfacecolor() == "none"
-    assert marks["reached no proxy (1)"].get_xdata().tolist() == [3]
+    assert marks["pushed to no proxy (1)"].get_xdata().tolist() == [3]
 
 
 def test_rounds_have_the_time_to_the_last_proxy_below_them() -> None:
@@ -855,10 +868,16 @@ def test_each_replica_has_a_line() -> None:
     assert [line.get_ydata().tolist() for line in ax.lines] == [[20, 21], [10]]
 
 
-def test_causes_have_lanes_the_most_frequent_first() -> None:
+def test_causes_have_lanes_the_gravest_first() -> None:
     ax = plots.errors(some_errors())
-    assert [text.get_text() for text in ax.get_yticklabels()] == ["stream closed (8)", "NACK (4)"]
-    assert legend(ax) == ["pilot (4 lines)", "envoy (8 lines)", "expected"]
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["NACK (4)", "stream closed (8)"]
+    assert legend(ax) == ["act (4 lines)", "harmless (8 lines)"]
+
+
+def test_remote_clusters_have_a_bar_per_state() -> None:
+    ax = plots.remote_clusters(some_clusters())
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["east", "west"]
+    assert legend(ax) == ["added (1 lines)", "failing (3 lines)", "timed out (1 lines)"]
 
 
 def test_services_show_how_often_they_went_empty() -> None:
@@ -947,8 +966,8 @@ def test_one_wave_of_many_proxies_has_no_names() -> None:
 
 def test_one_wave_without_a_push_says_why() -> None:
     empty = one_wave().iloc[:0]
-    empty.attrs["coverage"] = "round 0 reached no proxy"
-    assert "round 0 reached no proxy" in shown(plots.push_wave(empty).figure)
+    empty.attrs["coverage"] = "round 0 was pushed to no proxy"
+    assert "round 0 was pushed to no proxy" in shown(plots.push_wave(empty).figure)
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -11,12 +11,14 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from filling.statements import AMBIGUOUS, Printed, printed, unescaped
+from filling.source import unescaped
+from filling.statements import AMBIGUOUS, Printed, printed
 
 import istiolog_pd as il
 from istiolog_pd.engine.reference.labels import split_ids
@@ -278,3 +280,14 @@ def test_explain_names_the_statement_of_the_very_blanks() -> None:
     found = explain(line)
     assert found.statement is not None and found.statement.ranges == "1.9.0-1.12.9"
     assert "1.9.0-1.12.9, pilot/pkg/xds/ads.go" in str(found)
+
+
+LOGS = sorted(str(path.relative_to(ROOT / "data")) for path in (ROOT / "data").rglob("*.log*"))
+
+
+@pytest.mark.parametrize("log", LOGS)
+def test_what_no_one_knows_is_little(real: Callable[[str], il.Capture], log: str) -> None:
+    """On every real log, debug logs included, at most 1 % of the entries are `other` or `unparsed`."""
+    capture = real(log)
+    unknown = sum(capture[event].num_rows for event in ("other", "unparsed"))
+    assert unknown <= 0.01 * len(capture)

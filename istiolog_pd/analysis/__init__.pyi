@@ -10,7 +10,10 @@ from istiolog_pd.analysis.proxies.connections import connections as connections
 from istiolog_pd.analysis.proxies.endpoints import empty_clusters as empty_clusters
 from istiolog_pd.analysis.proxies.endpoints import endpoint_churn as endpoint_churn
 from istiolog_pd.analysis.proxies.errors import errors as errors
+from istiolog_pd.analysis.proxies.failed_requests import failed_requests as failed_requests
 from istiolog_pd.analysis.proxies.nodes import node_metadata as node_metadata
+from istiolog_pd.analysis.proxies.rejections import rejections as rejections
+from istiolog_pd.analysis.proxies.remote_clusters import remote_clusters as remote_clusters
 from istiolog_pd.analysis.proxies.warming import cluster_warming as cluster_warming
 from istiolog_pd.analysis.pushes.debounces import debounces as debounces
 from istiolog_pd.analysis.pushes.kinds import full_vs_incremental as full_vs_incremental
@@ -39,6 +42,7 @@ __all__ = [
     "empty_clusters",
     "endpoint_churn",
     "errors",
+    "failed_requests",
     "fan_out",
     "full_vs_incremental",
     "gc",
@@ -50,6 +54,8 @@ __all__ = [
     "push_wave",
     "push_waves",
     "pushes",
+    "rejections",
+    "remote_clusters",
     "sidecar_savings",
     "triggers",
     "xds_order",

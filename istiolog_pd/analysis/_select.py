@@ -62,7 +62,7 @@ def places(capture: Capture, table: pd.DataFrame) -> Ints:
     ends = keys.group_by("source", use_threads=False).aggregate([("line", "max")]).to_pandas()
     sources = ends["source"].astype("str")
     before = pd.Series(ends["line_max"].cumsum().shift(fill_value=0).to_numpy(), sources)
-    found: Ints = (table["source"].map(before) + table["line"]).to_numpy(np.int64)
+    found: Ints = before.reindex(table["source"]).to_numpy(np.int64) + table["line"].to_numpy(np.int64)
     return found
 
 

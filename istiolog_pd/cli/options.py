@@ -51,7 +51,7 @@ def _access_format(value: str | None) -> str | None:
     return text
 
 
-_whose = one_of("component that a source can be of", lambda: ("pilot", "agent"))
+_whose = one_of("component that a source can be of", lambda: ("pilot", "agent", "ztunnel"))
 _component = one_of("component", _components)
 _event = one_of("event", _events)
 
@@ -64,7 +64,10 @@ Sources = Annotated[
 Whose = Annotated[
     str | None,
     typer.Option(
-        "--component", metavar="NAME", callback=_whose, help="Whose logs they are: pilot or agent. [default: found out]"
+        "--component",
+        metavar="NAME",
+        callback=_whose,
+        help="Whose logs they are: pilot, agent or ztunnel. [default: found out]",
     ),
 ]
 OfComponent = Annotated[

@@ -51,13 +51,12 @@ def second_claim(component: str, level: str | None, scope: str | None, message: 
 
     A hand-written format first, where runs of blanks and tabs are read as one blank; then a statement.
     """
-    bodies = list(dict.fromkeys(readings(message)))
-    for body, labels in bodies:
+    for body, labels in readings(message):
         single = with_single_blanks(body)
         found = recogniser().claim(component, level, scope, single) if single != body else None
         if found is not None:
             return Second(*found, labels)
-    for body, labels in bodies:
+    for body, labels in readings(message):
         found = claim_statement(component, level, scope, body)
         if found is not None:
             return Second(*found, labels)

@@ -148,6 +148,7 @@ COLUMNS: dict[str, Column] = _columns(
     ("flag", "string", "word", "name of a flag of the command line"),
     ("flag_value", "string", "text", "its value, as printed: in double quotes"),
     ("version", "string", "text", "version of Istio, as printed"),
+    ("command", "string", "text", "command line of Envoy, as printed"),
     # the Go runtime's trace of garbage collections
     ("gc_number", "int64", "int", "number of the garbage collection in its process"),
     ("since_start", "duration", "seconds", "time since the process began, cut off to milliseconds", "ns"),

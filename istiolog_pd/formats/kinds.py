@@ -94,6 +94,7 @@ KINDS: dict[str, Kind] = {
         Kind(
             "peer", "ip:port", names.text, pattern=r"(?:\[[0-9A-Fa-f:.%\w-]*\]|[\w.-]+):[0-9]+|[0-9]+(?:\.[0-9]+){3}|@"
         ),
+        Kind("ip", "an IP address", names.text, pattern=r"[0-9]+(?:\.[0-9]+){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+"),
         Kind("since_push", "a Go duration; the largest one is no time at all", values.since_push, pattern=DURATION),
         # a name that is several columns
         Kind("node", "a node ID, full or pod.namespace", names.node, chars=r"\S", columns=NODE),

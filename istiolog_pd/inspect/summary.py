@@ -131,7 +131,7 @@ def _pushes(pushed: pd.DataFrame, said: str) -> Iterator[Answer]:
     some = f" in the {len(sizes):,} that print a size" if len(sizes) < len(pushed) else ""
     size = f"{bytes_text(int(sizes.sum()))}{some}" if len(sizes) else "these lines print no size"
     yield "pushes", f"{len(pushed):,}", "; ".join(filter(None, (size, coverage if coverage != said else "")))
-    yield "proxies reached", f"{pushed['proxy'].nunique():,}", ""
+    yield "proxies pushed to", f"{pushed['proxy'].nunique():,}", ""
 
 
 def _lines(capture: Capture) -> Iterator[Answer]:

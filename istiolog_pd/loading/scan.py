@@ -5,12 +5,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 from istiolog_pd.capture import Capture, SourceInfo
 from istiolog_pd.engine import choose_engine
+from istiolog_pd.engine.limits import together, within_limits
 from istiolog_pd.engine.reference import reader as reference
 from istiolog_pd.engine.reference.lines import Damage
 from istiolog_pd.errors import DamageWarning
@@ -35,10 +36,14 @@ class _Reading:
     files: frozenset[tuple[int, int]]
     component: str = ""
     lines: int = 0
+    #: What was left out of batches: values beyond the limits of their types.
+    beyond: list[Damage] = field(default_factory=list)
 
     def capture(self, events: pa.Table, tables: dict[str, pa.Table]) -> Capture:
         """The next batch."""
         first = int(events["line"][0].as_py())
+        events, tables, beyond = within_limits(events, tables)
+        self.beyond.extend(beyond)
         events, tables = with_marks(self.source, self.stream, events, tables)
         if self.stream.metadata is not None:
             self.stream.metadata.forget(first)
@@ -80,13 +85,13 @@ def _batches(reading: _Reading, batch: int, options: Options) -> Iterator[Captur
         reading.component, reading.lines = component_of(tables), tables.lines
         if len(tables.events):
             yield reading.capture(tables.events, tables.tables)
-        _warn(reading.source, tables.damage, tables.lines)
+        _warn(reading.source, [*tables.damage, *together(reading.beyond)], tables.lines)
         return
     progress = engine.Progress(options.access)
     for found in engine.batches(blocks, name, progress, component=component, size=batch, messages=messages):
         reading.component, reading.lines = progress.component, progress.lines
         yield reading.capture(*found)
-    _warn(reading.source, progress.close(), progress.lines)
+    _warn(reading.source, [*progress.close(), *together(reading.beyond)], progress.lines)
 
 
 def _warn(source: Source, damage: list[Damage], lines: int) -> None:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from istiolog_pd.engine.choose_engine import read
+from istiolog_pd.engine.limits import within_limits
 from istiolog_pd.engine.reference.lines import Damage
 from istiolog_pd.engine.reference.reader import SourceTables
 from istiolog_pd.loading.options import Options
@@ -106,10 +107,11 @@ def container_logs(source: Source, blocks: Iterator[bytes], options: Options) ->
             for _ in stream.blocks:  # read through, for what follows in the source
                 pass
             continue
-        tables = read(stream.blocks, source.name, component, options.access, messages=options.messages)
-        damage = [*_placed(tables.damage, stream), *notes.values()]
+        tables = read(stream.blocks, source.name, component or source.hint, options.access, messages=options.messages)
+        events, narrow, beyond = within_limits(tables.events, tables.tables)
+        damage = [*_placed([*tables.damage, *beyond], stream), *notes.values()]
         notes.clear()
-        yield Log(source, stream, replace(tables, damage=damage), number)
+        yield Log(source, stream, replace(tables, events=events, tables=narrow, damage=damage), number)
         number += 1
 
 

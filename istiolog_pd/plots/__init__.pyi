@@ -16,6 +16,7 @@ from istiolog_pd.plots.kinds import full_vs_incremental as full_vs_incremental
 from istiolog_pd.plots.metrics import metrics as metrics
 from istiolog_pd.plots.propagation import propagation as propagation
 from istiolog_pd.plots.pushes import pushes as pushes
+from istiolog_pd.plots.remote_clusters import remote_clusters as remote_clusters
 from istiolog_pd.plots.rounds import fan_out as fan_out
 from istiolog_pd.plots.rounds import push_rounds as push_rounds
 from istiolog_pd.plots.sizes import cache_ratio as cache_ratio
@@ -47,6 +48,7 @@ __all__ = [
     "push_wave",
     "push_waves",
     "pushes",
+    "remote_clusters",
     "sidecar_savings",
     "triggers",
     "xds_order",

@@ -24,28 +24,29 @@ from istiolog_pd.plots._draw.style import (
     show_reason,
 )
 
-TITLE = "Errors by cause, from the first to the last of each"
+TITLE = "Warnings and errors by cause, from the first to the last of each"
 NO_TIMES = "no row has a time stamp"
 MOST = 14  # causes with a lane of their own
-COMPONENTS: dict[str, Look] = {
-    "pilot": Look("#004488", "o"),
-    "agent": Look("#DDAA33", "^"),
-    "envoy": Look("#BB5566", "D"),
+LONGEST = 60  # letters of a lane's name
+UNKNOWN = "no verdict"
+VERDICTS: dict[str, Look] = {
+    "act": Look("#BB5566", "D"),
+    "look": Look("#DDAA33", "^"),
+    UNKNOWN: Look("#004488", "o"),
+    "harmless": Look("#777777", "o"),
 }
 
 
-@plot("errors", "NACKs, failed sends, refused clients and closed streams over time")
+@plot("errors", "Warnings and errors over time, by cause and verdict")
 def errors(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """A lane per cause: for each proxy and form of error a line from the first to the last seen.
+    """A lane per cause, the gravest first: for each proxy and form of error a line from the first to the last seen.
 
-    Markers grow with the number of lines; colour and marker tell whose lines they are. What is
-    expected (a stream that ended as its proxy went) is hollow.
+    Markers grow with the number of lines; colour and marker tell the verdict. What is harmless is hollow.
 
     Parameters
     ----------
     table
-        Of `istiolog_pd.analysis.proxies.errors`: `component`, `cause`, `count`, `first_seen`, `last_seen`,
-        `expected`.
+        Of `istiolog_pd.analysis.proxies.errors`: `cause`, `count`, `first_seen`, `last_seen`, `verdict`.
     ax
         Where to draw; a new figure if None.
 
@@ -61,46 +62,48 @@ def errors(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     >>> from istiolog_pd import plots
     >>> seen = pd.to_datetime(["2026-11-23T17:27:38Z"])
     >>> ax = plots.errors(pd.DataFrame({
-    ...     "component": ["pilot"], "cause": ["NACK"], "count": [3], "first_seen": seen, "last_seen": seen,
-    ...     "expected": [False],
+    ...     "cause": ["NACK"], "count": [3], "first_seen": seen, "last_seen": seen, "verdict": ["act"],
     ... }))
     >>> [label.get_text() for label in ax.get_yticklabels()]
     ['NACK (3)']
     >>> plt.close(ax.figure)
     """
-    need(table, "errors", "component", "cause", "count", "first_seen", "last_seen", "expected")
+    need(table, "errors", "cause", "count", "first_seen", "last_seen", "verdict")
     ax = new_axes(ax)
     known = table.dropna(subset=["first_seen", "last_seen", "count"])
     if known.empty:
         return show_reason(ax, table, TITLE, NO_TIMES if len(table) else "")
-    cause, component = names(known["cause"]).to_numpy(), names(known["component"]).to_numpy()
+    cause = names(known["cause"]).to_numpy()
+    verdict = names(known["verdict"].astype(object).where(known["verdict"].notna(), UNKNOWN)).to_numpy()
     counts = numbers(known["count"])
-    totals = pd.Series(counts).groupby(cause).sum().sort_values(ascending=False, kind="stable")
-    lanes = {str(name): at for at, name in enumerate(totals.index[:MOST])}
-    places = ladder(ax, [plain(f"{name} ({totals[name]:,.0f})") for name in lanes])
+    rank = pd.Series(verdict).map({name: n for n, name in enumerate(VERDICTS)})
+    of = pd.DataFrame({"rank": rank, "count": counts}).groupby(cause).agg({"rank": "min", "count": "sum"})
+    of = of.sort_values(["rank", "count"], ascending=[True, False], kind="stable").head(MOST)
+    lanes = {str(name): at for at, name in enumerate(of.index)}
+    places = ladder(ax, [plain(f"{_short(name)} ({of['count'][name]:,.0f})") for name in lanes])
     lane = np.array([places[lanes[name]] if name in lanes else np.nan for name in cause])
     lane = lane + _apart(lane)
     first, last = dates(known["first_seen"]), dates(known["last_seen"])
-    usual = known["expected"].astype("boolean").fillna(False).to_numpy(bool)
     size = 10 + 14 * np.log2(np.maximum(counts, 1))
     handles: list[Artist] = []
-    for name in in_order(COMPONENTS, component):
-        looked = look(COMPONENTS, name)
-        own = component == name
+    for name in in_order(VERDICTS, verdict):
+        looked = look(VERDICTS, name)
+        own, hollow = verdict == name, name == "harmless"
         ax.hlines(lane[own], first[own], last[own], color=looked.colour, alpha=0.5, linewidth=1)
-        for rows, face in ((own & ~usual, looked.colour), (own & usual, "none")):
-            for when in (first, last):
-                ax.scatter(
-                    when[rows], lane[rows], size[rows], facecolors=face, edgecolors=looked.colour, marker=looked.marker
-                )
-        handles.append(mark(looked, f"{name} ({counts[own].sum():,.0f} lines)"))
+        for when in (first, last):
+            face = "none" if hollow else looked.colour
+            ax.scatter(when[own], lane[own], size[own], facecolors=face, edgecolors=looked.colour, marker=looked.marker)
+        handles.append(mark(looked, f"{name} ({counts[own].sum():,.0f} lines)", hollow=hollow))
     time_axis(ax, np.concatenate([first, last]))
-    if usual.any():
-        handles.append(mark(Look("#777777"), "expected", hollow=True))
     ax.tick_params(axis="y", labelsize=SMALL)
     ax.set_ylim(0.4 - max(len(lanes), FEWEST), 0.6)
     head(ax, TITLE, coverage(table), handles)
     return ax
+
+
+def _short(text: str) -> str:
+    """A lane's name, cut where it is too long."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _apart(lane: np.ndarray[tuple[int], np.dtype[np.float64]]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

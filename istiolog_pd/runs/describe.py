@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from istiolog_pd.formats.template import COMPONENTS
@@ -21,8 +23,15 @@ OPEN_END, EXIT = "open", "exit"
 #: A silence is a gap if it is so long, and so many times as long as 99 of 100 pauses of the run.
 SILENCE = 600 * SECOND
 UNUSUAL = 10
-#: So many of the last entries are looked at for the end of a process.
-LAST_LINES = 5
+#: What is printed after the line that says that a process ends: so many entries, and for so long.
+AFTER_END = 100
+ENDING = 2 * SECOND
+#: Events whose lines say that a process stops, where they print that cause.
+STOPPING = ("controller_lifecycle", "cluster_registry")
+#: The flags that say at which levels is printed, and whose.
+LEVEL_FLAGS = {"log_output_level": "", "proxyLogLevel": "envoy", "proxyComponentLogLevel": "envoy"}
+_LEVEL = re.compile(r"\b(trace|debug|info|warn|error|fatal|critical)(?:ing)?\b")
+_COMMAND_LEVEL = re.compile(r"(?:^|[\s\[])(?:-l|--log-level|--component-log-level) ([^\s\]]+)")
 
 
 @dataclass(frozen=True)
@@ -82,8 +91,10 @@ def described(lane: Lane, log: str) -> Iterator[tuple[Ints | slice, Run]]:
     stops = np.append(starts[1:], len(lane))
     versions = detect(lane, starts, stops)
     lost, silent = _skips(lane, starts), _silences(lane)
-    first, exits = _first_counts(lane), lane.rows_of("envoy_exit")
+    first, exits = _first_counts(lane), _exits(lane)
     levels = {component: _levels(lane, starts, component) for component in COMPONENTS}
+    told = _told_levels(lane, starts)
+    requests = _requests(lane, starts)
     for n, (cut, start, stop) in enumerate(zip(begun, starts.tolist(), stops.tolist(), strict=True)):
         own = slice(start, stop)
         piece = lane.part_of(start)
@@ -99,10 +110,10 @@ def described(lane: Lane, log: str) -> Iterator[tuple[Ints | slice, Run]]:
                 namespace=lane.said("source_namespace", start) or part.namespace,
                 component=component,
                 found=versions[n],
-                **_span(lane, start, stop),
+                **_span(lane, start, stop, requests[n]),
                 **_gaps(lane, start, stop, lost, silent),
-                level=levels[component][n],
-                envoy_level=levels["envoy"][n],
+                level=_more_verbose(levels[component][n], told.get((n, ""), "")),
+                envoy_level=_more_verbose(levels["envoy"][n], told.get((n, "envoy"), "")),
                 start=_start(cut, n, start, stop, first),
                 end=_end(lane, start, stop, exits, followed=n + 1 < len(begun)),
                 why=cut.why,
@@ -115,13 +126,22 @@ def _pieces(lane: Lane, first: int, stop: int) -> int:
     return 1 + int(((lane.begins[first + 1 : -1] < stop) & (np.diff(lane.begins[first + 1 :]) > 0)).sum())
 
 
-def _span(lane: Lane, start: int, stop: int) -> dict[str, int]:
+def _requests(lane: Lane, starts: Ints) -> list[int]:
+    """When the last request began of which each run has an access line; `NO_TIME` if it has none."""
+    found = np.full(len(starts), NO_TIME)
+    for rows, (times,) in lane.batches("access", "timestamp"):
+        begun = pc.fill_null(times.cast(pa.int64()), NO_TIME).to_numpy()
+        np.maximum.at(found, np.searchsorted(starts, rows, side="right") - 1, begun)
+    return found.tolist()
+
+
+def _span(lane: Lane, start: int, stop: int, request: int) -> dict[str, int]:
     # `NO_TIME` is the smallest of all times: no copy of the others is needed.
     chunks = list(lane.time.stretch(start, stop))
     first, last = min(int(chunk.min()) for chunk in chunks), max(int(chunk.max()) for chunk in chunks)
     if first == NO_TIME < last:
         first = min(int(chunk.min(where=chunk != NO_TIME, initial=last)) for chunk in chunks)
-    return {"first": first, "last": last, "entries": stop - start}
+    return {"first": request if first == NO_TIME else first, "last": max(last, request), "entries": stop - start}
 
 
 def _skips(lane: Lane, starts: Ints) -> Ints:
@@ -172,6 +192,34 @@ def _levels(lane: Lane, starts: Ints, component: str) -> list[str]:
     return [[*LEVELS, ""][level] for level in np.minimum.reduceat(printed, starts).tolist()]
 
 
+def _told_levels(lane: Lane, starts: Ints) -> dict[tuple[int, str], str]:
+    """The most verbose level that flags and Envoy's command line name, by run and for whom."""
+    found: dict[tuple[int, str], str] = {}
+    for rows, (flags, values, commands) in lane.batches("startup", "flag", "flag_value", "command"):
+        run = np.searchsorted(starts, rows, side="right") - 1
+        said = zip(run.tolist(), flags.to_pylist(), values.to_pylist(), commands.to_pylist(), strict=True)
+        for number, flag, value, command in said:
+            whom = LEVEL_FLAGS.get(flag or "", "envoy" if command else "nobody")
+            texts = [value or ""] if flag else _COMMAND_LEVEL.findall(command or "")
+            for level in _LEVEL.findall(" ".join(texts)):
+                found[number, whom] = _more_verbose(found.get((number, whom), ""), level)
+    return found
+
+
+def _more_verbose(one: str, other: str) -> str:
+    """The more verbose of two levels, of which either may be unknown."""
+    return min(one, other, key=[*LEVELS, ""].index)
+
+
+def _exits(lane: Lane) -> Ints:
+    """Entries that say that the process ends."""
+    found = [lane.rows_of("envoy_exit")]
+    for event in STOPPING:
+        rows, causes = lane.column(event, "cause")
+        found.append(rows[pc.fill_null(pc.equal(causes, "stopped"), False).to_numpy(zero_copy_only=False)])
+    return np.sort(np.concatenate(found))
+
+
 def _first_counts(lane: Lane) -> Ints:
     """Entries that print the first number of a counter: debounce 1, or the first push version."""
     rows, number = lane.column("debounce", "debounce_id")
@@ -191,8 +239,12 @@ def _start(cut: Cut, n: int, start: int, stop: int, first: Ints) -> str:
 
 def _end(lane: Lane, start: int, stop: int, exits: Ints, *, followed: bool) -> str:
     """How a run ends: its last lines say that it does, another follows, or nothing is known."""
-    last = max(start, stop - LAST_LINES)
-    fatal = (lane.level[last:stop] == LEVELS.index("fatal")).any()
-    if fatal or np.searchsorted(exits, last) < np.searchsorted(exits, stop):
+    near = max(start, stop - AFTER_END)
+    said = exits[np.searchsorted(exits, near) : np.searchsorted(exits, stop)]
+    fatal = np.flatnonzero(lane.level[near:stop] == LEVELS.index("fatal")) + near
+    times = lane.time[near:stop]
+    last = times.max()
+    # Goroutines go on to print for a moment.
+    if any(times[at - near] == NO_TIME or last - times[at - near] <= ENDING for at in (*said, *fatal)):
         return EXIT
     return RESTART if followed else OPEN_END

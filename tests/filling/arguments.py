@@ -11,13 +11,13 @@ from filling.sample import ANY, Pool, Sample, column, numbers, open_to, optional
 SUBJECTS: tuple[tuple[Pool, str], ...] = (
     (
         n.CONNECTIONS,
-        "con.ConID; con.conID; con.ID(); conID; conn.conID; client.ConID; client.conID; client.ID(); connection.ConID; "
+        "con.ConID; con.conID; con.ID(); conID; conn.conID; conn.ConID; conn.ID(); client.ConID; client.conID; client.ID(); connection.ConID; "
         "connectionID",
     ),
     (n.NODES, "con.modelNode.ID; con.node.ID; con.proxy.ID; proxy.ID; con.proxyID"),
     (n.FULL_NODES, "discReq.Node.Id"),
-    (n.STRUCTS, "con.modelNode"),
-    (n.PEERS, "peerAddr; con.PeerAddr; con.peerAddr; connection.PeerAddr; peerInfo.Addr.String()"),
+    (n.STRUCTS, "con.modelNode; con.node"),
+    (n.PEERS, "peerAddr; con.Peer(); con.PeerAddr; con.peerAddr; connection.PeerAddr; peerInfo.Addr.String()"),
     (n.OTHER_PEERS, "oldcon.PeerAddr"),
     (n.NO_PEERS, "noPeer"),
     (
@@ -26,22 +26,27 @@ SUBJECTS: tuple[tuple[Pool, str], ...] = (
     ),
     (column("xds_type", "EDS"), "v3.GetShortType(v3.EndpointType)"),
     (column("xds_type", "SDS"), "SDS"),
-    (n.URLS, "w.TypeUrl; req.TypeUrl; res.TypeUrl; discReq.TypeUrl; typeURL"),
-    (n.CLUSTERS, "clusterName; rc"),
+    (n.URLS, "w.TypeUrl; resp.TypeUrl; req.TypeUrl; res.TypeUrl; discReq.TypeUrl; typeURL"),
+    (n.CLUSTERS, "clusterName; b.clusterName; rc"),
+    (
+        n.CLUSTER_IDS,
+        "cluster.ID; clusterID; options.ClusterID; s.clusterID; c.opts.ClusterID; "
+        "args.RegistryOptions.KubeOptions.ClusterID",
+    ),
     (n.SERVICES, "svc.Name; currSvc.Name; ep.Name; svcName; namespacedName.Name"),
-    (n.HOSTS, "hostname; serviceName; si.Service.Hostname; currConv.Hostname"),
+    (n.HOSTS, "hostname; b.hostname; serviceName; si.Service.Hostname; currConv.Hostname"),
     (optional(n.HOSTS), "instance.Service.Hostname.String()"),
     (n.ENTRIES, "curr.Name; entryName; workItem.entryName; wle.Name"),
     (
         n.NAMESPACES,
-        "svc.Namespace; currSvc.Namespace; ep.Namespace; slice.Namespace; ns; namespacedName.Namespace; pod.Namespace; "
+        "svc.Namespace; currSvc.Namespace; si.Namespace; ep.Namespace; slice.Namespace; ns; namespacedName.Namespace; pod.Namespace; "
         "si.Service.Attributes.Namespace; curr.Namespace; proxy.Metadata.Namespace; wle.Namespace; wi.Namespace; "
         "workItem.proxy.Metadata.Namespace; namespace",
     ),
     (n.PODS, "pod.Name"),
     (n.POD_KEYS, "config.NamespacedName(pod).String()"),
     (n.SERVICE_KEYS, "key"),
-    (n.ADDRESSES, "ea.IP; wi.Endpoint.Address"),
+    (n.ADDRESSES, "ea.IP; si.Endpoint.Address; wi.Endpoint.Address"),
     (n.MAYBE_ADDRESSES, "ip"),
     (v.CONFIGS, "configsUpdated(req)"),
     (v.REASONS, "reasonsUpdated(req)"),
@@ -62,7 +67,7 @@ MEASURES: tuple[tuple[Pool, str], ...] = (
     (
         v.DURATIONS,
         "time.Since(t0); time.Since(tstart); time.Since(pushEv.push.Start); initContextTime; time.Since(w.LastSent); "
-        "time.Since(s.discoveryStartTime); time.Since(st); time.Since(start); delta",
+        "time.Since(s.discoveryStartTime); time.Since(s.DiscoveryStartTime); time.Since(processStartTime); time.Since(st); time.Since(start); delta",
     ),
     (
         v.SETTINGS,
@@ -74,14 +79,17 @@ MEASURES: tuple[tuple[Pool, str], ...] = (
     (v.DEBOUNCE, "eventDelay"),
     (numbers("debounce_id"), "clearCacheEvents; events; pushCounter"),
     (numbers("debounced_events"), "debouncedEvents"),
-    (v.BOOLS["full"], "ds.fullPush; req.Full"),
+    (v.BOOLS["full"], "ds.fullPush; fullPush; req.Full"),
     (v.BOOLS["forced"], "req.Forced"),
     (
         numbers("services"),
-        "len(push.Services); len(push.Services(nil)); len(req.Push.Services(nil)); totalService; len(edsUpdates)",
+        "len(push.Services); len(s.services); len(push.Services(nil)); len(req.Push.Services(nil)); totalService; len(edsUpdates)",
     ),
-    (v.EDS_UPDATES, "edsUpdates; model.ConfigNamesOfKind(req.ConfigsUpdated, model.ServiceEntryKind)"),
-    (numbers("virtual_services"), "len(push.VirtualServiceConfigs)"),
+    (
+        v.EDS_UPDATES,
+        "edsUpdates; req.EdsUpdates; model.ConfigNamesOfKind(req.ConfigsUpdated, gvk.ServiceEntry); model.ConfigNamesOfKind(req.ConfigsUpdated, model.ServiceEntryKind)",
+    ),
+    (numbers("virtual_services"), "len(s.virtualServices); len(push.VirtualServiceConfigs)"),
     (numbers("connected_endpoints"), "adsClientCount(); s.adsClientCount()"),
     (numbers("routes"), "len(rawRoutes); len(con.Routes); len(con.Routes())"),
     (numbers("listeners"), "len(rawListeners)"),
@@ -93,7 +101,7 @@ MEASURES: tuple[tuple[Pool, str], ...] = (
     (numbers("empty"), "emptyClusters"),
     (v.EMPTY, "empty"),
     (numbers("cached", 0, 40, 123), "cached"),
-    (numbers("cacheable", 0, 42, 456), "cached+regenerated"),
+    (numbers("cacheable", 0, 42, 456), "cached+regenerated; cached + regenerated"),
     (
         numbers("resources"),
         "len(cl); len(res); len(resources); len(results); len(req.ResourceNames); len(request.InitialResourceVersions)",
@@ -122,8 +130,8 @@ TEXTS: tuple[tuple[Pool, str], ...] = (
     (v.RESOURCE_LISTS, "request.ResourceNames; currentResources; "
      "con.proxy.WatchedResources[request.TypeUrl].ResourceNames"),
     (optional(v.CLUSTER_LISTS), "clusters2"),
-    (plain("[]", "[spiffe://cluster.local/ns/shop-2/sa/web a b]"), "ids; con.Identities"),
-    (open_to("error", "[]", "[Authenticator X509: no verified chain is found; other: b]"), "authFailMsgs"),
+    (plain("[]", "[spiffe://cluster.local/ns/shop-2/sa/web a b]"), "ids; con.Identities; identities"),
+    (open_to("error", "[]", "[Authenticator X509: no verified chain is found; other: b]"), "authFailMsgs; am.FailedMessages()"),
     (plain("/debug/syncz", "/debug/config_dump?proxyID=web-1.shop"), "req.URL"),
     (plain("map[]", "map[sidecar~10.0.0.1~web-1.shop~shop.svc-8:0xc0004]"), "c.EdsClients"),
     (plain("outbound|80||a.b", "0.0.0.0_80", "80"), "r.Name"),
@@ -134,7 +142,7 @@ TEXTS: tuple[tuple[Pool, str], ...] = (
     (optional([*column("address", "172.17.0.3"), Sample("[172.17.0.3 fd00:10::9]")]), "wi.Endpoint.Addresses"),
     (plain("true", "false"), "periodic"),
     (v.INTEGERS,
-     "len(pending); currentlyPending; len(req.ResourceNamesSubscribe); len(req.ResourceNamesUnsubscribe); port; gc; "
+     "len(pending); currentlyPending; c.cs.Len(); a.cs.Len(); b.port; h.uid(); len(req.ResourceNamesSubscribe); len(req.ResourceNamesUnsubscribe); port; gc; "
      "percent; heap; goal; procs; pushThrottle; pushBurst; l.cycle.Load(); len(c.cs.remoteClusters); j.uid(); "
      "backOffInMilliSec; httpRespCode; epoch; status.epoch; a.retry.budget; s.statusPort; active; ac; adminPort; "
      "retryCount; timeoutSeconds; exitError.ExitCode(); concurrency; CPULimit; runtime.NumCPU(); limit"),
@@ -152,24 +160,26 @@ TEXTS: tuple[tuple[Pool, str], ...] = (
       Sample("[]", {}, {"services": 0})], "hostnames"),
     (plain("{http 5000 HTTP}", "{tcp-1 9000 TCP}"), "*instance.Endpoint.ServicePort"),
     (v.JSONS, "string(out)"),
-    (v.DUMPS, "spew.Sdump(s.clusterStore); spew.Sdump(args); spew.Sdump(meshConfig); spew.Sdump(meshNetworks)"),
+    (v.DUMPS, "spew.Sdump(s.clusterStore); spew.Sdump(mesh); meshdump; networksdump; "
+     " spew.Sdump(args); spew.Sdump(meshConfig); spew.Sdump(meshNetworks)"),
     (plain("root@6f6ea1061f2b-docker.io/istio-1.0.5-c1707e45e71c75d74bf3a5dec8c7086f32f32fad-Clean",
            "unknown@unknown-unknown-unknown-unknown-unknown", "1.30.3-ff94dd3-Clean"), "version.Info.String()"),
-    (v.YAMLS, "PrettyFormatOfMeshConfig(meshConfig); meshwatcher.PrettyFormatOfMeshConfig(s.environment.Mesh()); "
+    (v.YAMLS, "PrettyFormatOfMeshConfig(meshConfig); mesh.PrettyFormatOfMeshConfig(s.environment.Mesh()); meshwatcher.PrettyFormatOfMeshConfig(s.environment.Mesh()); "
      "argsdump; meshwatcher.PrettyFormatOfMeshNetworks(s.environment.MeshNetworks()); out; string(content)"),
-    (v.LISTEN, "listener.Addr(); listener.Addr().String(); grpcListener.Addr(); grpcListener.Addr().String(); "
+    (v.LISTEN, "listener.Addr(); httpsListener.Addr(); args.Service.Consul.ServerURL; listener.Addr().String(); grpcListener.Addr(); grpcListener.Addr().String(); "
      "secureGrpcListener.Addr(); s.HTTPListener.Addr(); s.GRPCListener.Addr(); s.SecureGrpcListener.Addr(); "
      "httpListener.Addr(); args.RegistryOptions.ConsulServerAddr; configSource.Address; addr; p.addr; resolvedAddr"),
     (v.PATHS, "args.ServerOptions.HTTPAddr; s.httpServer.Addr; args.MeshConfigFile; args.NetworksConfigFile; certDir; "
      "options.IngressGatewayUDSPath; options.WorkloadUDSPath; options.GatewayUDSPath; "
      "security.WorkloadIdentitySocketPath; security.GetIstioSDSServerSocketPath(); fileOverride; path"),
     (plain("networking.istio.io/v1alpha3, Kind=VirtualService", "/v1, Kind=Pod"),
-     "ctl.schema.Resource().GroupVersionKind()"),
+     "ctl.schema.Resource().GroupVersionKind(); ctl.schema.GroupVersionKind(); ctl.clusterGvk; gk; kind"),
     (plain("informer/Pods", "serviceentry/outputs/Services", "virtualservice/MergedVirtualServices[a b]"),
-     "h.name(); j.name()"),
+     "h.name(); j.name(); a"),
     (plain("default/istio-leader", "istio-namespace-controller-election"), "desc; l.electionID"),
-    (v.WORDS, "serviceRegistry; cluster.ID; s.clusterID; c.opts.ClusterID; options.WatchedNamespace; "
-     "features.JwtPolicy; args.RegistryOptions.KubeOptions.ClusterID; features.JwtPolicy.Get(); c.o.ServiceName; host; "
+    (v.WORDS, "serviceRegistry; kube.IstioConfigMap; kube.IstioNamespace; controller2.IstioNamespace; "
+     "controller2.IstioConfigMap; o.name; connKey; deltaResources; options.WatchedNamespace; "
+     "features.JwtPolicy; features.JwtPolicy.Get(); c.o.ServiceName; host; "
      "name; kubecontroller.IstioConfigMap; kubecontroller.IstioNamespace; features.IstiodServiceCustomHost.Get(); "
      "features.IstiodServiceCustomHost; features.PilotCertProvider; p.protocol; proxy.clusterID; credFetcherTypeEnv; "
      "o.TrustDomain; event.Op.String()"),
@@ -177,6 +187,7 @@ TEXTS: tuple[tuple[Pool, str], ...] = (
 )  # fmt: skip
 
 AGENT_TEXTS: tuple[tuple[Pool, str], ...] = (
+    (n.FULL_NODES, "proxyID"),
     (numbers("connection"), "id"),
     (n.PREFIXES, "conIDresourceNamePrefix; sdsLogPrefix(con.conID, resourceName)"),
     (n.RESOURCE_PREFIXES, "logPrefix; sdsLogPrefix(resourceName)"),
@@ -184,20 +195,21 @@ AGENT_TEXTS: tuple[tuple[Pool, str], ...] = (
     (plain("default", "ROOTCA", "file-cert:/etc/certs/cert.pem~/etc/certs/key.pem"), "resourceName; resource; ckey"),
     (v.PATHS[:2], "file; fname; dir; d; event.Name; path; absFilePath; targetPath; fc.TargetPath; newTargetPath; "
      "resolvedFilePath; symlinkPath; symlinkDir; k8sCAPath; security.DefaultRootCertFilePath; "
+     "caCertFile; cache.ExistingRootCertFile; cache.DefaultRootCertFilePath; "
      "configuredAgentSocketPath; tlsOpts.RootCert"),
     (plain("istiod.istio-system.svc:15012", "localhost:15010", "[fd00::1]:15012"),
-     "p.istiodAddress; proxy.istiodAddress; sa.secOpts.CAEndpoint; serverOptions.CAEndpoint; a.secOpts.CAEndpoint"),
-    (plain("Citadel", "GkeWorkloadCertificate", ""), "sa.secOpts.CAProviderName"),
+     "p.istiodAddress; proxy.istiodAddress; sa.secOpts.CAEndpoint; serverOptions.CAEndpoint; a.secOpts.CAEndpoint; opts.CAEndpoint"),
+    (plain("Citadel", "GkeWorkloadCertificate", ""), "sa.secOpts.CAProviderName; a.secOpts.CAProviderName"),
     (plain("PRE_INITIALIZING", "INITIALIZING"), "info.State.String()"),
     (plain("quitquitquit", "/drain"), "quitPath; drainPath"),
     (plain("Epoch 0", "Epoch 2"), "i.logID()"),
     (open_to("error", "signal: killed", "exit status 1"), "i.waitErr; errKill; status.err; ctx.Err(); e"),
     (plain("[/usr/local/bin/envoy -c etc/istio/proxy/envoy-rev0.json --restart-epoch 0 --log-format %Y\t%l]"),
      "i.cmd.Args; args"),
-    (plain("[10.0.0.1 fe80::1]", "[]"), "ipAddrs; excludeAddrs; node.Metadata.PilotSubjectAltName"),
+    (plain("[10.0.0.1 fe80::1]", "[]"), "ipAddr; ipAddrs; excludeAddrs; node.Metadata.PilotSubjectAltName"),
     (plain("1048576", "unlimited"), "outStr"),
     (plain('[]string{"/etc/certs/cert-chain.pem", "/etc/certs/key.pem"}', "[]string(nil)"),
-     "tlsCertsToWatch; pilotSAN; mixerSAN"),
+     "tlsCertsToWatch; tlsCerts; certs; pilotSAN; mixerSAN"),
     (n.ROLES, "role"),
     (plain("10.0.0.9"), "ip"),
     (plain("/bin/sh -c exit"), "cmd.String()"),
@@ -217,7 +229,7 @@ def _table(*groups: tuple[tuple[Pool, str], ...]) -> Mapping[str, Pool]:
                 found[expression] = pool
     # An expression with a `;` of its own cannot stand in the tables above.
     joined = open_to("error", "Authenticator X509: no verified chain is found; other: b")
-    found['strings.Join(authFailMsgs, "; ")'] = joined
+    found['strings.Join(authFailMsgs, "; ")'] = found['strings.Join(authFailMsgs, ";")'] = joined
     return found
 
 

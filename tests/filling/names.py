@@ -137,6 +137,9 @@ VERSION_AND_MAYBE_NONCE = [
     *((version, give("", nonce=None)) for version in MAYBE_VERSIONS),
 ]
 
+#: IDs of Kubernetes clusters; not all formats have a column for them.
+CLUSTER_IDS = optional(column("cluster", "Kubernetes", "east-1", "cluster.b"))
+
 CLUSTERS = [
     give(
         "outbound|5000||helloworld.default.svc.cluster.local",

@@ -15,8 +15,15 @@ WATCHED = [Sample(str(count), {"clusters": count}, {"resources": count}) for cou
 
 #: (table, pattern of the format, expression -> samples); every row that matches takes them.
 ELSEWHERE: tuple[tuple[str, str, Mapping[str, Pool]], ...] = (
+    # the connection of a stream, whatever server it is of (pkg/xds/server.go)
+    ("pilot", r"^ADS:%s: (?:ACK|INIT|REQ|RESOURCE|UNSUBSCRIBE|FORCE)", {"id": n.CONNECTIONS}),
+    ("pilot", r"Removing connection|non-existing node|Close connection", {"s": n.CONNECTIONS}),
+    ("pilot", r"initializing Kubernetes credential reader", {"key": v.WORDS}),
+    ("pilot", r"Endpoint without pod", {"a": n.ADDRESSES}),
+    ("pilot", r"RESOURCE CHANGE previous resources", {"deltaResources": optional(v.RESOURCE_LISTS)}),
+    ("pilot", r"Unknown watched resources", {"w.TypeUrl": optional(n.URLS)}),
     # the argument called `node` is the connection's ID (pilot/pkg/proxy/envoy/v2/eds.go)
-    ("pilot", r"EDS: remove unwatched|EDS: Envoy restart", {"node": n.CONNECTIONS}),
+    ("pilot", r"(?i)EDS: remove unwatched|EDS: Envoy restart", {"node": n.CONNECTIONS}),
     # to 1.10 a connection ID is a full node ID and a number
     ("pilot", r"CDS: PUSH %s for", {"con.ConID": [one for one in n.CONNECTIONS if "~" in one.text]}),
     # lists of clusters where no version prints a count

@@ -6,27 +6,20 @@ and the message that it prints.
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from filling.arguments import ARGUMENTS
 from filling.rows import split_args
-
-SOURCE = Path(__file__).parent.parent / "formats" / "source"
+from filling.source import SOURCE, table, unescaped
 
 #: Statements whose filled text another one claims, or none: listed, not hidden.
 AMBIGUOUS = SOURCE / "ambiguous.tsv"
 
 _VERB = re.compile(r"%(?:%|[-+# 0]*(?:\[\d+\])?(?:\*|\d+)?(?:\.(?:\*|\d+)?)?[a-zA-Z])")
 _BRACES = re.compile(r"\{\{|\}\}|\{[\w.]*(?::[^{}]*)?\}")
-_ESCAPED = re.compile(r"\\[tn\\]")
-_SIGNS = {"\\t": "\t", "\\n": "\n", "\\\\": "\\"}
 
 #: What an argument prints of whose name the tables of samples know nothing.
 BY_NAME: tuple[tuple[str, str], ...] = (
@@ -56,21 +49,6 @@ class Printed:
     def key(self) -> tuple[str, str, str, str]:
         """What tells statements apart."""
         return self.component, self.scope, self.level, self.statement
-
-
-def unescaped(cell: str) -> str:
-    """The text of a cell.
-
-    >>> unescaped(r"a\\tb")
-    'a\\tb'
-    """
-    return _ESCAPED.sub(lambda found: _SIGNS[found[0]], cell)
-
-
-def table(name: str) -> list[dict[str, str]]:
-    """The rows of a table."""
-    text = gzip.decompress((SOURCE / f"{name}.tsv.gz").read_bytes()).decode()
-    return list(csv.DictReader(io.StringIO(text, newline=""), delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def _value(expression: str, component: str, verb: str) -> str:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -118,7 +117,7 @@ def in_common(a: Capture, b: Capture) -> tuple[Capture, Capture, list[str]]:
     said: list[str] = []
     of_a, of_b = debug_scopes(a), debug_scopes(b)
     sides = []
-    for name, capture, own, other in (("a", a, of_a, of_b), ("b", b, of_b, of_a)):
+    for name, capture, own, other in (("before", a, of_a, of_b), ("after", b, of_b, of_a)):
         if own - other:
             said.append(LEFT_OUT.format(", ".join(sorted(own - other)), name))
         sides.append(_without_debug(capture, own - other) if own - other else capture)
@@ -152,7 +151,7 @@ def _without_debug(capture: Capture, scopes: set[str]) -> Capture:
 def _endpoint_only(capture: Capture) -> npt.NDArray[np.bool_]:
     """Which entries are endpoint-only pushes at info, as versions before 1.5 print them."""
     table = capture["xds_push"]
-    found = np.zeros(len(capture), bool)
+    found = np.zeros(capture.n_entries, bool)
     own = pc.and_(_equal(table, "push_type", "incremental"), pc.is_valid(table["endpoints"]))
     found[table["row"].filter(own).to_numpy()] = True
     return found
@@ -178,5 +177,8 @@ def described(capture: Capture, name: str) -> str:
     runs = capture.runs
     own = runs[runs["component"].eq("pilot")]
     found = ", ".join(own.loc[own["version"].ne(""), "version"].drop_duplicates()) or "not told"
-    span = pd.to_timedelta((own["last"] - own["first"]).sum()).floor("s")
+    # in seconds: a sum of many spans may be longer than pandas can say
+    minutes, seconds = divmod(int((own["last"] - own["first"]).dt.total_seconds().sum()), 60)
+    days, minutes = divmod(minutes, 24 * 60)
+    span = f"{days} days {minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
     return f"{name}: Istio {found}, {len(own)} run(s), {span}"

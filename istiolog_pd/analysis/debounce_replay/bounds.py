@@ -14,6 +14,9 @@ import numpy as np
 
 from istiolog_pd.analysis.debounce_replay.recorded import NEVER, Flags, Ints
 
+#: So many times the number of known changes are pushes counted.
+PATIENCE = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -94,11 +97,15 @@ class Track:
         return count
 
     def most(self) -> int:
-        """The greatest number of pushes: each is let go as early as can be, and changes hide where that helps."""
+        """The greatest number of pushes: each is let go as early as can be, and changes hide where that helps.
+
+        Where more hide than a log of this size has in earnest, it is not worked out: any number is possible.
+        """
         points, rules, left = self.points, self.rules, self.hidden.copy()
         count, free = 0, -NEVER
         start = int(points[0])
-        while True:
+        patience = PATIENCE * (len(points) + 1000)
+        while count < patience:
             count += 1
             low = max(free, start + rules.after)
             place = int(np.searchsorted(points, low)) - 1
@@ -113,6 +120,7 @@ class Track:
                 start = int(points[place])
             else:
                 return count
+        return NEVER
 
 
 def _chain_ends(linked: Flags) -> Ints:

@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 
 #: A debug line of a change stands at most so long before the debounce takes the change (ns).
 NEAR = 2_000_000
-NEVER = 1 << 61
+NEVER = 1 << 62
 ARRAYS = ("first", "last", "events", "full", "dense", "sure", "decision", "proxies", "proxies_high", "size_bytes")
 
 
@@ -99,6 +99,7 @@ def recorded_load(capture: Capture) -> tuple[tuple[Load, ...], Recorded] | None:
     """The load of each process in a capture, and the settings; None if no debounce tells when it began."""
     decisions = debounces(capture)
     decisions = decisions.dropna(subset=["timestamp", "start", "quiet_time", "events"])
+    decisions = decisions[decisions["events"] >= 1]  # one that merged nothing moves nothing
     if decisions.empty:
         return None
     starts = with_costs(capture, push_starts(capture))

@@ -13,7 +13,16 @@ from istiolog_pd.analysis._answer import TEXT
 from istiolog_pd.analysis._select import logs
 from istiolog_pd.capture import Capture, to_pandas
 
+#: Whose lines more than this share of a log's are, his it is.
+MOSTLY = 0.5
+
 PILOT, SIDECAR = ("pilot",), ("agent", "envoy")
+
+#: The proxy in Envoy's command line, and the variables that name its pod and namespace.
+SERVICE_NODE = r"--service-node [\w.-]+~[^~\s]*~([^~\s]+)~"
+ENVIRONMENT = ("POD_NAME", "POD_NAMESPACE")
+#: The name of a file as `proxy-POD.NAMESPACE.log`; the name of a pod ends in five letters or a number.
+NAMED_FILE = r"(?:^|[/\\!])(?:(?:istio-)?proxy[-_])?([a-z0-9][a-z0-9-]*-(?:[a-z0-9]{5}|\d+)\.[a-z0-9-]+)\.(?:log|txt)"
 
 #: Events of the agent whose lines can name its node.
 NAMING = ("startup", "xds_connected", "xds_disconnected", "connection_open", "xds_request")
@@ -61,9 +70,18 @@ def sidecars(capture: Capture, known: Iterable[str], told: Mapping[str, str], jo
         *(where["log"].map(proxies) for proxies in own),
         _columns(where),
         _from_names(where["source"], known),
+        where["source"].str.extract(NAMED_FILE, expand=False),
     ):
         found = found.fillna(guess.reindex(found.index).astype(TEXT))
     return found.groupby(where["log"], sort=False).first()
+
+
+def proxies_of_runs(capture: Capture) -> pd.Series[str]:
+    """The proxy that each run of a sidecar is of, by run; runs of which that cannot be told are left out."""
+    named = [capture[event]["proxy"] for event in ("xds_push", "connection_open") if event in capture]
+    known = {str(name) for column in named for name in pc.unique(column.cast(pa.string())).drop_null().to_pylist()}
+    whose = sidecars(capture, sorted(known), {}, pd.DataFrame(columns=["log", "proxy"]))
+    return logs(capture).map(whose).dropna().astype(TEXT)
 
 
 def of_proxies(capture: Capture, logs: pd.Series[str], event: str, *columns: str) -> pd.DataFrame:
@@ -78,7 +96,11 @@ def _all_logs(capture: Capture) -> pd.DataFrame:
     events = capture.events
     names = ["run", "source", *(name for name in ("source_pod", "source_namespace") if name in events.schema.names)]
     whose = events["component"].cast(pa.string())
-    own = events.filter(pc.is_in(whose, pa.array(SIDECAR))).select(names)
+    # Some lines are worded the same in all binaries: a log of a control plane is none of a sidecar for them.
+    counts = pa.table({"run": events["run"], "pilot": pc.is_in(whose, pa.array(PILOT))}).group_by("run")
+    pilots = counts.aggregate([("pilot", "mean")]).filter(pc.field("pilot_mean") > MOSTLY)["run"]
+    theirs = pc.and_not(pc.is_in(whose, pa.array(SIDECAR)), pc.is_in(events["run"], pilots.combine_chunks()))
+    own = events.filter(theirs).select(names)
     own = pa.table({name: own[name].cast(pa.int64() if name == "run" else pa.string()) for name in names})
     rows: pd.DataFrame = own.group_by(names).aggregate([]).to_pandas()
     rows = rows.astype(dict.fromkeys(names[1:], TEXT))
@@ -92,9 +114,19 @@ def _one_each(pairs: pd.DataFrame) -> pd.Series[str]:
 
 
 def _named(capture: Capture) -> pd.Series[str]:
-    """The proxy that a sidecar's own lines name."""
+    """The proxy that a sidecar's own lines name, Envoy's command line among them."""
     tables = [side(capture, event, SIDECAR, "proxy")[["log", "proxy"]] for event in NAMING if event in capture]
+    if "startup" in capture:
+        started = side(capture, "startup", SIDECAR, "command").dropna(subset=["command"])
+        tables.append(started.assign(proxy=_of_commands(started["command"]))[["log", "proxy"]])
     return _one_each(pd.concat(tables)) if tables else pd.Series(dtype=TEXT)
+
+
+def _of_commands(commands: pd.Series[str]) -> pd.Series[str]:
+    """The proxy that command lines of Envoy name: as its node, or as what they set in the environment."""
+    pod, namespace = (commands.str.extract(rf"\b{name}=([\w.-]+)", expand=False) for name in ENVIRONMENT)
+    named = commands.str.extract(SERVICE_NODE, expand=False)
+    return named.astype(TEXT).fillna(pod.astype(TEXT) + "." + namespace.astype(TEXT))
 
 
 def _columns(where: pd.DataFrame) -> pd.Series[str]:

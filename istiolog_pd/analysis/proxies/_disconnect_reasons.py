@@ -10,12 +10,21 @@ import pandas as pd
 #: How far gRPC spreads the maximum age either way, and how long a stream may outlast it.
 JITTER = 0.1
 GRACE = pd.Timedelta("10s")
-#: What ends so shortly before its run ended with it.
+#: No connection is so old: the flag's default, Go's longest duration, means none.
+NO_AGE = pd.Timedelta("3650D")
+#: What ends so shortly before its run ended with it; and so shortly, whatever its age was.
 SHUTDOWN = pd.Timedelta("10s")
+AT_THE_END = pd.Timedelta("1s")
+#: So soon the proxies of a replica that stopped without a word are seen at another.
+TAKEN_OVER = pd.Timedelta("1min")
+#: So far apart are the end of a proxy's process in its own log and the end of its session, by two clocks.
+NEAR = pd.Timedelta("10s")
 #: Half of a storm's window, its least size, and the least share of the connections that it ends.
 STORM = pd.Timedelta("5s")
 STORM_SIZE = 5
 STORM_SHARE = 0.5
+#: So many connections that ended so close together were cut by one event.
+CUT = pd.Timedelta("250ms")
 #: A replica so young is a new one.
 YOUNG = pd.Timedelta("5min")
 #: So many ends of one proxy's sessions in such a time are flapping.
@@ -25,58 +34,115 @@ FLAPPING = pd.Timedelta("10min")
 GONE = pd.Timedelta("1min")
 
 
-def reasons(table: pd.DataFrame, spans: pd.DataFrame, maximum_age: pd.Timedelta) -> pd.Series[Any]:
+def reasons(table: pd.DataFrame, spans: pd.DataFrame, departures: pd.DataFrame) -> pd.Series[Any]:
     """The likeliest reason of each session's end, the first that fits; null while it is open.
 
     Parameters
     ----------
     table
-        Sessions: `run`, `proxy`, `opened`, `closed`, `duration`, `next_run`.
+        Sessions: `run`, `proxy`, `opened`, `closed`, `duration`, `next_run`, `next_opened`, and `maximum_age` of
+        their replica (null: none).
     spans
-        `run`, `log`, `first`, `last`: what the log covers of each run.
-    maximum_age
-        Of a connection.
+        `run`, `log`, `first`, `last`: what the log covers of each run; `exit`: whether its lines say that it ended.
+    departures
+        `proxy`, `low`, `high`: when processes of proxies ended, by their own logs.
     """
-    newest = spans.groupby("log")["run"].transform("max")
-    own = table[["run"]].merge(spans.assign(newest=newest), how="left", on="run")
-    superseded = own["run"] < own["newest"]
-    closed = table["closed"]
-    fits = {
-        "restart": superseded & (closed.isna() | (closed >= own["last"] - SHUTDOWN)),
-        "maximum age": table["duration"].between(
-            maximum_age * (1 - JITTER) - GRACE, maximum_age * (1 + JITTER) + GRACE
-        ),
-        "storm": _storms(table),
-        "scale-out": _to_a_new_replica(table, spans),
-        "flapping": _flapping(table),
-        "gone": table["next_run"].isna() & (closed + GONE <= spans["last"].max()),
-        "other": closed.notna(),
-    }
-    # A list, not an array: NumPy would cut the names to one length.
-    names = np.select([fit.fillna(False).to_numpy(bool) for fit in fits.values()], list(fits), "")
-    return pd.Series(names, table.index, dtype=object).where(names != "", None)
+    own = table[["run"]].merge(_with_logs(spans), how="left", on="run").set_index(table.index)
+    closed, age = table["closed"], table["maximum_age"]
+    over = own["superseded"] | own["exit"] | _taken_over(table, own)
+    unseen = closed.isna() & (table["opened"].isna() | (table["opened"] <= own["last"]))
+    with_run = over & (unseen | (closed >= own["last"] - AT_THE_END))
+    ended = pd.Series(np.where(own["superseded"], "restart", "stopped"), table.index, dtype=object)
+    steps = [
+        (with_run, ended),
+        (_lasted(table["duration"], age), "maximum age"),
+        (over & (closed >= own["last"] - SHUTDOWN), ended),
+        (_departed(table, departures) & table["next_run"].notna(), "proxy restart"),
+        (_departed(table, departures), "gone"),
+    ]
+    found = _first_that_fits(steps, table.index)
+    found = found.fillna(_first_that_fits([(_together(table[found.isna()]), "network")], table.index))
+    found = found.fillna(_first_that_fits([(_storms(table, found.isna()), "storm")], table.index))
+    rest = [
+        (_to_a_new_replica(table, _with_logs(spans)), "scale-out"),
+        (_flapping(table[found.isna()]).reindex(table.index, fill_value=False), "flapping"),
+        (table["next_run"].isna() & (closed + GONE <= spans["last"].max()), "gone"),
+        (closed.notna(), "other"),
+    ]
+    return found.fillna(_first_that_fits(rest, table.index))
 
 
-def _storms(table: pd.DataFrame) -> pd.Series[Any]:
-    """Whether many connections of the same replica ended about the same time."""
+def _first_that_fits(steps: list[tuple[Any, Any]], index: pd.Index) -> pd.Series[Any]:
+    """The reason of the first step that fits each session; null where none does."""
+    found = pd.Series(None, index, dtype=object)
+    for fits, reason in steps:
+        fits = fits.reindex(index, fill_value=False).fillna(False).astype(bool)
+        found = found.mask(found.isna() & fits, reason)
+    return found
+
+
+def _with_logs(spans: pd.DataFrame) -> pd.DataFrame:
+    """The runs, with whether another of the same log follows or comes before."""
+    runs = spans.groupby("log")["run"]
+    return spans.assign(superseded=spans["run"] < runs.transform("max"), again=spans["run"] > runs.transform("min"))
+
+
+def _lasted(duration: pd.Series[Any], age: pd.Series[Any]) -> pd.Series[Any]:
+    """Whether a session lasted as long as its replica lets it."""
+    return (duration >= age * (1 - JITTER) - AT_THE_END) & (duration <= age * (1 + JITTER) + GRACE)
+
+
+def _taken_over(table: pd.DataFrame, own: pd.DataFrame) -> pd.Series[Any]:
+    """Whether the session's replica ended without a word: most that it held are then seen at another."""
+    held = table["closed"].isna()
+    moved = held & table["next_opened"].between(own["last"], own["last"] + TAKEN_OVER)
+    many = moved.groupby(table["run"]).transform("sum") >= STORM_SIZE
+    most = moved.groupby(table["run"]).transform("sum") >= held.groupby(table["run"]).transform("sum") * STORM_SHARE
+    return moved & many & most
+
+
+def _departed(table: pd.DataFrame, departures: pd.DataFrame) -> pd.Series[Any]:
+    """Whether the proxy's own log says that its process ended then."""
+    ends = table[["proxy", "closed"]].reset_index().merge(departures, on="proxy")
+    near = ends[ends["closed"].between(ends["low"] - NEAR, ends["high"] + NEAR)]
+    return pd.Series(table.index.isin(near["index"]), table.index)
+
+
+def _near(times: Any, around: Any, span: pd.Timedelta) -> Any:
+    """How many of some sorted times are near each of others."""
+    low = np.searchsorted(times, around - span.to_timedelta64(), "left")
+    return np.searchsorted(times, around + span.to_timedelta64(), "right") - low
+
+
+def _together(table: pd.DataFrame) -> pd.Series[Any]:
+    """Whether several connections of the same replica ended in the same moment."""
+    cut = pd.Series(False, table.index)
+    for _, closed in table["closed"].dropna().groupby(table["run"]):
+        times = closed.to_numpy("datetime64[ns]")
+        cut[closed.index] = _near(np.sort(times), times, CUT) >= STORM_SIZE
+    return cut
+
+
+def _storms(table: pd.DataFrame, unexplained: pd.Series[Any]) -> pd.Series[Any]:
+    """Whether many connections of the same replica ended about the same time, for no other reason."""
     storm = np.zeros(len(table), bool)
     for at in table.groupby("run", sort=False).indices.values():
-        own = table.iloc[at]
+        own, free = table.iloc[at], unexplained.iloc[at].to_numpy(bool)
         closed, opened = (np.sort(own[name].dropna().to_numpy("datetime64[ns]")) for name in ("closed", "opened"))
         before_the_log = int(own["opened"].isna().sum())
         times = own["closed"].to_numpy("datetime64[ns]")
-        begin, end = times - STORM.to_timedelta64(), times + STORM.to_timedelta64()
+        begin = times - STORM.to_timedelta64()
         ended_before = np.searchsorted(closed, begin, "left")
-        ended = np.searchsorted(closed, end, "right") - ended_before
+        ended = _near(np.sort(own["closed"][free].dropna().to_numpy("datetime64[ns]")), times, STORM)
         there = before_the_log + np.searchsorted(opened, begin, "right") - ended_before
         storm[at] = (ended >= STORM_SIZE) & (ended >= there * STORM_SHARE) & ~np.isnat(times)
     return pd.Series(storm, table.index, dtype=bool)
 
 
 def _to_a_new_replica(table: pd.DataFrame, spans: pd.DataFrame) -> pd.Series[Any]:
-    """Whether the proxy went on to a replica that had just begun."""
+    """Whether the proxy went on to a replica that had just begun, and is no restart of one that was there."""
     known = spans.set_index("run")
-    began = table["next_run"].map(known["first"])
+    began = table["next_run"].map(known["first"].where(~known["again"]))
     other = table["next_run"].notna() & table["next_run"].map(known["log"]).ne(table["run"].map(known["log"]))
     new = (began > table["opened"].fillna(began)) | table["opened"].isna()
     return other & new & (table["closed"] - began <= YOUNG)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -9,8 +11,10 @@ from istiolog_pd.analysis._answer import LINE, PROXY, RUN, SOURCE, TIME_BIN, Ans
 from istiolog_pd.analysis._needs import ADS_INFO, Need
 from istiolog_pd.analysis._result import cannot, no_lines, shaped
 from istiolog_pd.analysis._select import bin_width, columns, joined, logs
-from istiolog_pd.analysis.proxies._disconnect_reasons import reasons
+from istiolog_pd.analysis.propagation.sides import proxies_of_runs
+from istiolog_pd.analysis.proxies._disconnect_reasons import NO_AGE, reasons
 from istiolog_pd.capture import Capture, to_pandas
+from istiolog_pd.formats.values import duration
 
 CONNECTIONS = Answer(
     "connections",
@@ -25,7 +29,14 @@ CONNECTIONS = Answer(
         Col("duration", "timedelta64[ns]", "ns", "null unless both ends are in the log"),
         Col("duration_low", "timedelta64[ns]", "ns", "part of the session that the log covers"),
         Col("reason", "category", "", "likely reason of its end; null while it is open"),
-        Col("gap", "timedelta64[ns]", "ns", "time until the proxy connected again; null if it did not"),
+        Col(
+            "gap",
+            "timedelta64[ns]",
+            "ns",
+            "time until the proxy connected again; null if it did not, or no end is seen",
+        ),
+        Col("gap_low", "timedelta64[ns]", "ns", "that time, at least, where no line tells of the end"),
+        Col("gap_high", "timedelta64[ns]", "ns", "that time, at most: from the last line of its replica"),
         Col("next_source", "str", "", "log of the replica it connected to next; null if it did not"),
         Col("delta", "boolean", "", "delta xDS; null where it is not logged"),
         Col("peer", "str", "", "address of the client"),
@@ -55,6 +66,9 @@ CONNECTED = Answer(
     needs=(Need("how many proxies were connected", ("push_start",), ADS_INFO, column="connected_endpoints"),),
 )
 
+#: As Istio's charts set it.
+MAXIMUM_AGE = "30min"
+
 LINES = (
     "they are printed at level info in scopes ads and, from Istio 1.14 on, delta: `ADS: new connection`, "
     "`terminated` (before 1.8 the first CDS request stands for the former)"
@@ -67,7 +81,7 @@ SECOND_HAND = "a value is what the last round so far printed; between rounds it 
 
 
 @answers(CONNECTIONS)
-def connections(capture: Capture, *, maximum_age: str = "30min") -> pd.DataFrame:
+def connections(capture: Capture, *, maximum_age: str | None = None) -> pd.DataFrame:
     """Every session of a proxy with a control plane: opened, closed, and the likely reason of its end.
 
     Parameters
@@ -75,8 +89,8 @@ def connections(capture: Capture, *, maximum_age: str = "30min") -> pd.DataFrame
     capture
         Logs of one or more replicas of a control plane.
     maximum_age
-        The maximum age of a connection (``keepaliveMaxServerConnectionAge``; 30 minutes in Istio's
-        charts). gRPC spreads it by a tenth either way.
+        The maximum age of a connection. None: ``keepaliveMaxServerConnectionAge`` as the log prints it among
+        the flags, or 30 minutes as in Istio's charts. gRPC spreads it by a tenth either way.
 
     Returns
     -------
@@ -88,11 +102,14 @@ def connections(capture: Capture, *, maximum_age: str = "30min") -> pd.DataFrame
     Notes
     -----
     pilot/pkg/xds/ads.go, pkg/xds/server.go. The log prints no reason; `reason` is the first of
-    these that fits: ``restart`` (it ended within 10 s of the end of its run, and another run
-    follows), ``maximum age`` (it lasted that long), ``storm`` (within 10 s half of all the connections
-    of this replica, and 5 at least, ended), ``scale-out`` (the proxy went to a replica whose log had
-    begun in the 5 minutes before), ``flapping`` (3 sessions of this proxy ended within 10 minutes),
-    ``gone`` (the proxy did not come back, although the logs go on for a minute), ``other``.
+    these that fits: ``restart`` and ``stopped`` (its run ended: another follows, or none does),
+    ``maximum age`` (it lasted that long), ``proxy restart`` and ``gone`` (the proxy's own log ends then, and
+    it came back or did not), ``network`` (5 connections of this replica ended within half a second),
+    ``storm`` (within 10 s half of all the connections of this replica, and 5 at least, ended), ``scale-out`` (the
+    proxy went to a replica whose log had begun in the 5 minutes before), ``flapping`` (3 sessions of this proxy ended
+    within 10 minutes), ``gone`` (the proxy did not come back, although the logs go on for a minute), ``other``.
+    Of a replica that stopped no line tells when its sessions ended: between its last line and the proxy's
+    first at another.
 
     Examples
     --------
@@ -112,7 +129,13 @@ def connections(capture: Capture, *, maximum_age: str = "30min") -> pd.DataFrame
     table["duration_low"] = (ends - begins).where(ends >= begins, pd.Timedelta(0))
     table = _next(table)
     table["next_source"] = table["next_run"].map(logs(capture))
-    table["reason"] = reasons(table, spans, pd.Timedelta(maximum_age))
+    age = _maximum_ages(capture, spans["run"]) if maximum_age is None else pd.Timedelta(maximum_age)
+    table["maximum_age"] = table["run"].map(age) if isinstance(age, pd.Series) else age
+    table["reason"] = reasons(table, spans, _departures(capture))
+    last = table["run"].map(spans.set_index("run")["last"])
+    unseen = table["closed"].isna() & (table["next_opened"] >= last)
+    table["gap_low"] = table["gap"].mask(unseen, pd.Timedelta(0))
+    table["gap_high"] = table["gap"].mask(unseen, table["next_opened"] - last)
     early, still = int(table["opened"].isna().sum()), int(table["closed"].isna().sum())
     return shaped(
         table.sort_values("row", kind="stable"),
@@ -229,7 +252,7 @@ def _next(table: pd.DataFrame) -> pd.DataFrame:
     table = table.sort_values(["proxy", "opened", "row"], kind="stable", na_position="first")
     later = table.groupby("proxy", sort=False)[["opened", "run"]].shift(-1)
     table["gap"] = later["opened"] - table["closed"]
-    table["next_run"] = later["run"].where(table["closed"].notna())
+    table["next_run"], table["next_opened"] = later["run"], later["opened"]
     return table.reset_index(drop=True)
 
 
@@ -238,4 +261,27 @@ def _spans(capture: Capture) -> pd.DataFrame:
     entries = capture.events.select(["run", "timestamp"])
     spans = to_pandas(entries.group_by("run").aggregate([("timestamp", "min"), ("timestamp", "max")]))
     spans = spans.rename(columns={"timestamp_min": "first", "timestamp_max": "last"}).astype({"run": np.int64})
-    return spans.assign(log=spans["run"].map(logs(capture)))
+    runs = capture.process_runs
+    ended = dict(zip(runs["run"], runs["end"].eq("exit"), strict=True))
+    return spans.assign(log=spans["run"].map(logs(capture)), exit=[ended.get(run, False) for run in spans["run"]])
+
+
+def _maximum_ages(capture: Capture, runs: pd.Series[int]) -> pd.Series[Any]:
+    """The maximum age of connections of each run, as its flags print it; else that of Istio's charts. Null: none."""
+    flags = columns(capture, "startup", "flag", "flag_value", where={"flag": "keepaliveMaxServerConnectionAge"})
+    ages: dict[int, Any] = dict.fromkeys(runs, pd.Timedelta(MAXIMUM_AGE))
+    for run, text in zip(flags["run"], flags["flag_value"].fillna(""), strict=True):
+        printed = duration(text.strip('"'))
+        if printed is not None:
+            ages[run] = pd.Timedelta(printed, "ns") if printed < NO_AGE.value else pd.NaT
+    return pd.Series(ages, dtype="timedelta64[ns]")
+
+
+def _departures(capture: Capture) -> pd.DataFrame:
+    """When processes of proxies ended, by their own logs: `low` and `high`, which is the start of the next if any."""
+    runs = capture.process_runs
+    own = runs[runs["component"].eq("agent")].sort_values("run")
+    following = own.groupby("log")["first"].shift(-1)
+    own = own.assign(proxy=own["run"].map(proxies_of_runs(capture)), low=own["last"])
+    own = own.assign(high=following.fillna(own["last"]))
+    return own.loc[own["end"].isin(["exit", "restart"]), ["proxy", "low", "high"]].dropna()

@@ -52,6 +52,7 @@ EMPTY = Answer(
         Col("empty_min", "Int64", "", "fewest clusters without endpoints in one push"),
         Col("empty_median", "Float64", "", "median of clusters without endpoints in one push"),
         Col("empty_max", "Int64", "", "most clusters without endpoints in one push"),
+        Col("empty_low", "Int64", "", "most clusters without endpoints that one proxy had, at least"),
     ),
     needs=(pushed("clusters without endpoints over time", "empty"),),
 )
@@ -59,6 +60,9 @@ EMPTY = Answer(
 
 #: Whether a service has no endpoint, by the cause that a trigger line prints; null: nothing is known of their number.
 EMPTY_BY_CAUSE = {"new service": False, "service accounts": None, "no endpoints": True}
+
+#: No proxy has so many clusters.
+MOST = 10**7
 
 #: The host of a Kubernetes service: its name and its namespace come first.
 HOST = r"^(?P<name>[^.]+)\.(?P<space>[^.]+)\.svc(?:\..*)?$"
@@ -161,7 +165,8 @@ def empty_clusters(capture: Capture, *, freq: str | None = None) -> pd.DataFrame
     Notes
     -----
     pilot/pkg/xds/eds.go. From 1.5 on only the clusters generated for this push are counted, not all that the proxy
-    watches, so a smaller number may be a smaller push.
+    watches, so a smaller number may be a smaller push. `empty_low` keeps what a proxy had over its pushes: a push
+    fills or removes no more clusters than it holds or removes.
 
     Examples
     --------
@@ -170,9 +175,11 @@ def empty_clusters(capture: Capture, *, freq: str | None = None) -> pd.DataFrame
     >>> table[["pushes", "empty_min", "empty_max"]].to_dict("records")
     [{'pushes': 829, 'empty_min': 0, 'empty_max': 2}]
     """
-    lines = columns(capture, "xds_push", "timestamp", "level", "proxy", "empty")
+    lines = columns(capture, "xds_push", "timestamp", "level", "proxy", "xds_type", "empty", "resources", "removed")
     if lines.empty:
         return cannot(EMPTY, no_lines(capture, "push line", PUSH_LINES))
+    lines["proxy"] = pd.factorize(lines["proxy"])[0]  # numbers are counted faster than texts
+    lines["low"] = _at_least(lines)
     lines = lines.dropna(subset=["timestamp", "empty"])
     if lines.empty:
         return cannot(EMPTY, NO_EMPTY)
@@ -180,7 +187,6 @@ def empty_clusters(capture: Capture, *, freq: str | None = None) -> pd.DataFrame
     lines = lines.assign(
         time=lines["timestamp"].dt.floor(width),
         empty=lines["empty"].astype(np.int64),
-        proxy=pd.factorize(lines["proxy"])[0],  # numbers are counted faster than texts
     )
     table = lines.groupby(["time", "run"], as_index=False).agg(
         pushes=("empty", "size"),
@@ -188,10 +194,30 @@ def empty_clusters(capture: Capture, *, freq: str | None = None) -> pd.DataFrame
         empty_min=("empty", "min"),
         empty_median=("empty", "median"),
         empty_max=("empty", "max"),
+        empty_low=("low", "max"),
     )
     answer = shaped(table, EMPTY, unprinted(capture, lines))
     answer.attrs["freq"] = width
     return answer
+
+
+def _at_least(lines: pd.DataFrame) -> pd.Series[int]:
+    """How many clusters without endpoints the proxy has after each push, at least.
+
+    A push of `resources` of which some are `empty` can have filled the others, and taken away `removed`; one of
+    clusters that does not say how many it removes can have removed all.
+    """
+    zero = pd.Series(0, lines.index)
+    known = lines["empty"].notna()
+    empty = zero.where(~known, lines["empty"].fillna(0).astype(np.int64))
+    pushed = lines["resources"].fillna(0).astype(np.int64).where(known, 0)
+    removed = lines["removed"].fillna(0).astype(np.int64)
+    whole = lines["xds_type"].eq("CDS") & lines["removed"].isna()
+    fewer = ((pushed - empty).clip(lower=0) + removed.where(known | lines["xds_type"].eq("CDS"), 0)).mask(whole, MOST)
+    proxy = [lines["run"], lines["proxy"]]
+    lost = fewer.groupby(proxy).cumsum()
+    low: pd.Series[int] = (empty + lost).groupby(proxy).cummax() - lost
+    return low
 
 
 def _lines(capture: Capture) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from istiolog_pd.analysis._answer import COUNT, PROXY, RUN, SOURCE, Answer, Col,
 from istiolog_pd.analysis._intervals import Ints, disjoint, earliest_and_latest, per_round
 from istiolog_pd.analysis._needs import pushed
 from istiolog_pd.analysis._result import cannot, no_lines, shaped
+from istiolog_pd.analysis._select import joined
 from istiolog_pd.analysis._time import NEVER, as_of, nanoseconds, spans
 from istiolog_pd.analysis.propagation.sides import PILOT, side
 from istiolog_pd.analysis.pushes._events import push_lines, push_starts
@@ -27,9 +28,9 @@ WAVES = Answer(
         Col("full", "boolean", "", "full push; null from Istio 1.31 on, which logs only `forced`"),
         Col("forced", "boolean", "", "push to all proxies, as logged from Istio 1.31 on"),
         Col("connected_endpoints", "Int64", "", "ADS connections of this replica"),
-        Col("proxies", "Int64", "", "proxies most likely reached"),
-        Col("proxies_low", "Int64", "", "proxies reached, at least"),
-        Col("proxies_high", "Int64", "", "proxies reached, at most"),
+        Col("proxies", "Int64", "", "proxies most likely pushed to"),
+        Col("proxies_low", "Int64", "", "proxies pushed to, at least"),
+        Col("proxies_high", "Int64", "", "proxies pushed to, at most"),
         Col("pushes", "Int64", "", "pushes of the round"),
         Col("size_bytes", "Int64", "B", "bytes pushed, as far as sizes are logged"),
         Col("first", "timedelta64[ns]", "ns", "time from the start to the first proxy"),
@@ -44,10 +45,10 @@ WAVES = Answer(
         ),
         Col("last_high", "timedelta64[ns]", "ns", "greatest possible `last`"),
         Col("slowest", "str", "", "last proxy"),
-        Col("overtaken", "Int64", "", "proxies that were reached only after the next round had begun"),
+        Col("overtaken", "Int64", "", "proxies that were pushed to only after the next round had begun"),
         Col("merged_low", "Int64", "", "proxies whose push also covers the round before, at least"),
         Col("merged_high", "Int64", "", "proxies whose push also covers the round before, at most"),
-        Col("stragglers", "Int64", "", "proxies reached later than `late`"),
+        Col("stragglers", "Int64", "", "proxies pushed to later than `late`"),
         Col("stragglers_low", "Int64", "", "stragglers, at least"),
         Col("stragglers_high", "Int64", "", "stragglers, at most"),
         Col(
@@ -73,8 +74,8 @@ WAVE = Answer(
         Col("pushes", "Int64", "", "pushes to this proxy"),
         Col("resources", "Int64", "", "resources sent"),
         Col("size_bytes", "Int64", "B", "bytes sent, as far as sizes are logged"),
-        Col("overtaken", "boolean", "", "true if it was reached only after the next round had begun"),
-        Col("straggler", "boolean", "", "true if it was reached later than `late`"),
+        Col("overtaken", "boolean", "", "true if it was pushed to only after the next round had begun"),
+        Col("straggler", "boolean", "", "true if it was pushed to later than `late`"),
         Col("certain", "boolean", "", "true if none of these pushes can belong to another round"),
         Col("round", "Int64", "", "number of the round"),
         Col("timestamp", "datetime64[ns, UTC]", "UTC", "start of the round"),
@@ -85,6 +86,7 @@ WAVE = Answer(
 )
 
 LATE = "1s"
+SENT = "times are when istiod had sent a push: when the proxy received and applied it is in `propagation`"
 #: What is summed up of a proxy in a round; sizes and resources are null where none is printed.
 COUNTED = ("proxies", "proxies_low", "proxies_high", "overtaken", "stragglers", "stragglers_low", "stragglers_high")
 
@@ -146,18 +148,18 @@ def push_waves(capture: Capture, *, late: str | pd.Timedelta = LATE) -> pd.DataF
         table[name] = table[name].astype(COUNT).fillna(0).where(shown)
     for name in ("last_high", "merged_low", "merged_high"):
         table[name] = table[name].where(shown)
-    return shaped(table, WAVES, with_sizes(hidden_rounds(starts, lines), lines))
+    return shaped(table, WAVES, joined(with_sizes(hidden_rounds(starts, lines), lines), SENT))
 
 
 @answers(WAVE)
-def push_wave(capture: Capture, round: int, *, late: str | pd.Timedelta = LATE) -> pd.DataFrame:
+def push_wave(capture: Capture, round_id: int, *, late: str | pd.Timedelta = LATE) -> pd.DataFrame:
     """One round, proxy by proxy, in the order in which they had it.
 
     Parameters
     ----------
     capture
         Logs of a control plane.
-    round
+    round_id
         Its number, as in `push_waves` and `push_rounds`.
     late
         A proxy that has the round later than this after its start is a straggler.
@@ -167,7 +169,7 @@ def push_wave(capture: Capture, round: int, *, late: str | pd.Timedelta = LATE) 
     pandas.DataFrame
         {columns}
 
-        Empty, with the reason in ``attrs["coverage"]``, if the round reached nobody or the log level hides
+        Empty, with the reason in ``attrs["coverage"]``, if nobody was pushed to or the log level hides
         its pushes.
 
     Raises
@@ -185,15 +187,16 @@ def push_wave(capture: Capture, round: int, *, late: str | pd.Timedelta = LATE) 
     starts, lines = _lines(capture)
     if starts.empty:
         return cannot(WAVE, no_lines(capture, "line that begins a round", ROUND_LINES))
-    if round not in starts["round"].to_numpy():
-        raise ValueError(f"there is no round {round}: rounds are 0 to {len(starts) - 1}")
+    if round_id not in starts["round"].to_numpy():
+        raise ValueError(f"there is no round {round_id}: rounds are 0 to {len(starts) - 1}")
     rows = _rows(starts, _placed(lines), pd.Timedelta(late))
-    rows = rows[rows["round"] == round]
+    rows = rows[rows["round"] == round_id]
     if rows.empty:
-        hidden = not visible(starts, lines).loc[starts["round"] == round].all()
-        why = no_lines(capture, "push of this round", PUSH_LINES) if hidden else f"round {round} reached no proxy"
+        hidden = not visible(starts, lines).loc[starts["round"] == round_id].all()
+        reason = f"round {round_id} was pushed to no proxy"
+        why = no_lines(capture, "push of this round", PUSH_LINES) if hidden else reason
         return cannot(WAVE, why)
-    own = lines[lines["round"].eq(round)]
+    own = lines[lines["round"].eq(round_id)]
     types = (
         own["xds_type"]
         .astype(object)
@@ -202,7 +205,7 @@ def push_wave(capture: Capture, round: int, *, late: str | pd.Timedelta = LATE) 
     )
     rows = rows.join(types.rename("order"), on="proxy").sort_values(["time", "proxy"], kind="stable")
     rows = rows.assign(place=np.arange(1, len(rows) + 1))
-    return shaped(rows.join(starts.set_index("round")["timestamp"], on="round"), WAVE)
+    return shaped(rows.join(starts.set_index("round")["timestamp"], on="round"), WAVE, SENT)
 
 
 def _lines(capture: Capture) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -28,7 +28,7 @@ Claim = tuple[Compiled, tuple[str | None, ...]]
 
 def with_single_blanks(text: str) -> str:
     """A text whose runs of blanks and tabs are one blank each, and that begins with none."""
-    return _RUN.sub(" ", text).lstrip(BLANKS)
+    return (_RUN.sub(" ", text) if "  " in text or "\t" in text else text).lstrip(BLANKS)
 
 
 def _in_single_blanks(one: Statement) -> Statement:
@@ -56,6 +56,8 @@ class Statements:
     _starts: dict[str, list[_Known]] = field(init=False, default_factory=dict)
     _words: dict[str, list[_Known]] = field(init=False, default_factory=dict)
     _free: list[_Known] = field(init=False, default_factory=list)
+    #: By scope and level the most literal text of a statement that begins with a field.
+    _loose: dict[tuple[str, str], int] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         loose: list[tuple[_Known, set[str]]] = []
@@ -64,13 +66,15 @@ class Statements:
                 continue
             literals = literals_of(one.template)
             text = "".join(literals)
-            known = _Known(one, literals, len(text), len(text) < 2 * PLAIN and letters(text) < PLAIN)
+            known = _Known(one, literals, len(text), letters(text) < PLAIN)
             first = literals[0]
             size = next((step for step in STEPS if len(first) >= step), 0)
             if size:
                 self._starts.setdefault(first[:size], []).append(known)
             else:
                 loose.append((known, set(_whole_words(literals))))
+                key = (one.scope, one.level)
+                self._loose[key] = max(self._loose.get(key, 0), len(text))
         counts = Counter(word for _, words in loose for word in words)
         for known, words in loose:
             rarest = min(words, key=lambda word: (counts[word], -len(word), word), default="")
@@ -78,28 +82,52 @@ class Statements:
 
     def claim(self, component: str, level: str | None, scope: str | None, message: str) -> Claim | None:
         """The statement that claims a message, with its fields' texts; null if none does."""
-        best: Claim | None = None
-        best_rank: tuple[bool, bool, bool, int, int] | None = None
-        for known in self.candidates(message):
-            one = known.statement
-            own_scope, own_level = one.scope == (scope or "default"), one.level == level
-            if known.is_plain and not (own_scope and own_level):
-                continue
-            own = one.component == component or (one.component == "shared" and component in ("pilot", "agent"))
-            rank = (own_scope, own_level, own, known.weight, -one.number)
-            if best_rank is None or rank > best_rank:
-                claim = _try(known, message)
-                if claim is not None:
-                    best, best_rank = claim, rank
-        return best
+        line = _Line(component, level or "", scope or "default", message)
+        for size in STEPS:
+            for known in self._starts.get(message[:size], ()):
+                line.try_on(known)
+        if not line.is_settled(self._loose):
+            for known in self._beginning_with_fields(message):
+                line.try_on(known)
+        return line.claim
 
     def candidates(self, message: str) -> Iterator[_Known]:
         """The statements worth trying for a message."""
         for size in STEPS:
             yield from self._starts.get(message[:size], ())
+        yield from self._beginning_with_fields(message)
+
+    def _beginning_with_fields(self, message: str) -> Iterator[_Known]:
         for word in dict.fromkeys(_WORD.findall(message)) if self._words else ():
             yield from self._words.get(word, ())
         yield from self._free
+
+
+@dataclass(slots=True)
+class _Line:
+    """A message, and the best statement that it has been found to fit."""
+
+    component: str
+    level: str
+    scope: str
+    message: str
+    claim: Claim | None = None
+    rank: tuple[bool, bool, bool, int, int] = (False, False, False, -1, 0)
+
+    def try_on(self, known: _Known) -> None:
+        """Hold the message against a statement, if it would be a better one."""
+        one = known.statement
+        own_scope, own_level = one.scope == self.scope, one.level == self.level
+        if known.is_plain and not (own_scope and own_level):
+            return
+        own = one.component == self.component or (one.component == "shared" and self.component in ("pilot", "agent"))
+        rank = (own_scope, own_level, own, known.weight, -one.number)
+        if rank > self.rank and (claim := _try(known, self.message)) is not None:
+            self.claim, self.rank = claim, rank
+
+    def is_settled(self, loose: dict[tuple[str, str], int]) -> bool:
+        """Whether no statement that begins with a field, whose weights by scope and level are these, can be better."""
+        return self.rank[:3] == (True, True, True) and self.rank[3] > loose.get((self.scope, self.level), 0)
 
 
 def _try(known: _Known, message: str) -> Claim | None:
@@ -150,6 +178,7 @@ def claim_statement(component: str, level: str | None, scope: str | None, messag
     group = GROUPS.get(component or "pilot", "")
     message = split_ids(component, message)[0]
     found = _group(group, exact=True).claim(component, level, scope, message)
-    single = with_single_blanks(message)
+    if found is not None:
+        return found
     # A statement with blanks of its own is read as if it had one; a message without them can be of it.
-    return found or _group(group, exact=False).claim(component, level, scope, single)
+    return _group(group, exact=False).claim(component, level, scope, with_single_blanks(message))

@@ -26,6 +26,7 @@ FORMATS: tuple[Format, ...] = (
     _agent("Epoch {:int} exited normally", until="1.14", example="Epoch 0 exited normally"),
     _agent(
         "Epoch {:int} terminated with an error: {error}",
+        sets={"cause": "Envoy exited"},
         level="warn",
         until="1.3",
         example="Epoch 0 terminated with an error: signal: killed",
@@ -53,6 +54,7 @@ FORMATS: tuple[Format, ...] = (
     # Envoy's process
     _instance(
         "{:text} exited with error: {?<nil>{|}{error}}",
+        sets={"cause": "Envoy exited"},
         level="info error",
         until="",
         example="Envoy exited with error: signal: killed",
@@ -72,6 +74,7 @@ FORMATS: tuple[Format, ...] = (
     _agent("Envoy exited normally", since="1.15"),
     _agent(
         "Envoy exited with status {?<nil>{|}{error}}",
+        sets={"cause": "Envoy exited"},
         since="1.20",
         example="Envoy exited with status signal: killed",
         gives={"error": "signal: killed"},
@@ -157,8 +160,8 @@ FORMATS: tuple[Format, ...] = (
     _exit(
         "Local {:word} DNS server terminated: {error}",
         level="error",
-        scope="dns",
-        since="1.11",
+        scope="default dns",
+        since="1.8",
         origin="pkg/dns/client/proxy.go",
         example="Local udp DNS server terminated: address already in use",
         gives={"error": "address already in use"},

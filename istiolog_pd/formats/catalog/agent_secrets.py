@@ -243,9 +243,8 @@ FORMATS: tuple[Format, ...] = (
         "{xds_type}: {push_type} for node:{node_id} resources:{resources}{? removed:{removed}}{? size:{size_bytes}}"
         "{? empty:{empty}}{? cached:{cached}/{cacheable}}{? filtered:{filtered}}"
         "{? nonce:{nonce} version:{push_version}}",
-        scope="ads",
+        scope="ads delta",
         since="1.9",
-        until="1.22",
         origin="pilot/pkg/xds/xdsgen.go",
         example="SDS: PUSH request for node:web-1.shop resources:1 size:4.0kB cached:0/1 filtered:0 "
         "nonce:a3f1 version:2021-01-01T00:00:00Z/2",

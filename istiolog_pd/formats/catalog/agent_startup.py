@@ -11,7 +11,7 @@ _main = partial(_agent, origin="pilot/cmd/pilot-agent/app/cmd.go")
 _config = partial(_agent, origin="pilot/cmd/pilot-agent/config/config.go")
 _epoch = partial(_agent, origin="pkg/envoy/agent.go")
 _status = partial(_agent, origin="pilot/cmd/pilot-agent/status/server.go")
-_resolve = partial(_agent, origin="pilot/pkg/proxy/resolve.go", until="1.6")
+_resolve = partial(_agent, origin="pilot/pkg/proxy/resolve.go")
 _watcher = partial(_agent, origin="pkg/envoy/watcher.go", until="1.6")
 _istio = partial(_agent, origin="pkg/istio-agent/agent.go")
 _options = partial(_agent, origin="pilot/cmd/pilot-agent/options/security.go")
@@ -167,12 +167,13 @@ FORMATS: tuple[Format, ...] = (
         example="waiting for epoch 0 to go live before performing a hot restart",
     ),
     _agent(
-        "Envoy command: {:text}",
+        "Envoy command: {command}",
         origin="pkg/envoy/proxy.go",
         example="Envoy command: [-c /etc/istio/proxy/envoy-rev0.json --restart-epoch 0 -l warning]",
+        gives={"command": "[-c /etc/istio/proxy/envoy-rev0.json --restart-epoch 0 -l warning]"},
     ),
     _agent(
-        "{:text} starting with command: {:text}",
+        "{:text} starting with command: {command}",
         since="1.4",
         until="1.15",
         origin="pkg/envoy/instance.go",

@@ -46,7 +46,7 @@ FORMATS: tuple[Format, ...] = (
         needs_scope=True,
         example="envoy.filters.listener: envoy.filters.listener.original_dst",
     ),
-    _main("admin address: {:text}", since="1.9", example="admin address: 127.0.0.1:15000"),
+    _main("admin address: {:text}", level="info debug", scope="main admin", example="admin address: 127.0.0.1:15000"),
     _main("runtime: {:text}", since="1.12", example="runtime: layers:\n  - name: deprecation"),
     _main(
         "{?there{|}There} is no configured limit to the number of allowed active {:text}",
@@ -84,7 +84,7 @@ FORMATS: tuple[Format, ...] = (
     _main("shutting down admin due to child startup", level="warn"),
     _restart("shutting down due to child request", origin="source/server/hot_restarting_parent.cc"),
     _restart("shutting down parent after drain", origin="source/server/drain_manager_impl.cc"),
-    _main("caught {?ENVOY_}SIGTERM", level="warn", example="caught ENVOY_SIGTERM"),
+    _main("caught {?ENVOY_}SIGTERM", level="warn", scope="main misc", example="caught ENVOY_SIGTERM"),
     _main("caught SIGINT", level="warn", since="1.9"),
     _main("caught and eating SIGHUP. See documentation for how to hot restart.", level="warn"),
     _main("shutting down server instance", since="1.11"),
@@ -97,8 +97,8 @@ FORMATS: tuple[Format, ...] = (
     _main("exiting", needs_scope=True),
     _main(
         "Overload action {:word} became {:word}",
-        since="1.11",
-        until="1.15",
+        level="info debug",
+        since="1.8",
         origin="source/server/overload_manager_impl.cc",
         example="Overload action envoy.overload_actions.shrink_heap became active",
     ),

@@ -27,6 +27,7 @@ _failing = partial(
     level="error",
     since="1.8",
     origin="source/common/listener_manager/listener_manager_impl.cc",
+    sets={"cause": "listener failed"},
 )
 _stream = partial(
     _config, "xds_stream_closed", since="1.6", origin="source/extensions/config_subscription/grpc/grpc_stream.h"
@@ -147,6 +148,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     _accepted(
         "Received {?gRPC message{|}DeltaDiscoveryResponse} for {xds_type} at version {push_version}",
+        scope="config upstream",
         since="1.8",
         origin="source/common/config/grpc_mux_impl.cc; source/common/config/new_grpc_mux_impl.cc",
         example=f"Received DeltaDiscoveryResponse for {URL} at version 2018-12-24T16:27:52Z/20",
@@ -226,7 +228,7 @@ FORMATS: tuple[Format, ...] = (
         "route_update",
         "rds: {?loading new configuration{|}vhds configuration present/changed, (re)starting vhds}: "
         "config_name={:text} hash={:word}",
-        scope="router",
+        scope="router rds",
         since="1.8",
         origin="source/common/router/rds_impl.cc",
         example="rds: loading new configuration: config_name=5000 hash=8337594783472",
@@ -261,29 +263,49 @@ FORMATS: tuple[Format, ...] = (
     ),
     _stream(
         "Establishing new gRPC bidi stream {?to {cluster} }for {:text}",
+        scope="config upstream",
         since="1.8",
         example="Establishing new gRPC bidi stream to xds-grpc for rpc DeltaAggregatedResources(stream a) returns (b);",
         gives={"cluster": "xds-grpc"},
     ),
     # rejections
+    # a delta update prints the first line once, and then the second for each subscription
     _rejected(
-        "{?delta{|}gRPC} config for {xds_type} {?update }rejected: {error:rejection}",
+        "delta config for {xds_type} {?update }rejected: {error:rejection}",
         scope="config upstream",
+        since="1.11",
+        origin="source/extensions/config_subscription/grpc/delta_subscription_state.cc",
+        sets={"delta": True, "cause": "rejected by Envoy"},
+        example=f"delta config for {LDS_URL} rejected: Error adding/updating listener(s) 0.0.0.0_5000: bad filter",
+        gives={
+            "xds_type": "LDS",
+            "error": "Error adding/updating listener(s) 0.0.0.0_5000: bad filter",
+            "delta": True,
+            **LISTENER,
+        },
+    ),
+    _rejected(
+        "gRPC config for {xds_type} {?update }rejected: {error:rejection}",
+        scope="config upstream",
+        sets={"delta": False, "cause": "rejected by Envoy"},
         example=f"gRPC config for {LDS_URL} rejected: Error adding/updating listener(s) 0.0.0.0_5000: bad filter",
         gives={
             "xds_type": "LDS",
             "error": "Error adding/updating listener(s) 0.0.0.0_5000: bad filter",
+            "delta": False,
             **LISTENER,
         },
     ),
     _rejected(
         "{?delta{|}gRPC} config: initial fetch timed out for {xds_type}",
         since="1.10",
+        sets={"cause": "fetch timeout"},
         example=f"gRPC config: initial fetch timed out for {LDS_URL}",
         gives={"xds_type": "LDS"},
     ),
     _rejected(
         "Ignoring unwatched type URL {xds_type}",
+        scope="config upstream",
         origin="source/common/config/grpc_mux_impl.cc",
         example=f"Ignoring unwatched type URL {URL}",
         gives={"xds_type": "CDS"},

@@ -92,22 +92,24 @@ FORMATS: tuple[Format, ...] = (
         gives={"duration": 1_500_000_000},
     ),
     _kube(
-        "kube controller for {:text} synced after {duration}",
+        "kube controller for {cluster:word} synced after {duration}",
         since="1.12",
         example="kube controller for Kubernetes synced after 6.356668ms",
-        gives={"duration": 6_356_668},
+        gives={"cluster": "Kubernetes", "duration": 6_356_668},
     ),
     _kube(
-        "kube controller for {:text} initial sync timed out",
+        "kube controller for {cluster:word} initial sync timed out",
         level="warn",
         since="1.15",
         example="kube controller for Kubernetes initial sync timed out",
+        gives={"cluster": "Kubernetes"},
     ),
     _kube(
-        "cluster {:text} synced, replacing registry",
+        "cluster {cluster:word} synced, replacing registry",
         since="1.30",
         origin="pilot/pkg/serviceregistry/kube/controller/multicluster.go",
         example="cluster remote-1 synced, replacing registry",
+        gives={"cluster": "remote-1"},
     ),
     _crd(
         "controller {:text} is syncing...",

@@ -43,6 +43,7 @@ FORMATS: tuple[Format, ...] = (
     _pod(
         "Handling {?update }event {:word} for pod {pod}{? ({:word})} in namespace {namespace} ->{? {address}}",
         level="info debug",
+        scope="default stdlog",
         until="1.6",
         example="Handling event update for pod helloworld-v1-575d9d9fcd-bjjj8 in namespace default -> 172.17.0.3",
         gives={"pod": "helloworld-v1-575d9d9fcd-bjjj8", "namespace": "default", "address": "172.17.0.3"},
@@ -77,7 +78,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     # ServiceEntry and WorkloadEntry
     _external(
-        "Handle event {:word} for service instance (from {service}) in namespace {namespace}",
+        "Handle event {:word} for service instance (from {?{address:ip}) in{|}{service}) in} namespace {namespace}",
         scope="default",
         until="1.12",
         example="Handle event add for service instance (from cart.example.com) in namespace shop",

@@ -169,10 +169,11 @@ FORMATS: tuple[Format, ...] = (
         example='Service controller watching namespace "" for services, endpoints, nodes and pods, refresh 1m0s',
     ),
     _kube(
-        "Initializing Kubernetes service registry {:text}",
+        "Initializing Kubernetes service registry {cluster:quoted}",
         scope="default kube",
         since="1.7",
         example='Initializing Kubernetes service registry "Kubernetes"',
+        gives={"cluster": "Kubernetes"},
     ),
     _kube(
         "initializing {?injection }webhook cert patch{?er} for cluster {:text}",
@@ -182,12 +183,12 @@ FORMATS: tuple[Format, ...] = (
     ),
     _at(
         "initializing Kubernetes credential reader for cluster {:text}",
-        since="1.12",
+        since="1.8",
         until="1.21",
         origin="pilot/pkg/credentials/kube/multicluster.go",
         example="initializing Kubernetes credential reader for cluster Kubernetes",
     ),
-    _remote("Number of remote clusters: {:int}", example="Number of remote clusters: 0"),
+    _remote("Number of remote clusters: {:int}", since="1.1", example="Number of remote clusters: 0"),
     _remote("Starting multicluster remote secrets controller"),
     _at(
         "CRD controller watching namespaces {:text}",

@@ -2,18 +2,55 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from istiolog_pd.capture import Capture
-from istiolog_pd.report.html.evidence import MOST_WORDS, percent, rows_at, rows_of, shown, some
+from istiolog_pd.inspect.summary import duration_text
+from istiolog_pd.report.html.evidence import MOST_LINES, MOST_WORDS, clock, percent, rows_at, rows_of, shown, some
 from istiolog_pd.report.model import Rule, Seen
 
 UNEVEN = 1.5
+#: So many proxies make an outage of what stopped.
+MANY = 5
+
+
+def _outage(table: pd.DataFrame, capture: Capture) -> Seen | None:
+    """Replicas that stopped or restarted, and how long their proxies were without a control plane."""
+    own = table[table["reason"].astype("str").isin(["restart", "stopped"])]
+    held = own.groupby("run")["proxy"].nunique()
+    held = held[held >= MANY]
+    if held.empty:
+        return None
+    run = held.index.to_list()[int(held.to_numpy().argmax())]
+    lost = own[own["run"] == run]
+    away = lost["gap_high"].dropna()
+    took = (
+        f"; {some(len(away), 'session')} came back, the last at most {duration_text(away.max())} after its last line"
+        if len(away)
+        else "; none of them came back in these logs"
+    )
+    last = _last(capture, run)
+    back = table[table["proxy"].isin(lost["proxy"]) & (table["opened"] >= last)]
+    rows = np.flatnonzero(capture.events["run"].to_numpy() == run)
+    stopped = f"{some(len(held), 'run')} of the control plane ended" if len(held) > 1 else "The control plane stopped"
+    return Seen(
+        f"{stopped} under {some(int(held.max()), 'proxy', 'proxies')}",
+        f"{shown(lost['source'].iloc[0], MOST_WORDS)}: {clock(last)}{took}.",
+        float(held.sum()) / len(table),
+        (int(rows[-1]), *rows_at(capture, back)[:2]),
+    )
+
+
+def _last(capture: Capture, run: int) -> pd.Timestamp:
+    """The time of a run's last line."""
+    last: pd.Timestamp = capture.runs.set_index("run")["last"].get(run, pd.NaT)
+    return last
 
 
 def _storms(table: pd.DataFrame, capture: Capture) -> Seen | None:
     reason = table["reason"].astype("str")
-    own = table[reason.isin(["storm", "flapping", "restart"])]
+    own = table[reason.isin(["storm", "network", "flapping"])]
     if own.empty:
         return None
     counts = reason[own.index].value_counts()
@@ -24,8 +61,18 @@ def _storms(table: pd.DataFrame, capture: Capture) -> Seen | None:
         f"{', '.join(f'{name} {count:,}' for name, count in counts.items())}, of {len(table):,} sessions in all; the "
         f"most by one proxy: {restless.iloc[0]:,} ({shown(restless.index[0], MOST_WORDS)}).",
         len(own) / len(table),
-        rows_of(capture, "connection_close", proxy=restless.index[0]) or rows_at(capture, own),
+        _ends(capture, own) or rows_at(capture, own),
     )
+
+
+def _ends(capture: Capture, sessions: pd.DataFrame) -> tuple[int, ...]:
+    """The lines with which the first of some sessions ended."""
+    found: tuple[int, ...] = ()
+    for one in sessions.head(MOST_LINES).to_dict("records"):
+        found += rows_of(capture, "connection_close", run=one["run"], proxy=one["proxy"], connection=one["connection"])[
+            :1
+        ]
+    return found
 
 
 def _uneven(table: pd.DataFrame, capture: Capture) -> Seen | None:
@@ -45,15 +92,29 @@ def _uneven(table: pd.DataFrame, capture: Capture) -> Seen | None:
 
 RULES = (
     Rule(
+        name="outage",
+        kind="broken",
+        of="the sessions",
+        answer="connections",
+        looks=f"a control plane that stopped or restarted while {MANY} proxies or more were connected",
+        find=_outage,
+        why="Until they are connected again proxies keep what they have: no change reaches them, no new pod is ready.",
+        do="Look at why istiod ended (rollout, eviction, crash); two replicas or more, and a PodDisruptionBudget.",
+        python="analysis.connections(capture).query(\"reason in ['restart', 'stopped']\")",
+    ),
+    Rule(
         name="reconnects",
         kind="broken",
         of="the sessions",
         answer="connections",
-        looks="sessions that ended in a storm, with a restart of istiod, or of a proxy that connects again and again",
+        looks="sessions that ended in a storm, by one event, or of a proxy that connects again and again",
         find=_storms,
         why="Every new connection asks for the whole configuration: a storm is the heaviest load that istiod knows.",
-        do="A storm or restart: look at istiod's memory, probes and evictions then. One proxy: look at its pod.",
-        python="analysis.connections(capture).query(\"reason in ['storm', 'flapping', 'restart']\")",
+        do=(
+            "A storm: look at istiod's memory, probes and evictions then. Many cut at once: look at the network and "
+            "load balancers between. One proxy: look at its pod."
+        ),
+        python="analysis.connections(capture).query(\"reason in ['storm', 'network', 'flapping']\")",
     ),
     Rule(
         name="uneven_replicas",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from istiolog_pd.capture import Capture
-from istiolog_pd.report.html.evidence import MOST_WORDS, bounds, clock, rows_of, shown, some
+from istiolog_pd.report.html.evidence import MOST_WORDS, clock, rows_of, shown, some
 from istiolog_pd.report.model import Rule, Seen
 
 #: A service flaps that went empty so often.
@@ -13,13 +13,16 @@ FLAPS = 3
 
 
 def _flapping(table: pd.DataFrame, capture: Capture) -> Seen | None:
-    own = table[(table["went_empty_low"] >= FLAPS).fillna(False).astype(bool)]
+    own = table[(table["went_empty_high"] >= FLAPS).fillna(False).astype(bool)]
     if own.empty:
         return None
     worst = own.iloc[0]
-    often = bounds(int(worst["went_empty_low"]), worst["went_empty_high"])
+    low, high = int(worst["went_empty_low"]), int(worst["went_empty_high"])
+    often = f"{low:,}" if low == high else f"at least {low:,}, at most {high:,}"
     return Seen(
-        f"{some(len(own), 'service')} lost all endpoints again and again",
+        f"{some(len(own), 'service')} lost all endpoints again and again"
+        if (own["went_empty_low"] >= FLAPS).any()
+        else f"{some(len(own), 'service')} had no endpoints again and again",
         f"The most restless: {shown(worst['service'], MOST_WORDS)}, which went empty {often} times; together they "
         f"forced {some(int(own['full_pushes'].fillna(0).sum()), 'full push', 'full pushes')}.",
         len(own) / len(table),
@@ -28,14 +31,15 @@ def _flapping(table: pd.DataFrame, capture: Capture) -> Seen | None:
 
 
 def _empty(table: pd.DataFrame, capture: Capture) -> Seen | None:
-    most = table["empty_max"].max()
+    most = table["empty_low"].max()
     if pd.isna(most) or most == 0:
         return None
-    peak = table.sort_values("empty_max", kind="stable").iloc[-1]
-    touched = (table["empty_max"] > 0).sum()
+    peak = table.sort_values("empty_low", kind="stable").iloc[-1]
+    touched = (table["empty_low"] > 0).sum()
     return Seen(
-        f"Up to {some(int(most), 'cluster')} of one proxy had no endpoints",
-        f"Highest at {clock(peak['time'])}; {touched:,} of {len(table):,} time bins hold a push with such a cluster.",
+        f"At least {some(int(most), 'cluster')} of one proxy had no endpoints",
+        f"Most at {clock(peak['time'])}; in {touched:,} of {len(table):,} time bins some proxy had such a cluster. "
+        "There may be more: a push tells of those that were generated for it, not of all that the proxy has.",
         float(touched) / len(table),
         rows_of(capture, "xds_push", empty=int(most)),
     )
@@ -54,7 +58,7 @@ RULES = (
             "them."
         ),
         do="Look at the readiness probes and the rollouts of these services.",
-        python=f'analysis.endpoint_churn(capture).query("went_empty_low >= {FLAPS}")',
+        python=f'analysis.endpoint_churn(capture).query("went_empty_high >= {FLAPS}")',
     ),
     Rule(
         name="empty_clusters",
@@ -68,6 +72,6 @@ RULES = (
             "Look for services whose selector fits no ready pod, and for subsets whose labels none has: istioctl "
             "analyze."
         ),
-        python='analysis.empty_clusters(capture).query("empty_max > 0")',
+        python='analysis.empty_clusters(capture).query("empty_low > 0")',
     ),
 )

@@ -45,6 +45,44 @@ def _nacks(table: pd.DataFrame, capture: Capture) -> Seen | None:
     )
 
 
+def _exited(table: pd.DataFrame, capture: Capture) -> Seen | None:
+    """Envoys that died; why is told only as far as the agent was told."""
+    own = table[table["cause"] == "Envoy exited"]
+    if own.empty:
+        return None
+    total, proxies = int(own["count"].sum()), int(own["proxy"].nunique())
+    killed = own["error"].str.contains("signal: killed", regex=False).fillna(False)
+    guess = " Killed (SIGKILL) is what a container without memory left gets, and not only that." if killed.any() else ""
+    return Seen(
+        f"Envoy died {some(total, 'time')} in {some(max(proxies, 1), 'proxy', 'proxies')}",
+        f"{', '.join(f'{shown(name, MOST_WORDS)} {count:,}' for name, count in _by_text(own).items())}, from "
+        f"{clock(own['first_seen'].min())} to {clock(own['last_seen'].max())}.{guess}",
+        _of_all(capture, proxies),
+        rows_of(capture, "envoy_exit", cause="Envoy exited"),
+    )
+
+
+def _listeners(table: pd.DataFrame, capture: Capture) -> Seen | None:
+    """Listeners that could not be opened."""
+    own = table[table["cause"] == "listener failed"]
+    if own.empty:
+        return None
+    proxies = int(own["proxy"].nunique())
+    texts = _by_text(own)
+    return Seen(
+        f"Listeners could not be opened in {some(max(proxies, 1), 'proxy', 'proxies')}",
+        f"{some(int(own['count'].sum()), 'time')}, from {clock(own['first_seen'].min())} to "
+        f"{clock(own['last_seen'].max())}; most often: “{shown(texts.index[0], MOST_WORDS)}”.",
+        _of_all(capture, proxies),
+        rows_of(capture, "listener_error"),
+    )
+
+
+def _by_text(table: pd.DataFrame) -> pd.Series[int]:
+    """How often each error text came, the commonest first."""
+    return table.groupby(table["error"].fillna("no text"))["count"].sum().sort_values(ascending=False)
+
+
 def _unsent(table: pd.DataFrame, capture: Capture) -> Seen | None:
     own = table[table["cause"].isin(UNSENT) & ~table["expected"].fillna(False).astype(bool)]
     if own.empty:
@@ -79,7 +117,10 @@ RULES = (
         answer="errors",
         looks="configuration that a proxy rejected (NACK)",
         find=_nacks,
-        why="A proxy that rejects an update goes on with its old configuration: what was changed does not hold there.",
+        why=(
+            "What was changed does not hold in a proxy that rejects it. Of a rejected update Envoy applies the good "
+            "resources; of those named in the error it keeps the old version, or has none."
+        ),
         do=(
             "Read the error text: it names the resource. Find who made it (EnvoyFilter, DestinationRule, endpoints "
             "of a "
@@ -104,11 +145,35 @@ RULES = (
         rare=True,
     ),
     Rule(
+        name="envoy_exited",
+        kind="broken",
+        of="the proxies",
+        answer="errors",
+        looks="Envoys that exited with an error or were killed",
+        find=_exited,
+        why="All connections through this proxy break, and its pod serves nothing until Envoy is back.",
+        do="Compare the container's memory with its limit; read the pod's events and last state (kubectl describe).",
+        python="analysis.errors(capture).query(\"cause == 'Envoy exited'\")",
+        rare=True,
+    ),
+    Rule(
+        name="listeners",
+        kind="broken",
+        of="the proxies",
+        answer="errors",
+        looks="listeners that could not be opened",
+        find=_listeners,
+        why="Nothing arrives at such a listener; the update that brought it is rejected.",
+        do="Look for what holds the port (the application, another listener), and for who made the listener.",
+        python="analysis.errors(capture).query(\"cause == 'listener failed'\")",
+        rare=True,
+    ),
+    Rule(
         name="refused",
         kind="broken",
         of="the proxies",
         answer="errors",
-        looks="clients that were refused: rate limits, failed authentication or authorisation",
+        looks="clients that were refused: rate limits, failed authentication or authorization",
         find=_refused,
         why="A proxy that is refused has no configuration of this istiod: a new pod does not become ready.",
         do=(

@@ -52,7 +52,7 @@ def _stragglers(table: pd.DataFrame, capture: Capture) -> Seen | str | None:
     last = own.sort_values("lag").drop_duplicates(["round", "proxy"], keep="last")
     by_round = last.groupby("round")["lag"]
     usual, size = by_round.transform("median"), by_round.transform("size")
-    behind = last[(size >= FEWEST) & (last["lag"] >= BEHIND) & (last["lag"] > TIMES_MEDIAN * usual)]
+    behind = last[(size >= FEWEST) & (last["lag"] >= BEHIND) & (last["lag"] / TIMES_MEDIAN > usual)]
     if behind.empty:
         return None
     often = behind["name"].value_counts()

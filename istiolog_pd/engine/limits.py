@@ -1,0 +1,82 @@
+"""Values at the edge of their types: answers add and subtract them, which must stay within 64 bits.
+
+Both engines read such values exactly; here they become null, with a damage note, before anyone reckons with them.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from istiolog_pd.engine.reference.lines import Damage
+
+NS = 1_000_000_000
+
+#: Times that are kept, in nanoseconds since 1970: from then until 2100-01-01. The difference of any two is a duration.
+EARLIEST, LATEST = 0, 4_102_444_800 * NS
+#: Maximum duration that is kept, either sign. A time and a duration add up to a time.
+LONGEST = 100_000 * 3600 * NS
+
+#: Maximum number that is kept, either sign: thousands of such sizes still add up to a number of 64 bits.
+LARGEST = 10**15
+
+TIMES = "times before 1970 or after 2099 are no times of a log: left out"
+DURATIONS = "durations of more than 100,000 hours are none that was measured: left out"
+NUMBERS = "numbers of more than 10^15 are none that was counted: left out"
+
+#: Numbers that are places, not counts.
+PLACES = ("row", "line", "run")
+
+
+def within_limits(
+    events: pa.Table, tables: dict[str, pa.Table]
+) -> tuple[pa.Table, dict[str, pa.Table], tuple[Damage, ...]]:
+    """The tables of a log, null where a value is beyond the limits, and what was left out.
+
+    Parameters
+    ----------
+    events
+        The common columns of every entry.
+    tables
+        The narrow tables of its events, which repeat the common columns.
+    """
+    events, damage = _bounded(events)
+    bounded = {}
+    for event, table in tables.items():
+        bounded[event], own = _bounded(table)
+        damage += [one for one in own if one.what != TIMES]
+    return events, bounded, together(damage)
+
+
+def _bounded(table: pa.Table) -> tuple[pa.Table, list[Damage]]:
+    damage = []
+    for at, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type):
+            low, high, what = EARLIEST, LATEST, TIMES
+        elif pa.types.is_duration(field.type):
+            low, high, what = -LONGEST, LONGEST, DURATIONS
+        elif pa.types.is_int64(field.type) and field.name not in PLACES:
+            low, high, what = -LARGEST, LARGEST, NUMBERS
+        else:
+            continue
+        column = table.column(at)
+        if column.null_count == len(column):
+            continue
+        values = column if pa.types.is_int64(field.type) else column.cast(pa.int64())
+        extremes = pc.min_max(values).as_py()
+        if extremes["min"] >= low and extremes["max"] <= high:
+            continue
+        beyond = pc.or_(pc.less(values, low), pc.greater(values, high))
+        lines = table["line"].filter(beyond)
+        damage.append(Damage(what, lines[0].as_py(), len(lines)))
+        table = table.set_column(at, field, pc.if_else(beyond, pa.scalar(None, field.type), column))
+    return table, damage
+
+
+def together(damage: list[Damage]) -> tuple[Damage, ...]:
+    """One note of each sort: its first line, and how many."""
+    found: dict[str, Damage] = {}
+    for one in damage:
+        if (other := found.setdefault(one.what, one)) is not one:
+            found[one.what] = Damage(one.what, min(one.line, other.line), one.lines + other.lines)
+    return tuple(found.values())
