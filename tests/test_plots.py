@@ -303,11 +303,11 @@ def some_gc() -> pd.DataFrame:
         {
             "run": counts(0, 0, 0),
             "timestamp_low": times(0, 1, None),
-            "pause_low_ms": pd.Series([0.5, 0.0, 1.0], dtype="Float64"),
-            "pause_high_ms": pd.Series([0.6, 0.1, 1.1], dtype="Float64"),
-            "heap_before_mb": counts(12, 14, 15),
-            "live_mb": counts(6, 7, 8),
-            "goal_mb": counts(13, 15, 16),
+            "pause_low": pd.to_timedelta([0.5, 0.0, 1.0], unit="ms").astype("timedelta64[ns]"),
+            "pause_high": pd.to_timedelta([0.6, 0.1, 1.1], unit="ms").astype("timedelta64[ns]"),
+            "heap_before_bytes": counts(12582912, 14680064, 15728640),
+            "live_bytes": counts(6291456, 7340032, 8388608),
+            "goal_bytes": counts(13631488, 15728640, 16777216),
             "push_lag": spans(4, None, None),
         }
     )

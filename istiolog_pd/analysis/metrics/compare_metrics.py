@@ -13,7 +13,7 @@ from istiolog_pd.analysis._answer import FLAG, Answer, Col, answers
 from istiolog_pd.analysis._needs import pushed
 from istiolog_pd.analysis._result import cannot, no_lines, shaped
 from istiolog_pd.analysis.metrics.definitions import MEANINGS, base
-from istiolog_pd.analysis.metrics.exported import Exported, exported, read_text
+from istiolog_pd.analysis.metrics.exported import Exported, checked, exported, read_file
 from istiolog_pd.analysis.metrics.lines import RunLines, runs
 from istiolog_pd.analysis.metrics.metrics import LINES, NUMBER, tabulate
 from istiolog_pd.capture import Capture
@@ -64,7 +64,7 @@ LATE = "{}: the log begins after its process, so counters have no upper bound"
 
 
 @answers(COMPARED)
-def compare_metrics(capture: Capture, text_or_path: str | Path | None = None) -> pd.DataFrame:
+def compare_metrics(capture: Capture, path: str | Path | None = None, *, text: str | None = None) -> pd.DataFrame:
     """Metrics from the log's lines beside those that the process exported, in one table.
 
     The log is cut where the metrics were exported (the process' start and uptime tell when), a second
@@ -74,9 +74,11 @@ def compare_metrics(capture: Capture, text_or_path: str | Path | None = None) ->
     ----------
     capture
         Logs of a control plane.
-    text_or_path
-        Metrics in the Prometheus text format, or a file of them. None: the metrics files of the capture
-        (of a bug-report), each compared with the log beside it.
+    path
+        A file of metrics in the Prometheus text format.
+    text
+        Such metrics themselves. Neither: the metrics files of the capture (of a bug-report), each compared
+        with the log beside it.
 
     Returns
     -------
@@ -88,7 +90,7 @@ def compare_metrics(capture: Capture, text_or_path: str | Path | None = None) ->
     Raises
     ------
     ValueError
-        If the text is far longer than metrics of istiod.
+        If both are given, or the text is far longer than metrics of istiod.
     OSError
         If there is no such file.
 
@@ -101,15 +103,15 @@ def compare_metrics(capture: Capture, text_or_path: str | Path | None = None) ->
     >>> bool(table["agrees"].dropna().all())
     True
     """
-    files = _files(capture, text_or_path)
+    files = _files(capture, path, text)
     if not files:
         return cannot(COMPARED, NO_FILE)
     found = list(runs(capture))
     if not any(run.talks for run in found):
         return cannot(COMPARED, no_lines(capture, "line that a metric can be counted from", LINES))
     tables, notes = [], []
-    for name, text in files:
-        one = exported(text)
+    for name, metrics in files:
+        one = exported(metrics)
         fitting = _runs_of(found, name, one)
         if len(fitting) != 1:
             several = ", ".join(f"{run.source} (run {run.run})" for run in fitting)
@@ -122,11 +124,13 @@ def compare_metrics(capture: Capture, text_or_path: str | Path | None = None) ->
     return shaped(table, COMPARED, "; ".join(notes))
 
 
-def _files(capture: Capture, text_or_path: str | Path | None) -> list[tuple[str, str]]:
-    if text_or_path is None:
-        return list(getattr(capture, "metrics_files", ()))
-    named = isinstance(text_or_path, Path) or "\n" not in text_or_path
-    return [(str(text_or_path) if named else GIVEN, read_text(text_or_path))]
+def _files(capture: Capture, path: str | Path | None, text: str | None) -> list[tuple[str, str]]:
+    """The name and the text of each file of metrics."""
+    if path is not None and text is not None:
+        raise ValueError("metrics are given as a path or as text, not both")
+    if text is not None:
+        return [(GIVEN, checked(text))]
+    return list(capture.metrics_files) if path is None else [(str(path), read_file(Path(path)))]
 
 
 def _runs_of(found: list[RunLines], name: str, one: Exported) -> list[RunLines]:

@@ -55,8 +55,8 @@ class Exported:
         return {base(metric) for metric, _ in self.series}
 
 
-def read_text(source: str | Path) -> str:
-    """The text itself, or of a file (a path, or a text of one line); at most `MOST_BYTES`.
+def read_file(path: Path) -> str:
+    """The text of a file; at most `MOST_BYTES`.
 
     Raises
     ------
@@ -65,14 +65,16 @@ def read_text(source: str | Path) -> str:
     OSError
         If there is no such file.
     """
-    if isinstance(source, Path) or ("\n" not in source and source.strip()):
-        path = Path(source)
-        if path.stat().st_size > MOST_BYTES:
-            raise ValueError(f"{path}: more than {MOST_BYTES >> 20} MiB are no metrics of istiod")
-        source = path.read_bytes().decode(errors="replace")
-    if len(source) > MOST_BYTES:
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError(f"{path}: more than {MOST_BYTES >> 20} MiB are no metrics of istiod")
+    return path.read_bytes().decode(errors="replace")
+
+
+def checked(text: str) -> str:
+    """The text, if it is no longer than `MOST_BYTES`; else a `ValueError`."""
+    if len(text) > MOST_BYTES:
         raise ValueError(f"more than {MOST_BYTES >> 20} MiB are no metrics of istiod")
-    return source
+    return text
 
 
 def exported(text: str) -> Exported:

@@ -217,7 +217,7 @@ class RunLines:
 def runs(capture: Capture) -> Iterator[RunLines]:
     """The runs of the control planes of a capture, in file order."""
     frames = {event: _lines(capture, event) for event in NEEDED}
-    events = capture.events.append_column("row", pa.array(np.arange(len(capture))))
+    events = capture.events.append_column("row", pa.array(np.arange(capture.n_entries)))
     names = ("row", "timestamp", "source", "run", "scope")
     every = of_pilot(events, names[:4])
     at_debug = is_one_of(events["level"], "debug") & is_one_of(events["scope"], *PUSH_SCOPES)

@@ -152,14 +152,14 @@ def push_waves(capture: Capture, *, late: str | pd.Timedelta = LATE) -> pd.DataF
 
 
 @answers(WAVE)
-def push_wave(capture: Capture, round: int, *, late: str | pd.Timedelta = LATE) -> pd.DataFrame:
+def push_wave(capture: Capture, round_id: int, *, late: str | pd.Timedelta = LATE) -> pd.DataFrame:
     """One round, proxy by proxy, in the order in which they had it.
 
     Parameters
     ----------
     capture
         Logs of a control plane.
-    round
+    round_id
         Its number, as in `push_waves` and `push_rounds`.
     late
         A proxy that has the round later than this after its start is a straggler.
@@ -187,15 +187,16 @@ def push_wave(capture: Capture, round: int, *, late: str | pd.Timedelta = LATE) 
     starts, lines = _lines(capture)
     if starts.empty:
         return cannot(WAVE, no_lines(capture, "line that begins a round", ROUND_LINES))
-    if round not in starts["round"].to_numpy():
-        raise ValueError(f"there is no round {round}: rounds are 0 to {len(starts) - 1}")
+    if round_id not in starts["round"].to_numpy():
+        raise ValueError(f"there is no round {round_id}: rounds are 0 to {len(starts) - 1}")
     rows = _rows(starts, _placed(lines), pd.Timedelta(late))
-    rows = rows[rows["round"] == round]
+    rows = rows[rows["round"] == round_id]
     if rows.empty:
-        hidden = not visible(starts, lines).loc[starts["round"] == round].all()
-        why = no_lines(capture, "push of this round", PUSH_LINES) if hidden else f"round {round} was pushed to no proxy"
+        hidden = not visible(starts, lines).loc[starts["round"] == round_id].all()
+        reason = f"round {round_id} was pushed to no proxy"
+        why = no_lines(capture, "push of this round", PUSH_LINES) if hidden else reason
         return cannot(WAVE, why)
-    own = lines[lines["round"].eq(round)]
+    own = lines[lines["round"].eq(round_id)]
     types = (
         own["xds_type"]
         .astype(object)
