@@ -293,4 +293,4 @@ def test_what_no_one_knows_is_little(real: Callable[[str], il.Capture], log: str
     """On every real log, debug logs included, at most 1 % of the entries are `other` or `unparsed`."""
     capture = real(log)
     unknown = sum(capture[event].num_rows for event in ("other", "unparsed"))
-    assert unknown <= 0.01 * len(capture)
+    assert unknown <= 0.01 * capture.n_entries
