@@ -14,7 +14,7 @@ r"""Logs inside other logs: detected by content, and unwrapped. `registry` lists
 | `cluster-info dump` | ``==== START logs for container C of pod NS/POD ====`` and ``==== END logs ...`` |
 | `bug-report` | the current log, a marker, the previous log |
 | `pretty JSON` | JSON lines of Istio or Envoy printed over several lines, or as an array |
-| `JSON export` | any JSON in which a field's texts are log lines: CloudWatch, Elasticsearch, Loki's API, OpenTelemetry, ... |
+| `JSON export` | any JSON in which a field's texts are log lines: CloudWatch, Elasticsearch, Loki, ... |
 | `table` | CSV, TSV and the like of which a column's texts are log lines |
 | `pasted text` | a terminal's box, bold marks, quotes, line numbers, HTML, other signs for tabs |
 
