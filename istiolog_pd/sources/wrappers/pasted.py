@@ -270,6 +270,8 @@ class PastedText:
         self._decoration = decoration
         self._code = self.containers.code(ContainerId())
         self._boxed = any(suffix in _BARS and len(suffix) == 3 for suffix in decoration.suffixes)
+        pattern = decoration.prefix.pattern if decoration.prefix is not None else b""
+        self._has_margin = pattern.rstrip(b"+").endswith((b" ", b"\\ ", b"[ \\t]"))
         self._has_border = decoration.suffixes != () or decoration.prefix is not None
 
     def batches(self, blocks: Iterator[bytes], note: Note) -> Iterator[Batch]:
@@ -294,7 +296,8 @@ class PastedText:
             key.append(self.containers.code(TOOL_OUTPUT) if self._is_border(raw) else self._code)
         count = len(lines)
         part = self._wrapped(lines, own)
-        texts = [text.rstrip(b"\r\n") if goes_on else text for text, goes_on in zip(texts, part, strict=True)]
+        for n in (n for n, goes_on in enumerate(part) if goes_on):
+            texts[n] = texts[n].rstrip(b"\r\n") + b" " * self._inside(lines[n]).endswith(b" ")
         return Batch(
             pa.array(texts, pa.large_binary()),
             np.array(key, np.int64),
@@ -309,12 +312,17 @@ class PastedText:
         """Whether each line fills its box and goes on in the next."""
         if not self._boxed:
             return [False] * len(lines)
-        full = [line.rstrip()[-4:-3] not in (b"", b" ") for line in lines]
         nexts = [*own[1:], True]
         return [
-            one and not starts and not self._is_border(line)
-            for one, starts, line in zip(full, nexts, lines, strict=True)
+            not starts and self._inside(line)[-2:] not in (b"", b"  ") and not self._is_border(line)
+            for starts, line in zip(nexts, lines, strict=True)
         ]
+
+    def _inside(self, line: bytes) -> bytes:
+        """What stands between the bars of a box, without its margin on the right."""
+        bar = next((suffix for suffix in self._decoration.suffixes if suffix in _BARS), b"")
+        inside = line.rstrip().removesuffix(bar)
+        return inside[:-1] if self._has_margin and inside.endswith(b" ") else inside
 
     def _is_border(self, line: bytes) -> bool:
         if self._decoration.is_double_spaced and not line.strip():
