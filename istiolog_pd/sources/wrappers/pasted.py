@@ -39,6 +39,8 @@ _TAG = re.compile(
 _COLOR_REST = re.compile(
     rb"(?:\^\[|\\x1[bB]|\\u001[bB]|\\033|\\e)\[[0-9;]{0,12}m|\xef\xbf\xbd?\[[0-9;]{0,12}m|(?:(?<=^)|(?<=[\s\]]))\[[0-9;]{1,12}m|\[0?m$"
 )
+#: What a JSON line of Istio or Envoy begins with.
+_JSON_HEADER = re.compile(rb'\{\\?"(?:level|time|start_time|severity|timestamp|scope|msg|authority|bytes_received)\\?"')
 #: A line that is colored, or its level: what has escape sequences in its message alone is a bare log's.
 _COLORED = re.compile(rb"(?m)(?:^|Z[ \t]+)(?:\x1b|\^\[|\\x1[bB]|\\u001[bB]|\\033|\\e|\xef\xbf\xbd)?\[[0-9;]{0,12}m")
 _NO_BREAK = re.compile(rb"\xc2\xa0|\xe2\x80[\x83\x87\xaf]")
@@ -143,6 +145,8 @@ def learn(lines: Sequence[bytes]) -> Decoration | None:
     )
     cleaned = [found.cleaned(line) for line in lines]
     headed = [(line, match) for line in cleaned if (match := LOOSE_HEADER.search(line[:1024]))]
+    if not headed:
+        headed = [(line, match) for line in cleaned if (match := _JSON_HEADER.search(line[:1024]))]
     if not headed:
         return None
     prefixes = [line[: match.start()] for line, match in headed if match.start() < MAX_PREFIX]
@@ -292,7 +296,7 @@ class PastedText:
             text, time = self._decoration.line(raw.removesuffix(b"\r"))
             texts.append(text + ends if ended or n < len(lines) - 1 else text)
             times.append(time.decode() or None)
-            own.append(LOOSE_HEADER.match(text) is not None)
+            own.append(LOOSE_HEADER.match(text) is not None or text.startswith(b'{"'))
             key.append(self.containers.code(TOOL_OUTPUT) if self._is_border(raw) else self._code)
         count = len(lines)
         part = self._wrapped(lines, own)
