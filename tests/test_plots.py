@@ -691,12 +691,12 @@ def test_rounds_without_a_bar_say_which_kind_of_nothing_they_are() -> None:
         "incremental (1)",
         "connections",
         "not visible at this level (1)",
-        "reached no proxy (1)",
+        "sent to no proxy (1)",
     ]
     marks = {str(line.get_label()): line for line in ax.lines}
     assert marks["not visible at this level (1)"].get_xdata().tolist() == [2]
     assert marks["not visible at this level (1)"].get_markerfacecolor() == "none"
-    assert marks["reached no proxy (1)"].get_xdata().tolist() == [3]
+    assert marks["sent to no proxy (1)"].get_xdata().tolist() == [3]
 
 
 def test_rounds_have_the_time_to_the_last_proxy_below_them() -> None:
@@ -966,8 +966,8 @@ def test_one_wave_of_many_proxies_has_no_names() -> None:
 
 def test_one_wave_without_a_push_says_why() -> None:
     empty = one_wave().iloc[:0]
-    empty.attrs["coverage"] = "round 0 reached no proxy"
-    assert "round 0 reached no proxy" in shown(plots.push_wave(empty).figure)
+    empty.attrs["coverage"] = "round 0 was sent to no proxy"
+    assert "round 0 was sent to no proxy" in shown(plots.push_wave(empty).figure)
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -176,7 +176,7 @@ def test_no_wave_without_a_control_plane(log: str, real: Callable[[str], il.Capt
 def test_a_round_that_reached_nobody(real: Callable[[str], il.Capture]) -> None:
     wave = analysis.push_wave(real("istiod-1.30.3/discovery.log.gz"), 0)
     assert wave.empty
-    assert wave.attrs["coverage"] == "round 0 reached no proxy"
+    assert wave.attrs["coverage"] == "round 0 was sent to no proxy"
 
 
 # Spans of rounds, against the obvious way

@@ -28,19 +28,19 @@ from istiolog_pd.plots._draw.style import (
     show_reason,
 )
 
-ROUNDS = "Push rounds: proxies reached, and time to the last one (an estimate from Istio 1.3 on)"
+ROUNDS = "Push rounds: proxies pushed to, and time to the last one (an estimate from Istio 1.3 on)"
 FAN_OUT = "Pushes per round, by xDS type"
 WIDTH = 0.8
 
 
-@plot("push_rounds", "proxies reached per round, and the time to the last one")
+@plot("push_rounds", "proxies pushed to per round, and the time to the last one")
 def push_rounds(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Proxies reached per round, and below it the time from its start to the last proxy.
+    """Proxies pushed to per round, and below it the time from its start to the last proxy.
 
     Bars are the rounds side by side in their order, with their start under the numbers: on a true time
     axis those of one busy second would cover each other. Full and incremental rounds differ in colour
-    and hatch. A grey line is the number of connections that could have been reached. A hollow mark at the
-    bottom is a round whose pushes the log's level does not print; a cross, one that reached no proxy.
+    and hatch. A grey line is the number of connections that could have been pushed to. A hollow mark at the
+    bottom is a round whose pushes the log's level does not print; a cross, one that was sent to no proxy.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def push_rounds(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ... })
     >>> ax = plots.push_rounds(table)
     >>> [int(bar.get_height()) for bar in ax.patches], ax.get_ylabel()
-    ([27], 'proxies reached')
+    ([27], 'proxies pushed to')
     >>> plt.close(ax.figure)
     """
     need(
@@ -100,11 +100,11 @@ def push_rounds(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     if np.isfinite(connected).any():
         handles += ax.step(number, connected, where="mid", color=ink(), alpha=0.4, linewidth=1, label="connections")
     top = np.nanmax(np.concatenate([connected, reached[~hidden], [1]]))
-    ax.set(ylim=(0, float(top) * 1.08), ylabel="proxies reached")
+    ax.set(ylim=(0, float(top) * 1.08), ylabel="proxies pushed to")
     ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     round_axis(ax, number, table["timestamp"])
     handles += _ticks(ax, number[hidden], "not visible at this level")
-    handles += _ticks(ax, number[~hidden & (reached == 0)], "reached no proxy", "x")
+    handles += _ticks(ax, number[~hidden & (reached == 0)], "sent to no proxy", "x")
     _last_proxy(ax, number, np.where(hidden, np.nan, last), kind)
     head(ax, ROUNDS, coverage(table), handles)
     return ax

@@ -87,7 +87,7 @@ FAN_OUT = Answer(
     columns=(
         Col("round", "Int64", "", "number of the round"),
         XDS_TYPE,
-        Col("proxies", "Int64", "", "proxies reached"),
+        Col("proxies", "Int64", "", "proxies pushed to"),
         Col("pushes", "Int64", "", "pushes of this type"),
         Col("resources", "Int64", "", "resources sent"),
         Col("size_bytes", "Int64", "B", "bytes sent; null before Istio 1.9, which does not log sizes"),
@@ -221,7 +221,7 @@ def with_sizes(coverage: str, lines: pd.DataFrame) -> str:
 
 @answers(FAN_OUT)
 def fan_out(capture: Capture) -> pd.DataFrame:
-    """Per round and xDS type: proxies reached and resources sent.
+    """Per round and xDS type: proxies pushed to and resources sent.
 
     Parameters
     ----------

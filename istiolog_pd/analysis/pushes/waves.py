@@ -27,9 +27,9 @@ WAVES = Answer(
         Col("full", "boolean", "", "full push; null from Istio 1.31 on, which logs only `forced`"),
         Col("forced", "boolean", "", "push to all proxies, as logged from Istio 1.31 on"),
         Col("connected_endpoints", "Int64", "", "ADS connections of this replica"),
-        Col("proxies", "Int64", "", "proxies most likely reached"),
-        Col("proxies_low", "Int64", "", "proxies reached, at least"),
-        Col("proxies_high", "Int64", "", "proxies reached, at most"),
+        Col("proxies", "Int64", "", "proxies most likely pushed to"),
+        Col("proxies_low", "Int64", "", "proxies pushed to, at least"),
+        Col("proxies_high", "Int64", "", "proxies pushed to, at most"),
         Col("pushes", "Int64", "", "pushes of the round"),
         Col("size_bytes", "Int64", "B", "bytes pushed, as far as sizes are logged"),
         Col("first", "timedelta64[ns]", "ns", "time from the start to the first proxy"),
@@ -44,10 +44,10 @@ WAVES = Answer(
         ),
         Col("last_high", "timedelta64[ns]", "ns", "greatest possible `last`"),
         Col("slowest", "str", "", "last proxy"),
-        Col("overtaken", "Int64", "", "proxies that were reached only after the next round had begun"),
+        Col("overtaken", "Int64", "", "proxies that were pushed to only after the next round had begun"),
         Col("merged_low", "Int64", "", "proxies whose push also covers the round before, at least"),
         Col("merged_high", "Int64", "", "proxies whose push also covers the round before, at most"),
-        Col("stragglers", "Int64", "", "proxies reached later than `late`"),
+        Col("stragglers", "Int64", "", "proxies pushed to later than `late`"),
         Col("stragglers_low", "Int64", "", "stragglers, at least"),
         Col("stragglers_high", "Int64", "", "stragglers, at most"),
         Col(
@@ -73,8 +73,8 @@ WAVE = Answer(
         Col("pushes", "Int64", "", "pushes to this proxy"),
         Col("resources", "Int64", "", "resources sent"),
         Col("size_bytes", "Int64", "B", "bytes sent, as far as sizes are logged"),
-        Col("overtaken", "boolean", "", "true if it was reached only after the next round had begun"),
-        Col("straggler", "boolean", "", "true if it was reached later than `late`"),
+        Col("overtaken", "boolean", "", "true if it was pushed to only after the next round had begun"),
+        Col("straggler", "boolean", "", "true if it was pushed to later than `late`"),
         Col("certain", "boolean", "", "true if none of these pushes can belong to another round"),
         Col("round", "Int64", "", "number of the round"),
         Col("timestamp", "datetime64[ns, UTC]", "UTC", "start of the round"),
@@ -167,7 +167,7 @@ def push_wave(capture: Capture, round: int, *, late: str | pd.Timedelta = LATE) 
     pandas.DataFrame
         {columns}
 
-        Empty, with the reason in ``attrs["coverage"]``, if the round reached nobody or the log level hides
+        Empty, with the reason in ``attrs["coverage"]``, if the round was sent to nobody or the log level hides
         its pushes.
 
     Raises
@@ -191,7 +191,7 @@ def push_wave(capture: Capture, round: int, *, late: str | pd.Timedelta = LATE) 
     rows = rows[rows["round"] == round]
     if rows.empty:
         hidden = not visible(starts, lines).loc[starts["round"] == round].all()
-        why = no_lines(capture, "push of this round", PUSH_LINES) if hidden else f"round {round} reached no proxy"
+        why = no_lines(capture, "push of this round", PUSH_LINES) if hidden else f"round {round} was sent to no proxy"
         return cannot(WAVE, why)
     own = lines[lines["round"].eq(round)]
     types = (
