@@ -51,7 +51,7 @@ def answers(folder: Path, pushes: int, rounds: int) -> None:
     count = capture["xds_push"].num_rows
     rows = [_row(name, answer, capture, rounds) for name, answer in chosen().items()]
     rows.sort(key=lambda row: -float(str(row["s"])))
-    title = f"Answers on {count:,} pushes of {len(capture):,} entries: best of {rounds} rounds"
+    title = f"Answers on {count:,} pushes of {capture.n_entries:,} entries: best of {rounds} rounds"
     show.keep(
         folder,
         "answers",

@@ -47,7 +47,7 @@ def main() -> None:
         import istiolog_pd
 
         capture = istiolog_pd.load(path)
-        entries = len(capture)
+        entries = capture.n_entries
     else:
         from istiolog_pd.cli.app import app
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from istiolog_pd import analysis, plots
-    from istiolog_pd.capture import Capture, glossary
+    from istiolog_pd.capture import Capture
     from istiolog_pd.errors import ArchiveError, DamageWarning, NoLogError
+    from istiolog_pd.inspect.glossary import glossary
     from istiolog_pd.inspect.statements import statements
     from istiolog_pd.readers import load, read_logs, read_pilot, read_sidecar, scan
     from istiolog_pd.sources.limits import Limits
@@ -35,10 +36,11 @@ __all__ = [
 #: Where each name lives. It is imported when it is first used: pandas takes half a second and matplotlib
 #: as much again, and neither `istiolog --help` nor a script that only draws should wait for both.
 _HOMES = {
-    "capture": ("Capture", "glossary"),
+    "capture": ("Capture",),
     "errors": ("ArchiveError", "DamageWarning", "NoLogError"),
     "readers": ("load", "read_logs", "read_pilot", "read_sidecar", "scan"),
     "sources.limits": ("Limits",),
+    "inspect.glossary": ("glossary",),
     "inspect.statements": ("statements",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 import html
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import Any, Literal
 
 import numpy as np
@@ -144,8 +144,8 @@ class Capture:
         return iter(sorted(self.tables, key=lambda event: -self.tables[event].num_rows))
 
     def __len__(self) -> int:
-        """The number of entries."""
-        return int(self.events.num_rows)
+        """The number of events that are there: entries are `n_entries`."""
+        return len(self.tables)
 
     @property
     def n_entries(self) -> int:
@@ -204,6 +204,38 @@ class Capture:
             last lines say that it ended). Empty if the sources were not arranged into runs.
         """
         return self.process_runs.copy()
+
+    def coverage(self, answer: str | None = None) -> pd.DataFrame:
+        """Which questions this capture can answer, and what would have to be logged for the others.
+
+        Parameters
+        ----------
+        answer
+            Only what concerns this function of `istiolog_pd.analysis`; None: all.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The rows of `istiolog_pd.analysis.coverage`.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such answer.
+
+        Examples
+        --------
+        >>> import istiolog_pd as il
+        >>> il.load("data/seed/pilot.log").coverage("push_rounds")["can"].to_list()
+        ['yes']
+        """
+        analysis = import_module("istiolog_pd.analysis")  # it is above this module, as pandas' plots are above pandas
+        table: pd.DataFrame = analysis.coverage(self)
+        if answer is None:
+            return table
+        if answer not in analysis.__all__:
+            raise UnknownNameError(unknown("answer", answer, analysis.__all__))
+        return table[table["answer"] == answer].reset_index(drop=True)
 
     def counts(self) -> pd.Series[int]:
         """Entries per event, most frequent first (int64, indexed by `event`)."""
@@ -334,7 +366,7 @@ class Capture:
 
     def __repr__(self) -> str:
         """The sources and the events, in words."""
-        lines = [f"Capture of {len(self):,} entries from {len(self.infos)} source(s)"]
+        lines = [f"Capture of {self.n_entries:,} entries from {len(self.infos)} source(s)"]
         for source in self.sources.to_dict("records"):
             first, last = source["first"], source["last"]
             span = "" if pd.isna(first) else f", {first:%Y-%m-%d %H:%M:%S} to {last:%H:%M:%S} UTC"
@@ -348,38 +380,9 @@ class Capture:
         events = self.counts().reset_index()
         events["what"] = [EVENTS[event] for event in events["event"]]
         return (
-            f"<p><b>Capture</b> of {len(self):,} entries from {len(self.infos)} source(s)</p>"
+            f"<p><b>Capture</b> of {self.n_entries:,} entries from {len(self.infos)} source(s)</p>"
             + self.sources.to_html(index=False, escape=True, border=0, na_rep="")
             + f"<details><summary>{html.escape(', '.join(list(self)[:6]))} &hellip;</summary>"
             + events.to_html(index=False, escape=True, border=0)
             + "</details>"
         )
-
-
-def glossary() -> pd.DataFrame:
-    """Every column of the event tables.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per column: `column`, `type`, `unit`, `meaning` (all str).
-
-    Examples
-    --------
-    >>> glossary().set_index("column").loc["size_bytes", "unit"]
-    'B'
-    """
-    rows = [(c.name, c.type, c.unit, c.meaning) for c in (*COMMON.values(), *COLUMNS.values())]
-    return pd.DataFrame(rows, columns=["column", "type", "unit", "meaning"])
-
-
-def node_from_bootstrap(text: bytes) -> dict[str, Any] | None:
-    """The `node` object of an Envoy bootstrap; null if the text is none."""
-    try:
-        found = json.loads(text)
-        node = found.get("node") if isinstance(found, dict) else None
-        # JSON can spell half of a surrogate pair, which is no text.
-        node = json.loads(json.dumps(node, ensure_ascii=False).encode(errors="replace"))
-    except (ValueError, RecursionError):
-        return None
-    return node if isinstance(node, dict) and isinstance(node.get("id"), str) else None

@@ -239,6 +239,27 @@ def test_sizes_by_anything_known(real: Real) -> None:
         analysis.push_sizes(log, by=["pod"])
 
 
+def test_one_name_is_a_list_of_one(real: Real) -> None:
+    """A text and a list mean the same."""
+    log = real("istiod-1.30.3/discovery-debug.log.gz")
+    for one, listed in (
+        (analysis.push_sizes(log, by="proxy"), analysis.push_sizes(log, by=["proxy"])),
+        (analysis.triggers(log, by="kind"), analysis.triggers(log, by=["kind"])),
+        (analysis.triggers(log), analysis.triggers(log, by=["object", "kind"])),
+    ):
+        pd.testing.assert_frame_equal(one, listed)
+    both = analysis.triggers(log, by=["namespace", "kind"])
+    assert not both.duplicated(["run", "config_kind", "config_namespace"]).any()
+    for wrong, said in (
+        ([], "nothing"),
+        (["kind", "proxy"], "'proxy'"),
+        ("pod", "'pod'"),
+        (["kind", "reason"], "alone"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            analysis.triggers(log, by=wrong)  # type: ignore[arg-type]
+
+
 def test_sizes_that_are_not_printed_are_null(real: Real) -> None:
     """1.0 prints those of LDS alone, and exactly."""
     table = analysis.push_sizes(real("pilot-1.0.9/discovery.log.gz"))
@@ -310,12 +331,12 @@ TRACE = "gc 7 @{}s 2%: 0.011+10+7.0 ms clock, 0.045+7.5/7.9/13+28 ms cpu, 11->12
 def test_a_collection(lines: Lines) -> None:
     """Times are cut off: after two digits, and to whole milliseconds from 10 on."""
     table = analysis.gc(lines(at(10, "a"), TRACE.format("9.5"), at(10.1, "b"), component="pilot"))
-    assert rows(table, "gc", "cpu_percent", "heap_before_mb", "heap_after_mb", "live_mb", "goal_mb", "processors") == [
-        (7, 2, 11, 12, 6, 13, 4)
-    ]
+    assert rows(
+        table, "gc", "cpu_percent", "heap_before_bytes", "heap_after_bytes", "live_bytes", "goal_bytes", "processors"
+    ) == [(7, 2, 11 << 20, 12 << 20, 6 << 20, 13 << 20, 4)]
     assert table.loc[0, "since_start"] == pd.Timedelta("9.5s")
-    assert table.loc[0, ["pause_low_ms", "pause_high_ms"]].tolist() == pytest.approx([7.011, 7.112])
-    assert table.loc[0, ["concurrent_low_ms", "concurrent_high_ms"]].tolist() == [10, 11]
+    assert rows(table, "pause_low", "pause_high") == [(pd.Timedelta("7.011ms"), pd.Timedelta("7.112ms"))]
+    assert rows(table, "concurrent_low", "concurrent_high") == [(pd.Timedelta("10ms"), pd.Timedelta("11ms"))]
     # It ended between the two entries (or 10 ms of writing apart), and took 17 to 19 ms.
     assert table.loc[0, "timestamp_low"] == MIDNIGHT + pd.Timedelta("9.970888s")
     assert table.loc[0, "timestamp_high"] == MIDNIGHT + pd.Timedelta("10.093989s")
@@ -376,8 +397,8 @@ def test_collections_of_a_real_log(real: Real, data: Path) -> None:
     table = analysis.gc(real("istiod-1.30.3/discovery-debug.log.gz"))
     file = "istiod-1.30.3/metrics-debug.txt"
     assert len(table) == metric(data, file, "go_gc_duration_seconds_count") == 164
-    pauses = metric(data, file, "go_gc_duration_seconds_sum") * 1000
-    assert table["pause_low_ms"].sum() <= pauses <= table["pause_high_ms"].sum()
+    pauses = metric(data, file, "go_gc_duration_seconds_sum")
+    assert table["pause_low"].sum().total_seconds() <= pauses <= table["pause_high"].sum().total_seconds()
     assert table["gc"].tolist() == list(range(1, 165))
     # /proc knows the start to a second: Linux counts it from a boot time in whole seconds.
     began = table.loc[0, "timestamp_low"] - table.loc[0, "since_start"]

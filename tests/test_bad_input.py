@@ -111,7 +111,7 @@ def test_one_bad_source_among_good_ones(tmp_path: Path) -> None:
     with pytest.warns(il.DamageWarning) as caught:
         capture = il.load(tmp_path)
     assert [re.sub(".*/", "", str(warning.message)).split(": ")[0] for warning in caught] == ["a.log", "c.log"]
-    assert len(capture) == 1
+    assert capture.n_entries == 1
     assert capture.sources["source"].tolist() == [str(tmp_path / "b.log")]
 
 

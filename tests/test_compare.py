@@ -44,7 +44,7 @@ def compared(seed: int = 1, **settings: object) -> pd.DataFrame:
 
 def certain(table: pd.DataFrame) -> dict[str, str]:
     """The verdicts that are certain."""
-    own = table[table["certain"].fillna(False).astype(bool)]
+    own = table[table["significant"].fillna(False).astype(bool)]
     return dict(zip(own["measure"].astype("str") + own["labels"], own["verdict"], strict=True))
 
 
@@ -60,17 +60,17 @@ def test_a_capture_does_not_differ_from_itself() -> None:
     told = table[table["verdict"].ne("cannot tell")]
     assert set(told["verdict"]) == {"no difference seen"}
     assert (told["difference"] == 0).all()
-    assert ((told["low"] <= 0) & (told["high"] >= 0)).all()
+    assert ((told["ci_low"] <= 0) & (told["ci_high"] >= 0)).all()
     assert (told["ratio"].dropna() == 1).all()
-    assert (told["effect"].dropna().abs() < 1e-9).all()
+    assert (told["cliffs_delta"].dropna().abs() < 1e-9).all()
 
 
 def test_the_same_settings_do_not_differ() -> None:
     """One table in twenty may have a false verdict, one interval in twenty may miss; here are four pairs of loads."""
     tables = [analysis.compare(mesh(a), mesh(b)) for a, b in ((0, 1), (1, 2), (2, 0), (1, 3))]
     assert sum(bool(certain(table)) for table in tables) <= 1
-    told = pd.concat(tables).dropna(subset=["p"])
-    assert ((told["low"] > 0) | (told["high"] < 0)).mean() < 0.08
+    told = pd.concat(tables).dropna(subset=["p_value"])
+    assert ((told["ci_low"] > 0) | (told["ci_high"] < 0)).mean() < 0.08
 
 
 def test_two_halves_of_a_log_do_not_differ() -> None:
@@ -84,7 +84,7 @@ def test_the_same_istiod_twice(real: Real) -> None:
     """A real run at info, and another at debug, whose debug lines are left out."""
     table = analysis.compare(real("istiod-1.30.3/discovery.log.gz"), real("istiod-1.30.3/discovery-debug.log.gz"))
     assert certain(table) == {}
-    assert "lines at debug of scope ads, delta are left out of b" in table.attrs["coverage"]
+    assert "lines at debug of scope ads, delta are left out of after" in table.attrs["coverage"]
 
 
 # ---- something differs ----
@@ -96,9 +96,9 @@ def test_a_longer_debounce_is_found() -> None:
     assert found["changes_per_decision"] == "more"
     assert found['debounce_timequantile="0.5"'] == "more"
     median = row(compared(after="1s"), "debounce_time", 'quantile="0.5"')
-    assert median["a"] < 110
-    assert median["low"] > 800
-    assert median["effect"] > 0.9
+    assert median["before"] < 110
+    assert median["ci_low"] > 800
+    assert median["cliffs_delta"] > 0.9
     assert not {"changes", "connected_proxies", "nacks"} & set(found)
 
 
@@ -131,7 +131,7 @@ def test_the_other_way_round_is_the_opposite() -> None:
 def test_values_are_those_of_the_answers(real: Real) -> None:
     a, b = real("istiod-1.20.8/discovery.log.gz"), real("istiod-1.30.3/discovery.log.gz")
     table = analysis.compare(a, b)
-    for side, capture in (("a", a), ("b", b)):
+    for side, capture in (("before", a), ("after", b)):
         decisions, lines = analysis.debounces(capture), analysis.pushes(capture)
         assert row(table, "changes_per_decision")[side] == pytest.approx(decisions["events"].mean())
         assert row(table, "full_share")[side] == pytest.approx(decisions["full"].mean())
@@ -150,7 +150,7 @@ def test_rounding_of_sizes_widens_the_interval() -> None:
     a = Observed(1450 * ones, 1550 * ones, ones, np.full(30, 1500.0), np.arange(30))
     b = Observed(1550 * ones, 1650 * ones, ones, np.full(30, 1600.0), np.arange(30))
     found = contrast(a, b, (draws(0), draws(1)), 0)
-    assert (found.b - found.a, found.low, found.high, found.effect) == (100, 0, 200, 1)
+    assert (found.b - found.a, found.low, found.high, found.delta) == (100, 0, 200, 1)
     assert found.p == 1  # both can be 1550 bytes
 
 
@@ -202,7 +202,7 @@ def test_what_a_side_does_not_print_is_not_told(real: Real) -> None:
     table = analysis.compare(real("pilot-1.0.9/discovery.log.gz"), real("istiod-1.30.3/discovery-debug.log.gz"))
     debounced = row(table, "debounce_time", 'quantile="0.5"')
     assert debounced["verdict"] == "cannot tell"
-    assert pd.isna(debounced["a"])
+    assert pd.isna(debounced["before"])
     assert "1.0 prints no time from the first change to the push" in debounced["note"]
     assert row(table, "bytes", 'type="CDS"')["verdict"] == "cannot tell"
     assert row(table, "order_broken")["verdict"] == "less"  # 1.0 pushes RDS before LDS
@@ -212,15 +212,15 @@ def test_what_a_side_does_not_print_is_not_told(real: Real) -> None:
 def test_no_control_plane(real: Real) -> None:
     table = analysis.compare(real("istiod-1.30.3/discovery.log.gz"), real("pair-1.30.3/istio-proxy.log"))
     assert table.empty
-    assert "b: this capture holds no log of a control plane" in table.attrs["coverage"]
-    assert table.dtypes["low"] == "Float64"
+    assert "after: this capture holds no log of a control plane" in table.attrs["coverage"]
+    assert table.dtypes["ci_low"] == "Float64"
 
 
 def test_a_few_lines_are_too_few(lines: Lines) -> None:
     decision = "Push debounce stable[{0}] 2 for config ServiceEntry/shop/web: 100ms since last change, 110ms since last push, full=true"
     log = [ADS.format(minute=0, second=number) + decision.format(number + 1) for number in range(4)]
     table = analysis.compare(lines(*log), lines(*log))
-    assert row(table, "debounce_time", 'quantile="0.5"')["note"].startswith("a: only 4 of 30 stretches")
+    assert row(table, "debounce_time", 'quantile="0.5"')["note"].startswith("before: only 4 of 30 stretches")
     assert set(table["verdict"]) <= {"cannot tell", "no difference seen"}
 
 
@@ -251,7 +251,7 @@ def test_forced_instead_of_full() -> None:
     table = analysis.compare(mesh(), mesh(1, version="1.31", duration="1min"))
     share = row(table, "full_share")
     assert share["verdict"] == "cannot tell"
-    assert "b: Istio 1.31 and later print no `full=`" in share["note"]
+    assert "after: Istio 1.31 and later print no `full=`" in share["note"]
     assert "`XDS: Incremental Pushing` is gone" in share["note"]
 
 
@@ -301,7 +301,7 @@ def test_the_command(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["compare", before, after, "-o", picture])
     assert result.exit_code == 0
     head, *rows = result.stdout.splitlines()
-    assert head.split() == ["measure", "labels", "a", "b", "low", "high", "verdict"]
+    assert head.split() == ["measure", "labels", "before", "after", "ci_low", "ci_high", "verdict"]
     assert ["decisions", "less"] in [[line.split()[0], line.split()[-1]] for line in rows]
     assert "measures; --all shows them)" in result.stderr
     assert Path(picture).read_bytes().startswith(b"\x89PNG")

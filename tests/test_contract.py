@@ -25,6 +25,7 @@ LOG = {
     "cluster_warming": "seed/helloworld-v1-istio-proxy.log",
     "node_metadata": "seed/envoy-rev0.json",
     "endpoint_churn": "istiod-1.20.8/discovery.log.gz",
+    "rejections": "mesh-1.30.3/cases/rejected.log",
     "failed_requests": "mesh-1.30.3/info/proxy-client-5b7f8c9d6-x2k4p.load.log.gz",
     "errors": "istiod-1.20.8/discovery.log.gz",
     "connections": "istiod-1.20.8/discovery.log.gz",
@@ -63,3 +64,30 @@ def test_columns_of_an_answer_without_rows(name: str, log: str, real: Real) -> N
     if log != LOG.get(name) and name != "coverage":
         assert table.empty
         assert table.attrs["coverage"]
+
+
+@each_answer
+def test_glossary_of_an_answer(name: str) -> None:
+    """Every column has a type and a meaning, in `il.glossary` and in the docstring."""
+    table = il.glossary(name)
+    assert dict(zip(table["column"], table["type"], strict=True)) == {
+        n: d.rstrip("?") for n, d in COLUMNS[name].items()
+    }
+    assert table["meaning"].str.len().min() > 3
+    assert all(f"- `{column}` (" in getattr(analysis, name).__doc__ for column in table["column"])
+
+
+def test_unknown_answers_are_refused(real: Real) -> None:
+    """With the name that was meant, perhaps."""
+    for ask in (il.glossary, real("seed/pilot.log").coverage):
+        with pytest.raises(ValueError, match="'push_round' is no answer; did you mean 'push_rounds'"):
+            ask("push_round")
+
+
+def test_coverage_is_above_the_table_in_a_notebook(real: Real) -> None:
+    """Also above its first rows; text of the log is escaped there."""
+    table = analysis.fan_out(real("istiod-1.30.3/discovery.log.gz"))
+    assert table._repr_html_().startswith("<p>the pushes of 119 of 145 rounds are not printed")
+    assert "<p>the pushes of" in table.head(2)._repr_html_()
+    table.attrs["coverage"] = "<b>"
+    assert table._repr_html_().startswith("<p>&lt;b&gt;</p>")

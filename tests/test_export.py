@@ -63,7 +63,7 @@ def test_the_wide_file_holds_what_the_capture_holds(
     written = pq.read_table(tmp_path / "x.parquet")
     expected = capture.to_pandas(columns=["row", *COMMON, *COLUMNS])
     assert set(written.schema.types) <= PLAIN
-    assert written["row"].to_pylist() == list(range(len(capture)))
+    assert written["row"].to_pylist() == list(range(capture.n_entries))
     for column in expected:
         if pd.api.types.is_timedelta64_dtype(expected[column]):
             seconds = written[f"{column}_seconds"].to_pandas()
@@ -78,7 +78,7 @@ def test_the_wide_file_holds_what_the_capture_holds(
 def test_a_folder_has_a_file_per_event_and_one_for_all(folder: Path, seed: il.Capture) -> None:
     assert {path.name for path in folder.iterdir()} == {f"{event}.parquet" for event in [*seed, "events"]}
     events = pd.read_parquet(folder / "events.parquet")
-    assert events.columns.to_list() == ["row", *COMMON] and len(events) == len(seed)
+    assert events.columns.to_list() == ["row", *COMMON] and len(events) == seed.n_entries
     pushes = pd.read_parquet(folder / "xds_push.parquet").merge(events[["row", "message"]], on="row")
     assert pushes["message"].str.contains("PUSH").all() and len(pushes) == 20
 

@@ -411,7 +411,7 @@ def test_urls(memory: fsspec.AbstractFileSystem, data: Path) -> None:
     for url in ("memory://logs/*.log*", "memory://logs", "memory:///logs/"):
         assert [text_of(source) for source in find(url)] == [log, ONE]
     assert len(find("memory://logs/a.log", "memory:///logs/a.log", "memory://logs")) == 2
-    assert len(il.load("memory://logs/a.log")) == 68
+    assert il.load("memory://logs/a.log").n_entries == 68
 
 
 def test_urls_of_urls(memory: fsspec.AbstractFileSystem, tmp_path: Path) -> None:

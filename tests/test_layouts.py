@@ -846,5 +846,5 @@ def test_log_with_single_blanks_for_tabs_gives_nearly_the_same(
 ) -> None:
     """A first word that is a scope's name, too, cannot always be told from one."""
     wrong = differences(real(log), lambda row: console(row).replace("\t", " "), lines, "message")
-    assert max(wrong.values(), default=0) <= max(len(real(log)) // 10, 1)
-    assert wrong.get("event", 0) <= len(real(log)) // 50
+    assert max(wrong.values(), default=0) <= max(real(log).n_entries // 10, 1)
+    assert wrong.get("event", 0) <= real(log).n_entries // 50

@@ -70,6 +70,24 @@ def test_rejections_are_those_that_envoy_counted(mesh: str, real: Real) -> None:
         assert own[own.index.get_level_values("xds_type") == "RDS"].sum() == 2
 
 
+@each_mesh
+def test_rejections_joined(mesh: str, real: Real) -> None:
+    """Each is one, whoever logged it; where acknowledgements are logged, each proxy took the next update."""
+    table = analysis.rejections(real(f"mesh-1.30.3/{mesh}"))
+    assert table["nacks"].tolist() == [1] * 18
+    assert table["names"].value_counts().to_dict() == {
+        "mine": 6,
+        "outbound|8080||web.shop.svc.cluster.local": 6,
+        "virtualInbound": 4,
+        "8080": 2,
+    }
+    done = truth(mesh, "actions.tsv")
+    ended = pd.Timestamp(done.loc[done["object"].eq("EnvoyFilter/bank/clash"), "time"].iloc[-1])
+    if mesh == "sotw-debug":
+        back = table.loc[table["names"] == "mine", "recovered"]
+        assert back.between(ended, ended + pd.Timedelta("2s")).all()
+
+
 def test_a_dump_is_no_cause() -> None:
     """What protobuf prints of an object is another in each proxy; the cause stands at the end."""
     dump = 'Internal:Error adding/updating listener(s) web: goo.gle/debug{} name: "{}" address {{ }}: invalid value'

@@ -99,7 +99,7 @@ def test_metrics_that_were_changed_do_not_agree(real: Real, data: Path) -> None:
     ):
         assert was in text
         text = text.replace(was, now)
-    table = analysis.compare_metrics(real("istiod-1.30.3/discovery.log.gz"), text)
+    table = analysis.compare_metrics(real("istiod-1.30.3/discovery.log.gz"), text=text)
     wrong = table[table["agrees"].eq(False).fillna(False)]
     assert wrong["metric"].tolist() == [
         "pilot_xds_config_size_bytes_sum",
@@ -114,14 +114,14 @@ def test_metrics_that_were_changed_do_not_agree(real: Real, data: Path) -> None:
 def test_what_the_log_prints_after_the_export_is_not_in_it(lines: Read) -> None:
     capture = lines(FLAG, opened(1), nack(10), nack(20), nack(30), END)
     exports = 'pilot_total_xds_rejects{type="rds"} 2'
-    assert rejects(analysis.compare_metrics(capture, up(25, exports))) == (2, 2, 2, True)
-    assert rejects(analysis.compare_metrics(capture, up(15, exports))) == (1, 1, 2, False)
+    assert rejects(analysis.compare_metrics(capture, text=up(25, exports))) == (2, 2, 2, True)
+    assert rejects(analysis.compare_metrics(capture, text=up(15, exports))) == (1, 1, 2, False)
 
 
 def test_what_lies_around_the_export_may_be_in_it(lines: Read) -> None:
     capture = lines(FLAG, opened(1), nack(10), nack(20), END)
     for count, agrees in ((1, True), (2, True), (3, False)):
-        table = analysis.compare_metrics(capture, up(20.2, f'pilot_total_xds_rejects{{type="rds"}} {count}'))
+        table = analysis.compare_metrics(capture, text=up(20.2, f'pilot_total_xds_rejects{{type="rds"}} {count}'))
         assert rejects(table) == (1, 2, count, agrees)
         assert row(table, "pilot_total_xds_rejects", 'type="rds"')["kind"] == "bounded"
 
@@ -130,7 +130,7 @@ def test_what_came_after_the_log_is_no_contradiction(lines: Read) -> None:
     """Fewer than the log has are one."""
     capture = lines(FLAG, opened(1), nack(10), nack(20))
     for count, agrees in ((5, None), (2, True), (1, False)):
-        table = analysis.compare_metrics(capture, up(300, f'pilot_total_xds_rejects{{type="rds"}} {count}'))
+        table = analysis.compare_metrics(capture, text=up(300, f'pilot_total_xds_rejects{{type="rds"}} {count}'))
         assert rejects(table) == (2, 2, count, agrees)
         assert "exported 280.0 s after the log's last line" in table.attrs["coverage"]
 
@@ -138,14 +138,14 @@ def test_what_came_after_the_log_is_no_contradiction(lines: Read) -> None:
 def test_without_a_time_nothing_is_a_contradiction(lines: Read) -> None:
     capture = lines(FLAG, opened(1), nack(10))
     for count, agrees in ((1, True), (2, None), (0, None)):
-        table = analysis.compare_metrics(capture, f'pilot_total_xds_rejects{{type="rds"}} {count}\n')
+        table = analysis.compare_metrics(capture, text=f'pilot_total_xds_rejects{{type="rds"}} {count}\n')
         assert rejects(table) == (1, 1, count, agrees)
     assert "does not say when it was exported" in table.attrs["coverage"]
 
 
 def test_a_log_that_begins_late_has_counted_before(lines: Read) -> None:
     capture = lines(opened(31, 9), nack(40), END)
-    table = analysis.compare_metrics(capture, up(50, 'pilot_total_xds_rejects{type="rds"} 7'))
+    table = analysis.compare_metrics(capture, text=up(50, 'pilot_total_xds_rejects{type="rds"} 7'))
     one = row(table, "pilot_total_xds_rejects", 'type="rds"')
     assert (one["low"], pd.isna(one["high"]), bool(one["agrees"])) == (1, True, True)
     assert one["why"] == "the log begins after its process"
@@ -156,7 +156,7 @@ def test_a_gauge_may_have_been_anywhere_in_that_second(lines: Read) -> None:
     close = at(20.3, 'ADS: "10.0.0.1:4000" web-1.shop-1 terminated')
     capture = lines(FLAG, opened(1, 1), opened(20, 2), opened(20.1, 3), close, END)
     table = analysis.compare_metrics(
-        capture, up(20.2, 'pilot_xds{version="1.30.3"} 2', 'pilot_xds{version="1.29.0"} 1')
+        capture, text=up(20.2, 'pilot_xds{version="1.30.3"} 2', 'pilot_xds{version="1.29.0"} 1')
     )
     one = row(table, "pilot_xds")
     assert (one["low"], one["high"], one["exported"], bool(one["agrees"])) == (0, 4, 3, True)
@@ -164,7 +164,7 @@ def test_a_gauge_may_have_been_anywhere_in_that_second(lines: Read) -> None:
 
 def test_a_series_that_is_not_there_is_zero_if_its_metric_is(lines: Read) -> None:
     capture = lines(FLAG, opened(1), nack(10), END)
-    table = analysis.compare_metrics(capture, up(50, 'pilot_total_xds_rejects{type="rds"} 1'))
+    table = analysis.compare_metrics(capture, text=up(50, 'pilot_total_xds_rejects{type="rds"} 1'))
     assert row(table, "pilot_total_xds_rejects", 'type="cds"')["exported"] == 0
     assert pd.isna(row(table, "pilot_debounce_time_count")["exported"])  # not before Istio 1.16
     assert pd.isna(row(table, "pilot_debounce_time_count")["agrees"])
@@ -189,6 +189,58 @@ def test_each_metrics_file_is_compared_with_the_log_beside_it(tmp_path: Path) ->
     assert rows["agrees"].tolist() == [True, True]
     assert [Path(source).parent.name for source in rows["source"]] == ["istiod-b", "istiod-a"]
     assert "istiod-c/metrics: no run of this log" in table.attrs["coverage"]
+
+
+def replicas(tmp_path: Path, second: float, **files: str) -> pd.DataFrame:
+    """The comparison of metrics files with two logs in their folder: one process began at midnight, one later."""
+    for name, begin, count in (("istiod-a", 0.0, 1), ("istiod-b", second, 3)):
+        flag = at(begin + 0.2, 'FLAG: --caCertFile=""', scope="")
+        texts = [flag, opened(begin + 1), *(nack(begin + 10 + n) for n in range(count)), END]
+        (tmp_path / f"{name}.log").write_text("\n".join(texts) + "\n")
+    capture = il.load(tmp_path / "istiod-a.log", tmp_path / "istiod-b.log")
+    named = tuple((f"{tmp_path}/{name}.txt", text) for name, text in files.items())
+    return analysis.compare_metrics(replace(capture, metrics_files=named))
+
+
+def test_replicas_side_by_side_are_told_apart_by_their_start(tmp_path: Path) -> None:
+    later = up(40, 'pilot_total_xds_rejects{type="rds"} 3').replace("1767225600", "1767225610")
+    table = replicas(tmp_path, 10, one=up(50, 'pilot_total_xds_rejects{type="rds"} 1'), two=later)
+    rows = table[(table["metric"] == "pilot_total_xds_rejects") & (table["labels"] == 'type="rds"')]
+    assert [Path(source).stem for source in rows["source"]] == ["istiod-a", "istiod-b"]
+    assert rows["agrees"].tolist() == [True, True]
+
+
+def test_replicas_that_started_together_cannot_be_told_apart(tmp_path: Path) -> None:
+    table = replicas(tmp_path, 2, one=up(50, 'pilot_total_xds_rejects{type="rds"} 1'))
+    assert table.empty
+    assert "cannot be told which of" in table.attrs["coverage"]
+    assert "istiod-a.log (run 0)" in table.attrs["coverage"] and "istiod-b.log (run 1)" in table.attrs["coverage"]
+
+
+def test_the_label_of_a_scrape_names_the_replica(tmp_path: Path) -> None:
+    scraped = up(50, 'pilot_total_xds_rejects{job="istiod",pod="istiod-b",type="rds"} 3')
+    rows = replicas(tmp_path, 2, one=scraped).query("metric == 'pilot_total_xds_rejects' and labels == 'type=\"rds\"'")
+    assert rows["source"].str.endswith("istiod-b.log").tolist() == [True]
+    assert rows["agrees"].tolist() == [True]
+
+
+def test_an_istiod_that_started_slowly_exports_later_than_it_says(lines: Read) -> None:
+    """Its uptime counts from when it got going: what the log has 3 s after the time may be in the file."""
+    log = lines(at(5, 'FLAG: --caCertFile=""', scope=""), opened(6), nack(52), END)
+    table = analysis.compare_metrics(log, up(50, 'pilot_total_xds_rejects{type="rds"} 1'))
+    assert rejects(table)[-1] is True
+
+
+def test_buckets_are_those_of_the_export(lines: Read) -> None:
+    """From 1.32 on there is one of half a second."""
+    decided = at(10, "Push debounce stable[1] 3: 100ms since last change, 300ms since last push, full=true")
+    log = lines(FLAG, opened(1), decided, at(20, "Triggering reload"), END)
+    ends = ("0.01", "0.1", "0.5", "1", "+Inf")
+    export = up(30, *(f'pilot_debounce_time_bucket{{le="{end}"}} {int(float(end) > 0.3)}' for end in ends))
+    table = analysis.compare_metrics(log, export)
+    own = table[table["metric"] == "pilot_debounce_time_bucket"].set_index("labels")
+    assert sorted(own.index) == sorted(f'le="{end}"' for end in ends)
+    assert own[["low", "agrees"]].notna().all(axis=None) and own["agrees"].all()
 
 
 def test_without_metrics_there_is_nothing_to_compare(lines: Read) -> None:
@@ -242,9 +294,11 @@ def test_too_much_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, li
         exported(many)
     monkeypatch.setattr(exported_module, "MOST_BYTES", 100)
     (tmp_path / "metrics").write_text(many)
-    for given_as in (many, tmp_path / "metrics"):
+    for one in ({"text": many}, {"path": tmp_path / "metrics"}):
         with pytest.raises(ValueError, match="no metrics of istiod"):
-            analysis.compare_metrics(lines(FLAG, opened(1)), given_as)
+            analysis.compare_metrics(lines(FLAG, opened(1)), **one)
+    with pytest.raises(ValueError, match="not both"):
+        analysis.compare_metrics(lines(FLAG, opened(1)), tmp_path / "metrics", text=many)
 
 
 # ---- the command ----

@@ -55,7 +55,10 @@ KEY_NUMBERS = {
         ("claims", r"^holds [^F]*False[^F]*$"),
     ],
     "02_pushes": [
-        ("questions", r"how many proxies each round reached fan_out part endpoint-only pushes are printed at debug"),
+        (
+            "questions",
+            r"how many proxies each round was pushed to fan_out part endpoint-only pushes are printed at debug",
+        ),
         ("explore", r"EDS full 68 1705300 incremental 350 7709956 "),
         ("coverage", r"debounces 145 push_rounds 145 pushes 2531 "),
         ("coverage", r"push_rounds the pushes of 119 of 145 rounds are not printed: .* ads:debug,delta:debug"),

@@ -303,11 +303,11 @@ def some_gc() -> pd.DataFrame:
         {
             "run": counts(0, 0, 0),
             "timestamp_low": times(0, 1, None),
-            "pause_low_ms": pd.Series([0.5, 0.0, 1.0], dtype="Float64"),
-            "pause_high_ms": pd.Series([0.6, 0.1, 1.1], dtype="Float64"),
-            "heap_before_mb": counts(12, 14, 15),
-            "live_mb": counts(6, 7, 8),
-            "goal_mb": counts(13, 15, 16),
+            "pause_low": pd.to_timedelta([0.5, 0.0, 1.0], unit="ms").astype("timedelta64[ns]"),
+            "pause_high": pd.to_timedelta([0.6, 0.1, 1.1], unit="ms").astype("timedelta64[ns]"),
+            "heap_before_bytes": counts(12582912, 14680064, 15728640),
+            "live_bytes": counts(6291456, 7340032, 8388608),
+            "goal_bytes": counts(13631488, 15728640, 16777216),
             "push_lag": spans(4, None, None),
         }
     )
@@ -691,12 +691,12 @@ def test_rounds_without_a_bar_say_which_kind_of_nothing_they_are() -> None:
         "incremental (1)",
         "connections",
         "not visible at this level (1)",
-        "sent to no proxy (1)",
+        "pushed to no proxy (1)",
     ]
     marks = {str(line.get_label()): line for line in ax.lines}
     assert marks["not visible at this level (1)"].get_xdata().tolist() == [2]
     assert marks["not visible at this level (1)"].get_markerfacecolor() == "none"
-    assert marks["sent to no proxy (1)"].get_xdata().tolist() == [3]
+    assert marks["pushed to no proxy (1)"].get_xdata().tolist() == [3]
 
 
 def test_rounds_have_the_time_to_the_last_proxy_below_them() -> None:
@@ -966,8 +966,8 @@ def test_one_wave_of_many_proxies_has_no_names() -> None:
 
 def test_one_wave_without_a_push_says_why() -> None:
     empty = one_wave().iloc[:0]
-    empty.attrs["coverage"] = "round 0 was sent to no proxy"
-    assert "round 0 was sent to no proxy" in shown(plots.push_wave(empty).figure)
+    empty.attrs["coverage"] = "round 0 was pushed to no proxy"
+    assert "round 0 was pushed to no proxy" in shown(plots.push_wave(empty).figure)
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -194,7 +194,7 @@ def test_rows_are_in_file_order(log: str, real: Real) -> None:
     """One row per entry, with the line it begins at."""
     component, count, entries = LOGS[log]
     table = real(log).to_pandas()
-    assert len(table) == len(real(log)) == entries
+    assert len(table) == real(log).n_entries == entries
     assert table["line"].is_monotonic_increasing
     assert table["line"].iloc[0] == 1
     (info,) = real(log).infos
@@ -343,6 +343,30 @@ def test_durations_and_times_are_exact(lines: Read) -> None:
 # ---- options ----
 
 
+def test_a_capture_is_a_mapping_of_events(real: Real) -> None:
+    """`len`, `iter`, `in` and `[]` speak of the events that are there; entries are `n_entries`."""
+    capture = real("seed/pilot.log")
+    assert len(capture) == len(list(capture)) == len(capture.counts())
+    assert all(event in capture and capture[event].num_rows for event in capture)
+    assert "xds_nack" not in capture and capture["xds_nack"].num_rows == 0
+    assert capture.n_entries == capture.events.num_rows == sum(capture[event].num_rows for event in capture) == 68
+
+
+def test_part_of_the_time_is_loaded(data: Path, real: Real) -> None:
+    """What `start` and `end` leave is what the whole has of that time, in all tables."""
+    log, start, end = "istiod-1.30.3/discovery.log.gz", "2026-11-23T17:28:00", "2026-11-23T17:28:10"
+    part, whole = il.load(data / log, start=start, end=end), real(log)
+    expected = whole.to_pandas(start=start, end=end).reset_index(drop=True)
+    pd.testing.assert_frame_equal(part.to_pandas(), expected, check_categorical=False)
+    assert (
+        part["xds_push"]["line"].to_pylist()
+        == whole.to_pandas(events="xds_push", start=start, end=end)["line"].to_list()
+    )
+    assert 0 < part.sources["entries"].item() == part.n_entries < whole.n_entries
+    batches = il.scan(data / log, batch=500, start=start, end=end)
+    assert sum(batch.n_entries for batch in batches) == part.n_entries
+
+
 def test_events_one_many_none(data: Path) -> None:
     """Some events come with the columns that any of them has, however they are asked for; nothing is every entry."""
     log = data / "seed/pilot.log"
@@ -424,7 +448,7 @@ def test_start_and_end_of_a_real_log(real: Real) -> None:
     before, after = capture.to_pandas(end=at), capture.to_pandas(start=at)
     assert before["timestamp"].max() < pd.Timestamp(at, tz="UTC") <= after["timestamp"].min()
     head = capture.to_pandas()["timestamp"].isna().cumprod().sum()  # GC lines before the first time
-    assert len(before) + len(after) + head == len(capture)
+    assert len(before) + len(after) + head == capture.n_entries
 
 
 # ---- sources ----
@@ -478,7 +502,7 @@ def test_several_sources_share_their_tables(data: Path, real: Real) -> None:
     paths = [data / log for log in ("seed/pilot.log", "pilot-1.0.9/discovery.log.gz")]
     both = il.load(*paths)
     parts = [real("seed/pilot.log"), real("pilot-1.0.9/discovery.log.gz")]
-    assert len(both) == sum(map(len, parts))
+    assert both.n_entries == sum(part.n_entries for part in parts)
     assert both["xds_push"].num_rows == sum(part["xds_push"].num_rows for part in parts)
     assert both.to_pandas()["message"].tolist() == [m for part in parts for m in part.to_pandas()["message"]]
     rows = both["xds_push"]["row"].to_numpy()
@@ -537,7 +561,7 @@ def test_gzip_that_unpacks_to_much(tmp_path: Path) -> None:
     count = 40_000
     packed = gzip.compress((ONE * count).encode())
     (tmp_path / "a.log").write_bytes(packed)
-    assert len(il.load(tmp_path / "a.log")) == len(il.load(io.BytesIO(packed))) == count
+    assert il.load(tmp_path / "a.log").n_entries == il.load(io.BytesIO(packed)).n_entries == count
 
 
 def test_lines_across_blocks(lines: Read) -> None:
@@ -745,7 +769,7 @@ def test_node_metadata_of_the_seed(real: Real) -> None:
 def test_node_metadata_of_the_seed_bootstrap(real: Real) -> None:
     """The document's own bootstrap tells the same."""
     capture = real("seed/envoy-rev0.json")
-    assert len(capture) == 0
+    assert capture.n_entries == 0
     (node,) = il.analysis.node_metadata(capture).to_dict("records")
     assert {name: node[name] for name in HELLOWORLD} == HELLOWORLD
     assert node["bootstrap"].endswith("envoy-rev0.json")

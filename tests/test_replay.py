@@ -227,6 +227,7 @@ def inside(row: Mapping[Any, Any], true: Mapping[str, Any], names: tuple[str, ..
     version=st.sampled_from(["1.1", "1.3", "1.30"]),
     debug=st.booleans(),
 )
+@example([(0, True), (19, True), (1, False)], ("5ms", "1s", True), ("20ms", "1s", False), "1ms", "1.3", False)
 @example([(260, True)] * 9, ("100ms", "10s", True), ("20ms", "1s", True), "700ms", "1.30", False)
 def test_other_settings_stay_within_the_bounds(
     gaps: list[tuple[int, bool]],

@@ -232,7 +232,7 @@ def test_what_stands_in_two_pieces_is_kept_once(tmp_path: Path) -> None:
     later = b"the rest of an entry\n" + log(*text[5:])
     capture = pieces(tmp_path, a__log__1=log(*text[:8]), a__log=later)
     assert capture["debounce"]["debounce_id"].to_pylist() == list(range(1, 11))
-    assert len(capture) == 10
+    assert capture.n_entries == 10
     assert "4 entries that stand in" in capture.sources["damage"][1]
     assert capture.sources["entries"].to_list() == [8, 2]
 
@@ -242,7 +242,7 @@ def test_the_longer_of_two_forms_of_an_entry_is_kept(tmp_path: Path) -> None:
     text = [debounce(n, n + 1) for n in range(5)]
     with pytest.warns(il.DamageWarning, match="it may be cut"):
         capture = pieces(tmp_path, a__log__1=log(*text[:3])[:-20], a__log=log(*text[1:]))
-    assert capture["debounce"]["debounce_id"].to_pylist() == [1, 2, 3, 4, 5] and len(capture) == 5
+    assert capture["debounce"]["debounce_id"].to_pylist() == [1, 2, 3, 4, 5] and capture.n_entries == 5
 
 
 def test_alike_is_not_the_same(tmp_path: Path) -> None:
@@ -250,7 +250,7 @@ def test_alike_is_not_the_same(tmp_path: Path) -> None:
     capture = pieces(
         tmp_path, a__log__1=log(at(0, "ADS: a"), at(1, "ADS: b")), a__log=log(at(1, "ADS: c"), at(2, "ADS: d"))
     )
-    assert len(capture) == 4
+    assert capture.n_entries == 4
 
 
 @given(cut=st.integers(1, 50), back=st.integers(0, 20))
@@ -352,7 +352,7 @@ def test_real_logs_are_one_run_each(real: Callable[[str], il.Capture], name: str
     """Times of goroutines step back by up to 40 ms there; no gap, and the right generation."""
     table = real(name).runs
     assert table["version"].to_list() == [version] and table["gaps"].to_list() == [0]
-    assert table["entries"].to_list() == [len(real(name))]
+    assert table["entries"].to_list() == [real(name).n_entries]
     assert table["start"].to_list() == ["cut" if "seed" in name else "banner"]
 
 

@@ -42,13 +42,13 @@ def test_batches_hold_the_entries_of_a_capture() -> None:
 def test_a_small_log_is_one_batch() -> None:
     """Whatever the size of a batch may be."""
     [batch] = il.scan("data/seed/pilot.log")
-    assert len(batch) == 68
+    assert batch.n_entries == 68
 
 
 def test_without_messages() -> None:
     """Text is left out, all else is there."""
     [*batches] = il.scan(LOG, messages=False)
-    assert all(one.events["message"].null_count == len(one) for one in batches)
+    assert all(one.events["message"].null_count == one.n_entries for one in batches)
     assert il.load(LOG, messages=False)["xds_push"].num_rows == sum(one["xds_push"].num_rows for one in batches)
 
 
@@ -58,7 +58,9 @@ def test_damage_is_warned_of_by_line() -> None:
     lines = data.split(b"\n")
     lines[3000] += b"\xff"
     with pytest.warns(il.DamageWarning, match=r":3001: bytes that are no UTF-8"):
-        assert sum(map(len, il.scan(io.BytesIO(b"\n".join(lines)), batch=500))) == len(il.load(LOG))
+        assert (
+            sum(part.n_entries for part in il.scan(io.BytesIO(b"\n".join(lines)), batch=500)) == il.load(LOG).n_entries
+        )
 
 
 def test_wrapped_lines_keep_their_place() -> None:
@@ -84,7 +86,7 @@ def test_parquet_of_batches_is_that_of_a_capture(name: str, events: str | list[s
         assert one.schema.names == other.schema.names
         for column in set(one.schema.names) - {"run"}:
             assert one[column].to_pylist() == other[column].to_pylist(), (file, column)
-    assert entries == len(il.load(LOG))
+    assert entries == il.load(LOG).n_entries
 
 
 @pytest.mark.parametrize("events", [None, "xds_push", ["debounce", "push_start"], "access"])
@@ -97,7 +99,7 @@ def test_csv_of_batches_is_that_of_a_capture(events: str | list[str] | None, tmp
     pd.testing.assert_frame_equal(one.drop(columns="run"), other.drop(columns="run"))
     stream_to_csv(il.scan(LOG, batch=700), tmp_path / "raw.csv", events=events, safe=False)
     assert (tmp_path / "raw.csv").read_bytes() == streamed.getvalue()
-    assert entries == len(il.load(LOG))
+    assert entries == il.load(LOG).n_entries
 
 
 @pytest.mark.parametrize("target", ["-", "out.csv"])

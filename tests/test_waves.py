@@ -157,6 +157,15 @@ def test_waves_of_real_runs_agree_with_rounds(log: str, real: Callable[[str], il
     assert (wave["time"] <= wave["time_high"]).all()
 
 
+def test_a_time_is_when_it_was_sent(real: Callable[[str], il.Capture]) -> None:
+    """A proxy that is stopped gets its pushes sent all the same, and applies them later."""
+    for table in (
+        analysis.push_waves(real("istiod-1.30.3/discovery.log.gz")),
+        analysis.push_wave(real("seed/pilot.log"), 0),
+    ):
+        assert "times are when istiod had sent a push" in table.attrs["coverage"]
+
+
 def test_a_round_that_is_not_there(real: Callable[[str], il.Capture]) -> None:
     with pytest.raises(ValueError, match="there is no round 3: rounds are 0 to 2"):
         analysis.push_wave(real("seed/pilot.log"), 3)
@@ -176,7 +185,7 @@ def test_no_wave_without_a_control_plane(log: str, real: Callable[[str], il.Capt
 def test_a_round_that_reached_nobody(real: Callable[[str], il.Capture]) -> None:
     wave = analysis.push_wave(real("istiod-1.30.3/discovery.log.gz"), 0)
     assert wave.empty
-    assert wave.attrs["coverage"] == "round 0 was sent to no proxy"
+    assert wave.attrs["coverage"] == "round 0 was pushed to no proxy"
 
 
 # Spans of rounds, against the obvious way

@@ -12,6 +12,7 @@ from istiolog_pd.analysis.proxies.endpoints import endpoint_churn as endpoint_ch
 from istiolog_pd.analysis.proxies.errors import errors as errors
 from istiolog_pd.analysis.proxies.failed_requests import failed_requests as failed_requests
 from istiolog_pd.analysis.proxies.nodes import node_metadata as node_metadata
+from istiolog_pd.analysis.proxies.rejections import rejections as rejections
 from istiolog_pd.analysis.proxies.remote_clusters import remote_clusters as remote_clusters
 from istiolog_pd.analysis.proxies.warming import cluster_warming as cluster_warming
 from istiolog_pd.analysis.pushes.debounces import debounces as debounces
@@ -53,6 +54,7 @@ __all__ = [
     "push_wave",
     "push_waves",
     "pushes",
+    "rejections",
     "remote_clusters",
     "sidecar_savings",
     "triggers",

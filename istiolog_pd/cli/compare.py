@@ -20,7 +20,7 @@ PYTHON = in_python(
 )
 
 #: What a terminal has room for; csv and json have all.
-SHOWN = ["measure", "labels", "a", "b", "low", "high", "verdict"]
+SHOWN = ["measure", "labels", "before", "after", "ci_low", "ci_high", "verdict"]
 PICTURES = (".png", ".svg", ".pdf")
 
 
@@ -49,7 +49,8 @@ def compare(
 ) -> None:
     """Compare two logs: an upgrade, a setting.
 
-    What is certainly more or less in the second, normalised for load and time; low and high bound the difference.
+    Shows measures that differ significantly in the second log, normalized for load and duration; ci_low and
+    ci_high are the 95 % interval of the difference.
     """
     with told():
         from istiolog_pd.analysis.compare.compare import compare as compared
@@ -73,7 +74,7 @@ def compare(
 
 
 def _show(table: pd.DataFrame, every: bool) -> None:
-    certain = table["certain"].fillna(False).astype(bool)
+    certain = table["significant"].fillna(False).astype(bool)
     if every or certain.any():
         show((table if every else table[certain])[SHOWN])
     if not every:

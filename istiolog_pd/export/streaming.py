@@ -92,14 +92,14 @@ def stream_to_parquet(
                 writer = writer or stack.enter_context(parquet_writer(file, table.schema))
                 for part in table.exported():
                     writer.write_table(_shifted(part, total))
-                total += len(batch)
+                total += batch.n_entries
         return total
     with replacing_folder(path, is_export) as folder, ExitStack() as stack:
         writers = _Writers(folder, stack)
         for batch in batches:
             for table in exported_tables(_unnamed(batch), names):
                 writers.write(table)
-            writers.rows = total = total + len(batch)
+            writers.rows = total = total + batch.n_entries
     return total
 
 
@@ -151,7 +151,7 @@ def stream_to_csv(
             writer = writer or stack.enter_context(csv_writer(table, file))
             for part in table.exported():
                 write_csv(writer, _shifted(part, total), safe=safe)
-            total += len(batch)
+            total += batch.n_entries
     return total
 
 

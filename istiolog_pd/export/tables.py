@@ -224,7 +224,7 @@ def exported_tables(capture: Capture, events: list[str] | None) -> Iterator[Expo
 
 def _common(capture: Capture, events: list[str] | None) -> Exported:
     """The common columns of every entry, or of those of some events."""
-    table = capture.events.add_column(0, ROW.name, pa.array(np.arange(len(capture))))
+    table = capture.events.add_column(0, ROW.name, pa.array(np.arange(capture.n_entries)))
     if events is not None:
         table = table.filter(pc.is_in(table["event"].cast(pa.string()), pa.array(events, pa.string())))
     return Exported(capture, COMMON_TABLE, [ROW, *COMMON.values()], _batches(table))
@@ -243,7 +243,7 @@ def wide_table(capture: Capture, events: list[str] | None) -> Exported:
     names = [column.name for column in columns]
 
     def parts() -> Iterator[pa.Table]:
-        for start in range(0, len(capture), BATCH):
+        for start in range(0, capture.n_entries, BATCH):
             rows = _some(capture, start, start + BATCH)
             frame = rows.to_pandas(events=events, columns=names, dtype_backend="pyarrow")
             table = pa.Table.from_pandas(frame, preserve_index=False)

@@ -8,13 +8,13 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
-from istiolog_pd.capture import Capture, SourceInfo, node_from_bootstrap
+from istiolog_pd.capture import Capture, SourceInfo
 from istiolog_pd.engine.choose_engine import given
 from istiolog_pd.engine.reference.reader import SourceTables
 from istiolog_pd.errors import DamageWarning, NoLogError
 from istiolog_pd.loading.damage import damage_of, why_empty
 from istiolog_pd.loading.options import Options, progress_bar
-from istiolog_pd.loading.other_files import bootstrap_head, may_be_bootstrap, metrics_text
+from istiolog_pd.loading.other_files import bootstrap_head, may_be_bootstrap, metrics_text, node_from_bootstrap
 from istiolog_pd.loading.source_log import Log, container_logs
 from istiolog_pd.runs import Arranged, arrange, join, piece_of
 from istiolog_pd.sources.discover import Source, SourceLike, find

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 #: Maximum size of a bootstrap; nothing larger is tried as one.
 BOOTSTRAP_SIZE = 4 << 20
@@ -35,3 +37,15 @@ def bootstrap_head(blocks: Iterator[bytes]) -> Iterator[bytes]:
 def may_be_bootstrap(head: list[bytes]) -> bool:
     """Whether the first blocks of a source look like a bootstrap."""
     return bool(head) and head[0].lstrip()[:1] == b"{" and any(b'"node"' in block for block in head)
+
+
+def node_from_bootstrap(text: bytes) -> dict[str, Any] | None:
+    """The `node` object of an Envoy bootstrap; null if the text is none."""
+    try:
+        found = json.loads(text)
+        node = found.get("node") if isinstance(found, dict) else None
+        # JSON can spell half of a surrogate pair, which is no text.
+        node = json.loads(json.dumps(node, ensure_ascii=False).encode(errors="replace"))
+    except (ValueError, RecursionError):
+        return None
+    return node if isinstance(node, dict) and isinstance(node.get("id"), str) else None

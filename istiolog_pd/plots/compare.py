@@ -16,7 +16,7 @@ from istiolog_pd.plots._draw.scales import Floats, numbers
 from istiolog_pd.plots._draw.style import SMALL, Look, coverage, ink, names, need, new_axes, plain, show_reason
 
 TITLE = "Before and after: b by a, with intervals of 95 %"
-NOTHING = "no measure can be told of both captures, or none is above zero"
+NOTHING = "No measure is available in both captures., or none is above zero"
 ROW_HEIGHT, MARGINS = 0.2, 1.8  # inches
 LONGEST = 60  # characters of a label
 #: Ratios beyond this (and its inverse) stand at the edge.
@@ -40,7 +40,7 @@ def compare(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     table
-        Of `istiolog_pd.analysis.compare`: `measure`, `labels`, `ratio`, `ratio_low`, `ratio_high`, `verdict`.
+        Of `istiolog_pd.analysis.compare`: `measure`, `labels`, `ratio`, `ratio_ci_low`, `ratio_ci_high`, `verdict`.
     ax
         Where to draw; a new figure, as high as the rows need, if None.
 
@@ -55,13 +55,13 @@ def compare(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     >>> import pandas as pd
     >>> from istiolog_pd import plots
     >>> table = pd.DataFrame({"measure": ["debounce_time"], "labels": ['quantile="0.5"'], "ratio": [2.0],
-    ...                       "ratio_low": [1.5], "ratio_high": [2.5], "verdict": ["more"]})
+    ...                       "ratio_ci_low": [1.5], "ratio_ci_high": [2.5], "verdict": ["more"]})
     >>> ax = plots.compare(table)
     >>> [label.get_text() for label in ax.get_yticklabels()]
     ['debounce_time{quantile="0.5"}']
     >>> plt.close(ax.figure)
     """
-    need(table, "compare", "measure", "labels", "ratio", "ratio_low", "ratio_high", "verdict")
+    need(table, "compare", "measure", "labels", "ratio", "ratio_ci_low", "ratio_ci_high", "verdict")
     own = ax is None
     ax = new_axes(ax)
     rows, left = _drawn(table)
@@ -99,7 +99,7 @@ def _labels(rows: pd.DataFrame) -> list[str]:
 
 def _scale(ax: Axes, rows: pd.DataFrame) -> float:
     """A scale of doublings around 1, as wide as the ratios need; its upper end."""
-    shown = np.concatenate([numbers(rows[name]) for name in ("ratio", "ratio_low", "ratio_high")])
+    shown = np.concatenate([numbers(rows[name]) for name in ("ratio", "ratio_ci_low", "ratio_ci_high")])
     shown = shown[np.isfinite(shown) & (shown > 0)]
     limit = float(np.clip(np.exp(np.abs(np.log(shown)).max()) * 1.1, 1.5, WIDEST))
     ax.set_xscale("log", base=2)
@@ -109,7 +109,7 @@ def _scale(ax: Axes, rows: pd.DataFrame) -> float:
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}x"))
     ax.axvline(1, color=ink(), linewidth=0.8, zorder=1)
-    ax.set_xlabel("ratio, b by a (1: the same)")
+    ax.set_xlabel("after / before (1 = no change)")
     ax.tick_params(axis="x", labelsize=SMALL)
     return limit
 
@@ -120,7 +120,7 @@ def _verdict(ax: Axes, rows: pd.DataFrame, places: Floats, verdict: str, limit: 
     if not chosen.any():
         return []
     looked, at = VERDICTS[verdict], places[chosen]
-    ratio, low, high = (numbers(rows[name])[chosen] for name in ("ratio", "ratio_low", "ratio_high"))
+    ratio, low, high = (numbers(rows[name])[chosen] for name in ("ratio", "ratio_ci_low", "ratio_ci_high"))
     low, high = np.where(np.isnan(low), 0, low), np.where(np.isnan(high), np.inf, high)  # null: no bound
     least, most = (np.clip(bound, 1 / limit, limit) for bound in (low, high))
     ax.hlines(at, least, most, color=looked.colour, linewidth=1.6, zorder=2)

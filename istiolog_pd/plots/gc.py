@@ -14,10 +14,11 @@ from istiolog_pd.plots._draw.style import PUSH_TYPES, coverage, ink, need, new_a
 
 TITLE = "Garbage collections: heap, pauses, and how late pushes were meanwhile"
 NO_TIMES = "the log does not tell when these collections were"
+MEBIBYTE = 1 << 20
 HEAP = {
-    "heap_before_mb": ("#0072B2", "-", "heap before"),
-    "live_mb": ("#009E73", "--", "live after"),
-    "goal_mb": ("#999999", ":", "goal"),
+    "heap_before_bytes": ("#0072B2", "-", "heap before"),
+    "live_bytes": ("#009E73", "--", "live after"),
+    "goal_bytes": ("#999999", ":", "goal"),
 }
 
 
@@ -28,15 +29,15 @@ def gc(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     table
-        Of `istiolog_pd.analysis.runtime.gc`: `timestamp_low`, `pause_low_ms`, `pause_high_ms`,
-        `heap_before_mb`, `live_mb`, `goal_mb`, `push_lag`, and `run` if there is one.
+        Of `istiolog_pd.analysis.gc`: `timestamp_low`, `pause_low`, `pause_high`, `heap_before_bytes`,
+        `live_bytes`, `goal_bytes`, `push_lag`, and `run` if there is one.
     ax
         Where to draw; a new figure if None. Its room is shared with the panel of times.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The axes of the heap: time (UTC) by MB. The panel below is in milliseconds (logarithmic).
+        The axes of the heap: time (UTC) by MiB. The panel below is in milliseconds (logarithmic).
 
     Examples
     --------
@@ -44,26 +45,27 @@ def gc(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     >>> import pandas as pd
     >>> from istiolog_pd import plots
     >>> ax = plots.gc(pd.DataFrame({
-    ...     "timestamp_low": pd.to_datetime(["2026-11-23T17:27:38Z"]), "pause_low_ms": [0.5], "pause_high_ms": [0.6],
-    ...     "heap_before_mb": [12], "live_mb": [6], "goal_mb": [13], "push_lag": pd.to_timedelta(["4ms"]),
+    ...     "timestamp_low": pd.to_datetime(["2026-11-23T17:27:38Z"]), "push_lag": pd.to_timedelta(["4ms"]),
+    ...     "pause_low": pd.to_timedelta(["500us"]), "pause_high": pd.to_timedelta(["600us"]),
+    ...     "heap_before_bytes": [12 << 20], "live_bytes": [6 << 20], "goal_bytes": [13 << 20],
     ... }))
     >>> ax.get_ylabel()
-    'heap (MB)'
+    'heap (MiB)'
     >>> plt.close(ax.figure)
     """
-    need(table, "gc", "timestamp_low", "pause_low_ms", "pause_high_ms", *HEAP, "push_lag")
+    need(table, "gc", "timestamp_low", "pause_low", "pause_high", *HEAP, "push_lag")
     ax = new_axes(ax)
-    known = table.dropna(subset=["timestamp_low", "pause_low_ms", "pause_high_ms"])
+    known = table.dropna(subset=["timestamp_low", "pause_low", "pause_high"])
     if known.empty:
         return show_reason(ax, table, TITLE, NO_TIMES if len(table) else "")
     when = dates(known["timestamp_low"])
     mark_runs(ax, known, when)
     handles: list[Artist] = []
     for name, (colour, dashes, label) in HEAP.items():
-        handles += ax.plot(when, numbers(known[name]), dashes, color=colour, linewidth=1, label=label)
+        handles += ax.plot(when, numbers(known[name]) / MEBIBYTE, dashes, color=colour, linewidth=1, label=label)
     time_axis(ax, when)
     ax.set_ylim(bottom=0)
-    ax.set_ylabel("heap (MB)")
+    ax.set_ylabel("heap (MiB)")
     handles += _below(ax, known, when)
     head(ax, TITLE, coverage(table), handles)
     return ax
@@ -72,7 +74,7 @@ def gc(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 def _below(ax: Axes, table: pd.DataFrame, when: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[Artist]:
     """Pauses, and the lag of pushes, in a panel of their own: they are orders of magnitude apart."""
     below = panel(ax, "bottom", 0.45)
-    low, high, lag = numbers(table["pause_low_ms"]), numbers(table["pause_high_ms"]), milliseconds(table["push_lag"])
+    low, high, lag = (milliseconds(table[name]) for name in ("pause_low", "pause_high", "push_lag"))
     pauses = below.vlines(when, low, high, color="#D55E00", linewidth=1, label="world stopped")
     below.scatter(when, high, s=8, c="#D55E00", linewidth=0)
     values = [low[low > 0], high]

@@ -1,4 +1,4 @@
-"""Push rounds: how many proxies each reached, and how long until the last one."""
+"""Push rounds: how many proxies each was pushed to, and how long until the last one."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def push_rounds(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Bars are the rounds side by side in their order, with their start under the numbers: on a true time
     axis those of one busy second would cover each other. Full and incremental rounds differ in colour
     and hatch. A grey line is the number of connections that could have been pushed to. A hollow mark at the
-    bottom is a round whose pushes the log's level does not print; a cross, one that was sent to no proxy.
+    bottom is a round whose pushes the log's level does not print; a cross, one that was pushed to no proxy.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def push_rounds(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     round_axis(ax, number, table["timestamp"])
     handles += _ticks(ax, number[hidden], "not visible at this level")
-    handles += _ticks(ax, number[~hidden & (reached == 0)], "sent to no proxy", "x")
+    handles += _ticks(ax, number[~hidden & (reached == 0)], "pushed to no proxy", "x")
     _last_proxy(ax, number, np.where(hidden, np.nan, last), kind)
     head(ax, ROUNDS, coverage(table), handles)
     return ax

@@ -86,6 +86,9 @@ NOT_TOLD = frozenset(
     }
 )
 
+#: A statement of one word in a scope that is not the hand-written format's: no format claims it, its statement does.
+BY_STATEMENT = frozenset({("agent", "starting", "controllers")})
+
 _OF = {"pilot": ("pilot", "shared"), "agent": ("agent", "shared", "pilot")}
 _MINOR = re.compile(r"1\.(\d+)")
 _RANGED = re.compile(r"(.*?)(?: \[([\d., ;a-z-]*)\])?", re.DOTALL)
@@ -159,6 +162,8 @@ def rows(component: str) -> list[Row]:
     return [
         one
         for number, row in lines
-        if row["component"] in _OF[component] and unescaped(row["format"]) in events
+        if row["component"] in _OF[component]
+        and unescaped(row["format"]) in events
+        and (component, row["format"], row["scope"]) not in BY_STATEMENT
         for one in _of_istio(component, number, events[unescaped(row["format"])], row)
     ]

@@ -117,7 +117,7 @@ def in_common(a: Capture, b: Capture) -> tuple[Capture, Capture, list[str]]:
     said: list[str] = []
     of_a, of_b = debug_scopes(a), debug_scopes(b)
     sides = []
-    for name, capture, own, other in (("a", a, of_a, of_b), ("b", b, of_b, of_a)):
+    for name, capture, own, other in (("before", a, of_a, of_b), ("after", b, of_b, of_a)):
         if own - other:
             said.append(LEFT_OUT.format(", ".join(sorted(own - other)), name))
         sides.append(_without_debug(capture, own - other) if own - other else capture)
@@ -151,7 +151,7 @@ def _without_debug(capture: Capture, scopes: set[str]) -> Capture:
 def _endpoint_only(capture: Capture) -> npt.NDArray[np.bool_]:
     """Which entries are endpoint-only pushes at info, as versions before 1.5 print them."""
     table = capture["xds_push"]
-    found = np.zeros(len(capture), bool)
+    found = np.zeros(capture.n_entries, bool)
     own = pc.and_(_equal(table, "push_type", "incremental"), pc.is_valid(table["endpoints"]))
     found[table["row"].filter(own).to_numpy()] = True
     return found

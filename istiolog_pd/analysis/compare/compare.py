@@ -36,40 +36,52 @@ COMPARED = Answer(
         Col("labels", "str", "", 'labels: ``type="CDS"``, ``quantile="0.95"``'),
         Col("unit", "str", "", "unit of the measure"),
         Col("load", "boolean", "", "true if it measures what the control plane was given, not what it did"),
-        Col("a", "Float64", "", "the measure on the first side; the middle where lines only bound it, as `size:` does"),
-        Col("b", "Float64", "", "the measure on the second side"),
-        Col("difference", "Float64", "", "`b` - `a`"),
-        Col("low", "Float64", "", "95 % interval of the difference, lower limit, widened by such bounds"),
-        Col("high", "Float64", "", "95 % interval of the difference, upper limit"),
-        Col("ratio", "Float64", "", "`b` / `a`"),
-        Col("ratio_low", "Float64", "", "95 % interval of the ratio, lower limit"),
-        Col("ratio_high", "Float64", "", "95 % interval of the ratio, upper limit"),
         Col(
-            "effect",
+            "before",
             "Float64",
             "",
-            "Cliff's delta, -1 to 1: how much more likely an observation of b is the larger one; null without single "
-            "observations",
+            "the measure in the first capture; the middle where lines only bound it, as `size:` does",
         ),
-        Col("p", "Float64", "", "probability of such a difference by chance, adjusted for the number of rows (Holm)"),
+        Col("after", "Float64", "", "the measure in the second capture"),
+        Col("difference", "Float64", "", "`after` - `before`"),
+        Col("ci_low", "Float64", "", "95 % interval of the difference, lower limit, widened by such bounds"),
+        Col("ci_high", "Float64", "", "95 % interval of the difference, upper limit"),
+        Col("ratio", "Float64", "", "`after` / `before`"),
+        Col("ratio_ci_low", "Float64", "", "95 % interval of the ratio, lower limit"),
+        Col("ratio_ci_high", "Float64", "", "95 % interval of the ratio, upper limit"),
         Col(
-            "certain",
+            "cliffs_delta",
+            "Float64",
+            "",
+            "-1 to 1: how much more likely an observation of `after` is the larger one (Cliff's delta); null without "
+            "single observations",
+        ),
+        Col(
+            "p_value",
+            "Float64",
+            "",
+            "probability of such a difference by chance, adjusted for the number of rows (Holm)",
+        ),
+        Col(
+            "significant",
             "boolean",
             "",
-            "true if `p` is below 0.05: in 19 of 20 tables in which nothing differs, no row is",
+            "true if `p_value` is below 0.05: in 19 of 20 tables in which nothing differs, no row is",
         ),
         Col(
             "verdict",
             "category",
             "",
-            "``more``, ``less`` (b, if certain), ``no difference seen``, ``cannot tell`` (a side does not log it, or "
-            "too little)",
+            "``more``, ``less`` (`after`, if significant), ``no difference seen``, ``cannot tell`` (a side does not "
+            "log it, or too little)",
         ),
         Col("note", "str", "", "why there is no verdict, and what changed its meaning between the versions"),
     ),
     needs=(pushed("what differs from another capture"),),
 )
 
+#: The two captures, by their columns.
+NAMES = ("before", "after")
 MORE, LESS, SAME, UNKNOWN = "more", "less", "no difference seen", "cannot tell"
 
 LINES = "they are printed at level info in scope ads"
@@ -80,7 +92,7 @@ FEW_BEYOND = "{}: {:,} observations are too few for the quantile {}"
 
 
 @answers(COMPARED)
-def compare(a: Capture, b: Capture, *, seed: int = 0) -> pd.DataFrame:
+def compare(before: Capture, after: Capture, *, seed: int = 0) -> pd.DataFrame:
     """Two captures, before and after an upgrade or a setting: what is more, what is less, what cannot be told.
 
     Every measure is normalised: by time, by the proxies that were connected, or by the changes that came
@@ -92,8 +104,8 @@ def compare(a: Capture, b: Capture, *, seed: int = 0) -> pd.DataFrame:
 
     Parameters
     ----------
-    a, b
-        Logs of control planes: before and after. Best of about the same load, and as long.
+    before, after
+        Logs of control planes. Best of about the same load, and as long.
     seed
         Of the random draws; the same gives the same table.
 
@@ -108,7 +120,7 @@ def compare(a: Capture, b: Capture, *, seed: int = 0) -> pd.DataFrame:
     -----
     A verdict says that the two captures differ by more than each moves by itself; not why. Another load,
     other proxies or another hour make a difference as well as a version does. An interval that leaves out zero
-    in one row of fifty is to be expected; `certain` accounts for that, and is stricter than the interval.
+    in one row of fifty is to be expected; `significant` accounts for that, and is stricter than the interval.
 
     A measure is told if 10 of the 30 stretches hold any of it; a quantile, if 5 observations are beyond it.
     A measure that drifts (services are added) has a wider interval; what is one of what proxies are
@@ -128,17 +140,17 @@ def compare(a: Capture, b: Capture, *, seed: int = 0) -> pd.DataFrame:
     >>> table.loc[table["measure"].eq("debounce_time"), ["labels", "verdict"]].to_records(index=False).tolist()
     [('quantile="0.5"', 'no difference seen'), ('quantile="0.95"', 'no difference seen')]
     """
-    for capture, name in ((a, "a"), (b, "b")):
+    for capture, name in ((before, "before"), (after, "after")):
         if "push_start" not in capture and "debounce" not in capture and "xds_push" not in capture:
             return cannot(COMPARED, NOTHING.format(name, no_lines(capture, "line of a push or a debounce", LINES)))
-    said = [described(a, "a"), described(b, "b")]
-    a, b, left_out = in_common(a, b)
+    said = [described(before, "before"), described(after, "after")]
+    a, b, left_out = in_common(before, after)
     types = tuple(sorted({name for capture in (a, b) for name in _types(capture)}))
     sides = [side_of(capture, types) for capture in (a, b)]
     table = _table(sides, seed)
     between = versions(a), versions(b)
     table["note"] = [_noted(row, between) for row in table[["measure", "note"]].itertuples(index=False)]
-    services = table["measure"].eq("services") & table["certain"].fillna(False).astype(bool)
+    services = table["measure"].eq("services") & table["significant"].fillna(False).astype(bool)
     if services.any():
         sizes = table["measure"].isin(["bytes", "bytes_per_push", "bytes_per_change"])
         table.loc[sizes, "note"] = [joined(note, OTHER_SERVICES) for note in table.loc[sizes, "note"]]
@@ -165,10 +177,10 @@ def _table(sides: list[Side], seed: int) -> pd.DataFrame:
             rows.append({"labels": label, **_row(measure, sides, pair, drawn, seed)})
     table = pd.DataFrame(rows)
     told = table["verdict"].isna()
-    table.loc[told, "p"] = holm(table.loc[told, "p"].to_numpy(np.float64))
-    table["certain"] = (table["p"] < ALPHA).where(told)
+    table.loc[told, "p_value"] = holm(table.loc[told, "p_value"].to_numpy(np.float64))
+    table["significant"] = (table["p_value"] < ALPHA).where(told)
     larger = table["difference"].gt(0).map({True: MORE, False: LESS})
-    table["verdict"] = table["verdict"].where(~told, larger.where(table["p"] < ALPHA, SAME))
+    table["verdict"] = table["verdict"].where(~told, larger.where(table["p_value"] < ALPHA, SAME))
     return table
 
 
@@ -183,30 +195,30 @@ def _row(
         "load": measure.load,
         "verdict": None,
         "note": "",
-        "p": np.nan,
+        "p_value": np.nan,
     }
     missing = [
-        f"{name}: {why_not(side, measure)}" for name, side, one in zip("ab", sides, pair, strict=True) if one is None
+        f"{name}: {why_not(side, measure)}" for name, side, one in zip(NAMES, sides, pair, strict=True) if one is None
     ]
     a, b = pair
-    few = [_few(name, one) for name, one in zip("ab", pair, strict=True) if one is not None]
+    few = [_few(name, one) for name, one in zip(NAMES, pair, strict=True) if one is not None]
     if a is None or b is None or any(few):
-        for name, one in zip("ab", pair, strict=True):
+        for name, one in zip(NAMES, pair, strict=True):
             row[name] = one.value if one is not None else np.nan
         return {**row, "verdict": UNKNOWN, "note": joined(*missing, *few)}
     found = contrast(a, b, drawn, seed)
     return {
         **row,
-        "a": found.a,
-        "b": found.b,
+        "before": found.a,
+        "after": found.b,
         "difference": found.b - found.a,
-        "low": found.low,
-        "high": found.high,
+        "ci_low": found.low,
+        "ci_high": found.high,
         "ratio": found.b / found.a if found.a else np.nan,
-        "ratio_low": found.ratio_low,
-        "ratio_high": found.ratio_high,
-        "effect": found.effect,
-        "p": found.p,
+        "ratio_ci_low": found.ratio_low,
+        "ratio_ci_high": found.ratio_high,
+        "cliffs_delta": found.delta,
+        "p_value": found.p,
     }
 
 

@@ -236,13 +236,14 @@ def ended(side: Side) -> Iterator[Labelled]:
 
 def collected(side: Side) -> Iterator[Labelled]:
     """Garbage collections: how long the world stood still."""
-    table = side.collections.dropna(subset=["timestamp_high", "pause_low_ms"])
+    table = side.collections.dropna(subset=["timestamp_high", "pause_low"])
     if table.empty:
         return
     times = table["timestamp_high"]
-    low, high = (side.stretches.sums(times, table[name]) for name in ("pause_low_ms", "pause_high_ms"))
+    pauses = [table[name].dt.total_seconds() * 1000 for name in ("pause_low", "pause_high")]
+    low, high = (side.stretches.sums(times, pause) for pause in pauses)
     yield "gc_stopped", "", Observed(low, high, side.stretches.minutes)
-    at, values = side.stretches.at(times), table["pause_low_ms"].to_numpy(np.float64)
+    at, values = side.stretches.at(times), pauses[0].to_numpy(np.float64)
     yield "gc_pause", "", Observed(low, high, side.stretches.sums(times), values, at)
 
 

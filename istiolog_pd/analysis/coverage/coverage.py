@@ -91,7 +91,7 @@ def coverage(capture: Capture) -> pd.DataFrame:
 
 def _runs(capture: Capture) -> pd.DataFrame:
     """The runs; where nobody arranged the sources, what their entries alone tell."""
-    if len(capture.runs) or not len(capture):
+    if len(capture.runs) or not capture.n_entries:
         return capture.runs
     table = capture.events.select(["run", "component", "level"]).to_pandas()
     rows = []

@@ -165,16 +165,18 @@ class _Clusters:
         each = np.minimum(np.minimum(load.events, high), 2 + (load.last - load.first) // step)
         each = np.where(loose, load.events, each)
         totals.costs(load, latest.astype(np.float64), each)
-        self._bounded_delays(load, track, loose)
+        self._bounded_delays(load, track, dense, loose)
 
-    def _bounded_delays(self, load: Load, track: Track, loose: Flags) -> None:
+    def _bounded_delays(self, load: Load, track: Track, dense: Flags, loose: Flags) -> None:
         rules = self.rules
         from_maximum = int(load.first.min()) + rules.maximum
+        # What may be pushed apart keeps no debounce open.
+        kept = _track(load.where(~loose), dense[~loose], loose[~loose], rules) if loose.any() else track
 
         def bounds(early: Ints, late: Ints) -> tuple[Ints, Ints]:
             """Of changes between two times: from the earliest to the latest decision."""
-            place = np.searchsorted(track.points, early)
-            quiet = np.maximum(track.quiet_from(place) - late, rules.after)
+            place = np.searchsorted(kept.points, early)
+            quiet = np.maximum(kept.quiet_from(place) - late, rules.after)
             low = np.minimum(quiet, np.maximum(from_maximum - late, 0))
             return low, track.latest(late, late + rules.wait_high) - early
 
@@ -186,13 +188,13 @@ class _Clusters:
         self.totals.delays.append((*bounds(points, points), one))
         first, last = load.first[ends], load.last[ends]
         self.totals.delays.append((*bounds(first, last), load.events[ends] - 2))
-        _, high = bounds(load.first[loose], load.last[loose])
+        high = track.latest(load.last[loose], load.last[loose] + rules.wait_high) - load.first[loose]
         self.totals.delays.append((np.zeros_like(high), high, load.events[loose]))
 
 
 def _track(load: Load, dense: Flags, loose: Flags, rules: Rules) -> Track:
     """The known changes of a cluster, and how many can hide between each and the next."""
-    points = np.unique(np.concatenate(list(each_event(load))))
+    points = np.unique(np.concatenate([NONE, *each_event(load)]))
     hidden, tight = np.zeros(len(points), np.int64), np.ones(len(points), bool)
     for times, first, last, events, packed, apart in zip(
         load.known, load.first, load.last, load.events, dense, loose, strict=True

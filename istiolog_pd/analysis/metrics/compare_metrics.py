@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from istiolog_pd.analysis._answer import FLAG, Answer, Col, answers
 from istiolog_pd.analysis._needs import pushed
 from istiolog_pd.analysis._result import cannot, no_lines, shaped
 from istiolog_pd.analysis.metrics.definitions import MEANINGS, base
-from istiolog_pd.analysis.metrics.exported import Exported, exported, read_text
+from istiolog_pd.analysis.metrics.exported import Exported, checked, exported, read_file
 from istiolog_pd.analysis.metrics.lines import RunLines, runs
 from istiolog_pd.analysis.metrics.metrics import LINES, NUMBER, tabulate
 from istiolog_pd.capture import Capture
@@ -46,6 +47,8 @@ COMPARED = Answer(
 
 #: The time of an export is known so well; what was under way then may be in it or not.
 AROUND = pd.Timedelta("1s")
+#: A process logs its first line so long after its start at most; what begins so much later is another.
+SLOW_START, TOLD_APART = pd.Timedelta("30s"), pd.Timedelta("5s")
 
 #: What sums of seconds and of floats may differ by.
 RELATIVE, ABSOLUTE = 1e-9, 1e-9
@@ -53,6 +56,7 @@ RELATIVE, ABSOLUTE = 1e-9, 1e-9
 GIVEN = "metrics"
 NO_FILE = "no metrics are there to compare with: give the text that istiod exports, or a bug-report that holds it"
 NO_RUN = "{}: no run of this log is of the process that exported it"
+SEVERAL = "{}: it cannot be told which of {} is of the process that exported it; load the log of that one alone"
 LATER = "{}: exported {:.1f} s after the log's last line; what is larger there may have happened since"
 NO_TIME = "{}: it does not say when it was exported, so a difference is no contradiction"
 DAMAGED = "{}: {:,} lines could not be read"
@@ -60,7 +64,7 @@ LATE = "{}: the log begins after its process, so counters have no upper bound"
 
 
 @answers(COMPARED)
-def compare_metrics(capture: Capture, text_or_path: str | Path | None = None) -> pd.DataFrame:
+def compare_metrics(capture: Capture, path: str | Path | None = None, *, text: str | None = None) -> pd.DataFrame:
     """Metrics from the log's lines beside those that the process exported, in one table.
 
     The log is cut where the metrics were exported (the process' start and uptime tell when), a second
@@ -70,9 +74,11 @@ def compare_metrics(capture: Capture, text_or_path: str | Path | None = None) ->
     ----------
     capture
         Logs of a control plane.
-    text_or_path
-        Metrics in the Prometheus text format, or a file of them. None: the metrics files of the capture
-        (of a bug-report), each compared with the log beside it.
+    path
+        A file of metrics in the Prometheus text format.
+    text
+        Such metrics themselves. Neither: the metrics files of the capture (of a bug-report), each compared
+        with the log beside it.
 
     Returns
     -------
@@ -84,7 +90,7 @@ def compare_metrics(capture: Capture, text_or_path: str | Path | None = None) ->
     Raises
     ------
     ValueError
-        If the text is far longer than metrics of istiod.
+        If both are given, or the text is far longer than metrics of istiod.
     OSError
         If there is no such file.
 
@@ -97,41 +103,62 @@ def compare_metrics(capture: Capture, text_or_path: str | Path | None = None) ->
     >>> bool(table["agrees"].dropna().all())
     True
     """
-    files = _files(capture, text_or_path)
+    files = _files(capture, path, text)
     if not files:
         return cannot(COMPARED, NO_FILE)
     found = list(runs(capture))
     if not any(run.talks for run in found):
         return cannot(COMPARED, no_lines(capture, "line that a metric can be counted from", LINES))
     tables, notes = [], []
-    for name, text in files:
-        one = exported(text)
-        run = _run_of(found, name, one)
-        if run is None:
-            notes.append(NO_RUN.format(name))
+    for name, metrics in files:
+        one = exported(metrics)
+        fitting = _runs_of(found, name, one)
+        if len(fitting) != 1:
+            several = ", ".join(f"{run.source} (run {run.run})" for run in fitting)
+            notes.append(SEVERAL.format(name, several) if fitting else NO_RUN.format(name))
             continue
+        run = replace(fitting[0], ends=one.ends)
         tables.append(_compared(run, one).assign(exporter=name))
         notes.extend(_notes(run, one, name))
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
     return shaped(table, COMPARED, "; ".join(notes))
 
 
-def _files(capture: Capture, text_or_path: str | Path | None) -> list[tuple[str, str]]:
-    if text_or_path is None:
-        return list(getattr(capture, "metrics_files", ()))
-    named = isinstance(text_or_path, Path) or "\n" not in text_or_path
-    return [(str(text_or_path) if named else GIVEN, read_text(text_or_path))]
+def _files(capture: Capture, path: str | Path | None, text: str | None) -> list[tuple[str, str]]:
+    """The name and the text of each file of metrics."""
+    if path is not None and text is not None:
+        raise ValueError("metrics are given as a path or as text, not both")
+    if text is not None:
+        return [(GIVEN, checked(text))]
+    return list(capture.metrics_files) if path is None else [(str(path), read_file(Path(path)))]
 
 
-def _run_of(found: list[RunLines], name: str, one: Exported) -> RunLines | None:
-    """The run whose process exported a file: of the log beside it (or the only one), at that time."""
+def _runs_of(found: list[RunLines], name: str, one: Exported) -> list[RunLines]:
+    """The runs whose process can have exported a file: by its folder, the pod in its labels, and its start.
+
+    A log that begins with its process begins within seconds of its start: so several replicas whose logs lie
+    side by side are told apart, unless they started together.
+    """
     talking = [run for run in found if run.talks]
     beside = [run for run in talking if _folder(run.source) == _folder(name)]
-    candidates = beside or (talking if len({run.source for run in talking}) == 1 else [])
+    candidates = beside or talking
+    if not beside and name != GIVEN and len({_folder(run.source) for run in talking}) > 1:
+        return []
+    named = [run for run in candidates if any(pod in run.source for pod in one.pods)]
+    if len(one.pods) == 1 and named:
+        candidates = named
     if one.taken is not None and one.started is not None:
         began, ended = one.started - AROUND, one.taken + AROUND
         candidates = [run for run in candidates if run.last >= began and run.first <= ended]
-    return candidates[-1] if candidates else None
+        whole = [run for run in candidates if run.from_start]
+        fresh = [run for run in whole if began <= run.first <= one.started + SLOW_START]
+        candidates = fresh or [run for run in candidates if not run.from_start]
+        near = sorted(candidates, key=lambda run: abs(run.first - began))
+        if len(near) > 1 and fresh and near[1].first - near[0].first > TOLD_APART:
+            candidates = near[:1]
+    elif len({run.source for run in candidates}) == 1:
+        candidates = candidates[-1:]  # the newest process of the only log
+    return candidates
 
 
 def _folder(source: str) -> str:
@@ -153,7 +180,7 @@ def _notes(run: RunLines, one: Exported, name: str) -> Iterator[str]:
 
 def _compared(run: RunLines, one: Exported) -> pd.DataFrame:
     """One run's series at the time of an export, beside it."""
-    logged = _logged(run, one.taken)
+    logged = _logged(run, one.taken, _late(run, one))
     keys = pd.MultiIndex.from_tuples(list(one.series), names=["metric", "labels"])
     values = pd.Series(list(one.series.values()), keys, dtype=NUMBER, name="exported")
     table = logged.merge(values.reset_index(), "outer", ["metric", "labels"], sort=False)
@@ -169,16 +196,23 @@ def _compared(run: RunLines, one: Exported) -> pd.DataFrame:
     return table.assign(source=run.source, run=run.run)
 
 
-def _logged(run: RunLines, taken: pd.Timestamp | None) -> pd.DataFrame:
-    """What the lines allow at a time: at least what was before it, at most what was after."""
+def _late(run: RunLines, one: Exported) -> pd.Timedelta:
+    """How much later than they say metrics can have been exported: the uptime counts from when istiod gets going."""
+    if one.started is None or not run.from_start:
+        return pd.Timedelta(0)
+    return max(run.first - one.started, pd.Timedelta(0))
+
+
+def _logged(run: RunLines, taken: pd.Timestamp | None, late: pd.Timedelta) -> pd.DataFrame:
+    """What the lines allow at a time, or so much later: at least what was before it, at most what was after."""
     if taken is None:
         return _since_start(tabulate([run]), run)
-    before, after = (tabulate([run.until(taken + shift)]) for shift in (-AROUND, AROUND))
+    before, after = (tabulate([run.until(moment)]) for moment in (taken - AROUND, taken + AROUND + late))
     both = before.merge(after, "outer", ["metric", "labels"], sort=False, suffixes=("", "_after"))
     gauge = both["metric"].map(lambda name: MEANINGS[base(name)].combined != "sum").astype(bool)
     low, high = both["low"], both["high_after"]
     # A gauge may have been anywhere between; one of connections also beyond, where some opened and closed.
-    opened, closed = (_within(run, event, taken) for event in ("connection_open", "connection_close"))
+    opened, closed = (_within(run, event, taken, late) for event in ("connection_open", "connection_close"))
     low = low.mask(gauge, both[["low", "low_after"]].min(axis=1, skipna=False) - closed)
     high = high.mask(gauge, both[["high", "high_after"]].max(axis=1, skipna=False) + opened)
     services = both["metric"].isin(["pilot_services", "pilot_virt_services"])
@@ -192,8 +226,8 @@ def _logged(run: RunLines, taken: pd.Timestamp | None) -> pd.DataFrame:
     return _since_start(table, run)
 
 
-def _within(run: RunLines, event: str, taken: pd.Timestamp) -> int:
-    return int(run[event]["timestamp"].between(taken - AROUND, taken + AROUND).sum())
+def _within(run: RunLines, event: str, taken: pd.Timestamp, late: pd.Timedelta) -> int:
+    return int(run[event]["timestamp"].between(taken - AROUND, taken + AROUND + late).sum())
 
 
 def _since_start(table: pd.DataFrame, run: RunLines) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ import pandas as pd
 from prometheus_client.parser import text_string_to_metric_families
 
 from istiolog_pd.analysis.metrics.definitions import MEANINGS, base
-from istiolog_pd.analysis.metrics.series import labelled
+from istiolog_pd.analysis.metrics.series import BUCKETS, labelled
 
 #: Real exports of large meshes have some megabytes; what is longer is no metrics file.
 MOST_BYTES = 64 * 2**20
@@ -20,6 +21,10 @@ LONGEST = 4096
 
 #: When the process began and how long it has been up: together the time of the export.
 CLOCKS = ("process_start_time_seconds", "istiod_uptime_seconds")
+
+#: Labels that a scrape adds; the first of them name the pod.
+PODS = ("pod", "pod_name", "kubernetes_pod_name")
+SCRAPED = (*PODS, "instance", "job")
 
 #: Series that the lines cannot tell apart are added up over this label.
 SUMMED = ("pilot_xds", "pilot_push_triggers")
@@ -33,6 +38,16 @@ class Exported:
     started: pd.Timestamp | None
     taken: pd.Timestamp | None
     damaged: int = 0
+    pods: frozenset[str] = frozenset()
+
+    @property
+    def ends(self) -> dict[str, tuple[float, ...]]:
+        """The upper ends of the buckets of each histogram: those that were exported, or else the usual ones."""
+        found: dict[str, set[float]] = {}
+        for metric, labels in self.series:
+            if metric.endswith("_bucket") and (end := re.search(r'le="([0-9.e+]+)"$', labels)):
+                found.setdefault(base(metric), set()).add(float(end[1]))
+        return BUCKETS | {metric: tuple(sorted(ends)) for metric, ends in found.items() if metric in BUCKETS}
 
     @property
     def families(self) -> set[str]:
@@ -40,8 +55,8 @@ class Exported:
         return {base(metric) for metric, _ in self.series}
 
 
-def read_text(source: str | Path) -> str:
-    """The text itself, or of a file (a path, or a text of one line); at most `MOST_BYTES`.
+def read_file(path: Path) -> str:
+    """The text of a file; at most `MOST_BYTES`.
 
     Raises
     ------
@@ -50,14 +65,16 @@ def read_text(source: str | Path) -> str:
     OSError
         If there is no such file.
     """
-    if isinstance(source, Path) or ("\n" not in source and source.strip()):
-        path = Path(source)
-        if path.stat().st_size > MOST_BYTES:
-            raise ValueError(f"{path}: more than {MOST_BYTES >> 20} MiB are no metrics of istiod")
-        source = path.read_bytes().decode(errors="replace")
-    if len(source) > MOST_BYTES:
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError(f"{path}: more than {MOST_BYTES >> 20} MiB are no metrics of istiod")
+    return path.read_bytes().decode(errors="replace")
+
+
+def checked(text: str) -> str:
+    """The text, if it is no longer than `MOST_BYTES`; else a `ValueError`."""
+    if len(text) > MOST_BYTES:
         raise ValueError(f"more than {MOST_BYTES >> 20} MiB are no metrics of istiod")
-    return source
+    return text
 
 
 def exported(text: str) -> Exported:
@@ -86,7 +103,7 @@ def exported(text: str) -> Exported:
     """
     series: dict[tuple[str, str], float] = {}
     clocks: dict[str, float] = {}
-    damaged = 0
+    damaged, pods = 0, frozenset[str]()
     for name, line in _known_lines(text):
         read = _sample(line) if len(line) <= LONGEST else None
         if read is None:
@@ -95,11 +112,12 @@ def exported(text: str) -> Exported:
             clocks[name] = read[1]
         else:
             series[name, read[0]] = read[1]
+            pods |= read[2]
         if len(series) > MOST_SERIES:
             raise ValueError(f"more than {MOST_SERIES:,} series of pilot are no metrics of istiod")
     began, up = (clocks.get(name, np.nan) for name in CLOCKS)
     started = _time(began)
-    return Exported(_added_up(series), started, started and _time(began + up), damaged)
+    return Exported(_added_up(series), started, started and _time(began + up), damaged, pods)
 
 
 def _known_lines(text: str) -> Iterator[tuple[str, str]]:
@@ -110,15 +128,16 @@ def _known_lines(text: str) -> Iterator[tuple[str, str]]:
             yield name[0], line
 
 
-def _sample(line: str) -> tuple[str, float] | None:
-    """Labels and value of one line; None if it is damaged."""
+def _sample(line: str) -> tuple[str, float, frozenset[str]] | None:
+    """Labels and value of one line, and the pod that it was scraped from; None if it is damaged."""
     # A line alone has no # TYPE before it: so no name is changed to what that type should have.
     try:
         (family,) = text_string_to_metric_families(line + "\n")
         (sample,) = family.samples
     except (ValueError, IndexError, KeyError):
         return None
-    return labelled(sample.labels.items()), float(sample.value)
+    own = [(name, value) for name, value in sample.labels.items() if name not in SCRAPED]
+    return labelled(own), float(sample.value), frozenset(sample.labels[name] for name in PODS if name in sample.labels)
 
 
 def _added_up(series: dict[tuple[str, str], float]) -> dict[tuple[str, str], float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from istiolog_pd.analysis._select import logs
+from istiolog_pd.analysis.metrics.series import BUCKETS
 from istiolog_pd.capture import Capture
 from istiolog_pd.engine.schema import event_schema
 
@@ -74,7 +75,8 @@ def of_pilot(table: pa.Table, names: tuple[str, ...]) -> Frame:
 class RunLines:
     """What one process run printed: a small table per event, and the rows of its lines at debug.
 
-    `first` and `last` are the times of its first and last entry, `end` the row of the last.
+    `first` and `last` are the times of its first and last entry, `end` the row of the last; `ends` are the upper
+    ends of the buckets of its histograms.
     """
 
     source: str
@@ -83,6 +85,7 @@ class RunLines:
     last: pd.Timestamp
     end: int
     lines: Mapping[str, Frame]
+    ends: Mapping[str, tuple[float, ...]] = field(default_factory=lambda: BUCKETS)
 
     def __getitem__(self, event: str) -> Frame:
         """The lines of an event."""
@@ -214,7 +217,7 @@ class RunLines:
 def runs(capture: Capture) -> Iterator[RunLines]:
     """The runs of the control planes of a capture, in file order."""
     frames = {event: _lines(capture, event) for event in NEEDED}
-    events = capture.events.append_column("row", pa.array(np.arange(len(capture))))
+    events = capture.events.append_column("row", pa.array(np.arange(capture.n_entries)))
     names = ("row", "timestamp", "source", "run", "scope")
     every = of_pilot(events, names[:4])
     at_debug = is_one_of(events["level"], "debug") & is_one_of(events["scope"], *PUSH_SCOPES)

@@ -156,7 +156,7 @@ def _sizes(run: RunLines, built: Built) -> Iterator[Series]:
     more = plus(built.more, built.seen - len(known))
     yield Series(f"{metric}_sum", labelled(label), float(low.sum()), None if more != 0 else float(high.sum()))
     if len(known) == built.seen:
-        yield from buckets(metric, low, high, more, label)
+        yield from buckets(run.ends, metric, low, high, more, label)
 
 
 def rounded(sizes: Numbers) -> tuple[Numbers, Numbers]:

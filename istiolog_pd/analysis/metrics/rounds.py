@@ -52,7 +52,7 @@ def _debounces(run: RunLines) -> Iterator[Series]:
     high = np.where(np.isnan(later), np.inf, measured + later + SLACK)
     total = None if run.missing or np.isinf(high).any() else float(high.sum())
     yield Series(f"{metric}_sum", "", float(low.sum()), total)
-    yield from buckets(metric, low, high, None if run.missing else 0)
+    yield from buckets(run.ends, metric, low, high, None if run.missing else 0)
 
 
 def _contexts(run: RunLines) -> Iterator[Series]:
@@ -73,7 +73,7 @@ def _contexts(run: RunLines) -> Iterator[Series]:
         high = np.where(np.isnan(high), np.inf, high)
     total = None if run.missing or np.isinf(high).any() else float(high.sum())
     yield Series(f"{metric}_sum", "", float(low.sum()), total)
-    yield from buckets(metric, low, high, more)
+    yield from buckets(run.ends, metric, low, high, more)
 
 
 def _updates(run: RunLines) -> Iterator[Series]:

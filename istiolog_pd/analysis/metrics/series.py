@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 
-#: The upper ends of the buckets of each histogram, as its source file has them.
+#: The upper ends of the buckets of each histogram, as its source file has them to 1.31; an export tells its own.
 BUCKETS: dict[str, tuple[float, ...]] = {
     "pilot_debounce_time": (0.01, 0.1, 1, 3, 5, 10, 20, 30),
     "pilot_pushcontext_init_seconds": (0.01, 0.1, 0.5, 1, 3, 5),
@@ -57,10 +57,18 @@ def plus(*parts: float | None) -> float | None:
 
 
 def buckets(
-    metric: str, low: Numbers, high: Numbers, more: float | None = 0, labels: tuple[tuple[str, str], ...] = ()
+    ends: Mapping[str, tuple[float, ...]],
+    metric: str,
+    low: Numbers,
+    high: Numbers,
+    more: float | None = 0,
+    labels: tuple[tuple[str, str], ...] = (),
 ) -> Iterator[Series]:
-    """The buckets of a histogram whose values lie between `low` and `high`, and `more` that are not known."""
-    for end in (*BUCKETS[metric], np.inf):
+    """The buckets of a histogram whose values lie between `low` and `high`, and `more` that are not known.
+
+    `ends`: the upper ends of the buckets of each histogram.
+    """
+    for end in (*ends[metric], np.inf):
         text = "+Inf" if np.isinf(end) else f"{end:g}"
         surely, possibly = float((high <= end).sum()), float((low <= end).sum())
         if np.isinf(end):

@@ -125,6 +125,10 @@ NOBODY = pd.DataFrame(columns=["log", "proxy"])
 NO_SIDECAR = "no log of a sidecar is among the sources, so `received` and `applied` are not known"
 WHOSE = "whose log it is cannot be told of {}: name its proxy in `proxies`"
 OTHERS = "{:,} of {:,} pushes go to proxies whose log is not here"
+SILENT = (
+    "no Envoy here prints its updates, so `applied` is not known (sidecar.istio.io/logLevel: info, or "
+    "sidecar.istio.io/componentLogLevel: upstream:info)"
+)
 ALONE = "no answer to {:,} pushes and no update that fits them is in the logs"
 BY_TIME = (
     "{:,} rows are joined by time, not by nonce: nonces show with --log_output_level ads:debug,delta:debug of istiod "
@@ -223,7 +227,8 @@ def propagation(
     rows["run"] = rows.get("run", 0)
     here = int(pushes["proxy"].isin(set(logs.dropna())).sum())
     others = OTHERS.format(total - here, total) if len(logs) and here < total else ""
-    said = [_whose(logs) if len(logs) else NO_SIDECAR, others, *_joined(rows, skew)]
+    silent = SILENT if len(logs) and shown.empty else ""
+    said = [_whose(logs) if len(logs) else NO_SIDECAR, others, silent, *_joined(rows, skew)]
     return shaped(rows, PROPAGATION, "; ".join(filter(None, said)))
 
 
@@ -340,7 +345,8 @@ def _whose(logs: pd.Series[str]) -> str:
 def _joined(rows: pd.DataFrame, skew: pd.Timedelta) -> list[str]:
     """What the rows are worth: not answered, joined by time, on clocks that differ or drift."""
     alone = int(rows["exact"].isna().sum())
-    by_time, assumed, drifts = (int(column.sum()) for column in (~rows["exact"], rows["assumed"], rows["drifts"]))
+    guessed = (rows["joined"], rows["joined"] & rows["assumed"], rows["drifts"])
+    by_time, assumed, drifts = (int(column.sum()) for column in guessed)
     return [
         ALONE.format(alone) if alone else "",
         BY_TIME.format(by_time) if by_time else "",

@@ -13,6 +13,9 @@ from istiolog_pd.analysis._answer import TEXT
 from istiolog_pd.analysis._select import logs
 from istiolog_pd.capture import Capture, to_pandas
 
+#: Whose lines more than this share of a log's are, his it is.
+MOSTLY = 0.5
+
 PILOT, SIDECAR = ("pilot",), ("agent", "envoy")
 
 #: The proxy in Envoy's command line, and the variables that name its pod and namespace.
@@ -93,7 +96,11 @@ def _all_logs(capture: Capture) -> pd.DataFrame:
     events = capture.events
     names = ["run", "source", *(name for name in ("source_pod", "source_namespace") if name in events.schema.names)]
     whose = events["component"].cast(pa.string())
-    own = events.filter(pc.is_in(whose, pa.array(SIDECAR))).select(names)
+    # Some lines are worded the same in all binaries: a log of a control plane is none of a sidecar for them.
+    counts = pa.table({"run": events["run"], "pilot": pc.is_in(whose, pa.array(PILOT))}).group_by("run")
+    pilots = counts.aggregate([("pilot", "mean")]).filter(pc.field("pilot_mean") > MOSTLY)["run"]
+    theirs = pc.and_not(pc.is_in(whose, pa.array(SIDECAR)), pc.is_in(events["run"], pilots.combine_chunks()))
+    own = events.filter(theirs).select(names)
     own = pa.table({name: own[name].cast(pa.int64() if name == "run" else pa.string()) for name in names})
     rows: pd.DataFrame = own.group_by(names).aggregate([]).to_pandas()
     rows = rows.astype(dict.fromkeys(names[1:], TEXT))

@@ -140,7 +140,7 @@ def errors(capture: Capture, *, freq: str | None = None) -> pd.DataFrame:
     """
     lines = error_lines(capture)
     if lines.empty:
-        return cannot(ERRORS.only(*_names(freq)), NONE.format(len(capture)) if len(capture) else NO_ENTRIES)
+        return cannot(ERRORS.only(*_names(freq)), NONE.format(capture.n_entries) if capture.n_entries else NO_ENTRIES)
     lines["proxy"] = lines["proxy"].fillna(lines["run"].map(proxies_of_runs(capture)).astype(TEXT))
     lines["peer"] = lines["peer"].str.replace(r":[0-9]+$", "", regex=True).where(lines["proxy"].isna())
     lines["form"] = lines["error"].str.replace(r"[0-9]+", "#", regex=True)

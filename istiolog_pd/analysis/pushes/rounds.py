@@ -92,7 +92,7 @@ FAN_OUT = Answer(
         Col("resources", "Int64", "", "resources sent"),
         Col("size_bytes", "Int64", "B", "bytes sent; null before Istio 1.9, which does not log sizes"),
     ),
-    needs=(pushed("how many proxies each round reached"),),
+    needs=(pushed("how many proxies each round was pushed to"),),
 )
 
 ROUND_LINES = "they are printed at level info in scope ads (--log_output_level ads:info)"

@@ -95,7 +95,7 @@ ASSUMPTION = (
 
 
 @answers(SIZES)
-def push_sizes(capture: Capture, *, by: Sequence[str] = ("xds_type",)) -> pd.DataFrame:
+def push_sizes(capture: Capture, *, by: str | Sequence[str] = ("xds_type",)) -> pd.DataFrame:
     """Bytes pushed per type, kind of push, proxy, namespace or round, with the bounds that rounding leaves.
 
     Parameters
@@ -103,7 +103,7 @@ def push_sizes(capture: Capture, *, by: Sequence[str] = ("xds_type",)) -> pd.Dat
     capture
         Logs of a control plane.
     by
-        What to sum by, apart from `run`: any of ``xds_type``, ``push_type``, ``proxy``,
+        What to sum by, apart from `run`: one or several of ``xds_type``, ``push_type``, ``proxy``,
         ``namespace`` (of the proxy) and ``round`` (the likeliest; a requested push has none).
 
     Returns
@@ -132,6 +132,7 @@ def push_sizes(capture: Capture, *, by: Sequence[str] = ("xds_type",)) -> pd.Dat
     >>> table.loc[:0, ["xds_type", "pushes", "size_low", "size_high"]].to_dict("records")
     [{'xds_type': 'LDS', 'pushes': 368, 'size_low': 9610200, 'size_high': 9643200}]
     """
+    by = [by] if isinstance(by, str) else list(dict.fromkeys(by))
     unknown = [name for name in by if name not in KEYS]
     if unknown or not by:
         raise ValueError(f"push_sizes sums by {', '.join(KEYS)}, not by {', '.join(map(repr, unknown)) or 'nothing'}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -90,7 +91,7 @@ NO_REASON = "{} of {} push decisions do not print all their reasons (they print 
 
 
 @answers(TRIGGERS)
-def triggers(capture: Capture, *, by: By = "object") -> pd.DataFrame:
+def triggers(capture: Capture, *, by: By | Sequence[By] = "object") -> pd.DataFrame:
     """What pushes were for: how many each config, kind, namespace or reason took part in.
 
     Parameters
@@ -98,7 +99,8 @@ def triggers(capture: Capture, *, by: By = "object") -> pd.DataFrame:
     capture
         Logs of a control plane of Istio 1.12 or later.
     by
-        ``object`` (kind, namespace and name), ``kind``, ``namespace`` (of the config) or ``reason``.
+        ``object`` (kind, namespace and name), ``kind``, ``namespace`` (of the config) or ``reason``, or
+        several of them; ``reason`` goes with no other.
 
     Returns
     -------
@@ -110,7 +112,7 @@ def triggers(capture: Capture, *, by: By = "object") -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If `by` is anything else.
+        If `by` names anything else, or nothing.
 
     Notes
     -----
@@ -126,22 +128,32 @@ def triggers(capture: Capture, *, by: By = "object") -> pd.DataFrame:
     >>> table.loc[:0, ["config_kind", "pushes_low", "pushes_high"]].to_dict("records")
     [{'config_kind': 'ServiceEntry', 'pushes_low': 141, 'pushes_high': 143}]
     """
-    if by not in KEYS:
-        raise ValueError(f"triggers are counted by {', '.join(KEYS)}, not by {by!r}")
-    keys = list(KEYS[by])
+    names = [by] if isinstance(by, str) else list(by)
+    unknown = [name for name in names if name not in KEYS]
+    if unknown or not names:
+        raise ValueError(f"triggers are counted by {', '.join(KEYS)}, not by {_listed(unknown)}")
+    reasons = "reason" in names
+    if reasons and len(set(names)) > 1:
+        raise ValueError("triggers are counted by reason alone: a push decision names its configs or its reasons")
+    keys = [name for name in (*KEYS["object"], *KEYS["reason"]) if any(name in KEYS[one] for one in names)]
     others = {name for names in KEYS.values() for name in names} - set(keys)
     shape = TRIGGERS.only(*(name for name in TRIGGERS.dtypes if name not in others))
     decisions = _decisions(capture)
     if decisions.empty:
         return cannot(shape, no_lines(capture, "debounce line", DECISIONS))
     requests = _requests(capture, decisions)
-    found = (_reasons if by == "reason" else _configs)(decisions, requests)
+    found = (_reasons if reasons else _configs)(decisions, requests)
     if found.mentions.empty:
-        return cannot(shape, NOT_NAMED.format(len(decisions), by))
+        return cannot(shape, NOT_NAMED.format(len(decisions), " or ".join(names)))
     table = _counted(found, decisions, keys).merge(_requested(found, keys), how="left", on=["run", *keys])
     table["source"] = table["run"].map(logs(capture))
     table = table.sort_values(["weight_estimate", "pushes_low"], ascending=False, kind="stable")
-    return shaped(table, shape, _coverage(by, decisions, found.complete))
+    return shaped(table, shape, _coverage(decisions, found.complete, reasons=reasons))
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names as they were given, in words."""
+    return ", ".join(map(repr, names)) or "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,11 +281,11 @@ def _requested(found: Found, keys: list[str]) -> pd.DataFrame:
     return sums.rename("requests").reset_index()
 
 
-def _coverage(by: By, decisions: pd.DataFrame, complete: pd.Series[Any]) -> str:
+def _coverage(decisions: pd.DataFrame, complete: pd.Series[Any], *, reasons: bool) -> str:
     hidden = int((~complete).sum())
     if not hidden:
         return ""
-    if by == "reason":
+    if reasons:
         return NO_REASON.format(hidden, len(decisions))
     sampled = int((decisions["total"] > 1).sum())
     unnamed = int((~complete & decisions["total"].eq(0)).sum())

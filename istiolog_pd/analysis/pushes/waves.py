@@ -11,6 +11,7 @@ from istiolog_pd.analysis._answer import COUNT, PROXY, RUN, SOURCE, Answer, Col,
 from istiolog_pd.analysis._intervals import Ints, disjoint, earliest_and_latest, per_round
 from istiolog_pd.analysis._needs import pushed
 from istiolog_pd.analysis._result import cannot, no_lines, shaped
+from istiolog_pd.analysis._select import joined
 from istiolog_pd.analysis._time import NEVER, as_of, nanoseconds, spans
 from istiolog_pd.analysis.propagation.sides import PILOT, side
 from istiolog_pd.analysis.pushes._events import push_lines, push_starts
@@ -85,6 +86,7 @@ WAVE = Answer(
 )
 
 LATE = "1s"
+SENT = "times are when istiod had sent a push: when the proxy received and applied it is in `propagation`"
 #: What is summed up of a proxy in a round; sizes and resources are null where none is printed.
 COUNTED = ("proxies", "proxies_low", "proxies_high", "overtaken", "stragglers", "stragglers_low", "stragglers_high")
 
@@ -146,18 +148,18 @@ def push_waves(capture: Capture, *, late: str | pd.Timedelta = LATE) -> pd.DataF
         table[name] = table[name].astype(COUNT).fillna(0).where(shown)
     for name in ("last_high", "merged_low", "merged_high"):
         table[name] = table[name].where(shown)
-    return shaped(table, WAVES, with_sizes(hidden_rounds(starts, lines), lines))
+    return shaped(table, WAVES, joined(with_sizes(hidden_rounds(starts, lines), lines), SENT))
 
 
 @answers(WAVE)
-def push_wave(capture: Capture, round: int, *, late: str | pd.Timedelta = LATE) -> pd.DataFrame:
+def push_wave(capture: Capture, round_id: int, *, late: str | pd.Timedelta = LATE) -> pd.DataFrame:
     """One round, proxy by proxy, in the order in which they had it.
 
     Parameters
     ----------
     capture
         Logs of a control plane.
-    round
+    round_id
         Its number, as in `push_waves` and `push_rounds`.
     late
         A proxy that has the round later than this after its start is a straggler.
@@ -167,7 +169,7 @@ def push_wave(capture: Capture, round: int, *, late: str | pd.Timedelta = LATE) 
     pandas.DataFrame
         {columns}
 
-        Empty, with the reason in ``attrs["coverage"]``, if the round was sent to nobody or the log level hides
+        Empty, with the reason in ``attrs["coverage"]``, if nobody was pushed to or the log level hides
         its pushes.
 
     Raises
@@ -185,15 +187,16 @@ def push_wave(capture: Capture, round: int, *, late: str | pd.Timedelta = LATE) 
     starts, lines = _lines(capture)
     if starts.empty:
         return cannot(WAVE, no_lines(capture, "line that begins a round", ROUND_LINES))
-    if round not in starts["round"].to_numpy():
-        raise ValueError(f"there is no round {round}: rounds are 0 to {len(starts) - 1}")
+    if round_id not in starts["round"].to_numpy():
+        raise ValueError(f"there is no round {round_id}: rounds are 0 to {len(starts) - 1}")
     rows = _rows(starts, _placed(lines), pd.Timedelta(late))
-    rows = rows[rows["round"] == round]
+    rows = rows[rows["round"] == round_id]
     if rows.empty:
-        hidden = not visible(starts, lines).loc[starts["round"] == round].all()
-        why = no_lines(capture, "push of this round", PUSH_LINES) if hidden else f"round {round} was sent to no proxy"
+        hidden = not visible(starts, lines).loc[starts["round"] == round_id].all()
+        reason = f"round {round_id} was pushed to no proxy"
+        why = no_lines(capture, "push of this round", PUSH_LINES) if hidden else reason
         return cannot(WAVE, why)
-    own = lines[lines["round"].eq(round)]
+    own = lines[lines["round"].eq(round_id)]
     types = (
         own["xds_type"]
         .astype(object)
@@ -202,7 +205,7 @@ def push_wave(capture: Capture, round: int, *, late: str | pd.Timedelta = LATE) 
     )
     rows = rows.join(types.rename("order"), on="proxy").sort_values(["time", "proxy"], kind="stable")
     rows = rows.assign(place=np.arange(1, len(rows) + 1))
-    return shaped(rows.join(starts.set_index("round")["timestamp"], on="round"), WAVE)
+    return shaped(rows.join(starts.set_index("round")["timestamp"], on="round"), WAVE, SENT)
 
 
 def _lines(capture: Capture) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from istiolog_pd.analysis._answer import LINE, RUN, SOURCE, SPAN, Answer, Col, answers
+from istiolog_pd.analysis._answer import LINE, RUN, SOURCE, Answer, Col, answers
 from istiolog_pd.analysis._needs import GC_TRACE, Need
 from istiolog_pd.analysis._result import cannot, no_lines, shaped
 from istiolog_pd.analysis._select import columns, joined, logs
@@ -34,15 +34,19 @@ GC = Answer(
         ),
         Col("timestamp_low", "datetime64[ns, UTC]", "UTC", "earliest start by the clock of the log"),
         Col("timestamp_high", "datetime64[ns, UTC]", "UTC", "latest start by the clock of the log"),
-        Col("pause_low_ms", "Float64", "ms", "time the program was stopped (sweep and mark termination), at least"),
-        Col("pause_high_ms", "Float64", "ms", "time the program was stopped, at most"),
-        Col("concurrent_low_ms", "Float64", "ms", "concurrent marking, at least"),
-        Col("concurrent_high_ms", "Float64", "ms", "concurrent marking, at most"),
+        Col(
+            "pause_low", "timedelta64[ns]", "ns", "time the program was stopped (sweep and mark termination), at least"
+        ),
+        Col("pause_high", "timedelta64[ns]", "ns", "time the program was stopped, at most"),
+        Col("concurrent_low", "timedelta64[ns]", "ns", "concurrent marking, at least"),
+        Col("concurrent_high", "timedelta64[ns]", "ns", "concurrent marking, at most"),
         Col("cpu_percent", "Int64", "%", "share of CPU time that GC took since the start of the process"),
-        Col("heap_before_mb", "Int64", "MB", "heap when the collection began"),
-        Col("heap_after_mb", "Int64", "MB", "heap when it ended"),
-        Col("live_mb", "Int64", "MB", "live heap"),
-        Col("goal_mb", "Int64", "MB", "heap goal"),
+        Col(
+            "heap_before_bytes", "Int64", "B", "heap when the collection began; sizes are logged in whole MiB, cut off"
+        ),
+        Col("heap_after_bytes", "Int64", "B", "heap when it ended"),
+        Col("live_bytes", "Int64", "B", "live heap"),
+        Col("goal_bytes", "Int64", "B", "heap goal"),
         Col("processors", "Int64", "", "processors used"),
         Col("forced", "boolean", "", "true if the program asked for it"),
         Col("pushes", "Int64", "", "push lines logged while it ran (by the latest bound)"),
@@ -59,6 +63,7 @@ GC = Answer(
 #: What a trace line prints that is the answer's own.
 PRINTED = ("since_start", "cpu_percent", "heap_before_mb", "heap_after_mb", "live_mb", "goal_mb", "processors")
 MS = 1_000_000  # nanoseconds
+MEBIBYTE = 1 << 20
 #: How long before it is written an entry can have got its time stamp, and a trace line can have been due.
 WRITTEN = pd.Timedelta("10ms")
 
@@ -99,8 +104,8 @@ def gc(capture: Capture) -> pd.DataFrame:
     --------
     >>> import istiolog_pd as il
     >>> table = il.analysis.gc(il.load("data/istiod-1.30.3/discovery-debug.log.gz"))
-    >>> len(table), table[["pause_low_ms", "pause_high_ms"]].sum().round(1).tolist()
-    (164, [88.4, 93.7])
+    >>> len(table), [f"{1000 * time.total_seconds():.1f} ms" for time in table[["pause_low", "pause_high"]].sum()]
+    (164, ['88.4 ms', '93.7 ms'])
     """
     phases = ("gc_sweep_termination", "gc_mark", "gc_mark_termination")
     traces = columns(capture, "go_gc", "row", "source", "line", "gc_number", "gc_forced", *PRINTED, *phases)
@@ -126,12 +131,19 @@ def _with_phases(traces: pd.DataFrame) -> pd.DataFrame:
         _cut_off(traces[name].dt.total_seconds().to_numpy(np.float64) * 1000)
         for name in ("gc_sweep_termination", "gc_mark", "gc_mark_termination")
     )
+    sizes = {f"{name}_bytes": traces[f"{name}_mb"] * MEBIBYTE for name in ("heap_before", "heap_after", "live", "goal")}
     return traces.rename(columns={"gc_number": "gc", "gc_forced": "forced"}).assign(
-        pause_low_ms=first[0] + second[0],
-        pause_high_ms=first[1] + second[1],
-        concurrent_low_ms=mark[0],
-        concurrent_high_ms=mark[1],
+        pause_low=_duration(first[0] + second[0]),
+        pause_high=_duration(first[1] + second[1]),
+        concurrent_low=_duration(mark[0]),
+        concurrent_high=_duration(mark[1]),
+        **sizes,
     )
+
+
+def _duration(millis: Floats) -> pd.TimedeltaIndex:
+    """Milliseconds as durations."""
+    return pd.to_timedelta((millis * MS).round(), unit="ns")
 
 
 def _cut_off(millis: Floats) -> tuple[Floats, Floats]:
@@ -183,8 +195,7 @@ def _neighbours(capture: Capture, table: pd.DataFrame) -> tuple[pd.Series[Any], 
 
 def _span(table: pd.DataFrame, end: str) -> pd.Series[Any]:
     """How long a collection took, at least or at most."""
-    millis = (table[f"pause_{end}_ms"] + table[f"concurrent_{end}_ms"]).astype(float)
-    return pd.to_timedelta((millis * MS).round(), unit="ns").astype(SPAN)
+    return table[f"pause_{end}"] + table[f"concurrent_{end}"]
 
 
 def _lags(capture: Capture) -> pd.DataFrame:

@@ -141,7 +141,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     # epochs: the start of Envoy
     _epoch("Starting proxy agent"),
-    _epoch("starting", scope="default controllers", since="1.13", needs_scope=True),
+    _epoch("starting", since="1.15", until="1.20", needs_scope=True),
     _epoch("Epoch {:int} starting", until="1.14", example="Epoch 0 starting"),
     _epoch(
         "Epoch {:int}: set retry delay to {:duration}, budget to {:int}",

@@ -121,7 +121,7 @@ def _template() -> Template:
 def _about(capture: Capture) -> str:
     """The capture in a sentence."""
     times = pd.concat([capture.sources["first"], capture.sources["last"]]).dropna()
-    said = f"{some(len(capture), 'entry', 'entries')} of {some(len(capture.infos), 'log')}"
+    said = f"{some(capture.n_entries, 'entry', 'entries')} of {some(len(capture.infos), 'log')}"
     if len(times):
         first, last = times.min(), times.max()
         said += f", {first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S} UTC ({duration_text(last - first)})"

@@ -5,25 +5,27 @@ from __future__ import annotations
 import pandas as pd
 
 from istiolog_pd.capture import Capture
+from istiolog_pd.inspect.summary import bytes_text, duration_text
 from istiolog_pd.report.html.evidence import bounds, rows_at, some
 from istiolog_pd.report.model import Rule, Seen
 
-LONG_PAUSE = 10.0
+LONG_PAUSE = pd.Timedelta("10ms")
+LONG = duration_text(LONG_PAUSE)
 MUCH_CPU = 10
 
 
 def _pauses(table: pd.DataFrame, capture: Capture) -> Seen | None:
-    own = table[(table["pause_low_ms"] >= LONG_PAUSE).fillna(False).astype(bool)]
+    own = table[table["pause_low"] >= LONG_PAUSE]
     cpu = int(table["cpu_percent"].max())
     if own.empty and cpu < MUCH_CPU:
         return None
-    low, high = table["pause_low_ms"].max(), table["pause_high_ms"].max()
+    low, high = table["pause_low"].max(), table["pause_high"].max()
     return Seen(
-        f"Garbage collection: {some(len(own), 'pause')} of {LONG_PAUSE:.0f} ms or longer, up to {cpu} % of the CPU",
-        f"The longest pause was {bounds(low, high, '{:,.1f}'.format)} ms, of {some(len(table), 'collection')}; "
-        f"the heap reached {int(table['heap_before_mb'].max()):,} MB.",
+        f"Garbage collection: {some(len(own), 'pause')} of {LONG} or longer, up to {cpu} % of the CPU",
+        f"The longest pause was {bounds(low, high, duration_text)}, of {some(len(table), 'collection')}; "
+        f"the heap reached {bytes_text(int(table['heap_before_bytes'].max()))}.",
         len(own) / len(table),
-        rows_at(capture, table.sort_values("pause_high_ms", ascending=False)),
+        rows_at(capture, table.sort_values("pause_high", ascending=False)),
     )
 
 
@@ -33,10 +35,10 @@ RULES = (
         kind="late",
         of="the collections",
         answer="gc",
-        looks=f"garbage collections of istiod that stopped it for {LONG_PAUSE:.0f} ms, or took {MUCH_CPU} % of its CPU",
+        looks=f"garbage collections of istiod that stopped it for {LONG}, or took {MUCH_CPU} % of its CPU",
         find=_pauses,
         why="While Go collects, pushes wait; a heap near its limit is collected all the time.",
         do="Give istiod more memory or CPU, or set GOMEMLIMIT and GOGC.",
-        python="analysis.gc(capture).sort_values('pause_high_ms', ascending=False)",
+        python="analysis.gc(capture).sort_values('pause_high', ascending=False)",
     ),
 )

@@ -52,11 +52,11 @@ def _damage(table: pd.DataFrame, capture: Capture) -> Seen | None:
 
 def _unknown(table: Any, capture: Capture) -> Seen | None:
     unknown = int(table.reindex(["other", "unparsed"]).fillna(0).sum())
-    if unknown < UNKNOWN * len(capture) or not unknown:
+    if unknown < UNKNOWN * capture.n_entries or not unknown:
         return None
-    share = unknown / len(capture)
+    share = unknown / capture.n_entries
     return Seen(
-        f"{some(unknown, 'entry', 'entries')} of {len(capture):,} have no known event",
+        f"{some(unknown, 'entry', 'entries')} of {capture.n_entries:,} have no known event",
         f"{percent(share)} of all; the answers do not use them. `istiolog unmatched` groups them.",
         share,
         (rows_of(capture, "other") + rows_of(capture, "unparsed"))[:MOST_LINES],
