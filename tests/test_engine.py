@@ -6,6 +6,7 @@ import gzip
 import json
 import random
 import re
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -14,10 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from istiolog_pd.engine import cutter
+from istiolog_pd.engine import choose_engine, cutter
 from istiolog_pd.engine.reference import reader as reference
 from istiolog_pd.engine.reference.reader import SourceTables
+from istiolog_pd.errors import SlowEngineWarning
 from istiolog_pd.formats import FORMATS
+from istiolog_pd.formats.access_log_format import access_format
 from istiolog_pd.formats.layouts import JSON_LAYOUTS, LAYOUTS
 
 native = pytest.importorskip("istiolog_pd.engine.native", reason="the native engine is not built")
@@ -285,3 +288,51 @@ def test_messages_can_be_left_out() -> None:
 def test_headers_that_were_once_read_otherwise(line: str) -> None:
     """Each was found by the test of any log."""
     assert_same(native.read([line.encode()], "x", chunk=1), reference.read([line.encode()], "x"))
+
+
+OWN_FORMATS = (
+    '[%START_TIME%] "%REQ(:METHOD)% %REQ(:PATH)% %PROTOCOL%" %RESPONSE_CODE% %DURATION% %UPSTREAM_CLUSTER%\n',
+    "%REQ(:METHOD)% took %DURATION% ms at %START_TIME(%d/%b/%Y:%H:%M:%S %z)% for %REQ(X-REQUEST-ID)%\n",
+    "%START_TIME(%s.%3f)% %RESPONSE_CODE%\n",
+    {"t": "%START_TIME%", "ms": "%DURATION%", "to": {"host": "%UPSTREAM_HOST%"}, "code": "%RESPONSE_CODE%"},
+)
+OWN_LINES = (
+    '[2019-03-06T09:31:27.360Z] "GET /status/418 HTTP/1.1" 418 12 outbound|80||web.shop.svc.cluster.local;',
+    "GET took 12 ms at 06/Mar/2019:09:31:27 +0100 for 7e5c-1",
+    "- took - ms at 31/Feb/2019:09:31:27 +0100 for -",
+    "1551864687.360 503",
+    '{"t":"2019-03-06T09:31:27.360Z","ms":12,"to":{"host":"10.0.0.1:80"},"code":"200"}',
+    '{"t":"2019-03-06T09:31:27.360Z","ms":null,"code":200}',
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from(range(len(OWN_FORMATS))), st.sampled_from([1, 200, 1 << 20]))
+def test_a_format_of_a_users_own(seed: int, number: int, chunk: int) -> None:
+    """Lines of it, among others and damaged, as text or JSON, with its own way to write times."""
+    chance = random.Random(seed)
+    lines = [chance.choice(OWN_LINES) if chance.random() < 0.6 else a_line(chance) for _ in range(30)]
+    data = mutated("".join(f"{line}\n" for line in lines).encode(), chance)
+    access = access_format(OWN_FORMATS[number])
+    want = reference.read([data], "x", "", access)
+    assert_same(native.read([data], "x", "", access, chunk=chunk), want)
+
+
+def test_a_long_log_without_the_native_engine_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once, and what to do about it; the tables are the same."""
+    monkeypatch.setattr(choose_engine, "native", lambda: None)
+    monkeypatch.setattr(choose_engine, "LONG", 10)
+    choose_engine.warn_of_missing.cache_clear()
+    data = b"2019-01-10T12:34:57Z\tinfo\tads\tx\n"
+    with pytest.warns(SlowEngineWarning, match="install Rust"):
+        tables = choose_engine.read([data], "x")
+    assert_same(tables, choose_engine.read([data], "x"))
+    assert_same(tables, native.read([data], "x"))
+
+
+def test_many_threads_may_read_at_once() -> None:
+    """Each of them its own source, with the same catalogue."""
+    data = bytes_of(LOGS[0])
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda n: native.read([data], str(n), threads=2, chunk=50_000), range(4)))
+    assert {len(one.events) for one in found} == {len(reference.read([data], "x").events)}

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from test_wrappers import HEAD, logs, unwrapped
 from wrapping import CONTAINER, PODS, WRAPPERS, Line, cloud_entry, in_turn, lines_of, stamp
 
-from istiolog_pd.sources.wrappers import _containers, _json_stream, unwrap
+from istiolog_pd.sources.limits import Limits
+from istiolog_pd.sources.wrappers import _json_stream, unwrap
 from istiolog_pd.sources.wrappers._detect import RECORDS
 from istiolog_pd.sources.wrappers._json_records import Records
 from istiolog_pd.sources.wrappers._model import NO_TIME
@@ -80,12 +81,15 @@ def test_hostile_text(name: str, junk: bytes) -> None:
     assert all(word in text for word in (b"one", b"two", b"three"))
 
 
-def test_more_containers_than_there_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_containers_than_there_can_be() -> None:
     """The lines of those there is no room for are together, and still there."""
-    monkeypatch.setattr(_containers, "MAX_CONTAINERS", 100)
     count = 300
     raw = "".join(f"[pod/web-{n}/{CONTAINER}] {HEAD}{n}\n" for n in range(count)).encode()
-    found, _ = unwrapped(raw)
+    found, notes = unwrapped(raw, limits=Limits(containers=100))
+    assert [text for _, text in notes] == [
+        "more than 100 containers in it: if it is yours, raise it by Limits(containers=...), "
+        "or --limit containers=... on the command line"
+    ]
     assert len(found) == 101
     assert sum(text.count(b"\n") for _, text in found) == count
     assert found[-1][0].pod == ""

@@ -15,6 +15,7 @@ from istiolog_pd.analysis.proxies.nodes import node_metadata as node_metadata
 from istiolog_pd.analysis.proxies.rejections import rejections as rejections
 from istiolog_pd.analysis.proxies.remote_clusters import remote_clusters as remote_clusters
 from istiolog_pd.analysis.proxies.warming import cluster_warming as cluster_warming
+from istiolog_pd.analysis.pushes.causes import push_causes as push_causes
 from istiolog_pd.analysis.pushes.debounces import debounces as debounces
 from istiolog_pd.analysis.pushes.kinds import full_vs_incremental as full_vs_incremental
 from istiolog_pd.analysis.pushes.rounds import fan_out as fan_out
@@ -49,6 +50,7 @@ __all__ = [
     "metrics",
     "node_metadata",
     "propagation",
+    "push_causes",
     "push_rounds",
     "push_sizes",
     "push_wave",

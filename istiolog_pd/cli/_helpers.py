@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,11 @@ from istiolog_pd.cli.terminal import say
 
 if TYPE_CHECKING:
     from istiolog_pd.capture import Capture
+    from istiolog_pd.sources.limits import Limits
+
+
+#: The values of `--limit`, which stands before the command.
+GIVEN_LIMITS: ContextVar[tuple[str, ...]] = ContextVar("limits", default=())
 
 
 def in_python(*lines: str) -> str:
@@ -43,13 +49,26 @@ def check_output(path: Path, sources: list[str]) -> None:
     refuse_sources(path, [one for one in named if one is not None])
 
 
+def given_limits() -> Limits:
+    """The limits of the options before the command."""
+    from istiolog_pd.sources.limits import limits_of
+
+    return limits_of(GIVEN_LIMITS.get())
+
+
 def load_logs(sources: list[str], component: str | None, access_log_format: str | None = None) -> Capture:
     """Read logs, with progress and warnings on stderr."""
     from istiolog_pd.readers import load
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        capture = load(*sources, component=component, progress=sys.stderr.isatty(), access_log_format=access_log_format)
+        capture = load(
+            *sources,
+            component=component,
+            progress=sys.stderr.isatty(),
+            access_log_format=access_log_format,
+            limits=given_limits(),
+        )
     for warning in caught:
         say(f"warning: {warning.message}")
     return capture

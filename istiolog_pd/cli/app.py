@@ -15,6 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from istiolog_pd.cli import compare, explain, formats, metrics, parse, plot, report, summary, unmatched, watch
+from istiolog_pd.cli._helpers import GIVEN_LIMITS
 from istiolog_pd.cli.help import Command, Commands
 
 HELP = """Logs of Istio's control plane and sidecars: what they answer, as text, pages, plots and tables.
@@ -57,9 +58,31 @@ def _stop(number: int, _: FrameType | None) -> NoReturn:
 Version = Annotated[bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version.")]
 
 
+def _limits(values: list[str] | None) -> list[str] | None:
+    """Limits as they were given; wrong use if one is none."""
+    from istiolog_pd.sources.limits import limits_of
+
+    try:
+        limits_of(values or ())
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    return values
+
+
+Limit = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=VALUE",
+        callback=_limits,
+        help="How far sources are trusted: members, size, ratio, ratio_from, held or containers; may be given again.",
+    ),
+]
+
+
 @app.callback()
-def main(version: Version = False) -> None:
+def main(version: Version = False, limit: Limit = None) -> None:
     """Set up what all commands need."""
+    GIVEN_LIMITS.set(tuple(limit or ()))
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _stop)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from istiolog_pd.cli._helpers import check_output, in_python, load_logs, told
+from istiolog_pd.cli._helpers import check_output, given_limits, in_python, load_logs, told
 from istiolog_pd.cli.options import AccessFormat, Events, Sources, Whose
 from istiolog_pd.cli.terminal import output as standard_output
 from istiolog_pd.cli.terminal import say
@@ -92,7 +92,7 @@ def _scanned(sources: list[str], component: str | None) -> Iterator[Capture]:
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        yield from scan(*sources, component=component)
+        yield from scan(*sources, component=component, limits=given_limits())
     for warning in caught:
         say(f"warning: {warning.message}")
 

@@ -73,7 +73,7 @@ def _named(name: str, storage_options: StorageOptions) -> Iterator[Source]:
     if URL.match(name):
         files, folder = files_at(name, storage_options, LIMITS.members)
     elif folder := os.path.isdir(name):
-        files = list(files_below(name))
+        files, _ = files_below(name)
     elif os.path.isfile(name):
         files = [(name, file_source(name))]
     else:

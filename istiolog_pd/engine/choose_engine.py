@@ -77,12 +77,13 @@ def _counted(blocks: Iterable[bytes]) -> Iterator[bytes]:
     for block in blocks:
         size += len(block)
         if size > LONG:
-            _say_missing()
+            warn_of_missing()
         yield block
 
 
 @cache
-def _say_missing() -> None:
+def warn_of_missing() -> None:
+    """Say once in a process what is missing."""
     warnings.warn(_MISSING, SlowEngineWarning, stacklevel=2)
 
 

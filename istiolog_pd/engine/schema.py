@@ -103,6 +103,7 @@ def event_schema(event: str) -> pa.Schema:
 
 def array(values: Iterable[object], kind: pa.DataType) -> pa.Array:
     """Python values as an Arrow array; text that repeats is dictionary-encoded."""
-    if pa.types.is_dictionary(kind):
-        return pa.array(values, pa.string()).dictionary_encode().cast(kind)
-    return pa.array(values, kind)
+    if not pa.types.is_dictionary(kind):
+        return pa.array(values, kind)
+    found = pa.array(values, pa.string()).dictionary_encode()
+    return found if found.type == kind else found.cast(kind)

@@ -7,7 +7,7 @@ costs nothing where no entry is left.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from istiolog_pd.engine.reference.claimed import Claimed, Part, narrow
 from istiolog_pd.engine.reference.labels import split_labels, split_lost_labels, split_run_labels
 from istiolog_pd.engine.reference.match import Compiled, recogniser
 from istiolog_pd.engine.reference.statements import claim_statement, with_single_blanks
+from istiolog_pd.engine.statement_names import name_statements, texts_at
 
 #: Programs whose logs are told by their statements alone.
 TOLD_BY_STATEMENTS = frozenset({"cni", "operator", "citadel", "galley"})
@@ -64,7 +65,7 @@ def second_claim(component: str, level: str | None, scope: str | None, message: 
 
 
 def claim_others(events: pa.Table, tables: dict[str, pa.Table], *, detect: bool) -> Tables:
-    """Give the entries of event `other` what their statements say.
+    """Give the entries of event `other` what their statements say, and name the statement of all others.
 
     Parameters
     ----------
@@ -78,8 +79,11 @@ def claim_others(events: pa.Table, tables: dict[str, pa.Table], *, detect: bool)
     tuple
         The common columns with `event`, `statement` (and `component`), and the narrow tables.
     """
-    if "other" not in tables:
-        return events, tables
+    events, tables = _claimed(events, tables, detect=detect) if "other" in tables else (events, tables)
+    return name_statements(events, tables), tables
+
+
+def _claimed(events: pa.Table, tables: dict[str, pa.Table], *, detect: bool) -> Tables:
     rows: list[int] = tables["other"]["row"].to_pylist()
     claims = _claims(events, rows)
     if not claims:
@@ -108,10 +112,9 @@ def without_messages(events: pa.Table) -> pa.Table:
 
 def _claims(events: pa.Table, rows: list[int]) -> dict[tuple[str, int], Claimed]:
     """What claims the entries in some rows, each distinct one looked at once."""
-    at = events.select(["component", "level", "scope", "message"]).take(pa.array(rows, pa.int64()))
+    texts = texts_at(events, np.array(rows, np.int64), "component", "level", "scope", "message")
     known: dict[tuple[str | None, ...], Second | None] = {}
     claims: dict[tuple[str, int], Claimed] = {}
-    texts: Iterable[list[str | None]] = (at[name].cast(pa.string()).to_pylist() for name in at.schema.names)
     for row, *key in zip(rows, *texts, strict=True):
         component, level, scope, message = entry = tuple(key)
         if message is None:
@@ -131,7 +134,8 @@ def _claims(events: pa.Table, rows: list[int]) -> dict[tuple[str, int], Claimed]
 
 
 def _statement(one: Claimed) -> str | None:
-    return (one.compiled.format.statement or None) if one.compiled else None
+    """The statement that claims, or the key of a format, which is replaced later."""
+    return (one.compiled.format.statement or one.compiled.format.key) if one.compiled else None
 
 
 def _with(table: pa.Table, name: str, rows: npt.NDArray[np.int64], values: list[str | None]) -> pa.Table:

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from istiolog_pd.capture import Capture, SourceInfo
@@ -18,6 +19,11 @@ from istiolog_pd.loading.other_files import bootstrap_head, may_be_bootstrap, me
 from istiolog_pd.loading.source_log import Log, container_logs
 from istiolog_pd.runs import Arranged, arrange, join, piece_of
 from istiolog_pd.sources.discover import Source, SourceLike, find
+
+#: Maximum number of warnings of one call; the last says how many more there are.
+MAX_WARNINGS = 200
+#: Maximum number of sources that the error about empty ones names.
+MAX_REASONS = 20
 
 
 def load_capture(sources: Sequence[SourceLike], options: Options) -> Capture:
@@ -38,6 +44,9 @@ def load_capture(sources: Sequence[SourceLike], options: Options) -> Capture:
             if (node := node_from_bootstrap(b"".join(head)) if may_be_bootstrap(head) else None) is not None:
                 nodes.append((source.name, node))
                 continue
+            if not any(head) and not (head := list(islice(filter(None, blocks), 1))):
+                empty.append((source, None))
+                continue
             of_source = list(container_logs(source, given(head, blocks), options))
             good = [log for log in of_source if _is_log(log.tables)]
             logs += good
@@ -45,12 +54,17 @@ def load_capture(sources: Sequence[SourceLike], options: Options) -> Capture:
                 empty.append((source, of_source[0].tables if of_source else None))
     if not logs and not nodes:
         alone = [f"{name}: metrics of a control plane, and no log beside them" for name, _ in metrics]
-        raise NoLogError("nothing to read: " + "; ".join([*(why_empty(*one) for one in empty), *alone]))
-    for one in (one for one in empty if not _just_rotated(*one, logs)):
-        warnings.warn(why_empty(*one), DamageWarning, stacklevel=3)
-    for log in logs:
-        for text in damage_of(log):
-            warnings.warn(text, DamageWarning, stacklevel=3)
+        reasons = [*(why_empty(*one) for one in empty), *alone]
+        more = f"; and {len(reasons) - MAX_REASONS:,} more" if len(reasons) > MAX_REASONS else ""
+        raise NoLogError("nothing to read: " + "; ".join(reasons[:MAX_REASONS]) + more)
+    rotated = {piece_of(log.source.name)[0] for log in logs if log.source.owned}
+    said = [why_empty(*one) for one in empty if not _just_rotated(*one, rotated)]
+    said += dict.fromkeys(text for log in logs for text in damage_of(log))
+    for text in said[:MAX_WARNINGS]:
+        warnings.warn(text, DamageWarning, stacklevel=3)
+    if len(said) > MAX_WARNINGS:
+        more = f"{len(said) - MAX_WARNINGS:,} more such warnings: `sources` of the capture has them all"
+        warnings.warn(more, DamageWarning, stacklevel=3)
     files = frozenset(source.identity for source in found if source.identity is not None)
     capture = replace(_capture(logs, tuple(nodes), tuple(metrics)), files=files)
     return capture.between(options.start, options.end) if options.limited_in_time else capture
@@ -62,11 +76,11 @@ def _is_log(tables: SourceTables) -> bool:
     return tables.recognised or (tables.events.num_rows > 0 and not binary)
 
 
-def _just_rotated(source: Source, tables: SourceTables | None, logs: list[Log]) -> bool:
+def _just_rotated(source: Source, tables: SourceTables | None, logs: set[str]) -> bool:
     """Whether an empty source is the newest piece of a log whose other pieces are there: after a rotation it is so."""
     if source.damage or (tables is not None and len(tables.events)):
         return False
-    return piece_of(source.name)[0] in {piece_of(log.source.name)[0] for log in logs if log.source.owned}
+    return piece_of(source.name)[0] in logs
 
 
 def _capture(
@@ -82,18 +96,24 @@ def _capture(
 
 def _infos(logs: list[Log], arranged: Arranged) -> dict[str, SourceInfo]:
     """What is said of each source, by its name."""
-    infos: dict[str, SourceInfo] = {}
+    infos: dict[str, list[SourceInfo]] = {}
     for at, part, note in zip(arranged.order, arranged.parts, arranged.notes, strict=True):
         texts = [text.partition(": ")[2] for text in damage_of(logs[at])]
         info = SourceInfo(
             part.name, part.component, logs[at].tables.lines, len(part.events), (*texts, *filter(None, [note]))
         )
-        infos[part.name] = _together(infos[part.name], info) if part.name in infos else info
-    return infos
+        infos.setdefault(part.name, []).append(info)
+    return {name: _together(of_source) for name, of_source in infos.items()}
 
 
-def _together(one: SourceInfo, other: SourceInfo) -> SourceInfo:
-    """What is said of a source that holds the logs of several containers."""
+def _together(infos: list[SourceInfo]) -> SourceInfo:
+    """What is said of a source that may hold the logs of several containers."""
+    if len(infos) == 1:
+        return infos[0]
     return SourceInfo(
-        one.name, one.component, one.lines + other.lines, one.entries + other.entries, (*one.damage, *other.damage)
+        infos[0].name,
+        infos[0].component,
+        sum(info.lines for info in infos),
+        sum(info.entries for info in infos),
+        tuple(dict.fromkeys(text for info in infos for text in info.damage)),
     )

@@ -62,7 +62,7 @@ def scan_captures(sources: Sequence[SourceLike], options: Options, batch: int) -
         for source in found:
             if source.kind != "log":
                 continue
-            for stream in unwrap(source.blocks(update), _noting(source)):
+            for stream in unwrap(source.blocks(update), _noting(source), options.limits):
                 if stream.is_tool_output:
                     for _ in stream.blocks:
                         pass

@@ -13,11 +13,15 @@ from istiolog_pd.engine.choose_engine import read
 from istiolog_pd.engine.limits import within_limits
 from istiolog_pd.engine.reference.lines import Damage
 from istiolog_pd.engine.reference.reader import SourceTables
+from istiolog_pd.engine.schema import EVENTS_SCHEMA
 from istiolog_pd.loading.options import Options
 from istiolog_pd.runs import Part, piece_of
 from istiolog_pd.runs.schema import with_place
 from istiolog_pd.sources.discover import Source
 from istiolog_pd.sources.wrappers import LogStream, unwrap
+
+#: The tables of a log whose rows were given away; to make them for each log takes longer than to read a small one.
+GIVEN_AWAY = EVENTS_SCHEMA.empty_table()
 
 
 @dataclass(slots=True)
@@ -37,7 +41,7 @@ class Log:
         source, stream = self.source, self.stream
         place, component = place_of(source, stream), component_of(self.tables)
         events, tables = with_marks(source, stream, self.tables.events, self.tables.tables)
-        self.tables = replace(self.tables, events=events.schema.empty_table(), tables={})
+        self.tables = replace(self.tables, events=GIVEN_AWAY, tables={})
         self.stream = replace(stream, metadata=None)
         group, order = piece_of(source.name) if source.owned else ("", 0)
         group = source.group or group
@@ -102,7 +106,7 @@ def container_logs(source: Source, blocks: Iterator[bytes], options: Options) ->
         notes.setdefault(what, Damage(what, line, 0)).lines += 1
 
     number = 0
-    for stream in unwrap(blocks, note):
+    for stream in unwrap(blocks, note, options.limits):
         if stream.is_tool_output:
             for _ in stream.blocks:  # read through, for what follows in the source
                 pass

@@ -90,6 +90,10 @@ class Lane:
         at = np.sort(at, kind="stable") if len(events) > 1 else at
         return at[self.is_of(component, at)] if component else at
 
+    def events(self) -> set[str]:
+        """The events that any piece has."""
+        return {event for part in self.parts for event in part.tables}
+
     def batches(self, event: str, *columns: str) -> Iterator[tuple[Ints, list[pa.Array]]]:
         """The entries of an event, some at a time and in order, and columns of its tables for them."""
         for start, part in zip(self.starts.tolist(), self.parts, strict=False):
@@ -206,4 +210,6 @@ def _containers(parts: Sequence[Part]) -> Codes | None:
 def _distinct(column: pa.ChunkedArray) -> list[str | None]:
     if column.null_count == len(column):
         return [None]
+    if column.num_chunks == 1 and len(column.chunk(0).dictionary) == 1 and not column.null_count:
+        return [column.chunk(0).dictionary[0].as_py() or None]
     return [text or None for text in column.unique().to_pylist()]

@@ -23,6 +23,9 @@ Codes = npt.NDArray[np.signedinteger[Any]]
 #: The time of an entry that prints none.
 NO_TIME = np.iinfo(np.int64).min
 
+#: So few values are looked up one by one.
+FEW = 32
+
 #: `x.log.1`, `x.log.2.gz`, `x.log.20260101-120000.gz`: what rotation puts behind a name.
 _ROTATED = re.compile(r"^(?P<stem>.*\.log)\.(?P<number>\d{1,3}|\d{8}-\d{6})(\.\w+)?$")
 #: `<pod>_<container>.previous.log` of Istio's test dumps.
@@ -95,6 +98,9 @@ def _filled(values: pa.Array, null: int) -> npt.NDArray[Any]:
 def codes(column: pa.ChunkedArray, words: Sequence[str]) -> Codes:
     """The place of each value among some words, -1 for any other and for null."""
     small = np.min_scalar_type(-len(words) - 1)
+    if len(column) <= FEW:  # Arrow's calls would take longer
+        places = {word: number for number, word in enumerate(words)}
+        return np.array([places.get(word, -1) for word in column.to_pylist()], small)
     found: Codes = np.empty(len(column), small)
     known, start = pa.array(words, pa.string()), 0
     for chunk in column.chunks:

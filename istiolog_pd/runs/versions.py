@@ -15,7 +15,6 @@ import numpy as np
 
 from istiolog_pd.engine.reference.labels import split_ids, split_labels
 from istiolog_pd.engine.reference.match import recogniser
-from istiolog_pd.formats.columns import EVENTS
 from istiolog_pd.formats.template import COMPONENTS, Format
 from istiolog_pd.runs.container_log import LEVELS, Lane
 from istiolog_pd.runs.source_part import Bools, Ints
@@ -159,7 +158,7 @@ def _claims(lane: Lane, starts: Ints, stops: Ints) -> dict[int, list[Bound]]:
     """What the formats say that claim some entries of each run."""
     spread = int(np.clip(MOST_LOOKED_AT // (len(starts) * 30), 1, SPREAD))
     picked = [np.empty(0, np.int64)]
-    picked += [lane.spread(event, starts, stops, spread) for event in EVENTS if event not in NO_FORMAT]
+    picked += [lane.spread(event, starts, stops, spread) for event in lane.events() if event not in NO_FORMAT]
     rows = np.unique(np.concatenate(picked))
     runs = np.searchsorted(starts, rows, side="right") - 1
     found: dict[int, list[Bound]] = {}

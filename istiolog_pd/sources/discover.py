@@ -9,7 +9,7 @@ import fnmatch
 import glob
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import IO, Any
@@ -18,7 +18,7 @@ from istiolog_pd.errors import ArchiveError, NoLogError
 from istiolog_pd.sources.archives.open_archive import ARCHIVE_NAME, archive_of, open_archive
 from istiolog_pd.sources.limits import LIMITS, Limits
 from istiolog_pd.sources.local_files import file_source, files_below, looked_at, name_of, open_source
-from istiolog_pd.sources.path_layouts import Place, choose, place
+from istiolog_pd.sources.path_layouts import Place, choose, place, shown
 from istiolog_pd.sources.source import Source
 from istiolog_pd.sources.urls import URL, files_at, shown_url
 
@@ -65,6 +65,8 @@ def find(
     """
     finder = _Finder(storage_options, limits)
     found = _together(list(_once([one for source in sources for one in finder.find(source)])))
+    for one in found:
+        one.limits = limits
     seen: dict[str, int] = {}
     for one in found:
         count = seen[one.name] = seen.get(one.name, 0) + 1
@@ -124,7 +126,11 @@ class _Finder:
         elif URL.match(name):
             yield from self._url(name)
         elif os.path.isdir(name):
-            yield from self._tree(name, list(files_below(name)))
+            try:
+                below, left_out = files_below(name, self.limits)
+            except ValueError as error:
+                raise NoLogError(str(error)) from error
+            yield from self._tree(name, below, left_out)
         elif os.path.exists(name):
             yield from self._file(file_source(name), name)
         elif (member := _member_name(name)) is not None:
@@ -160,7 +166,7 @@ class _Finder:
         at = replace(place(_path(path)) or Place(), kind="metrics" if first.startswith(METRICS) else "log")
         yield _placed(source, at, "")
 
-    def _tree(self, name: str, files: list[tuple[str, Source]]) -> Iterator[Source]:
+    def _tree(self, name: str, files: list[tuple[str, Source]], left_out: Sequence[str] = ()) -> Iterator[Source]:
         """The logs of a folder, and of the archives in it."""
         chosen, notes = choose([path for path, _ in files if not ARCHIVE_NAME.search(path)])
         places = dict(chosen)
@@ -169,9 +175,16 @@ class _Finder:
             if path in places:
                 found.append(_placed(source, places[path], f"{name}/"))
             elif ARCHIVE_NAME.search(path):
-                found += self._file(source, path)
+                try:
+                    found += self._file(source, path)
+                except PermissionError as error:
+                    left_out = (*left_out, f"left out: {shown(path)} ({error.strerror})")
         if not found:
-            raise NoLogError(f"{name}: a folder with no log in it (no file named *.log, *.log.gz, *.log.1, ...)")
+            more = "".join(f"; {note}" for note in left_out)
+            raise NoLogError(
+                f"{shown(name)}: a folder with no log in it (no file named *.log, *.log.gz, *.log.1, ...){more}"
+            )
+        found[0].damage.extend(f"in the folder: {note}" for note in left_out)
         found[0].notes.extend(notes)
         yield from found
 

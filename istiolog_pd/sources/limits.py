@@ -1,39 +1,87 @@
-"""What an archive may unpack to, and the error where it is more."""
+"""How far sources are trusted, and the error where one is more than that."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass, fields, replace
 
 from istiolog_pd.errors import ArchiveError
-
-#: No ratio is held against the first of what comes out: a short text of one repeated line is no bomb.
-FREE = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How far an archive is trusted. Nothing of one is ever written to disk.
+    """How far sources are trusted; on the command line ``--limit NAME=VALUE``. No archive is ever written to disk.
 
     Parameters
     ----------
     members
-        Files and folders in it.
+        Maximum number of files and folders in an archive or a folder.
     size
-        Bytes that it, or a packed log in it, unpacks to.
+        Maximum size in bytes that an archive, or a packed log, unpacks to.
     ratio
-        Bytes out for a byte in, of what is more than the first 64 MB out.
+        Maximum number of bytes out for a byte in, at each level of packing.
+    ratio_from
+        Size in bytes from which the ratio is checked: a short text of one repeated line is no bomb.
     held
-        Bytes held in memory of an archive that cannot be read a second time, or is small.
+        Maximum size in bytes of an archive that is held in memory: one that cannot be read twice, or is small.
+    containers
+        Maximum number of containers that one source is parted into; lines of further ones stay together.
+
+    Examples
+    --------
+    >>> from istiolog_pd import Limits
+    >>> Limits(ratio=1000).ratio
+    1000
     """
 
     members: int = 100_000
     size: int = 64 << 30
     ratio: float = 250.0
+    ratio_from: int = 32 << 20
     held: int = 128 << 20
+    containers: int = 2_000
 
 
 LIMITS = Limits()
+
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+_VALUE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.I)
+
+
+def limits_of(options: Iterable[str]) -> Limits:
+    """Limits as the command line gives them.
+
+    Parameters
+    ----------
+    options
+        Each ``name=value``; a value may end in K, M, G or T.
+
+    Raises
+    ------
+    ValueError
+        If there is no such limit, or its value is no number.
+
+    Examples
+    --------
+    >>> limits_of(["size=2G", "ratio=1000"]).size
+    2147483648
+    """
+    found = LIMITS
+    kinds = {one.name: type(getattr(LIMITS, one.name)) for one in fields(Limits)}
+    for option in options:
+        name, _, text = option.partition("=")
+        value = _VALUE.fullmatch(text.strip())
+        if name.strip() not in kinds or value is None:
+            raise ValueError(f"{option!r} is no limit: NAME=VALUE, with a name of {', '.join(kinds)}")
+        number = float(value[1]) * _UNITS[value[2].upper()]
+        found = replace(found, **{name.strip(): kinds[name.strip()](number)})
+    return found
+
+
+def how_to_raise(name: str) -> str:
+    """What to do if a limit is too low."""
+    return f"if it is yours, raise it by Limits({name}=...), or --limit {name}=... on the command line"
 
 
 def bounded(
@@ -54,12 +102,10 @@ def bounded(
     for block in blocks:
         size += len(block)
         if size > limits.size:
-            raise ArchiveError(
-                f"{name}: it unpacks to more than {limits.size:,} bytes: raise Limits.size if it is yours"
-            )
-        if size > FREE and size > limits.ratio * packed():
+            raise ArchiveError(f"{name}: it unpacks to more than {limits.size:,} bytes: {how_to_raise('size')}")
+        if size > limits.ratio_from and size > limits.ratio * packed():
             raise ArchiveError(
                 f"{name}: it unpacks to more than {limits.ratio:g} times its size, as a bomb does: "
-                "raise Limits.ratio if it is yours"
+                f"{how_to_raise('ratio')}"
             )
         yield block

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from istiolog_pd.sources.compression.codecs import BLOCK
+from istiolog_pd.sources.limits import LIMITS, Limits, how_to_raise
+from istiolog_pd.sources.path_layouts import place, shown
 from istiolog_pd.sources.source import Identity, Source, identity
 
 
@@ -54,7 +56,9 @@ def file_source(path: str) -> Source:
         return source
     size = os.path.getsize(path)
     key = os.path.realpath(path)
-    return Source(path, partial(open, path, "rb"), size, owned=True, again=True, key=key, identity=identity(path))
+    return Source(
+        shown(path), partial(open, path, "rb"), size, owned=True, again=True, key=key, identity=identity(path)
+    )
 
 
 def open_source(name: str, file: Any) -> Source:
@@ -90,8 +94,35 @@ def looked_at(source: Source) -> Generator[bytes, None, None]:
     return file.look() if isinstance(file, Peeked) else source.raw_from(0)
 
 
-def files_below(folder: str) -> Iterator[tuple[str, Source]]:
-    """Every file of a folder and the folders in it, each with its path below it, by name."""
-    for path in sorted(Path(folder).rglob("*")):
-        if path.is_file():
-            yield path.relative_to(folder).as_posix(), file_source(str(path))
+def files_below(folder: str, limits: Limits = LIMITS) -> tuple[list[tuple[str, Source]], list[str]]:
+    """Every file of a folder and the folders in it, each with its path below it, by name; and what was left out.
+
+    A link that leads out of the folder is left out, but to a container's log where the kubelet keeps them.
+
+    Raises
+    ------
+    ValueError
+        If there are too many.
+    """
+    found: list[tuple[str, Source]] = []
+    notes: list[str] = []
+    top = os.path.realpath(folder)
+    for count, path in enumerate(sorted(Path(folder).rglob("*"))):
+        if count >= limits.members:
+            raise ValueError(f"{shown(folder)}: it holds more than {limits.members:,} files: {how_to_raise('members')}")
+        if not path.is_file():
+            continue
+        below = path.relative_to(folder).as_posix()
+        target = os.path.realpath(path) if path.is_symlink() else ""
+        if target and not target.startswith(top + os.sep) and not _is_container_log(target):
+            notes.append(f"left out: {shown(below)} (a link that leads out of the folder: name it to read it)")
+            continue
+        source = file_source(str(path))
+        source.optional = True
+        found.append((below, source))
+    return found, notes
+
+
+def _is_container_log(path: str) -> bool:
+    at = place(path.replace(os.sep, "/"))
+    return at is not None and bool(at.pod and at.namespace and at.container)

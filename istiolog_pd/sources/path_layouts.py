@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 #: The containers whose logs are read, and whose words they are. Those of others (istio-init, applications) are not.
 CONTAINERS = {
@@ -85,6 +86,7 @@ class Place:
     report: str | None = None
 
 
+@lru_cache(maxsize=1 << 14)
 def place(path: str) -> Place | None:
     """What a file is, or None for one that is no log and no metrics.
 
@@ -154,6 +156,11 @@ def _of_test(match: re.Match[str], found: Place, part: str) -> Place:
     top = match.string[: match.start()]
     group = f"{top}{found.pod}/{found.container}" + (part if part.startswith(".envoy") else "")
     return replace(found, group=group, order=(-1 if part == ".previous" else 0, *found.order[1:]))
+
+
+def shown(name: str) -> str:
+    """A name as it may be shown: control characters and bytes that are no text as their escapes."""
+    return name if name.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
 
 
 def choose(paths: list[str]) -> tuple[list[tuple[str, Place]], list[str]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from istiolog_pd.sources.compression.codecs import BLOCK, packing, unpack
 from istiolog_pd.sources.compression.prefetch import ahead
-from istiolog_pd.sources.limits import Limits, bounded
+from istiolog_pd.sources.limits import LIMITS, Limits, bounded
 
 Progress = Callable[[int], object]
 Blocks = Generator[bytes, None, None]
@@ -53,8 +53,10 @@ class Source:
     again: bool = False
     #: Whether reading it takes work (it is unpacked on the way), which a thread can do.
     work: bool = False
-    #: Of an archive's member: what it may unpack to.
-    limits: Limits | None = None
+    #: What it may unpack to.
+    limits: Limits = LIMITS
+    #: Whether it was not named itself: if it cannot be opened, that is damage and no error.
+    optional: bool = False
     damage: list[str] = field(default_factory=list)
     #: What of its folder or archive was left out; on the first source of it.
     notes: list[str] = field(default_factory=list)
@@ -87,7 +89,13 @@ class Source:
             If it is an archive's member, and unpacks to more than the limits allow.
         """
         with ExitStack() as stack:
-            file = self.open()
+            try:
+                file = self.open()
+            except OSError as error:
+                if not self.optional:
+                    raise
+                self.damage.append(f"it cannot be read ({error.strerror or error})")
+                return
             if self.owned:
                 stack.callback(file.close)
             data = self._unpacked(Raw(file, progress))
@@ -99,8 +107,7 @@ class Source:
         blocks: Blocks = plain(first, raw)
         if how:
             blocks = unpack(blocks, how, self.damage.append, self.raw_from if self.again else None)
-            if self.limits is not None:
-                blocks = bounded(blocks, lambda: raw.count, self.limits, self.name)
+            blocks = bounded(blocks, lambda: raw.count, self.limits, self.name)
         # Not of a file that is not ours: a thread that waits for a pipe's other end cannot be stopped.
         return ahead(blocks) if self.owned and (how or self.work) else blocks
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from istiolog_pd.sources.limits import how_to_raise
 from istiolog_pd.sources.source import Source
 
 #: A URL of fsspec, or several chained: `simplecache::s3://...`.
@@ -55,7 +56,7 @@ def files_at(url: str, storage_options: Mapping[str, Any] | None, limit: int) ->
         return [(path, source(info))], False
     found = system.find(path, detail=True)
     if len(found) > limit:
-        raise ValueError(f"{shown_url(url)}: a folder with more than {limit:,} files: raise Limits.members")
+        raise ValueError(f"{shown_url(url)}: a folder with more than {limit:,} files: {how_to_raise('members')}")
     top = len(path.rstrip("/")) + 1 if path.strip("/") else 0
     return [(name[top:], source(info)) for name, info in sorted(found.items())], True
 

@@ -11,8 +11,9 @@ use crate::gc::Gc;
 use crate::headers::{Heads, Layout};
 use crate::json_lines::JsonLayout;
 use crate::kinds::Kind;
+use crate::matcher::Matcher;
 use crate::pattern::Pattern;
-use crate::program::{Branch, Captures, Message, insert, steps_of, walk};
+use crate::program::{Branch, Message, insert, steps_of, walk};
 use crate::shapes::{Shape, ShapeBuilder};
 
 /// Names that values are looked up by.
@@ -125,7 +126,7 @@ pub fn invalid(text: impl std::fmt::Display) -> PyErr {
     PyValueError::new_err(text.to_string())
 }
 
-fn start_key(text: &[u8], size: usize) -> (usize, [u8; WIDEST]) {
+pub fn start_key(text: &[u8], size: usize) -> (usize, [u8; WIDEST]) {
     let mut key = [0; WIDEST];
     key[..size].copy_from_slice(&text[..size]);
     (size, key)
@@ -274,8 +275,8 @@ impl Catalog {
         })
     }
 
-    /// The trees of the formats that begin as a message does, the longest beginnings first; how many there are.
-    fn starts(&self, component: u8, text: &[u8], trees: &mut Vec<usize>) {
+    /// The trees of the formats that begin as a message does, the longest beginnings first.
+    pub fn starts(&self, component: u8, text: &[u8], trees: &mut Vec<usize>) {
         let starts = &self.dispatch[component as usize].starts;
         let sizes = self.start_sizes.iter().filter(|size| **size <= text.len());
         trees.extend(sizes.filter_map(|size| starts.get(&start_key(text, *size))));
@@ -374,40 +375,5 @@ impl Type {
             "category" => Type::Words,
             _ => Type::Text,
         }
-    }
-}
-
-/// Memory of matching that is used again.
-#[derive(Default)]
-pub struct Matcher {
-    pub found: Captures,
-    starts: Starts,
-}
-
-/// Which trees messages of the same beginning are tried with: most messages begin as others did.
-#[derive(Default)]
-struct Starts {
-    known: Vec<(u8, u8, [u8; WIDEST], Vec<usize>)>,
-}
-
-const STARTS: usize = 512;
-
-impl Starts {
-    fn of(&mut self, catalog: &Catalog, component: u8, text: &[u8]) -> &[usize] {
-        let size = text.len().min(WIDEST);
-        let (_, key) = start_key(text, size);
-        let half = |at: usize| u64::from_le_bytes(std::array::from_fn(|n| key[at + n]));
-        let hash = (half(0) ^ half(8).rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
-        let place = (hash as usize + component as usize) % STARTS;
-        if self.known.is_empty() {
-            self.known = (0..STARTS).map(|_| (NONE, 0, [0; WIDEST], Vec::new())).collect();
-        }
-        let entry = &mut self.known[place];
-        if (entry.0, entry.1, &entry.2) != (component, size as u8, &key) {
-            (entry.0, entry.1, entry.2) = (component, size as u8, key);
-            entry.3.clear();
-            catalog.starts(component, text, &mut entry.3);
-        }
-        &entry.3
     }
 }

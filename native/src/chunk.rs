@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 
-use crate::catalog::{Asked, Catalog, Matcher, NONE};
+use crate::catalog::{Asked, Catalog, NONE};
 use crate::columns::{Column, CommonRows, EventRows, Gaps};
 use crate::dictionary::{Dictionary, Texts};
 use crate::entries::Entries;
@@ -11,6 +11,7 @@ use crate::fill::{Filler, RowTexts};
 use crate::headers::HeadCache;
 use crate::labels::{Readings, labels_in, split_labels, thread_of};
 use crate::lines::{Damages, cleaned};
+use crate::matcher::Matcher;
 use crate::numbers::integer;
 use crate::pattern::Scratch;
 use crate::shapes::Shape;
@@ -58,6 +59,8 @@ pub struct Source {
     pub messages: bool,
 }
 
+/// A short entry's bytes: room is made for so many rows.
+const SHORT: usize = 100;
 /// More bytes of words than these are not carried from chunk to chunk.
 const MOST_WORDS: usize = 32 << 20;
 
@@ -82,8 +85,10 @@ impl Worker {
         let mut piece = Piece { worker: self.number, complete: true, ..Piece::default() };
         piece.events.resize_with(catalog.events.len(), || None);
         if source.messages {
-            piece.common.message = Column::Texts(Vec::new(), Vec::with_capacity(size), Gaps::default());
+            piece.common.message =
+                Column::Texts(Vec::with_capacity(size / SHORT), Vec::with_capacity(size), Gaps::default());
         }
+        piece.common.reserve(size / SHORT);
         for segment in segments {
             let mut damage = piece.damage;
             let text = cleaned(segment, piece.lines, &mut damage);
@@ -221,22 +226,13 @@ impl Rows {
             Some(format) if format.event == event => (&catalog.shapes[format.shape], true),
             _ => (&catalog.shapes[json_shape.unwrap_or(catalog.bare[event])], false),
         };
-        let mut labels = [None; MOST_LABELS];
-        let labels = &mut labels[..shape.labels.len()];
-        if !entry.fields.is_empty() {
-            for (number, text) in &entry.fields {
-                self.label(catalog, shape, *number, text, labels);
-            }
-        } else if claim.labels.0 < claim.labels.1 && !labels.is_empty() {
-            let text = &message[claim.labels.0..claim.labels.1];
-            labels_in(text, |key, value| {
-                let key = &text[key.0..key.1];
-                if let Some(number) = shape.labels.iter().position(|(known, _)| **known == *key) {
-                    self.label(catalog, shape, number, &text[value.0..value.1], labels);
-                }
-            });
+        let mut labels = Vec::new();
+        if !shape.labels.is_empty() && (!entry.fields.is_empty() || claim.labels.0 < claim.labels.1) {
+            labels.resize(shape.labels.len(), None);
+            self.labels(catalog, shape, &entry, &message[claim.labels.0..claim.labels.1], &mut labels);
         }
-        let texts = RowTexts { message, fields: if is_claimed { &self.matcher.found.spans } else { &[] }, labels };
+        let texts =
+            RowTexts { message, fields: if is_claimed { &self.matcher.found.spans } else { &[] }, labels: &labels };
         if let Some((column, other)) = shape.switch
             && self.filler.has(catalog, shape, column, &texts)
         {
@@ -261,19 +257,31 @@ impl Rows {
         self.common(catalog, source, &entry, &claim, shape.event, tabs_lost, text, piece);
     }
 
-    #[inline]
-    fn label<'a>(
+    /// The texts of an entry's labels that are columns, and are of their kinds.
+    fn labels<'a>(
         &mut self,
         catalog: &Catalog,
         shape: &Shape,
-        number: usize,
+        entry: &'a Entry,
         text: &'a [u8],
         labels: &mut [Option<&'a [u8]>],
     ) {
-        let kind = &catalog.kinds[shape.labels[number].1.kind];
-        if kind.is_of(text, &mut self.matcher.found.scratch) {
-            labels[number] = Some(text);
+        let scratch = &mut self.matcher.found.scratch;
+        let mut take = |number: usize, text: &'a [u8]| {
+            if catalog.kinds[shape.labels[number].1.kind].is_of(text, scratch) {
+                labels[number] = Some(text);
+            }
+        };
+        if !entry.fields.is_empty() {
+            entry.fields.iter().for_each(|(number, text)| take(*number, text));
+            return;
         }
+        labels_in(text, |key, value| {
+            let key = &text[key.0..key.1];
+            if let Some(number) = shape.labels.iter().position(|(known, _)| **known == *key) {
+                take(number, &text[value.0..value.1]);
+            }
+        });
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -368,9 +376,6 @@ impl Rows {
         claim
     }
 }
-
-/// The most labels of a shape that are columns.
-const MOST_LABELS: usize = 64;
 
 /// Who else can have written a line that the source's own component does not know.
 fn other_writer(catalog: &Catalog, source: Source, entry: &Entry, scope: &[u8]) -> Option<u8> {

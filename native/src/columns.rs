@@ -189,6 +189,16 @@ impl CommonRows {
         self.line.len()
     }
 
+    /// Make room for so many rows.
+    pub fn reserve(&mut self, rows: usize) {
+        self.time = Column::Numbers(Vec::with_capacity(rows), Gaps::default());
+        self.scope = Column::Words(Vec::with_capacity(rows));
+        self.level.reserve(rows);
+        self.event.reserve(rows);
+        self.component.reserve(rows);
+        self.line.reserve(rows);
+    }
+
     /// Fill up with nulls.
     pub fn close(&mut self) {
         let rows = self.len();

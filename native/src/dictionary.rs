@@ -4,6 +4,8 @@ use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use crate::set::same;
+
 /// Texts in the order of their numbers.
 #[derive(Clone, Default)]
 pub struct Texts {
@@ -55,7 +57,7 @@ impl Dictionary {
         let mark = (hash >> 32) as u32;
         let texts = &self.texts;
         if let Some((_, number)) =
-            self.table.find(hash, |(known, number)| *known == mark && texts.get(*number as usize) == text)
+            self.table.find(hash, |(known, number)| *known == mark && same(texts.get(*number as usize), text))
         {
             return *number;
         }

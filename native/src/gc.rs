@@ -1,6 +1,6 @@
 //! Lines of Go's GC trace: written in pieces, so that other entries can stand inside one.
 
-use memchr::memmem;
+use memchr::memmem::{self, Finder};
 use pyo3::PyResult;
 
 use crate::catalog::invalid;
@@ -25,6 +25,8 @@ pub struct Gc {
     lines: Vec<Vec<Piece>>,
     forced: Vec<u8>,
     pub patience: u64,
+    /// Stands in every whole line.
+    sign: Finder<'static>,
 }
 
 impl Gc {
@@ -41,6 +43,7 @@ impl Gc {
             lines: lines.collect::<PyResult<_>>()?,
             forced: data.forced.clone().into_bytes(),
             patience: data.patience,
+            sign: Finder::new(data.pieces.last().map_or("", String::as_str)).into_owned(),
         })
     }
 
@@ -74,7 +77,7 @@ impl Gc {
     /// Where a whole line stands at the end of a line of something else.
     #[inline]
     pub fn inside(&self, text: &[u8], scratch: &mut Scratch) -> Option<usize> {
-        memmem::find(text, b" MB goal, ")?;
+        self.sign.find(text)?;
         let at = memmem::rfind(text, b"gc ").filter(|at| *at > 0)?;
         (self.state(&text[at..], scratch) == State::Whole).then_some(at)
     }

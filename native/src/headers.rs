@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use memchr::{memchr, memmem};
+use memchr::memchr;
+use memchr::memmem::Finder;
 use pyo3::PyResult;
 
 use crate::catalog::{NONE, invalid, place};
@@ -10,7 +11,7 @@ use crate::data::LayoutData;
 use crate::entry::{Entry, Text, Time};
 use crate::numbers::{digits, integer};
 use crate::pattern::{Pattern, Scratch};
-use crate::set::label_key;
+use crate::set::{label_key, same};
 use crate::times::{Clock, Clocks, Custom};
 
 /// The fields of a header, by the names of groups before an underscore.
@@ -100,7 +101,7 @@ pub struct Heads {
     by_first: Vec<Vec<usize>>,
     levels: HashMap<Vec<u8>, u8>,
     inner: Pattern,
-    inner_sign: Vec<u8>,
+    inner_sign: Finder<'static>,
     inner_sign_at: usize,
     pub broken_json: Pattern,
 }
@@ -146,7 +147,7 @@ impl Heads {
             by_first,
             levels,
             inner: pattern(inner)?,
-            inner_sign: sign.0.into(),
+            inner_sign: Finder::new(sign.0).into_owned(),
             inner_sign_at: sign.1,
             broken_json: pattern(&format!("(?:{broken})\\Z"))?,
         })
@@ -177,7 +178,7 @@ impl Heads {
     #[inline]
     pub fn may_hold_another(&self, line: &[u8]) -> bool {
         let at = self.inner_sign_at;
-        if line.len() < at + self.inner_sign.len() {
+        if line.len() < at + self.inner_sign.needle().len() {
             return false;
         }
         // The place is one of characters.
@@ -189,7 +190,7 @@ impl Heads {
                 None => return false,
             }
         };
-        memmem::find(&line[at..], &self.inner_sign).is_some()
+        self.inner_sign.find(&line[at..]).is_some()
     }
 
     /// Where the console headers in the middle of a line begin.
@@ -347,7 +348,7 @@ impl HeadCache {
     /// The entry of a header whose text was met before.
     #[inline]
     fn entry(&mut self, layouts: &[Layout], time: i64, key: &[u8], (start, end): (usize, usize)) -> Option<Entry> {
-        if self.known.get(self.last).is_none_or(|(known, _)| known != key) {
+        if self.known.get(self.last).is_none_or(|(known, _)| !same(known, key)) {
             self.last = *self.places.get(key)?;
         }
         let (_, known) = &self.known[self.last];

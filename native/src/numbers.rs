@@ -186,3 +186,30 @@ pub fn size_end(text: &[u8], at: usize) -> Option<usize> {
     end += usize::from(matches!(text.get(end), Some(b'k' | b'M' | b'G' | b'T' | b'P' | b'E')));
     Some(end + usize::from(text.get(end) == Some(&b'B')))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_beyond_64_bits_are_none() {
+        assert_eq!(integer(b"9223372036854775807"), Some(i64::MAX));
+        assert_eq!(integer(b"9223372036854775808"), None);
+        assert_eq!(integer(b"-9223372036854775808"), Some(i64::MIN));
+        assert_eq!(duration(b"99999999999h"), None);
+        assert_eq!(size(b"9999999999999999999EB"), None);
+    }
+
+    #[test]
+    fn durations_are_exact() {
+        assert_eq!(duration(b"1h2m3.5s"), Some(3_723_500_000_000));
+        assert_eq!(duration("386.974\u{b5}s".as_bytes()), Some(386_974));
+        assert_eq!(duration_end(b"100.2ms since", 0), Some(7));
+    }
+
+    #[test]
+    fn a_list_stands_for_its_length() {
+        assert_eq!(count(b"map[a:1 b:2]"), Some(2));
+        assert_eq!(count(b"[]"), Some(0));
+    }
+}

@@ -7,7 +7,7 @@ use memchr::memmem::Finder;
 
 use crate::kinds::Kind;
 use crate::pattern::Scratch;
-use crate::set::{Set, trim_end};
+use crate::set::{Set, begins, trim_end};
 
 /// A template as data.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -215,7 +215,7 @@ impl Step {
     fn take(&self, kinds: &[Kind], message: &Message, at: usize, found: &mut Captures) -> Option<usize> {
         let text = message.text;
         match &self.key {
-            Key::Literal(literal) => text[at..].starts_with(literal).then(|| at + literal.len()),
+            Key::Literal(literal) => begins(&text[at..], literal).then(|| at + literal.len()),
             Key::Closed { kind, kept } => {
                 let end = kinds[*kind].end(text, at, &mut found.scratch)?;
                 found.keep(*kept, at, end);
@@ -267,7 +267,7 @@ impl Step {
         }
         let run = set.run(text);
         if literal.first().is_some_and(|first| !set.has(*first)) {
-            return text[run..].starts_with(literal).then_some(run);
+            return begins(&text[run..], literal).then_some(run);
         }
         finder.find(&text[..text.len().min(run + literal.len())])
     }

@@ -4,6 +4,10 @@
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub struct Set([u64; 4]);
 
+/// Every byte, and every byte but blanks: what most free fields are made of.
+const ALL: Set = Set([u64::MAX; 4]);
+const NOT_BLANK: Set = Set([!0x1_0000_3E00, u64::MAX, u64::MAX, u64::MAX]);
+
 /// The blanks of ASCII, as Python's `\s` has them.
 pub const BLANKS: &[u8] = b" \t\n\r\x0b\x0c";
 
@@ -20,7 +24,7 @@ impl Set {
     }
 
     pub fn all() -> Set {
-        Set([u64::MAX; 4])
+        ALL
     }
 
     /// `\s`, `\w`, `\d` and their opposites.
@@ -55,17 +59,71 @@ impl Set {
     }
 
     pub fn is_all(&self) -> bool {
-        *self == Set::all()
+        *self == ALL
     }
 
     /// How many bytes at the head of a text are in the set.
     #[inline]
     pub fn run(&self, text: &[u8]) -> usize {
-        if self.is_all() {
+        if *self == NOT_BLANK {
+            return first_blank(text);
+        }
+        if *self == ALL {
             return text.len();
         }
         text.iter().position(|byte| !self.has(*byte)).unwrap_or(text.len())
     }
+}
+
+/// How many bytes at the head of a text are no blanks, eight at a time.
+#[inline]
+fn first_blank(text: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let mut at = 0;
+    while let Some(eight) = text.get(at..at + 8) {
+        let word = u64::from_le_bytes(std::array::from_fn(|n| eight[n]));
+        // The highest bit of each byte below 0x21: blanks, and controls that are none.
+        let mut low = word.wrapping_sub(0x21 * ONES) & !word & (0x80 * ONES);
+        while low != 0 {
+            let place = at + (low.trailing_zeros() >> 3) as usize;
+            if is_blank(text[place]) {
+                return place;
+            }
+            low &= low - 1;
+        }
+        at += 8;
+    }
+    text[at..].iter().position(|byte| is_blank(*byte)).map_or(text.len(), |size| at + size)
+}
+
+/// Whether two texts are equal; most are short, and told apart without a call.
+#[inline(always)]
+pub fn same(one: &[u8], other: &[u8]) -> bool {
+    let size = one.len();
+    if size != other.len() {
+        return false;
+    }
+    let word = |text: &[u8], at: usize| u64::from_le_bytes(std::array::from_fn(|n| text[at + n]));
+    if size < 8 {
+        return one.iter().zip(other).all(|(one, other)| one == other);
+    }
+    if size > 64 {
+        return one == other;
+    }
+    let mut at = 0;
+    while at + 8 < size {
+        if word(one, at) != word(other, at) {
+            return false;
+        }
+        at += 8;
+    }
+    word(one, size - 8) == word(other, size - 8)
+}
+
+/// Whether a text begins with another.
+#[inline(always)]
+pub fn begins(text: &[u8], with: &[u8]) -> bool {
+    text.get(..with.len()).is_some_and(|head| same(head, with))
 }
 
 #[inline]

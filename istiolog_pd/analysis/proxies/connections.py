@@ -66,6 +66,8 @@ CONNECTED = Answer(
     needs=(Need("how many proxies were connected", ("push_start",), ADS_INFO, column="connected_endpoints"),),
 )
 
+#: Events whose lines say that a control plane stops, and how long after them it may print.
+STOPPING, ENDING = ("controller_lifecycle", "cluster_registry"), pd.Timedelta("2s")
 #: As Istio's charts set it.
 MAXIMUM_AGE = "30min"
 
@@ -261,9 +263,9 @@ def _spans(capture: Capture) -> pd.DataFrame:
     entries = capture.events.select(["run", "timestamp"])
     spans = to_pandas(entries.group_by("run").aggregate([("timestamp", "min"), ("timestamp", "max")]))
     spans = spans.rename(columns={"timestamp_min": "first", "timestamp_max": "last"}).astype({"run": np.int64})
-    runs = capture.process_runs
-    ended = dict(zip(runs["run"], runs["end"].eq("exit"), strict=True))
-    return spans.assign(log=spans["run"].map(logs(capture)), exit=[ended.get(run, False) for run in spans["run"]])
+    said = pd.concat([columns(capture, event, "timestamp", where={"cause": "stopped"}) for event in STOPPING])
+    last = said.groupby("run")["timestamp"].max().reindex(spans["run"]).set_axis(spans.index)
+    return spans.assign(log=spans["run"].map(logs(capture)), exit=spans["last"] - last <= ENDING)
 
 
 def _maximum_ages(capture: Capture, runs: pd.Series[int]) -> pd.Series[Any]:

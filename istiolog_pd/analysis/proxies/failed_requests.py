@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from istiolog_pd.analysis._answer import Answer, Col, answers
+from istiolog_pd.analysis._answer import TEXT, Answer, Col, answers
 from istiolog_pd.analysis._needs import ACCESS, Need
 from istiolog_pd.analysis._result import cannot, shaped
 from istiolog_pd.analysis._select import columns
@@ -118,13 +118,15 @@ def failed_requests(capture: Capture) -> pd.DataFrame:
 def _lines(capture: Capture) -> pd.DataFrame:
     """The access lines."""
     names = ("timestamp", "response_code", "response_flags", "response_code_details", "cluster", "cluster_direction")
-    return columns(capture, "access", *names, "route_name", "request_id", component="envoy")
+    lines = columns(capture, "access", *names, "route_name", "request_id", component="envoy")
+    texts = ("response_flags", "response_code_details", "cluster", "cluster_direction", "route_name", "request_id")
+    return lines.astype(dict.fromkeys(texts, TEXT))  # a column of nulls has no type of its own
 
 
 def _failed(lines: pd.DataFrame) -> pd.Series[Any]:
     """Whether each request failed."""
-    flags = {text: not set(text.split(",")) <= HARMLESS for text in lines["response_flags"].dropna().unique()}
-    flagged = lines["response_flags"].map(flags).fillna(False).astype(bool)
+    bad = [text for text in lines["response_flags"].dropna().unique() if not set(text.split(",")) <= HARMLESS]
+    flagged = lines["response_flags"].isin(bad)
     flagged &= ~(lines["response_code"].eq(UPGRADED) & lines["response_flags"].eq("DC")).fillna(False).astype(bool)
     status = (lines["response_code"] >= ERROR_STATUS).fillna(False).astype(bool)
     return flagged | status | _refused(lines)
@@ -176,10 +178,16 @@ def _told_by_other(lines: pd.DataFrame) -> pd.DataFrame:
 
 def _meaning(lines: pd.DataFrame) -> pd.Series[Any]:
     """What the first flag of each failed request means, or else its detail."""
-    first = lines["response_flags"].str.split(",").str[0]
-    meanings = {flag: RESPONSE_FLAGS[flag] for flag in first.dropna().unique() if flag in RESPONSE_FLAGS}
+    texts = lines["response_flags"].dropna().unique()
+    meanings = {text: RESPONSE_FLAGS.get(text.split(",")[0]) for text in texts}
     status = "status " + lines["response_code"].astype("str")
-    return first.map(meanings).astype(object).fillna(lines["response_code_details"].astype(object)).fillna(status)
+    return (
+        lines["response_flags"]
+        .map(meanings)
+        .astype(object)
+        .fillna(lines["response_code_details"].astype(object))
+        .fillna(status)
+    )
 
 
 def _after_pushes(capture: Capture, lines: pd.DataFrame) -> pd.DataFrame:

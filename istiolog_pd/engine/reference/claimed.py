@@ -93,6 +93,13 @@ class Claimed:
         return columns
 
 
+def _of_rows(column: pa.ChunkedArray, rows: pa.Array) -> pa.Array:
+    """The values of some rows; all of them where the column has no other, as in a log of one line."""
+    if len(column) == 1 == len(rows):
+        return column.chunk(0)
+    return column.take(rows).combine_chunks()
+
+
 def narrow(event: str, parts: list[Part], events: pa.Table) -> pa.Table:
     """The narrow table of an event, from the columns of each of its formats."""
     schema = event_schema(event)
@@ -101,8 +108,11 @@ def narrow(event: str, parts: list[Part], events: pa.Table) -> pa.Table:
     arrays = {"row": pa.array(rows)}
     for one in schema:
         if one.name in EVENTS_SCHEMA.names:
-            arrays[one.name] = events[one.name].take(arrays["row"]).combine_chunks()
+            arrays[one.name] = _of_rows(events[one.name], arrays["row"])
         elif one.name != "row":
+            if not any(part[1].get(one.name) for part in parts):
+                arrays[one.name] = pa.nulls(len(rows), one.type)
+                continue
             values = chain.from_iterable(part[1].get(one.name) or [None] * len(part[0]) for part in parts)
             arrays[one.name] = array(values, one.type)
     table = pa.table([arrays[name] for name in schema.names], schema=schema)

@@ -14,7 +14,8 @@ from itertools import chain
 
 from istiolog_pd.errors import ArchiveError
 from istiolog_pd.sources.compression.codecs import packing, unpack
-from istiolog_pd.sources.limits import Limits
+from istiolog_pd.sources.limits import Limits, how_to_raise
+from istiolog_pd.sources.path_layouts import shown
 from istiolog_pd.sources.source import Source
 
 ZIP = re.compile(rb"PK(?:\x03\x04|\x05\x06|\x07\x08)")
@@ -59,7 +60,7 @@ class Contents:
         self._count += 1
         if self._count > self._limits.members:
             raise ArchiveError(
-                f"{self._name}: it has more than {self._limits.members:,} members: raise Limits.members if it is yours"
+                f"{self._name}: it has more than {self._limits.members:,} members: {how_to_raise('members')}"
             )
         if len(name) > LONGEST_NAME:
             raise ArchiveError(f"{self._name}: it has a member with a name of {len(name):,} characters: not read")
@@ -89,11 +90,6 @@ class Contents:
             more = f" and {count - 1:,} more" if count > 1 else ""
             self.archive.damage.append(f"{first}{more} passed over: {what}")
         return self.archive
-
-
-def shown(name: str) -> str:
-    """A name as it may be shown: control characters and bytes that are no text as their escapes."""
-    return name if name.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
 
 
 def archive_of(first: bytes, rest: Iterator[bytes]) -> str:

@@ -14,7 +14,7 @@ from istiolog_pd.sources.archives.open_archive import Archive, Contents
 from istiolog_pd.sources.archives.streams import BlockStream, FileStream, Headers, Part
 from istiolog_pd.sources.archives.tar_cursor import Turns
 from istiolog_pd.sources.compression.codecs import Note, packing, unpack
-from istiolog_pd.sources.limits import Limits, bounded
+from istiolog_pd.sources.limits import Limits, bounded, how_to_raise
 from istiolog_pd.sources.path_layouts import place
 from istiolog_pd.sources.source import Raw, Source, plain
 
@@ -154,7 +154,7 @@ class _Listing:
         else:
             raise ArchiveError(
                 f"{self._source.name}: its logs have more than {self._limits.held:,} bytes, and it can be read only "
-                "once: save it to a file, or raise Limits.held"
+                f"once: save it to a file; or {how_to_raise('held')}"
             )
 
 

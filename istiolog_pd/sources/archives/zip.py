@@ -12,9 +12,10 @@ from functools import partial
 from typing import Any
 
 from istiolog_pd.errors import ArchiveError
-from istiolog_pd.sources.archives.open_archive import Archive, Contents, shown
+from istiolog_pd.sources.archives.open_archive import Archive, Contents
 from istiolog_pd.sources.compression.codecs import BLOCK
-from istiolog_pd.sources.limits import FREE, Limits
+from istiolog_pd.sources.limits import Limits, how_to_raise
+from istiolog_pd.sources.path_layouts import shown
 from istiolog_pd.sources.source import Source
 
 #: What the table of contents has of a member, on average, at most.
@@ -47,9 +48,7 @@ def zip_contents(source: Source, limits: Limits) -> Archive:
     for info in archive.infolist():
         total += info.file_size
         if total > limits.size:
-            raise ArchiveError(
-                f"{source.name}: it unpacks to more than {limits.size:,} bytes: raise Limits.size if it is yours"
-            )
+            raise ArchiveError(f"{source.name}: it unpacks to more than {limits.size:,} bytes: {how_to_raise('size')}")
         _add(archive, info, contents, source, limits)
     return contents.done()
 
@@ -66,7 +65,7 @@ def _seekable(source: Source, limits: Limits) -> Any:
         if size > limits.held:
             raise ArchiveError(
                 f"{source.name}: it has more than {limits.held:,} bytes, and a zip archive cannot be read from a "
-                "stream: save it to a file, or raise Limits.held"
+                f"stream: save it to a file; or {how_to_raise('held')}"
             )
     if source.owned:
         file.close()
@@ -87,7 +86,7 @@ class _Table:
     def read(self, size: int = -1) -> bytes:
         if self.most is not None and size > self.most:
             raise ArchiveError(
-                f"{self._source.name}: its table of contents has {size:,} bytes: raise Limits.members if it is yours"
+                f"{self._source.name}: its table of contents has {size:,} bytes: {how_to_raise('members')}"
             )
         return bytes(self._file.read(size))
 
@@ -116,10 +115,10 @@ def _add(archive: zipfile.ZipFile, info: zipfile.ZipInfo, contents: Contents, so
 
 def _hold_to(info: zipfile.ZipInfo, source: Source, limits: Limits) -> None:
     """A member says what it unpacks to, and zipfile gives no more."""
-    if info.file_size > FREE and info.file_size > limits.ratio * info.compress_size:
+    if info.file_size > limits.ratio_from and info.file_size > limits.ratio * info.compress_size:
         raise ArchiveError(
             f"{source.name}: {shown(info.filename)!r} unpacks from {info.compress_size:,} to {info.file_size:,} bytes, "
-            "as a bomb does: raise Limits.ratio if it is yours"
+            f"as a bomb does: {how_to_raise('ratio')}"
         )
 
 

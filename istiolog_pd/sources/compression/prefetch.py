@@ -19,14 +19,18 @@ def ahead(blocks: Generator[bytes, None, None]) -> Iterator[bytes]:
     What `blocks` raises is raised here, in its place.
     """
     try:
-        yield from islice(blocks, INLINE)
+        made = 0
+        for made, block in enumerate(islice(blocks, INLINE), 1):  # noqa: B007 - how many there were
+            yield block
+        if made < INLINE:
+            return
         with ThreadPoolExecutor(1, "istiolog-unpack") as thread:
             waiting: deque[Future[bytes | None]] = deque()
             try:
                 waiting.extend(thread.submit(next, blocks, None) for _ in range(WAITING))
-                while (block := waiting.popleft().result()) is not None:
+                while (ready := waiting.popleft().result()) is not None:
                     waiting.append(thread.submit(next, blocks, None))
-                    yield block
+                    yield ready
             finally:
                 thread.shutdown(wait=True, cancel_futures=True)
     finally:

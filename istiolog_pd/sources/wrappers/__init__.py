@@ -29,6 +29,7 @@ from itertools import chain
 
 import numpy as np
 
+from istiolog_pd.sources.limits import LIMITS, Limits
 from istiolog_pd.sources.wrappers._demux import Demux, in_order
 from istiolog_pd.sources.wrappers._detect import PREFIXES, Detection, Detector, detect
 from istiolog_pd.sources.wrappers._json_records import Records, object_batches
@@ -44,7 +45,7 @@ __all__ = ["Detector", "LineMetadata", "LogStream", "StreamingUnwrapper", "detec
 _INNER = tuple(wrapper for wrapper in PREFIXES if wrapper.inner)
 
 
-def unwrap(blocks: Iterator[bytes], note: Note) -> Iterator[LogStream]:
+def unwrap(blocks: Iterator[bytes], note: Note, limits: Limits = LIMITS) -> Iterator[LogStream]:
     r"""The bare logs in a source.
 
     Parameters
@@ -54,6 +55,8 @@ def unwrap(blocks: Iterator[bytes], note: Note) -> Iterator[LogStream]:
     note
         Called with a physical line and what is wrong with it, for each line that does not fit the
         wrapper; such a line is kept, as text of the log that it stands in.
+    limits
+        How many containers a source is parted into.
 
     Yields
     ------
@@ -80,23 +83,27 @@ def unwrap(blocks: Iterator[bytes], note: Note) -> Iterator[LogStream]:
     elif isinstance(wrapper, SectionWrapper):
         yield from wrapper.streams(whole, note)
     elif isinstance(wrapper, PrefixWrapper):
-        yield from (_pasted(stream, note) for stream in _without_prefix(whole, wrapper, detection, note))
+        yield from (_pasted(stream, note) for stream in _without_prefix(whole, wrapper, detection, note, limits))
     elif isinstance(wrapper, RecordWrapper):
-        yield from (_inner(stream, note) for stream in _out_of_records(whole, wrapper, detection, note))
+        yield from (_inner(stream, note) for stream in _out_of_records(whole, wrapper, detection, note, limits))
     elif detection.reader is not None:
-        streams = _guessed(whole, wrapper.name, detection.reader, note)
+        streams = _guessed(whole, wrapper.name, detection.reader, note, limits)
         yield from streams if wrapper is PASTED else (_inner(stream, note) for stream in streams)
 
 
-def _guessed(blocks: Iterator[bytes], name: str, reader: BatchReader, note: Note) -> Iterator[LogStream]:
+def _guessed(
+    blocks: Iterator[bytes], name: str, reader: BatchReader, note: Note, limits: Limits = LIMITS
+) -> Iterator[LogStream]:
+    reader.containers.most = limits.containers
     batches = in_order(reader.batches(blocks, note))
     return Demux(batches, reader.containers, name, note).streams()
 
 
 def _without_prefix(
-    blocks: Iterator[bytes], wrapper: PrefixWrapper, detection: Detection, note: Note
+    blocks: Iterator[bytes], wrapper: PrefixWrapper, detection: Detection, note: Note, limits: Limits = LIMITS
 ) -> Iterator[LogStream]:
     decoder = wrapper.decoder(wrapper, note, detection.has_timestamp)
+    decoder.containers.most = limits.containers
     batches = line_batches(whole_lines(blocks), decoder.decode)
     if wrapper.newest_first:
         batches = in_order(batches)
@@ -104,9 +111,10 @@ def _without_prefix(
 
 
 def _out_of_records(
-    blocks: Iterator[bytes], wrapper: RecordWrapper, detection: Detection, note: Note
+    blocks: Iterator[bytes], wrapper: RecordWrapper, detection: Detection, note: Note, limits: Limits
 ) -> Iterator[LogStream]:
     records = Records(wrapper, note)
+    records.containers.most = limits.containers
     batches = object_batches(blocks, records) if detection.spread else line_batches(whole_lines(blocks), records.decode)
     if wrapper.newest_first:
         batches = in_order(batches)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+from istiolog_pd.sources.limits import LIMITS
 from istiolog_pd.sources.wrappers._model import TOOL_OUTPUT, ContainerId
-
-#: A source with more containers than this is no source of logs: the lines of further ones go together.
-MAX_CONTAINERS = 10_000
 
 
 class Containers:
@@ -13,6 +11,10 @@ class Containers:
 
     def __init__(self) -> None:
         self.ids: list[ContainerId] = []
+        #: Maximum number of them: the lines of further ones stay together.
+        self.most = LIMITS.containers
+        #: Whether there were more.
+        self.overflowed = False
         self._codes: dict[tuple[str | bool, ...], int] = {}
 
     def code(self, container: ContainerId | tuple[str, str, str]) -> int:
@@ -28,7 +30,8 @@ class Containers:
             new = ContainerId(*container)
             if not all(isinstance(name, str) for name in container[:3]):
                 raise TypeError("a name that is no text")
-            if len(self.ids) >= MAX_CONTAINERS and new not in (TOOL_OUTPUT, ContainerId()):
+            if len(self.ids) >= self.most and new not in (TOOL_OUTPUT, ContainerId()):
+                self.overflowed = True
                 return self.code(ContainerId())
             code = self._codes[container] = self._codes.setdefault(new, len(self.ids))
             if code == len(self.ids):

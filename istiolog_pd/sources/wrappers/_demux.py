@@ -13,6 +13,7 @@ from itertools import chain
 
 import numpy as np
 
+from istiolog_pd.sources.limits import how_to_raise
 from istiolog_pd.sources.wrappers._containers import Containers
 from istiolog_pd.sources.wrappers._model import NO_TIME, Ints, LineTable, LogStream, Note
 from istiolog_pd.sources.wrappers._rfc3339 import LONGEST, stamps
@@ -53,6 +54,8 @@ class Demux:
         self._containers = containers
         self._wrapper = wrapper
         self._joiner = Joiner(note)
+        self._note = note
+        self._has_noted = False
         self._queues: dict[int, _Queue] = {}
         #: The keys in the order of their first lines.
         self._order: list[int] = []
@@ -104,6 +107,10 @@ class Demux:
     def _part(self, batch: Batch) -> None:
         if not len(batch):
             return
+        if self._containers.overflowed and not self._has_noted:
+            self._has_noted = True
+            most = self._containers.most
+            self._note(int(batch.line[0]), f"more than {most:,} containers in it: {how_to_raise('containers')}")
         order = np.argsort(batch.key, kind="stable")
         keys = batch.key[order]
         cuts = np.concatenate([[0], np.flatnonzero(np.diff(keys)) + 1, [len(keys)]])

@@ -39,6 +39,8 @@ _TAG = re.compile(
 _COLOR_REST = re.compile(
     rb"(?:\^\[|\\x1[bB]|\\u001[bB]|\\033|\\e)\[[0-9;]{0,12}m|\xef\xbf\xbd?\[[0-9;]{0,12}m|(?:(?<=^)|(?<=[\s\]]))\[[0-9;]{1,12}m|\[0?m$"
 )
+#: A line that is colored, or its level: what has escape sequences in its message alone is a bare log's.
+_COLORED = re.compile(rb"(?m)(?:^|Z[ \t]+)(?:\x1b|\^\[|\\x1[bB]|\\u001[bB]|\\033|\\e|\xef\xbf\xbd)?\[[0-9;]{0,12}m")
 _NO_BREAK = re.compile(rb"\xc2\xa0|\xe2\x80[\x83\x87\xaf]")
 _MARK = rb"(?:\*\*\*?|__|`|\*|_)"
 _MARKS = re.compile(_MARK)
@@ -135,7 +137,7 @@ def learn(lines: Sequence[bytes]) -> Decoration | None:
     found = Decoration(
         is_double_spaced=_is_double_spaced(text + b"\n"),
         is_html=_is_html(text),
-        has_colors=b"\x1b[" in text or len(_COLOR_REST.findall(text)) > len(lines) / 2,
+        has_colors=2 * len(_COLORED.findall(text)) > len(lines),
         has_no_break=_NO_BREAK.search(text) is not None,
         has_fences=any(_FENCE.fullmatch(line) for line in lines),
     )
@@ -327,7 +329,7 @@ class PastedText:
 
 #: What a bare log does not have in its first lines, but pasted text may.
 _SUSPICIOUS = re.compile(
-    rb"\x1b\[|\] \\\"|&(?:quot|lt|gt|amp|apos|#\d+|#x[0-9a-f]+);|^\s{0,3}```|Z (?= *\t)|Z\t(?=[ \t])"
+    rb"^\x1b\[|Z[ \t]+\x1b\[|\] \\\"|&(?:quot|lt|gt|amp|apos|#\d+|#x[0-9a-f]+);|^\s{0,3}```|Z (?= *\t)|Z\t(?=[ \t])"
     rb"|%b(?![ \t]+%b\b)(?:%b)%b\b" % (STAMP, LEVEL, SEPARATOR, LEVEL),
     re.MULTILINE,
 )
