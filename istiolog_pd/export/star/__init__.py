@@ -148,7 +148,7 @@ def to_duckdb(capture: Capture, path: str | os.PathLike[str], *, append: bool = 
 def _into(connection: Any, name: str, table: pa.Table) -> None:
     """Put the rows of a table into a database; of a dimension those that it lacks."""
     connection.register("added", table)
-    there = connection.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", [name]).fetchone()[0]
+    there = connection.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", [name]).fetchall()[0][0]
     if not there:
         connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM added')
     elif name != "dictionary":
