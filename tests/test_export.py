@@ -25,7 +25,7 @@ from istiolog_pd.formats import COLUMNS, COMMON
 
 Real = Callable[[str], il.Capture]
 
-SECONDS = ["duration_seconds", "quiet_time_seconds", "since_last_push_seconds", "debounce_time_seconds"]
+SECONDS = [f"{c.name}_seconds" for c in COLUMNS.values() if c.type == "duration"]
 PLAIN = {pa.int64(), pa.float64(), pa.string(), pa.bool_(), pa.timestamp("us", "UTC")}
 
 
