@@ -66,5 +66,5 @@ clean:
 # The editable install builds the native engine in place, where there is Rust.
 $(INSTALLED): pyproject.toml constraints.txt setup.py native/Cargo.lock $(wildcard native/src/*.rs)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,docs]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[notebook,dev,docs]'
 	touch $@

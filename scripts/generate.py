@@ -4,6 +4,7 @@ python scripts/generate.py
 
 - `istiolog_pd/analysis/__init__.pyi`, `istiolog_pd/plots/__init__.pyi`: the functions that are found by
   folder, for type checkers and editors;
+- the maps of the package in `README.md` and `docs/architecture.md`, from `scripts/layers.py`;
 - `tests/contract/columns.toml`: the columns of every answer, which `tests/test_contract.py` holds against the tables.
 """
 
@@ -17,8 +18,10 @@ from typing import Any
 from istiolog_pd.analysis._answer import Answer
 from istiolog_pd.analysis._discover import declarations, functions
 from istiolog_pd.plots._draw.discover import FOUND
+from scripts.layers import architecture_map, readme_map
 
 ROOT = Path(__file__).parents[1]
+MAP_BEGINS, MAP_ENDS = "<!-- map: written by scripts/generate.py -->", "<!-- end of the map -->"
 
 
 def stub(functions: Mapping[str, Callable[..., Any]], about: str, *more: str) -> str:
@@ -38,6 +41,13 @@ def contract(answers: Mapping[str, Answer]) -> str:
     return "\n".join(parts)
 
 
+def with_map(path: Path, text: str) -> str:
+    """A document with the map between its two marks."""
+    before, begin, rest = path.read_text(encoding="utf-8").partition(MAP_BEGINS)
+    _, end, after = rest.partition(MAP_ENDS)
+    return "".join([before, begin, "\n", text, "\n", end, after])
+
+
 def files() -> dict[Path, str]:
     """Every generated file, with what it should say."""
     return {
@@ -49,6 +59,8 @@ def files() -> dict[Path, str]:
             "from istiolog_pd.plots._draw.plot import Draw as Draw",
             "from istiolog_pd.plots._draw.plot import Plot as Plot",
         ),
+        ROOT / "README.md": with_map(ROOT / "README.md", readme_map()),
+        ROOT / "docs" / "architecture.md": with_map(ROOT / "docs" / "architecture.md", architecture_map()),
         ROOT / "tests" / "contract" / "columns.toml": contract(declarations()),
     }
 

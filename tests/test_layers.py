@@ -11,43 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from scripts.layers import PARTS
+
 PACKAGE = Path(__file__).parents[1] / "istiolog_pd"
 
-#: From the bottom up; a part imports only parts of lines above its own here (and itself).
-LAYERS = (
-    "errors",
-    "formats",
-    "sources",
-    "engine",
-    "runs",
-    "capture",
-    "loading",
-    "readers",
-    "analysis",
-    "plots",
-    "inspect",
-    "export",
-    "report distributed live notebook",
-    "__init__",
-    "cli",
-)
-RANK = {part: rank for rank, parts in enumerate(LAYERS) for part in parts.split()}
+RANK = {part.name: part.layer for part in PARTS}
 
 #: What a part may not import although it lies below, and the libraries that are not for it.
-FORBIDDEN = {
-    "formats": "numpy pandas pyarrow matplotlib",
-    "sources": "formats pandas matplotlib",
-    "engine": "sources pandas matplotlib",
-    "capture": "sources matplotlib",
-    "runs": "sources matplotlib",
-    "loading": "matplotlib",
-    "readers": "matplotlib",
-    "analysis": "sources readers export matplotlib",
-    "plots": "analysis readers sources engine export",
-    "inspect": "matplotlib",
-    "export": "matplotlib",
-    "report": "readers sources",
-}
+FORBIDDEN = {part.name: part.forbidden for part in PARTS}
 
 MOST_LINES = 400
 
@@ -104,7 +75,7 @@ def test_there_are_modules() -> None:
 
 
 def test_every_part_has_a_layer() -> None:
-    """A new one needs a line in `LAYERS`."""
+    """A new one needs an entry in `scripts/layers.py`."""
     assert {part_of(module) for module in MODULES} <= set(RANK)
 
 

@@ -227,7 +227,7 @@ def test_the_label_of_a_scrape_names_the_replica(tmp_path: Path) -> None:
 def test_an_istiod_that_started_slowly_exports_later_than_it_says(lines: Read) -> None:
     """Its uptime counts from when it got going: what the log has 3 s after the time may be in the file."""
     log = lines(at(5, 'FLAG: --caCertFile=""', scope=""), opened(6), nack(52), END)
-    table = analysis.compare_metrics(log, up(50, 'pilot_total_xds_rejects{type="rds"} 1'))
+    table = analysis.compare_metrics(log, text=up(50, 'pilot_total_xds_rejects{type="rds"} 1'))
     assert rejects(table)[-1] is True
 
 
@@ -237,7 +237,7 @@ def test_buckets_are_those_of_the_export(lines: Read) -> None:
     log = lines(FLAG, opened(1), decided, at(20, "Triggering reload"), END)
     ends = ("0.01", "0.1", "0.5", "1", "+Inf")
     export = up(30, *(f'pilot_debounce_time_bucket{{le="{end}"}} {int(float(end) > 0.3)}' for end in ends))
-    table = analysis.compare_metrics(log, export)
+    table = analysis.compare_metrics(log, text=export)
     own = table[table["metric"] == "pilot_debounce_time_bucket"].set_index("labels")
     assert sorted(own.index) == sorted(f'le="{end}"' for end in ends)
     assert own[["low", "agrees"]].notna().all(axis=None) and own["agrees"].all()

@@ -12,6 +12,7 @@ from istiolog_pd.analysis.proxies.endpoints import endpoint_churn as endpoint_ch
 from istiolog_pd.analysis.proxies.errors import errors as errors
 from istiolog_pd.analysis.proxies.failed_requests import failed_requests as failed_requests
 from istiolog_pd.analysis.proxies.nodes import node_metadata as node_metadata
+from istiolog_pd.analysis.proxies.proxy_startup import proxy_startup as proxy_startup
 from istiolog_pd.analysis.proxies.rejections import rejections as rejections
 from istiolog_pd.analysis.proxies.remote_clusters import remote_clusters as remote_clusters
 from istiolog_pd.analysis.proxies.warming import cluster_warming as cluster_warming
@@ -24,6 +25,7 @@ from istiolog_pd.analysis.pushes.rounds import pushes as pushes
 from istiolog_pd.analysis.pushes.sizes import cache_ratio as cache_ratio
 from istiolog_pd.analysis.pushes.sizes import push_sizes as push_sizes
 from istiolog_pd.analysis.pushes.sizes import sidecar_savings as sidecar_savings
+from istiolog_pd.analysis.pushes.stale import stale_proxies as stale_proxies
 from istiolog_pd.analysis.pushes.triggers import triggers as triggers
 from istiolog_pd.analysis.pushes.waves import push_wave as push_wave
 from istiolog_pd.analysis.pushes.waves import push_waves as push_waves
@@ -50,6 +52,7 @@ __all__ = [
     "metrics",
     "node_metadata",
     "propagation",
+    "proxy_startup",
     "push_causes",
     "push_rounds",
     "push_sizes",
@@ -59,6 +62,7 @@ __all__ = [
     "rejections",
     "remote_clusters",
     "sidecar_savings",
+    "stale_proxies",
     "triggers",
     "xds_order",
 ]

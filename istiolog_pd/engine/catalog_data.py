@@ -106,7 +106,7 @@ def _format(entry: Format) -> dict[str, Any]:
         "event_with": list(entry.event_with.items()),
         "needs_scope": entry.needs_scope,
         "is_fallback": entry.is_fallback,
-        "statement": entry.statement,
+        "statement": entry.key,  # the statement is found by it: `istiolog_pd.engine.statement_names`
         "starts": list(dict.fromkeys(leading_literals(entry.tokens))),
         "sign": sign_of(entry),
     }

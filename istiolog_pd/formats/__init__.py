@@ -5,15 +5,12 @@ To add a format, add one `Format` to the list of the module of `catalog/` it bel
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from importlib import import_module
 from pkgutil import iter_modules
 
 from istiolog_pd.formats import catalog
 from istiolog_pd.formats.columns import COLUMNS, COMMON, EVENTS, LABELS, Column
 from istiolog_pd.formats.kinds import KINDS, Kind
-from istiolog_pd.formats.statements.covered import covered
 from istiolog_pd.formats.template import COMPONENTS, Format
 
 
@@ -23,14 +20,7 @@ def _gather() -> tuple[Format, ...]:
     for entry in entries:
         if entry.event not in EVENTS:
             raise ValueError(f"{entry.text!r}: {entry.event!r} is no event (formats/columns.py)")
-    known = covered()
-    entries = [_with_statement(entry, known) for entry in entries]
     return tuple(sorted(entries, key=lambda entry: COMPONENTS.index(entry.component)))
-
-
-def _with_statement(entry: Format, known: Mapping[tuple[str, ...], str]) -> Format:
-    statement = known.get((entry.component, entry.text, entry.level, entry.scope), "")
-    return replace(entry, statement=statement) if statement and not entry.statement else entry
 
 
 #: Every entry of the catalogue.

@@ -188,6 +188,11 @@ class Format:
         return self.since if self.since == self.until else f"{self.since}-{self.until}"
 
     @property
+    def key(self) -> str:
+        """What tells it from all other formats."""
+        return f"{self.component} {self.level.replace(' ', ',')} {self.scope.replace(' ', ',')} {self.text}"
+
+    @property
     def is_fallback(self) -> bool:
         """Whether it has no literal text, and so claims only what nothing else does."""
         return not _has_literal(self.tokens)

@@ -20,6 +20,7 @@ from istiolog_pd.engine.reference.statements import claim_statement
 from istiolog_pd.engine.schema import event_columns, format_columns
 from istiolog_pd.engine.second_tier import second_claim
 from istiolog_pd.formats import COLUMNS, EVENTS, FORMATS, Format
+from istiolog_pd.formats.statements.covered import statements_of
 from istiolog_pd.formats.statements.table import Statement, load_statements
 from istiolog_pd.formats.statements.verdicts import find_verdict
 from istiolog_pd.formats.template import COMPONENTS
@@ -214,8 +215,8 @@ def _statement_of(entry: Entry, component: str, found: Compiled | None) -> State
         claim = claim_statement(component, level, scope, body)
         if claim is not None:
             return load_statements()[claim[0].number - len(FORMATS)]
-    texts = (one for one in load_statements() if one.text == found.format.statement)
-    return next(texts, None)
+    known = statements_of(found.format.key, level, scope)
+    return next((one for one in load_statements() if known and one.text == known[0][0]), None)
 
 
 def _claim(entry: Entry, component: str) -> tuple[Compiled | None, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from istiolog_pd.formats import FORMATS
+from istiolog_pd.formats.statements.covered import covered
 from istiolog_pd.formats.statements.table import Statement, load_statements
 from istiolog_pd.formats.statements.verdicts import Verdict, find_verdict
 
@@ -52,4 +53,10 @@ def statements() -> pd.DataFrame:
 
 def _events_of_formats() -> dict[tuple[str, str], str]:
     """The events of the statements that hand-written formats are of."""
-    return {(entry.component, entry.statement): entry.event for entry in FORMATS if entry.statement}
+    events = {entry.key: (entry.component, entry.event) for entry in FORMATS}
+    found: dict[tuple[str, str], str] = {}
+    for (key, _, _), statements in covered().items():
+        component, event = events.get(key, ("", ""))
+        for statement, _ in statements if event else ():
+            found.setdefault((component, statement), event)
+    return found

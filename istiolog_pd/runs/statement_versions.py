@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 
 from istiolog_pd.engine.reference.statements import fitting
-from istiolog_pd.formats import FORMATS
+from istiolog_pd.formats.statements.covered import covered
 from istiolog_pd.formats.statements.table import GROUPS, Statement, load_statements
 from istiolog_pd.runs.container_log import Lane
 from istiolog_pd.runs.source_part import Ints
@@ -66,8 +66,8 @@ def minors_of(statement: str, message: str, component: str, level: str | None, s
 
 @cache
 def _of_formats() -> frozenset[str]:
-    """Statements whose name formats give to lines of their older forms too."""
-    return frozenset(entry.statement for entry in FORMATS)
+    """Statements of hand-written formats, whose versions those formats tell."""
+    return frozenset(statement for found in covered().values() for statement, _ in found)
 
 
 def first_rows(lane: Lane, starts: Ints) -> Iterator[tuple[int, int, str]]:

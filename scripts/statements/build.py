@@ -119,7 +119,7 @@ def cut_braces(text: str) -> tuple[list[str], list[str]]:
 def _fits(field: str, verb: str) -> str:
     """A field, if a verb prints such a thing."""
     if verb.endswith("d"):
-        return "connection" if field == "connection_id" else ""
+        return "connection" if field == "connection_id" else ":count"
     if field == "duration" and not verb.endswith(("v", "s")):
         return ""
     return field
@@ -132,7 +132,7 @@ def _istio(tables: Path) -> Iterator[Row]:
         text = unescape(row["format"])
         literals, verbs = cut_go(text)
         expressions = arguments.split_arguments(row["args"])
-        fields = [""] * len(verbs)
+        fields = [":count" if verb.endswith("d") else "" for verb in verbs]
         if len(expressions) == len(verbs):
             found = arguments.fields_of(expressions, row["package"])
             fields = [_fits(field, verb) for field, verb in zip(found, verbs, strict=True)]

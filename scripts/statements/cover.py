@@ -1,9 +1,8 @@
-"""Which statement each hand-written format is of: made from the formats' examples and the data of the statements.
+"""Which statements each hand-written format is of: found by filling all statements and asking who claims them.
 
-    python -m scripts.statements.cover
+    PYTHONPATH=tests python -m scripts.statements.cover
 
-Of the statements that a format's example fits, it is the one with the most literal text; of several such,
-the newest.
+For each format, level and scope its statements, the newest first: `istiolog_pd/formats/statements/covered.tsv`.
 """
 
 from __future__ import annotations
@@ -11,34 +10,77 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
+from filling.fill import cases
+from filling.rows import rows
+from filling.statements import printed
+
+from istiolog_pd.engine.reference.labels import split_ids
+from istiolog_pd.engine.reference.match import recogniser
 from istiolog_pd.engine.reference.statements import fitting
 from istiolog_pd.formats import FORMATS, Format
 from istiolog_pd.formats.statements.cells import escape
-from istiolog_pd.formats.statements.table import Statement, literals_of
+from istiolog_pd.formats.statements.table import GROUPS, Statement, literals_of, load_statements
 from scripts.statements.build import DATA, newest
 
-
-def _likely(entry: Format, found: list[Statement]) -> list[Statement]:
-    """Of the statements that fit an example those of its component, scopes and levels, if there are any."""
-    own = [one for one in found if one.component in (entry.component, "shared")]
-    exact = [one for one in own if one.scope in entry.scope.split() and one.level in entry.level.split()]
-    return exact or own or found
+#: A message: whose it is, its level and scope, the statement that printed it.
+Filled = tuple[str, str, str, str, str]
 
 
-def covered() -> Iterator[tuple[Format, Statement]]:
-    """Each format that is of a statement, and the statement."""
-    for entry in FORMATS:
-        found = _likely(entry, fitting(entry.component, entry.example))
-        if found:
-            yield entry, max(found, key=lambda one: (len("".join(literals_of(one.template))), newest(one.ranges)))
+def filled() -> Iterator[Filled]:
+    """Messages of all statements."""
+    for one in printed():
+        for component in ("pilot", "agent") if one.component == "shared" else (one.component,):
+            yield component, one.level, one.scope, one.statement, one.text
+    for table in ("pilot", "agent", "envoy"):
+        for row in rows(table):
+            for case in cases(row):
+                yield table, row.level, row.scope, row.format, case.text
+
+
+def covered() -> dict[tuple[str, str, str], set[str]]:
+    """The statements of each format, by level and scope."""
+    keys: dict[tuple[str, str, str], set[str]] = {}
+    for component, level, scope, statement, text in filled():
+        body = split_ids(component, text)[0]
+        claim = recogniser().claim(component, level, None if scope in ("default", "?") else scope, body)
+        if claim is not None:
+            keys.setdefault((claim[0].format.key, level, scope), set()).add(statement)
+    for entry in FORMATS:  # what no sample fills: the statement that fits the example best
+        if not any(key == entry.key for key, _, _ in keys):
+            fits = fitting(entry.component, entry.example)
+            if fits:
+                best = max(fits, key=lambda one: (len("".join(literals_of(one.template))), newest(one.ranges)))
+                keys[(entry.key, entry.level.split()[0], entry.scope.split()[0])] = {best.text}
+    return keys
+
+
+def _newest_first(texts: set[str], entry: Format, level: str, scope: str) -> list[str]:
+    def rank(text: str) -> tuple[object, ...]:
+        own = [one for one in load_statements() if one.text == text and _is_of(one, entry)]
+        exact = [one for one in own if one.level == level and one.scope == scope] or own
+        return (*max((newest(one.ranges)[:2] for one in exact), default=(0,)), len(text), text)
+
+    return sorted(texts, key=rank, reverse=True)
+
+
+def _is_of(one: Statement, entry: Format) -> bool:
+    return one.group == GROUPS[entry.component]
+
+
+def _template(text: str, entry: Format) -> str:
+    return next((one.template for one in load_statements() if one.text == text and _is_of(one, entry)), "")
 
 
 def main() -> int:
     """Write `covered.tsv`."""
-    rows = {(entry.component, entry.text, entry.level, entry.scope, one.text): None for entry, one in covered()}
-    lines = ["\t".join(map(escape, row)) + "\n" for row in rows]
-    header = "component\ttext\tlevel\tscope\tstatement\n"
-    (DATA / "covered.tsv").write_text(header + "".join(sorted(lines)), encoding="utf-8")
+    lines = []
+    by_key = {entry.key: entry for entry in FORMATS}
+    for (key, level, scope), texts in covered().items():
+        for text in _newest_first(texts, by_key[key], level, scope):
+            lines.append("\t".join(map(escape, (key, level, scope, text, _template(text, by_key[key])))) + "\n")
+    lines.sort(key=lambda line: line.split("\t")[:3])
+    header = "format\tlevel\tscope\tstatement\ttemplate\n"
+    (DATA / "covered.tsv").write_text(header + "".join(lines), encoding="utf-8")
     return 0
 
 

@@ -100,7 +100,7 @@ class _Reader:
         return time
 
     def _claim(self, row: int, entry: Entry, component: str, message: str) -> tuple[str, str, str | None]:
-        """Find the format of a message and keep its fields' texts; event, who wrote the line, and its statement."""
+        """Find the format of a message and keep its fields' texts; event, who wrote the line, and the format's key."""
         found, kept = self._claim_own(entry, message), ""
         for n, (body, labels) in enumerate(readings(entry, message) if self._has_format(entry) else ()):
             kept = kept if n else labels
@@ -121,7 +121,7 @@ class _Reader:
         claimed.rows.append(row)
         claimed.texts.append(texts)
         claimed.labels.append(entry.fields or kept)
-        return event, component, (compiled.format.statement or None) if compiled else None
+        return event, component, compiled.format.key if compiled else None
 
     def _has_format(self, entry: Entry) -> bool:
         """Whether the catalogue is asked for an entry's format: not if its layout says all there is to say."""

@@ -1,15 +1,34 @@
-"""The statement of each hand-written format (`covered.tsv`, made by `scripts.statements.cover`)."""
+"""The statements of each hand-written format (`covered.tsv`, made by `scripts/statements/cover.py`)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 
 from istiolog_pd.formats.statements.cells import unescape
 
+#: A format's key, a level and a scope.
+Place = tuple[str, str, str]
+#: A statement and its template.
+Named = tuple[str, str]
 
-def covered() -> Mapping[tuple[str, ...], str]:
-    """Statements by the component, text, levels and scopes of the formats that are of them."""
+
+@cache
+def covered() -> Mapping[Place, tuple[Named, ...]]:
+    """The statements that a format's lines at a level in a scope can be of, the newest first."""
     text = (files("istiolog_pd.formats.statements") / "covered.tsv").read_text(encoding="utf-8")
-    rows = [[unescape(cell) for cell in line.split("\t")] for line in text.split("\n")[1:-1]]
-    return {tuple(key): statement for *key, statement in rows}
+    found: dict[Place, tuple[Named, ...]] = {}
+    for line in text.split("\n")[1:-1]:
+        key, level, scope, statement, template = map(unescape, line.split("\t"))
+        found[key, level, scope] = (*found.get((key, level, scope), ()), (statement, template))
+    return found
+
+
+@cache
+def statements_of(key: str, level: str | None, scope: str | None) -> tuple[Named, ...]:
+    """The same; where a format is not known to be printed at that level in that scope, all that it is of."""
+    own = covered().get((key, level or "", scope or "default"))
+    if own is not None:
+        return own
+    return tuple(dict.fromkeys(one for (name, _, _), found in covered().items() if name == key for one in found))
