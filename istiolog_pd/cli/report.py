@@ -36,5 +36,5 @@ def report(
         mpl.use("Agg")
         from istiolog_pd.report import write_report
 
-        write_report(capture, output)
+        write_report(capture, output, loaded=sources)
     say(f"wrote {output}")
