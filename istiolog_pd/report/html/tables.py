@@ -33,6 +33,8 @@ class Shown:
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
+    #: Rows of the whole table.
+    total: int = 0
 
 
 def table(frame: pd.DataFrame, caption: str, columns: Sequence[str] = (), most: int = MOST_ROWS) -> Shown:
@@ -54,13 +56,13 @@ def table(frame: pd.DataFrame, caption: str, columns: Sequence[str] = (), most: 
     >>> table(pd.DataFrame({"proxy": ["a.b", "c.d"], "pushes": [1200, 7]}), "Pushes", most=1)
     ... # doctest: +NORMALIZE_WHITESPACE
     Shown(caption='Pushes', columns=(Column(name='proxy', right=False), Column(name='pushes', right=True)),
-          rows=(('a.b', '1,200'),), note='the first 1 of 2 rows')
+          rows=(('a.b', '1,200'),), note='the first 1 of 2 rows', total=2)
     """
     head = frame[list(columns) or list(frame.columns)].head(most)
     cells = [[cell(value) for value in head[name]] for name in head.columns]
     note = f"the first {len(head):,} of {len(frame):,} rows" if len(frame) > len(head) else ""
     shape = tuple(Column(shown(name), _right(head[name])) for name in head.columns)
-    return Shown(caption, shape, tuple(zip(*cells, strict=True)), note)
+    return Shown(caption, shape, tuple(zip(*cells, strict=True)), note, len(frame))
 
 
 def _right(column: pd.Series[Any]) -> bool:
