@@ -25,7 +25,7 @@ from istiolog_pd.plots import PLOTS
 
 ADS = "2026-11-23T17:28:49.929503Z\tinfo\tads\t"
 HOSTILE = f"{ADS}[bold]\x1b]0;owned\x07\x1b[31m[/bold] is what a log may say\u202e"
-VERBS = ["summary", "parse", "plot", "formats", "explain", "unmatched", "watch", "metrics", "report"]
+VERBS = ["summary", "parse", "plot", "formats", "explain", "unmatched", "watch", "metrics", "report", "answer"]
 
 
 @pytest.fixture
@@ -209,6 +209,26 @@ def test_summary_cuts_rows_to_the_width(data: Path, monkeypatch: pytest.MonkeyPa
 def test_texts_of_durations_and_bytes() -> None:
     assert duration_text(pd.Timedelta(0)) == "0 ns" and duration_text(pd.Timedelta("1.5us")) == "1.5 \u00b5s"
     assert duration_text(pd.Timedelta("2h")) == "7,200 s" and bytes_text(2_500_000_000) == "2.5 GB"
+
+
+# ---- answers and findings for programs ----
+
+
+def test_an_answer_for_programs(istiod: str, tmp_path: Path) -> None:
+    said = json.loads(run("answer", "push_rounds", istiod, "--format", "json").stdout)
+    assert (said["schema_version"], said["answer"], len(said["rows"])) == (1, "push_rounds", 145)
+    assert said["rows"][0]["timestamp"].endswith("Z") and "119 of 145" in said["coverage"]
+    rows = list(csv.DictReader(io.StringIO(run("answer", "debounces", istiod, "--format", "csv").stdout)))
+    assert len(rows) == 145 and rows[0]["bound"] == "quiet"
+    written = process("answer", "debounces", istiod, "--format", "parquet").stdout
+    assert len(pd.read_parquet(io.BytesIO(written))) == 145
+    assert run("answer", "nope", istiod).exit_code == 2 and run("answer", "gc", istiod).exit_code == 1
+
+
+def test_findings_for_programs(data: Path) -> None:
+    said = json.loads(run("report", str(data / "synthetic-1.30"), "--format", "json").stdout)
+    assert said["schema_version"] == 1 and said["findings"][0]["rule"] == "nacks"
+    assert said["findings"][0]["evidence"][0]["line"] > 0
 
 
 # ---- parse ----
