@@ -77,7 +77,7 @@ KEY_NUMBERS = {
         ("without", r"update 3 336 35 333"),
     ],
     "05_before_and_after": [
-        ("load", r"1\.19-1\.30 .* 1\.29-1\.30 "),
+        ("load", r"1\.20-1\.22 .* 1\.29-1\.30 "),
         ("coverage", r"garbage collection beside pushes no "),
         ("compare", r"changes per minute 547\.91 567\.33 .* services services 16\.08 22\.0 .* more$"),
         ("verdicts", r"bytes_per_push type=\"LDS\" .* more"),

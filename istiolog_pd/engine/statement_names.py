@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from istiolog_pd.engine.reference.labels import split_ids, split_labels
+from istiolog_pd.engine.reference.labels import split_ids, split_labels, split_run_labels
 from istiolog_pd.engine.reference.match import pattern_of
 from istiolog_pd.formats import FORMATS
 from istiolog_pd.formats.statements.covered import Named, statements_of
@@ -122,7 +122,7 @@ def texts_at(table: pa.Table, rows: Codes, *names: str) -> list[list[str | None]
 def _fitting(known: tuple[Named, ...], component: str, message: str) -> str | None:
     """The newest of some statements that a message fits."""
     text = split_ids(component, message)[0]
-    for body in (split_labels(text)[0], text, text.partition("\n")[0]):
+    for body in (split_labels(text)[0], split_run_labels(text)[0], text, text.partition("\n")[0]):
         for statement, template in known:
             if template and _pattern(template).match(body):
                 return statement
