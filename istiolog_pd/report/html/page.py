@@ -165,7 +165,7 @@ def _plots(answers: Answers) -> tuple[Sequence[Drawn], Sequence[tuple[Plot, str]
         if answer.empty:
             left_out.append((plot, coverage or "there is nothing of it in the log"))
             continue
-        behind = table(answer, f"analysis.{plot.answer}")
+        behind = table(answer, f"analysis.{plot.answer}", answer=plot.answer)
         python = f"plots.{plot.name}(analysis.{plot.answer}(capture))"
         drawn.append(Drawn(plot.name, plot.about, picture(plot, answer), coverage, behind, python))
     return drawn, left_out
