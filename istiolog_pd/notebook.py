@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 
 FIGSIZE = (9.0, 4.0)
 DPI = 96
-#: Where the brush can stand: so many steps from the first time to the last.
+#: Number of steps of the time brush.
 STEPS = 200
 #: Proxies that the picker proposes, the most frequent first; any other can be typed.
 PROPOSED = 1000

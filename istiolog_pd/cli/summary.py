@@ -7,15 +7,15 @@ from istiolog_pd.cli.options import AccessFormat, Sources, Whose
 from istiolog_pd.cli.terminal import show
 
 PYTHON = in_python(
-    "from istiolog_pd.inspect.summary import summarise", 'summarise(istiolog_pd.load("istiod.log"))["answers"]'
+    "from istiolog_pd.inspect.summary import summarize", 'summarize(istiolog_pd.load("istiod.log"))["answers"]'
 )
 
 
 def summary(sources: Sources, component: Whose = None, access_log_format: AccessFormat = None) -> None:
     """Sum up logs: sources, events, headline answers."""
-    from istiolog_pd.inspect.summary import summarise
+    from istiolog_pd.inspect.summary import summarize
 
     with told():
-        for title, table in summarise(load_logs(sources, component, access_log_format)).items():
+        for title, table in summarize(load_logs(sources, component, access_log_format)).items():
             if len(table):
                 show(table, title)

@@ -197,5 +197,5 @@ XDS_MEANINGS: dict[str, str] = {
     "ECDS": "extension configurations",
     "PCDS": "proxy configuration: trusted roots",
     "WDS": "workloads and services (ambient)",
-    "WADS": "authorisation of workloads (ambient)",
+    "WADS": "authorization of workloads (ambient)",
 }

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from istiolog_pd.analysis._discover import declarations
 from istiolog_pd.capture import Capture
 from istiolog_pd.export.atomic import refuse_sources, replacing
-from istiolog_pd.inspect.summary import RUN_COLUMNS, duration_text, summarise
+from istiolog_pd.inspect.summary import RUN_COLUMNS, duration_text, summarize
 from istiolog_pd.plots import PLOTS, Plot
 from istiolog_pd.report.findings import Answers, look
 from istiolog_pd.report.html.evidence import percent, shown, some
@@ -21,7 +21,7 @@ from istiolog_pd.report.html.figures import picture
 from istiolog_pd.report.html.tables import Shown, table
 from istiolog_pd.report.model import KINDS
 
-#: So many sources are named in the line that loads them.
+#: Maximum number of sources named in the line that loads them.
 MOST_SOURCES = 5
 
 
@@ -63,7 +63,7 @@ def html_report(capture: Capture) -> str:
     answers = Answers(capture)
     looked = look(answers)
     drawn, left_out = _plots(answers)
-    summed = summarise(capture)
+    summed = summarize(capture)
     return _template().render(
         kinds=KINDS,
         percent=percent,
