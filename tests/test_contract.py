@@ -25,6 +25,7 @@ LOG = {
     "cluster_warming": "seed/helloworld-v1-istio-proxy.log",
     "node_metadata": "seed/envoy-rev0.json",
     "endpoint_churn": "istiod-1.20.8/discovery.log.gz",
+    "proxy_startup": "pair-1.30.3/istio-proxy.log",
     "rejections": "mesh-1.30.3/cases/rejected.log",
     "failed_requests": "mesh-1.30.3/info/proxy-client-5b7f8c9d6-x2k4p.load.log.gz",
     "errors": "istiod-1.20.8/discovery.log.gz",

@@ -264,3 +264,19 @@ def test_iptables(lines: Lines) -> None:
 def test_flags(header: str, flag: str, lines: Lines) -> None:
     """A dump of flags, whatever its blanks became."""
     assert entries(lines(header + flag, component="pilot")) == [("startup", 1)]
+
+
+@pytest.mark.parametrize(
+    ("line", "event"),
+    [
+        ("trace\tenvoy http\t[C809][S11] decode headers called: filter=0x55c0ab4695c0 status=0", "envoy_request"),
+        ("debug\tenvoy connection\t[C2] connection in progress", "envoy_connection_event"),
+        ("trace\tenvoy nobody_knows\tanything", "envoy_other"),
+        ("info\tklog\tanything", "kube_api_error"),
+        ("info\tads\tanything", "other"),
+    ],
+)
+def test_lines_of_no_known_statement_have_the_event_of_their_scope(line: str, event: str, lines: Lines) -> None:
+    """Envoy's trace lines, and many of its debug lines, are in no table: which part of it printed them is known."""
+    found = lines(f"2023-12-07T11:50:35.816251Z\t{line}", component="agent")
+    assert values(found, 0, "event", "statement") == {"event": event, "statement": None}

@@ -194,6 +194,24 @@ def test_why_sessions_ended(mesh: str, real: Real) -> None:
     assert table.loc[table["reason"] == "gone", "proxy"].tolist() == ["promo-6f8d7b5c9-x2k4p.shop"]
 
 
+# ---- starts ----
+
+
+def test_starts_are_those_of_envoy(real: Real) -> None:
+    """Within 50 ms of when Envoy itself says that it had applied its first clusters and listeners."""
+    table = analysis.proxy_startup(real("mesh-1.30.3/sotw-debug"))
+    assert len(table) == 22
+    counted = truth("sotw-debug", "truth/envoy_updates.tsv.gz")
+    first = counted[counted["success"] == 1].drop_duplicates(["pod", "kind", "envoy"])
+    own = table.assign(envoy=table.groupby("proxy").cumcount() + 1).set_index(["proxy", "envoy"])
+    for kind, step in (("CDS", "clusters"), ("LDS", "listeners")):
+        applied = first[first["kind"] == kind].set_index(["pod", "envoy"])["update_time"]
+        late = own[step] - pd.to_datetime(applied.reindex(own.index), format="ISO8601")
+        assert late.abs().max() < pd.Timedelta("50ms"), step
+    assert (table["started"] < table["connected"]).all()
+    assert (table["listeners"] < table["initialized"]).all()
+
+
 # ---- clusters without endpoints ----
 
 

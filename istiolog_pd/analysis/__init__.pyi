@@ -12,6 +12,7 @@ from istiolog_pd.analysis.proxies.endpoints import endpoint_churn as endpoint_ch
 from istiolog_pd.analysis.proxies.errors import errors as errors
 from istiolog_pd.analysis.proxies.failed_requests import failed_requests as failed_requests
 from istiolog_pd.analysis.proxies.nodes import node_metadata as node_metadata
+from istiolog_pd.analysis.proxies.proxy_startup import proxy_startup as proxy_startup
 from istiolog_pd.analysis.proxies.rejections import rejections as rejections
 from istiolog_pd.analysis.proxies.remote_clusters import remote_clusters as remote_clusters
 from istiolog_pd.analysis.proxies.warming import cluster_warming as cluster_warming
@@ -50,6 +51,7 @@ __all__ = [
     "metrics",
     "node_metadata",
     "propagation",
+    "proxy_startup",
     "push_causes",
     "push_rounds",
     "push_sizes",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +18,12 @@ import pyarrow.compute as pc
 
 from istiolog_pd.engine.reference.claimed import Claimed, Part, narrow
 from istiolog_pd.engine.reference.labels import split_labels, split_lost_labels, split_run_labels
-from istiolog_pd.engine.reference.match import Compiled, recogniser
+from istiolog_pd.engine.reference.match import Compiled, compile_format, recogniser
 from istiolog_pd.engine.reference.statements import claim_statement, with_single_blanks
 from istiolog_pd.engine.statement_names import name_statements, texts_at
+from istiolog_pd.formats.columns import EVENTS
+from istiolog_pd.formats.statements.table import GROUPS, scope_events
+from istiolog_pd.formats.template import Format
 
 #: Programs whose logs are told by their statements alone.
 TOLD_BY_STATEMENTS = frozenset({"cni", "operator", "citadel", "galley"})
@@ -62,6 +66,28 @@ def second_claim(component: str, level: str | None, scope: str | None, message: 
         if found is not None:
             return Second(*found, labels)
     return None
+
+
+def by_scope(component: str | None, scope: str | None) -> Second | None:
+    """What the scope alone says of a line that no statement claims: Envoy's and ztunnel's trace lines are in no table.
+
+    Examples
+    --------
+    >>> by_scope("envoy", "router").compiled.format.event, by_scope("pilot", "ads")
+    ('envoy_request', None)
+    """
+    events = scope_events()
+    group = GROUPS.get(component or "", "")
+    part = (scope or "").split("::")[0]
+    event = events.get((group, part)) or events.get((group, ""))
+    return Second(_of_scope(event), (), "") if event else None
+
+
+@cache
+def _of_scope(event: str) -> Compiled:
+    """A format that says the event and nothing else."""
+    number = -10 - list(EVENTS).index(event)
+    return compile_format(Format(event, "{:text}", origin="formats/statements/scopes.tsv", example="x"), number)
 
 
 def claim_others(events: pa.Table, tables: dict[str, pa.Table], *, detect: bool) -> Tables:
@@ -120,7 +146,7 @@ def _claims(events: pa.Table, rows: list[int]) -> dict[tuple[str, int], Claimed]
         if message is None:
             continue
         if entry not in known:
-            known[entry] = second_claim(component or "", level, scope, message)
+            known[entry] = second_claim(component or "", level, scope, message) or by_scope(component, scope)
         second = known[entry]
         if second is None:
             continue
@@ -134,8 +160,10 @@ def _claims(events: pa.Table, rows: list[int]) -> dict[tuple[str, int], Claimed]
 
 
 def _statement(one: Claimed) -> str | None:
-    """The statement that claims, or the key of a format, which is replaced later."""
-    return (one.compiled.format.statement or one.compiled.format.key) if one.compiled else None
+    """The statement that claims, or the key of a format, which is replaced later; null where only the scope does."""
+    if one.compiled is None or one.compiled.format.is_fallback:
+        return None
+    return one.compiled.format.statement or one.compiled.format.key
 
 
 def _with(table: pa.Table, name: str, rows: npt.NDArray[np.int64], values: list[str | None]) -> pa.Table:

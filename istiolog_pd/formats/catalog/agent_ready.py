@@ -143,7 +143,7 @@ FORMATS: tuple[Format, ...] = (
         example="starting health check for *health.HTTPProber in 5s",
     ),
     # is Envoy ready
-    _ready("Envoy proxy is ready", origin="pilot/cmd/pilot-agent/status/server.go"),
+    _ready("Envoy proxy is ready", origin="pilot/cmd/pilot-agent/status/server.go", sets={"cause": "ready"}),
     Format(
         "envoy_not_ready",
         "Envoy proxy is NOT ready: {error}",
@@ -160,7 +160,7 @@ FORMATS: tuple[Format, ...] = (
         origin="pkg/envoy/proxy.go",
         example="envoy server not yet live, state: INITIALIZING",
     ),
-    _ready("Envoy is ready!", since="1.7", origin="pilot/cmd/pilot-agent/app/wait.go"),
+    _ready("Envoy is ready!", since="1.7", origin="pilot/cmd/pilot-agent/app/wait.go", sets={"cause": "ready"}),
     _ready(
         "Waiting for Envoy proxy to be ready (timeout: {:int} seconds)...",
         since="1.7",

@@ -76,7 +76,11 @@ FORMATS: tuple[Format, ...] = (
     ),
     _main("all clusters initialized. initializing init manager"),
     _main("starting main dispatch loop"),
-    _config("all dependencies initialized. starting workers", origin="source/server/listener_manager_impl.cc"),
+    _config(
+        "all dependencies initialized. starting workers",
+        origin="source/server/listener_manager_impl.cc",
+        sets={"cause": "initialized"},
+    ),
     # drain, hot restart, shutdown
     _main("starting server in drain mode"),
     _main("closing and draining listeners", since="1.6", until="1.17"),

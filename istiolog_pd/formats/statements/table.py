@@ -170,3 +170,11 @@ def statement_columns() -> Mapping[str, tuple[str, ...]]:
     text = (files("istiolog_pd.formats.statements") / "columns.tsv").read_text(encoding="utf-8")
     pairs = [line.split("\t") for line in text.split("\n")[1:-1]]
     return {event: tuple(names.split()) for event, names in pairs}
+
+
+@cache
+def scope_events() -> Mapping[tuple[str, str], str]:
+    """The event of lines that no statement claims, by their group and scope (empty: any of the group)."""
+    text = (files("istiolog_pd.formats.statements") / "scopes.tsv").read_text(encoding="utf-8")
+    rows = [line.split("\t") for line in text.split("\n")[1:-1]]
+    return {(group, scope): event for group, scope, event in rows}
