@@ -39,7 +39,7 @@ def test_packed_log_is_bounded(packer: str, tmp_path: Path) -> None:
         il.load(bomb, limits=STRICT)
     with pytest.raises(ValueError, match=r"to more than 1,000 bytes: .*Limits\(size=.*--limit size="):
         il.load(bomb, limits=il.Limits(size=1000))
-    assert len(il.load(bomb, limits=il.Limits(ratio_from=1 << 16, ratio=1e9))) == 20_000
+    assert il.load(bomb, limits=il.Limits(ratio_from=1 << 16, ratio=1e9)).n_entries == 20_000
 
 
 def test_on_the_command_line(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_member_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     refused.open = refuse
     monkeypatch.setattr("istiolog_pd.loading.load.find", lambda *_, **__: [refused, *find(tmp_path / "b.log")])
     with pytest.warns(il.DamageWarning, match=r"a\.log: it cannot be read \(Permission denied\)"):
-        assert len(il.load(tmp_path)) == 1
+        assert il.load(tmp_path).n_entries == 1
     refused.optional = False
     with pytest.raises(PermissionError):
         il.load(tmp_path)

@@ -46,7 +46,10 @@ STARTUP = Answer(
     ),
 )
 
-HIDDEN = "in {} of {} starts Envoy logs none of its steps: they are at level info (annotation sidecar.istio.io/logLevel: info)"
+HIDDEN = (
+    "in {} of {} starts Envoy logs none of its steps: they are at level info (annotation sidecar.istio.io/logLevel: "
+    "info)"
+)
 NONE = "no log of a sidecar begins with the start of its agent"
 #: A start ends with its run, or after so long if nothing tells that the proxy got ready.
 LONGEST = pd.Timedelta("10min")
