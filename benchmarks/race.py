@@ -41,6 +41,7 @@ CONTENDERS = (
     Contender(OURS, "ours"),
     Contender(f"{OURS}, 1 core", "ours", alone=True),
     Contender(f"{OURS}, and messages", "ours_and_messages"),
+    Contender(f"{OURS}'s engine, and messages", "engine"),
     Contender("Polars", "polars_lazy"),
     Contender("Polars, 1 core", "polars_lazy", alone=True),
     Contender("DuckDB", "duckdb_sql"),

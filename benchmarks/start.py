@@ -1,11 +1,10 @@
-"""What the start costs: imports, the command's help, the first read of an environment (compiling) and the next."""
+"""What the start costs: imports, the command's help, a first read."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
@@ -15,10 +14,6 @@ from benchmarks import logs, show
 
 SMALL, LARGE = 0.5, 16
 _LOAD = "import sys, istiolog_pd; istiolog_pd.load(sys.argv[1])"
-_ENGINE = (
-    "import sys; from pathlib import Path; from benchmarks.job import JOBS; from benchmarks.peers import ours; "
-    "ours.read(Path(sys.argv[1]), JOBS['modern'])"
-)
 
 
 def _seconds(arguments: list[str], environment: Mapping[str, str]) -> float:
@@ -35,20 +30,12 @@ def start(folder: Path, rounds: int) -> None:
         str(logs.log(folder, "modern", LARGE)),
     )
     rows = [_row("python -c pass", None, [_seconds(["-c", "pass"], here) for _ in range(rounds)])]
-    rows.append(_row("import istiolog_pd", 0.7, [_seconds(["-c", "import istiolog_pd"], here) for _ in range(rounds)]))
+    rows.append(_row("import istiolog_pd", 0.2, [_seconds(["-c", "import istiolog_pd"], here) for _ in range(rounds)]))
     rows.append(
-        _row("istiolog --help", 0.4, [_seconds(["-m", "istiolog_pd.cli.app", "--help"], here) for _ in range(rounds)])
+        _row("istiolog --help", 0.3, [_seconds(["-m", "istiolog_pd.cli.app", "--help"], here) for _ in range(rounds)])
     )
-    with tempfile.TemporaryDirectory() as fresh:
-        there = here | {"NUMBA_CACHE_DIR": fresh}
-        rows.append(_row(f"load of {SMALL:g} MB, nothing compiled yet", 2.0, [_seconds(["-c", _LOAD, small], there)]))
-    with tempfile.TemporaryDirectory() as fresh:
-        there = here | {"NUMBA_CACHE_DIR": fresh}
-        rows.append(
-            _row(f"engine, {LARGE:g} MB, nothing compiled yet", None, [_seconds(["-c", _ENGINE, large], there)])
-        )
-        again = [_seconds(["-c", _ENGINE, large], there) for _ in range(rounds)]
-        rows.append(_row(f"engine, {LARGE:g} MB, in the next process", None, again))
+    rows.append(_row(f"load of {SMALL:g} MB", 1.0, [_seconds(["-c", _LOAD, small], here) for _ in range(rounds)]))
+    rows.append(_row(f"load of {LARGE:g} MB", None, [_seconds(["-c", _LOAD, large], here) for _ in range(rounds)]))
     show.keep(folder, "start", "Starting", rows, "Seconds of a whole process, the interpreter's own start included.")
 
 

@@ -19,6 +19,9 @@ from istiolog_pd.errors import UnknownNameError
 from istiolog_pd.formats.columns import COLUMNS, COMMON, EVENTS
 from istiolog_pd.runs.schema import RunOf, run_table, with_place
 
+#: Classes of a table in which notebooks do not take ``$`` for mathematics.
+NO_MATHEMATICS = "tex2jax_ignore mathjax_ignore"
+
 DtypeBackend = Literal["numpy_nullable", "pyarrow"]
 Time = str | pd.Timestamp | None
 
@@ -381,8 +384,8 @@ class Capture:
         events["what"] = [EVENTS[event] for event in events["event"]]
         return (
             f"<p><b>Capture</b> of {self.n_entries:,} entries from {len(self.infos)} source(s)</p>"
-            + self.sources.to_html(index=False, escape=True, border=0, na_rep="")
+            + self.sources.to_html(index=False, escape=True, border=0, na_rep="", classes=NO_MATHEMATICS)
             + f"<details><summary>{html.escape(', '.join(list(self)[:6]))} &hellip;</summary>"
-            + events.to_html(index=False, escape=True, border=0)
+            + events.to_html(index=False, escape=True, border=0, classes=NO_MATHEMATICS)
             + "</details>"
         )

@@ -17,6 +17,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from istiolog_pd.capture import NO_MATHEMATICS
+
 FIGSIZE = (9.0, 4.0)
 DPI = 96
 #: Number of steps of the time brush.
@@ -99,7 +101,7 @@ class Explorer:
 
     def below(self, rows: pd.DataFrame) -> str:
         """The table of some rows, and how many they are, as HTML; everything from a log is escaped."""
-        shown = self.summary(rows).to_html(escape=True, border=0, na_rep="")
+        shown = self.summary(rows).to_html(escape=True, border=0, na_rep="", classes=NO_MATHEMATICS)
         return f"<p>{len(rows):,} of {len(self.table):,} rows</p>{shown}"
 
     def _repr_mimebundle_(self, **_: object) -> Mapping[str, Any]:

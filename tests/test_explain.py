@@ -76,7 +76,7 @@ def test_an_entry_of_several_lines() -> None:
 def test_a_line_known_by_its_layout() -> None:
     found = explain('[2019-03-06T09:31:27.360Z] "GET /status/418 HTTP/1.1" 418 -')
     assert found.claimed and found.event == "access" and found.format is None
-    assert "access, by its layout" in str(found)
+    assert "access, by its header" in str(found)
 
 
 def test_more_than_one_entry() -> None:

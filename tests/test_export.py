@@ -25,7 +25,7 @@ from istiolog_pd.formats import COLUMNS, COMMON
 
 Real = Callable[[str], il.Capture]
 
-SECONDS = ["duration_seconds", "quiet_time_seconds", "since_last_push_seconds", "debounce_time_seconds"]
+SECONDS = [f"{c.name}_seconds" for c in COLUMNS.values() if c.type == "duration"]
 PLAIN = {pa.int64(), pa.float64(), pa.string(), pa.bool_(), pa.timestamp("us", "UTC")}
 
 
@@ -123,7 +123,7 @@ def test_the_file_says_what_it_is(wide: Path) -> None:
     assert about["units"]["size_bytes"] == "B" and about["units"]["duration_seconds"] == "s"
     assert [source["entries"] for source in about["sources"]] == [68]
     assert file.schema_arrow.field("proxy").metadata[b"meaning"].startswith(b"pod.namespace")
-    assert b"pandas" not in file.schema_arrow.metadata
+    assert pd.read_parquet(wide, columns=["resources"])["resources"].dtype == "Int64"  # with nulls
     assert file.metadata.format_version == "2.6"
     assert file.metadata.row_group(0).column(0).compression == "ZSTD"
 

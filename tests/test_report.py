@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import html
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -309,9 +310,22 @@ def test_a_picture_of_many_marks_is_made_of_pixels(name: str, kind: str, real: C
 def test_the_lines_above_all_others_load_the_same_logs(real: Callable[[str], il.Capture]) -> None:
     names: dict[str, object] = {}
     capture = real("seed/pilot.log")
-    exec(_load(capture), names)
+    exec(_load(capture, ()), names)
     assert isinstance(names["capture"], il.Capture)
     assert names["capture"].n_entries == capture.n_entries
+
+
+def test_the_lines_load_what_was_given(data: Path, tmp_path: Path) -> None:
+    """A folder is named as it was typed, so that all its logs are loaded, however many."""
+    CliRunner().invoke(app, ["report", str(data / "pair-1.30.3"), "-o", str(tmp_path / "page.html")])
+    page = html.unescape((tmp_path / "page.html").read_text(encoding="utf-8"))
+    code = re.search(r"<code>(import istiolog_pd\n.*?)</code>", page, re.DOTALL)
+    assert code is not None and repr(str(data / "pair-1.30.3")) in code[1]
+
+
+def test_nothing_is_a_tab_stop_but_what_is_one_by_itself(hostile: str) -> None:
+    """Browsers let the keyboard stop at what scrolls; images and code fit."""
+    assert "tabindex" not in hostile and hostile.count('role="region"') == hostile.count("<table>")
 
 
 def test_the_command_writes_the_page(data: Path, tmp_path: Path) -> None:

@@ -169,7 +169,7 @@ def test_pauses_reach_over_entries_without_a_time() -> None:
     part = part_of([debounce(0, 1)] * 14)
     none, first = [None], part.events["timestamp"][0].as_py()
     times = [*none, first, *none * 9, first + pd.Timedelta(seconds=7), *none, first + pd.Timedelta(seconds=9)]
-    (lane,) = lanes([replace(part, events=with_column(part.events, "timestamp", times))])
+    (lane,) = lanes([replace(part, events=with_column(part.events, "timestamp", times))]).values()
     timed = np.flatnonzero(lane.time[:] != NO_TIME)
     seconds = np.diff(lane.time[timed], prepend=lane.time[timed[0]]) // SECOND
     assert seconds.tolist() == [0, 7, 2]

@@ -16,12 +16,12 @@ from typer.testing import CliRunner
 import istiolog_pd as il
 from istiolog_pd import analysis
 from istiolog_pd.cli.app import app
-from istiolog_pd.export.star import MARKDOWN, SQL, TABLES, VIEWS, to_star
+from istiolog_pd.export.star import MARKDOWN, SQL, TABLES, VIEWS, to_duckdb, to_star
 from istiolog_pd.export.star.model import DIMENSIONS, FACTS
 from istiolog_pd.export.tables import METADATA_KEY, to_parquet
 
 Real = Callable[[str], il.Capture]
-PLAIN = {pa.int64(), pa.float64(), pa.string(), pa.bool_(), pa.timestamp("us", "UTC")}
+PLAIN = {pa.int64(), pa.float64(), pa.string(), pa.bool_(), pa.timestamp("us", "UTC"), pa.date32()}
 LOGS = [
     "seed",
     "istiod-1.20.8/discovery.log.gz",
@@ -54,7 +54,7 @@ def test_every_table_with_all_its_columns_in_types_that_all_readers_know(kept: t
         schema = pq.read_schema(folder / f"{name}.parquet")
         assert set(schema.types) <= PLAIN, name
         assert len(schema.names) == len(TABLES[name].columns)
-        assert json.loads(schema.metadata[METADATA_KEY])["star_version"] == 1
+        assert json.loads(schema.metadata[METADATA_KEY])["star_version"] == 2
 
 
 def test_facts_have_the_rows_of_the_answers(kept: tuple[il.Capture, Path]) -> None:
@@ -128,7 +128,7 @@ def test_an_access_line_and_what_it_took(lines: Callable[..., il.Capture], tmp_p
 
 def test_a_wrong_time_makes_no_row_for_every_minute_up_to_it(lines: Callable[..., il.Capture], tmp_path: Path) -> None:
     text = "\tinfo\tads\tPush debounce stable[1] 1 for config ServiceEntry/a/b: 100ms since last change, 100ms since last push, full=true"
-    to_star(lines(f"1970-01-01T00:00:30.000000Z{text}", f"2098-01-01T00:00:00.000000Z{text}"), tmp_path / "star")
+    to_star(lines(f"1970-01-01T00:00:30.000000Z{text}", f"2099-01-01T00:00:00.000000Z{text}"), tmp_path / "star")
     assert read(tmp_path / "star", "time")["time_id"].iloc[0] == 0
     assert len(read(tmp_path / "star", "time")) == 2
 
@@ -162,3 +162,57 @@ def test_from_the_command_line(data: Path, tmp_path: Path) -> None:
     assert len(read(folder, "debounce")) == 3
     for wrong in (["-o", "x.parquet"], [], ["-o", str(folder), "--events", "debounce"]):
         assert CliRunner().invoke(app, ["parse", log, "--star", *wrong]).exit_code == 2
+
+
+def test_keys_are_the_same_in_every_export_and_days_are_dates(kept: tuple[il.Capture, Path], tmp_path: Path) -> None:
+    """A part of a capture names its proxies by the same keys as the whole."""
+    capture, folder = kept
+    half = capture.between(None, capture.events["timestamp"][len(capture.events) // 2].as_py())
+    to_star(half, tmp_path / "half")
+    for name in ("proxy", "config", "xds_type"):
+        whole, part = (read(at, name).set_index(f"{name}_id") for at in (folder, tmp_path / "half"))
+        assert part.equals(whole.loc[part.index])
+    assert pq.read_schema(folder / "time.parquet").field("date").type == pa.date32()
+    assert read(folder, "proxy_push")["resources"].dtype == "Int64"
+    for fact in FACTS:
+        assert set(read(folder, fact.name)["capture_id"]) <= set(read(folder, "capture")["capture_id"])
+
+
+@pytest.mark.parametrize("form", ["folder", "database"])
+def test_a_second_capture_is_added_and_none_twice(form: str, real: Real, tmp_path: Path) -> None:
+    first, second = real("seed"), real("istiod-1.20.8/discovery.log.gz")
+    path, write = (tmp_path / "star", to_star) if form == "folder" else (tmp_path / "mesh.duckdb", to_duckdb)
+    write(first, path)
+    write(second, path, append=True)
+    with pytest.raises(FileExistsError, match="in the star already"):
+        write(second, path, append=True)
+    if form == "database":
+        with pytest.raises(FileExistsError, match="append to it"):
+            to_duckdb(second, path)
+    with duckdb.connect() if form == "folder" else duckdb.connect(str(path), read_only=True) as base:
+        if form == "folder":
+            base.execute("SET file_search_path = $1", [str(path)])
+            base.execute((path / SQL).read_text(encoding="utf-8"))
+        counts = base.execute("SELECT capture, count(*) FROM proxy_push JOIN capture USING (capture_id) GROUP BY 1")
+        expected = [len(analysis.pushes(one)) for one in (first, second)]
+        assert sorted(count for _, count in counts.fetchall()) == sorted(expected)
+        for name in ("proxy", "xds_type", "time", "capture", "istiod_pod"):
+            doubled = base.execute(f'SELECT count(*) - count(DISTINCT {name}_id) FROM "{name}"').fetchall()
+            assert doubled == [(0,)]
+        for view in VIEWS:
+            base.execute(f"SELECT count(*) FROM {view.name}").fetchall()
+
+
+def test_a_rejection_counts_once_and_ends_without_a_line_are_ends(data: Path, tmp_path: Path) -> None:
+    capture = il.load(data / "mesh-1.30.3" / "info")
+    to_duckdb(capture, tmp_path / "mesh.duckdb")
+    with duckdb.connect(str(tmp_path / "mesh.duckdb"), read_only=True) as base:
+        nacks = base.execute("SELECT sum(nacks)::INT FROM nacks_by_proxy WHERE proxy IS NOT NULL").fetchall()[0][0]
+        ends = base.execute("SELECT sum(sessions)::INT FROM connection_ends").fetchall()[0][0]
+        directions = base.execute(
+            "SELECT count(*) FROM access WHERE direction IS NULL AND cluster IS NOT NULL"
+        ).fetchall()
+    connections = analysis.connections(capture)
+    assert nacks == capture["xds_nack"].num_rows
+    assert ends == (connections["closed"].notna() | connections["reason"].notna()).sum()
+    assert directions == [(0,)]

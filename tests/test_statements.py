@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from filling.source import unescaped
+from filling.source import table, unescaped
 from filling.statements import AMBIGUOUS, Printed, printed
 
 import istiolog_pd as il
@@ -204,6 +204,31 @@ def test_arguments_with_newlines() -> None:
     """An argument of several lines belongs to its entry, and the statement claims the whole of it."""
     (row,) = read(HEAD + "info\tcni-agent\tgetting pods: {", '  "a": 1', "}").to_dict("records")
     assert row["message"].count("\n") == 2
+
+
+def named(rows: list[Printed], component: str) -> list[str]:
+    """What the entries of some rows, read as one log, are named."""
+    lines = (f"{HEAD}{row.level}\t{scope(row) + chr(9) if scope(row) else ''}{row.text}\n" for row in rows)
+    table = il.load(io.BytesIO("".join(lines).encode()), component=component).to_pandas(columns=["statement"])
+    assert len(table) == len(rows)
+    return table["statement"].to_list()
+
+
+@pytest.mark.parametrize("component", ["pilot", "agent"])
+def test_lines_of_formats_are_named_by_their_statement(component: str) -> None:
+    """Those of the newest version each as itself; of all together most, for a newer one may print the same."""
+    rows = [row for row in printed() if row.component in (component, "shared") and claimed_by_a_format(row)]
+    rows = [row for row in rows if "\n" not in row.text and row.text.strip() == row.text]
+    newest = {
+        (row["component"], row["scope"], row["level"], unescaped(row["format"]))
+        for row in table("istio")
+        if row["ranges"].endswith("1.32-dev")
+    }
+    now = [row for row in rows if row.key in newest]
+    assert len(now) > 100
+    assert [row.statement for row, name in zip(now, named(now, component), strict=True) if name != row.statement] == []
+    wrong = [row for row, name in zip(rows, named(rows, component), strict=True) if name != row.statement]
+    assert len(wrong) < 0.2 * len(rows)
 
 
 # ---- cost ----

@@ -1,4 +1,4 @@
-"""Our engine: all events and all their columns, not only those of the job; as in the job, no texts of messages."""
+"""What users call: `istiolog_pd.load`, without the text of the messages."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
+import istiolog_pd as il
 from benchmarks.job import COMMON, TYPES, Job, typed
-from istiolog_pd.engine import native
 from istiolog_pd.engine.reference.reader import SourceTables
 
 BLOCK = 1 << 20
+
+Found = il.Capture | SourceTables
 
 
 def blocks(path: Path) -> Iterator[bytes]:
@@ -21,17 +23,17 @@ def blocks(path: Path) -> Iterator[bytes]:
             yield block
 
 
-def read(path: Path, job: Job) -> SourceTables:
+def read(path: Path, job: Job) -> Found:
     """All tables, on the cores that the process may use."""
-    return native.read(blocks(path), path.name, messages=False)
+    return il.load(path, messages=False)
 
 
-def rows(found: SourceTables) -> int:
+def rows(found: Found) -> int:
     """The entries."""
     return int(found.events.num_rows)
 
 
-def table(found: SourceTables, job: Job) -> dict[str, pa.Table]:
+def table(found: Found, job: Job) -> dict[str, pa.Table]:
     """The columns of the job."""
     types = {"timestamp": pa.int64(), **dict.fromkeys(COMMON[1:], pa.string())}
     tables = {"": typed(found.events, types)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import chdir
 from pathlib import Path
 
 import matplotlib as mpl
@@ -27,8 +28,8 @@ def pages(docs: Path) -> dict[str, str]:
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     pictures = docs / FOLDER / "pictures"
     pictures.mkdir(parents=True, exist_ok=True)
-    root = docs.parent
-    captures = {log: il.load(root / log) for log in LOGS}
+    with chdir(docs.parent):  # so that pictures name logs as a user of the repository does
+        captures = {log: il.load(log) for log in LOGS}
     parts = ["# Gallery\n", "Every plot of `il.plots`, drawn on the real logs of `data/`.\n"]
     for name, plot in plots.PLOTS.items():
         found = _draw(name, plot, captures, pictures / f"{name}.png")

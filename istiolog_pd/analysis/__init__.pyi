@@ -25,6 +25,7 @@ from istiolog_pd.analysis.pushes.rounds import pushes as pushes
 from istiolog_pd.analysis.pushes.sizes import cache_ratio as cache_ratio
 from istiolog_pd.analysis.pushes.sizes import push_sizes as push_sizes
 from istiolog_pd.analysis.pushes.sizes import sidecar_savings as sidecar_savings
+from istiolog_pd.analysis.pushes.stale import stale_proxies as stale_proxies
 from istiolog_pd.analysis.pushes.triggers import triggers as triggers
 from istiolog_pd.analysis.pushes.waves import push_wave as push_wave
 from istiolog_pd.analysis.pushes.waves import push_waves as push_waves
@@ -61,6 +62,7 @@ __all__ = [
     "rejections",
     "remote_clusters",
     "sidecar_savings",
+    "stale_proxies",
     "triggers",
     "xds_order",
 ]

@@ -35,7 +35,7 @@ def told() -> Iterator[None]:
         yield
     except BrokenPipeError:
         raise
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ModuleNotFoundError) as error:
         say(str(error))
         raise typer.Exit(1) from None
 

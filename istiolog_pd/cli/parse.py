@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,6 +34,13 @@ def parse(  # noqa: PLR0913, PLR0917 - each is an option of the command
     star: Annotated[
         bool, typer.Option("--star", help="A star schema for BI: facts, dimensions, views.sql, a dictionary.")
     ] = False,
+    duckdb: Annotated[
+        Path | None,
+        typer.Option("--duckdb", metavar="FILE", help="The star schema as a DuckDB database, with its views."),
+    ] = None,
+    append: Annotated[
+        bool, typer.Option("--append", help="With --star or --duckdb: add the logs to the star that is there.")
+    ] = False,
     csv_safe: Annotated[
         bool | None,
         typer.Option(
@@ -57,9 +64,13 @@ def parse(  # noqa: PLR0913, PLR0917 - each is an option of the command
     Logs are held in memory to tell their process runs apart; --stream writes logs of any size.
     """
     path = Path(output)
-    if star:
-        _star(sources, component, access_log_format, path, bool(events or stream))
+    if star or duckdb is not None:
+        if events or stream or (star and (path.suffix in (".parquet", ".csv") or output == "-")):
+            raise typer.BadParameter("a star is a folder of all events: name one by -o, without --events or --stream")
+        _star(lambda: load_logs(sources, component, access_log_format), sources, path if star else None, duckdb, append)
         return
+    if append:
+        raise typer.BadParameter("only a star can be added to", param_hint="--append")
     if path.suffix not in ("", ".parquet", ".csv") and not (output.endswith("/") or path.is_dir()):
         raise typer.BadParameter(f"{output}: end it in .parquet or .csv, or name a folder", param_hint="-o")
     if stream and access_log_format is not None:
@@ -112,15 +123,19 @@ def _stream(batches: Iterator[Capture], output: Path, events: str | list[str] | 
         stream_to_parquet(batches, output, events=events)
 
 
-def _star(sources: list[str], component: str | None, access_log_format: str | None, folder: Path, other: bool) -> None:
-    """Write logs as a star schema."""
-    if other or folder.suffix in (".parquet", ".csv") or str(folder) == "-":
-        raise typer.BadParameter(
-            "a star schema is a folder of all events: name one by -o, without --events or --stream"
-        )
+def _star(
+    load: Callable[[], Capture], sources: list[str], folder: Path | None, database: Path | None, append: bool
+) -> None:
+    """Write logs as a star schema, as a folder or as a database or both."""
     with told():
-        from istiolog_pd.export.star import to_star
+        from istiolog_pd.export.star import to_duckdb, to_star
 
-        check_output(folder, sources)
-        to_star(load_logs(sources, component, access_log_format), folder)
-        say(f"wrote {folder}; for SQL: cd {shlex.quote(str(folder))} && duckdb -init views.sql")
+        for path in filter(None, (folder, database)):
+            check_output(path, sources)
+        capture = load()
+        if folder is not None:
+            to_star(capture, folder, append=append)
+            say(f"wrote {folder}; for SQL: cd {shlex.quote(str(folder))} && duckdb -init views.sql")
+        if database is not None:
+            to_duckdb(capture, database, append=append)
+            say(f"wrote {database}; for SQL: duckdb {shlex.quote(str(database))}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -76,10 +77,13 @@ def _draw(one: Plot, capture: Capture, path: Path) -> bool:
     if table.empty:
         say(f"{one.name}: {table.attrs.get('coverage', 'nothing to draw')}")
         return False
-    one.draw(table)
-    figure = plt.gcf()
-    with replacing(path, capture.files) as file:
-        figure.savefig(file, format=path.suffix[1:], dpi=150, bbox_inches="tight")
+    with mpl.rc_context({"text.parse_math": False}), warnings.catch_warnings():
+        # a name in a script that the font has not is drawn as boxes
+        warnings.filterwarnings("ignore", message="Glyph .* missing", category=UserWarning)
+        one.draw(table)
+        figure = plt.gcf()
+        with replacing(path, capture.files) as file:
+            figure.savefig(file, format=path.suffix[1:], dpi=150, bbox_inches="tight")
     plt.close(figure)
     say(f"wrote {path}")
     return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -18,9 +20,21 @@ PYTHON = in_python(
 )
 
 
+#: Rises when the form of the JSON changes.
+SCHEMA_VERSION = 1
+
+
+class Form(StrEnum):
+    """What a report is written as."""
+
+    html = "html"
+    json = "json"
+
+
 def report(
     sources: Sources,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The page.")] = Path("report.html"),
+    form: Annotated[Form, typer.Option("--format", help="json: the findings alone, on stdout.")] = Form.html,
     component: Whose = None,
     access_log_format: AccessFormat = None,
 ) -> None:
@@ -28,6 +42,9 @@ def report(
 
     One HTML page that needs no network, holds no script, and can be printed or sent on.
     """
+    if form is Form.json:
+        _findings(sources, component, access_log_format)
+        return
     with told():
         check_output(output, sources)
         capture = load_logs(sources, component, access_log_format)
@@ -36,5 +53,16 @@ def report(
         mpl.use("Agg")
         from istiolog_pd.report import write_report
 
-        write_report(capture, output)
+        write_report(capture, output, loaded=sources)
     say(f"wrote {output}")
+
+
+def _findings(sources: list[str], component: str | None, access_log_format: str | None) -> None:
+    """Print what stands out as JSON."""
+    import json
+
+    with told():
+        from istiolog_pd.report import findings
+
+        found = findings(load_logs(sources, component, access_log_format))
+    typer.echo(json.dumps({"schema_version": SCHEMA_VERSION, "findings": [asdict(one) for one in found]}, indent=1))

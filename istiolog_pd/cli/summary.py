@@ -1,21 +1,71 @@
-"""`istiolog summary`: logs summed up on one screen."""
+"""`istiolog summary`: logs summed up on one screen, the answers first."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from istiolog_pd.cli._helpers import in_python, load_logs, told
 from istiolog_pd.cli.options import AccessFormat, Sources, Whose
-from istiolog_pd.cli.terminal import show
+from istiolog_pd.cli.terminal import say, screen_width, show_lines
 
 PYTHON = in_python(
     "from istiolog_pd.inspect.summary import summarize", 'summarize(istiolog_pd.load("istiod.log"))["answers"]'
 )
 
+#: What each table is called, in the order in which they stand.
+TITLES = {
+    "answers": "Answers",
+    "pushes": "Pushes",
+    "logs": "Logs",
+    "events": "Events, most frequent first",
+    "sources": "Sources",
+    "runs": "Process runs",
+    "coverage": "What would answer more",
+}
+#: What is shown with --all alone, where it is more than a few rows.
+LONG = ("sources", "runs", "coverage")
+#: What is shown without --all of what is missing.
+MISSING = ["answers", "setting"]
+#: So many rows of a table are shown without --all, but of the answers all.
+ROWS = 12
 
-def summary(sources: Sources, component: Whose = None, access_log_format: AccessFormat = None) -> None:
-    """Sum up logs: sources, events, headline answers."""
-    from istiolog_pd.inspect.summary import summarize
+
+def summary(
+    sources: Sources,
+    component: Whose = None,
+    access_log_format: AccessFormat = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="All rows, whole: each source and run, what is missing.")
+    ] = False,
+) -> None:
+    """Sum up logs: headline answers, pushes, kinds of logs.
+
+    Each row is one line, cut to the width of the terminal; --all shows all of it.
+    """
+    from istiolog_pd.inspect.summary import NO_ANSWER, summarize
 
     with told():
-        for title, table in summarize(load_logs(sources, component, access_log_format)).items():
-            if len(table):
-                show(table, title)
+        tables = summarize(load_logs(sources, component, access_log_format))
+    width, cut, left = 0 if every else screen_width(), False, []
+    if not every:
+        tables["coverage"] = tables["coverage"][MISSING]
+        known = tables["answers"]["value"].ne(NO_ANSWER)
+        tables["answers"] = tables["answers"][known] if known.any() else tables["answers"]
+    for name, title in TITLES.items():
+        table = tables[name]
+        if not every and name in LONG and (len(table) > ROWS or name != "coverage"):
+            left.append(f"{len(table):,} {name}")
+        elif len(table):
+            shown = table if every or name == "answers" else table.head(ROWS)
+            cut |= show_lines(shown, title, width)
+            if len(shown) < len(table):
+                left.append(f"{len(table) - len(shown):,} more {name}")
+    if cut or left:
+        say(
+            "; ".join(
+                filter(None, ["rows are cut to the width" * cut, "not shown: " + ", ".join(left) if left else ""])
+            )
+            + " (--all shows them)"
+        )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 import io
+import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Between the columns of plain text.
 GAP = "  "
+#: No column is cut to less.
+LEAST = 8
 
 
 def say(text: str) -> None:
@@ -66,6 +70,54 @@ def write_out(text: str) -> None:
     typer.echo(text, nl=False)
 
 
+def screen_width() -> int:
+    """Columns of the terminal, or as `COLUMNS` says; 0 where stdout has no width."""
+    if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit():
+        return shutil.get_terminal_size().columns
+    return 0
+
+
+def show_lines(table: pd.DataFrame, title: str, width: int) -> bool:
+    """Print a table on stdout, one line for each row, cut to a width (0: none); whether any was cut."""
+    columns, right = _texts(table)
+    columns, cut = narrowed(columns, right, width)
+    typer.echo(typer.style(title, bold=True) if sys.stdout.isatty() else title)
+    typer.echo(plain(columns, right) + "\n")
+    return cut
+
+
+def narrowed(columns: dict[str, list[str]], right: set[str], width: int) -> tuple[dict[str, list[str]], bool]:
+    """Cut texts so that a row is no longer than `width` (0: any), those of the widest column first.
+
+    Examples
+    --------
+    >>> narrowed({"what": ["pushes"], "detail": ["many, and to whom"]}, set(), 20)
+    ({'what': ['pushes'], 'detail': ['many, and t…']}, True)
+    """
+    widths = {name: max(map(len, [name, *values])) for name, values in columns.items()}
+    room = width - len(GAP) * (len(widths) - 1) if width else sum(widths.values())
+    cut = False
+    while sum(widths.values()) > room:
+        widest = max((name for name in widths if name not in right), key=widths.__getitem__, default=None)
+        if widest is None or widths[widest] <= LEAST:
+            break
+        widths[widest] = max(LEAST, widths[widest] - (sum(widths.values()) - room))
+        cut = True
+    short = {
+        name: [text if len(text) <= widths[name] else text[: widths[name] - 1] + "\u2026" for text in values]
+        for name, values in columns.items()
+    }
+    return short, cut
+
+
+def _texts(table: pd.DataFrame) -> tuple[dict[str, list[str]], set[str]]:
+    """The cells of a table as text, and which columns go to the right."""
+    from pandas.api.types import is_numeric_dtype
+
+    columns = {str(name): [cell(value) for value in table[name]] for name in table.columns}
+    return columns, {str(name) for name in table.columns if is_numeric_dtype(table[name])}
+
+
 def show(table: pd.DataFrame, title: str = "") -> None:
     """Print a table on stdout: drawn on a terminal, as aligned text otherwise.
 
@@ -76,10 +128,7 @@ def show(table: pd.DataFrame, title: str = "") -> None:
     title
         A line above it.
     """
-    from pandas.api.types import is_numeric_dtype
-
-    columns = {str(name): [cell(value) for value in table[name]] for name in table.columns}
-    right = {str(name) for name in table.columns if is_numeric_dtype(table[name])}
+    columns, right = _texts(table)
     if sys.stdout.isatty():
         _draw(columns, right, title)
     else:

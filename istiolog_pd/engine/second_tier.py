@@ -136,6 +136,10 @@ def without_messages(events: pa.Table) -> pa.Table:
     return events.set_column(at, events.schema.field(at), pa.nulls(len(events), pa.string()))
 
 
+#: Maximum length of a message that is looked up: no statement prints a longer one, and each look reads all of it.
+MAX_MESSAGE = 1 << 20
+
+
 def _claims(events: pa.Table, rows: list[int]) -> dict[tuple[str, int], Claimed]:
     """What claims the entries in some rows, each distinct one looked at once."""
     texts = texts_at(events, np.array(rows, np.int64), "component", "level", "scope", "message")
@@ -143,7 +147,7 @@ def _claims(events: pa.Table, rows: list[int]) -> dict[tuple[str, int], Claimed]
     claims: dict[tuple[str, int], Claimed] = {}
     for row, *key in zip(rows, *texts, strict=True):
         component, level, scope, message = entry = tuple(key)
-        if message is None:
+        if message is None or len(message) > MAX_MESSAGE:
             continue
         if entry not in known:
             known[entry] = second_claim(component or "", level, scope, message) or by_scope(component, scope)

@@ -22,8 +22,7 @@ from istiolog_pd.formats.template import parse_template
 
 #: The events whose lines are many.
 FREQUENT = frozenset(
-    "xds_push xds_request xds_ack xds_response xds_stale_nonce xds_unwatch endpoint_event push_proxy push_start "
-    "debounce".split()
+    "xds_push xds_ack xds_stale_nonce xds_unwatch endpoint_event push_proxy push_start debounce".split()
 )
 
 #: Columns whose values tell statements apart, where others do by being there.

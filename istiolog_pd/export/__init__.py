@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from istiolog_pd.export.star import to_star
+from istiolog_pd.export.star import to_duckdb, to_star
 from istiolog_pd.export.tables import to_csv, to_parquet
 
-__all__ = ["to_csv", "to_parquet", "to_star"]
+__all__ = ["to_csv", "to_duckdb", "to_parquet", "to_star"]

@@ -187,7 +187,7 @@ class Exported:
             "units": {name: unit for name, unit in units.items() if unit},
             "sources": [asdict(info) for info in self.capture.infos],
         }
-        return pa.schema(fields, {METADATA_KEY: json.dumps(about).encode()})
+        return pa.schema(fields, {METADATA_KEY: json.dumps(about).encode(), **for_pandas(fields)})
 
     def exported(self) -> Iterator[pa.Table]:
         """The rows in the types of the file."""
@@ -195,6 +195,24 @@ class Exported:
         for part in self.parts:
             arrays = [exported_values(part[c.name], f.type) for c, f in zip(self.columns, schema, strict=True)]
             yield pa.table(arrays, schema=schema)
+
+
+def for_pandas(fields: Sequence[pa.Field]) -> dict[bytes, bytes]:
+    """The file metadata that makes pandas read numbers and flags with nulls as such, not as floats and objects."""
+    kinds = {"int64": "Int64", "bool": "boolean"}
+    columns = [
+        {
+            "name": f.name,
+            "field_name": f.name,
+            "pandas_type": str(f.type),
+            "numpy_type": kinds[str(f.type)],
+            "metadata": None,
+        }
+        for f in fields
+        if str(f.type) in kinds
+    ]
+    about = {"index_columns": [], "column_indexes": [], "columns": columns, "pandas_version": "3.0"}
+    return {b"pandas": json.dumps(about).encode()}
 
 
 def exported_field(column: Column) -> pa.Field:

@@ -118,7 +118,7 @@ class Explanation:
             if self.statement is None:
                 yield "  printed by", f"{self.format.component} {self.format.versions}, {self.format.origin}"
         else:
-            yield "claimed by", f"{self.event}, by its layout" if self.claimed else f"nothing ({self.event})"
+            yield "claimed by", f"{self.event}, by its header" if self.claimed else f"nothing ({self.event})"
         yield from self._statement()
         yield from ((f"  {name}", _cut(str(value), SHOWN)) for name, value in self.fields.items())
         if self.labels:

@@ -11,15 +11,16 @@ from istiolog_pd.analysis._result import control_plane, no_lines
 from istiolog_pd.analysis.coverage.coverage import coverage
 from istiolog_pd.capture import Capture
 from istiolog_pd.formats.columns import EVENTS
-
-#: One line of the answers: what, how much, and what else there is to say.
-Answer = tuple[str, str, str]
+from istiolog_pd.inspect.sidecars import Answer, of_sidecars
 
 #: Shown where a capture cannot give an answer; the reason stands beside it.
 NO_ANSWER = "?"
 
 #: What the summary shows of each run.
 RUN_COLUMNS = ["run", "source", "component", "version", "level", "entries", "first", "last", "gaps", "start", "end"]
+
+#: The kinds of logs, by the component whose log it is.
+LOG_KINDS = {"pilot": "istiod", "agent": "proxies", "ztunnel": "ztunnel"}
 
 _UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
@@ -35,15 +36,17 @@ def summarize(capture: Capture) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of pandas.DataFrame
-        ``"sources"``: one row per source: `source`, `component`, `entries` (int64), `first`, `last`
-        (datetime64[ns, UTC]), `damage`.
-        ``"events"``: one row per event, most frequent first: `event`, `entries` (int64), `meaning`.
         ``"answers"``: `what`, `value`, `detail` (all str): push decisions, merged events, times,
-        rounds, pushes, NACKs, connections. Where the capture cannot answer, `value` is ``?`` and
-        `detail` the reason.
+        rounds, pushes, NACKs, connections; of proxies their requests, updates, rejections and start-ups.
+        Where the capture cannot answer, `value` is ``?`` and `detail` the reason; those come last.
         ``"pushes"``: one row per xDS type: `xds_type`, `full`, `incremental`, `request` and `pushes`
         (their sum), `resources`, `size_bytes` (Int64; null where no line prints it). Empty if no push
         is printed.
+        ``"logs"``: one row per kind of log: `kind` (``istiod``, ``proxies``, ``ztunnel``), `logs`, `entries`,
+        `damaged` (int64; logs with damage), `first`, `last` (datetime64[ns, UTC]).
+        ``"sources"``: one row per source: `source`, `component`, `entries` (int64), `first`, `last`
+        (datetime64[ns, UTC]), `damage`.
+        ``"events"``: one row per event, most frequent first: `event`, `entries` (int64), `meaning`.
         ``"runs"``: the columns of `Capture.runs` that tell most.
         ``"coverage"``: what cannot be answered, or in part only (`can`: ``part`` or ``no``): `answers`,
         `missing`, `setting` that would print it, `runs` (all str), from `istiolog_pd.analysis.coverage`.
@@ -59,12 +62,16 @@ def summarize(capture: Capture) -> dict[str, pd.DataFrame]:
     """
     rounds, pushed = push_rounds(capture), pushes(capture)
     answers = [*_decisions(capture), *_rounds(rounds), *_pushes(pushed, _coverage(rounds)), *_lines(capture)]
+    answers += of_sidecars(capture)
+    answers.sort(key=lambda answer: answer[1] == NO_ANSWER)
+    sources = capture.sources.drop(columns="lines")
     return {
-        "sources": capture.sources.drop(columns="lines"),
-        "runs": capture.runs[RUN_COLUMNS],
-        "events": _events(capture),
         "answers": pd.DataFrame(answers, columns=["what", "value", "detail"], dtype="str"),
         "pushes": pushes_by_type(pushed),
+        "logs": _logs(sources),
+        "events": _events(capture),
+        "sources": sources,
+        "runs": capture.runs[RUN_COLUMNS],
         "coverage": _not_covered(coverage(capture)),
     }
 
@@ -75,6 +82,20 @@ def _not_covered(table: pd.DataFrame) -> pd.DataFrame:
     by_lack = table.groupby(["can", "missing", "setting", "runs"], sort=False)["answer"]
     joined = by_lack.agg(lambda answers: ", ".join(dict.fromkeys(answers))).rename("answers").reset_index()
     return joined[["can", "answers", "missing", "setting", "runs"]].astype("str")
+
+
+def _logs(sources: pd.DataFrame) -> pd.DataFrame:
+    """The sources by kind."""
+    kinds = sources.assign(
+        kind=sources["component"].map(LOG_KINDS).fillna(sources["component"]), damaged=sources["damage"].ne("")
+    ).groupby("kind", sort=False)
+    return kinds.agg(
+        logs=("source", "size"),
+        entries=("entries", "sum"),
+        damaged=("damaged", "sum"),
+        first=("first", "min"),
+        last=("last", "max"),
+    ).reset_index()
 
 
 def _events(capture: Capture) -> pd.DataFrame:

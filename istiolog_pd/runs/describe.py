@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from istiolog_pd.engine.second_tier import TOLD_BY_STATEMENTS
 from istiolog_pd.formats.template import COMPONENTS
 from istiolog_pd.runs.boundaries import BANNER, BLOCK, RESTART, SECOND, Cut, cuts
 from istiolog_pd.runs.container_log import LEVELS, Lane
@@ -99,7 +100,8 @@ def described(lane: Lane, log: str) -> Iterator[tuple[Ints | slice, Run]]:
         own = slice(start, stop)
         piece = lane.part_of(start)
         part = lane.parts[piece]
-        component = "pilot" if lane.is_of("pilot", own).any() else "agent"
+        whose = ("pilot", *sorted(TOLD_BY_STATEMENTS))
+        component = next((name for name in whose if lane.is_of(name, own).any()), "agent")
         yield (
             lane.places(start, stop),
             Run(

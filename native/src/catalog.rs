@@ -199,11 +199,11 @@ impl Catalog {
         for one in &data.formats {
             compiler.add(one, &mut builder)?;
         }
-        for number in data.order {
+        for (rank, number) in data.order.into_iter().enumerate() {
             let one = &data.formats[number];
             let Format { component, event, .. } = compiler.formats[number];
             let add = |tree: &mut Vec<Branch>| -> PyResult<()> {
-                insert(tree, compiler.steps(one)?, number);
+                insert(tree, compiler.steps(one)?, number, rank);
                 Ok(())
             };
             let tree = *by_event.entry((component, event)).or_insert_with(|| new_tree(&mut trees));
@@ -235,7 +235,7 @@ impl Catalog {
         let own = match &data.own_format {
             Some(own) => {
                 let mut tree = Vec::new();
-                insert(&mut tree, compiler.steps(own)?, compiler.formats.len());
+                insert(&mut tree, compiler.steps(own)?, compiler.formats.len(), 0);
                 compiler.add(own, &mut builder)?;
                 Some(tree)
             }
@@ -287,14 +287,13 @@ impl Catalog {
         let message = Message::new(text);
         let accept = |number: usize| !self.formats[number].needs_scope || self.in_scope(number, asked);
         let found = &mut matcher.found;
-        found.spans.clear();
         if let Some(event) = asked.event {
             let tree = *self.by_event.get(&(asked.component as usize, event))?;
-            return walk(&self.trees[tree], &self.kinds, &message, 0, found, &accept);
+            return walk(&self.trees[tree], &self.kinds, &message, found, &accept);
         }
         let trees = matcher.starts.of(self, asked.component, text);
         for tree in trees {
-            if let Some(format) = walk(&self.trees[*tree], &self.kinds, &message, 0, found, &accept) {
+            if let Some(format) = walk(&self.trees[*tree], &self.kinds, &message, found, &accept) {
                 return Some(format);
             }
         }
@@ -304,19 +303,18 @@ impl Catalog {
         let dispatch = &self.dispatch[asked.component as usize];
         for free in &dispatch.free {
             if free.sign.find(text).is_some()
-                && let Some(format) = walk(&free.tree, &self.kinds, &message, 0, found, &accept)
+                && let Some(format) = walk(&free.tree, &self.kinds, &message, found, &accept)
             {
                 return Some(format);
             }
         }
         let accept = |number: usize| self.in_scope(number, asked);
-        walk(&dispatch.fallback, &self.kinds, &message, 0, found, &accept)
+        walk(&dispatch.fallback, &self.kinds, &message, found, &accept)
     }
 
     /// What a user's own access format makes of a message.
     pub fn claim_own(&self, text: &[u8], matcher: &mut Matcher) -> Option<usize> {
-        matcher.found.spans.clear();
-        walk(self.own.as_ref()?, &self.kinds, &Message::new(text), 0, &mut matcher.found, &|_| true)
+        walk(self.own.as_ref()?, &self.kinds, &Message::new(text), &mut matcher.found, &|_| true)
     }
 
     fn in_scope(&self, number: usize, asked: Asked) -> bool {

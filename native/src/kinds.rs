@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 
 use crate::numbers::{digits, duration_end, size_end};
 use crate::pattern::{Pattern, Scratch};
-use crate::set::Set;
+use crate::set::{Set, is_word};
 use crate::values::Value;
 
 /// A kind as Python gives it.
@@ -23,6 +23,7 @@ enum Closed {
     Integer,
     Duration,
     Size,
+    XdsType,
     Pattern(Pattern),
 }
 
@@ -37,6 +38,7 @@ pub struct Kind {
 
 /// Expressions that are read without one.
 const INTEGER: &str = "-?[0-9]+";
+const XDS_TYPE: &str = r"(?![AX]DS(?!\w))(?:[A-Z]{2,6}(?![A-Za-z])|[A-Za-z][\w.-]*/[\w./-]+)";
 const SIZE: &str = "[0-9]+(?:\\.[0-9]+)?[kMGTPE]?B?";
 const DURATION: &str = "-?(?:(?:[0-9]+(?:\\.[0-9]*)?|\\.[0-9]+)(?:ns|us|\u{b5}s|\u{3bc}s|ms|s|m|h))+|0";
 
@@ -48,6 +50,7 @@ impl Kind {
             INTEGER => Closed::Integer,
             DURATION => Closed::Duration,
             SIZE => Closed::Size,
+            XDS_TYPE => Closed::XdsType,
             pattern => Closed::Pattern(of(pattern)?),
         };
         let text = if data.pattern.is_empty() { format!("{}*", data.chars) } else { data.pattern.clone() };
@@ -71,6 +74,7 @@ impl Kind {
             }
             Closed::Duration => duration_end(text, at),
             Closed::Size => size_end(text, at),
+            Closed::XdsType => Some(at + xds_type(&text[at..])?),
             Closed::Pattern(pattern) => pattern.matches(text, at, scratch),
         }
     }
@@ -79,6 +83,27 @@ impl Kind {
     pub fn is_of(&self, text: &[u8], scratch: &mut Scratch) -> bool {
         self.whole.matches(text, 0, scratch).is_some()
     }
+}
+
+/// The length of the xDS type at the head of a text: a few capitals, or a type URL.
+#[inline]
+fn xds_type(text: &[u8]) -> Option<usize> {
+    let is_scope = matches!(text, [b'A' | b'X', b'D', b'S', ..]);
+    if is_scope && !text.get(3).is_some_and(|byte| is_word(*byte)) {
+        return None;
+    }
+    let capitals = text.iter().position(|byte| !byte.is_ascii_uppercase()).unwrap_or(text.len());
+    if (2..=6).contains(&capitals) && !text.get(capitals).is_some_and(u8::is_ascii_lowercase) {
+        return Some(capitals);
+    }
+    text.first().filter(|first| first.is_ascii_alphabetic())?;
+    let run = |from: usize, sign: u8| {
+        let rest = text[from..].iter();
+        rest.take_while(|byte| is_word(**byte) || matches!(**byte, b'.' | b'-') || **byte == sign).count()
+    };
+    let name = run(0, b'.');
+    let rest = run((name + 1).min(text.len()), b'/');
+    (text.get(name) == Some(&b'/') && rest > 0).then_some(name + 1 + rest)
 }
 
 /// The characters of a class such as `\S`, `.` or `[^)]`.

@@ -22,8 +22,8 @@ impl Starts {
     pub fn of(&mut self, catalog: &Catalog, component: u8, text: &[u8]) -> &[usize] {
         let size = text.len().min(WIDEST);
         let (_, key) = start_key(text, size);
-        let half = |at: usize| u64::from_le_bytes(std::array::from_fn(|n| key[at + n]));
-        let hash = (half(0) ^ half(8).rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        let both = u128::from_le_bytes(key);
+        let hash = (both as u64 ^ ((both >> 64) as u64).rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
         let place = (hash as usize + component as usize) % STARTS;
         if self.known.is_empty() {
             self.known = (0..STARTS).map(|_| (NONE, 0, [0; WIDEST], Vec::new())).collect();

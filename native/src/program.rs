@@ -72,10 +72,18 @@ impl PartialEq for Step {
     }
 }
 
-/// What follows a step: the end of a format, or more steps.
+/// What follows a step: the end of a format, or more steps. The rank is that of its first format.
 pub enum Branch {
-    Accept(usize),
-    Step(Step, Vec<Branch>),
+    Accept(usize, usize),
+    Step(usize, Step, Vec<Branch>),
+}
+
+impl Branch {
+    fn rank(&self) -> usize {
+        match self {
+            Branch::Accept(rank, _) | Branch::Step(rank, _, _) => *rank,
+        }
+    }
 }
 
 /// Where a message's text is matched: the text up to its end, and its end without blanks.
@@ -155,58 +163,80 @@ pub fn fields(tokens: &[Token]) -> usize {
         .sum()
 }
 
-/// Add a format to a tree of formats that are tried in this order.
-pub fn insert(branches: &mut Vec<Branch>, steps: Vec<Step>, format: usize) {
+/// Add a format to a tree; of formats that claim one message that of the lowest rank counts, and they come in its order.
+pub fn insert(branches: &mut Vec<Branch>, steps: Vec<Step>, format: usize, rank: usize) {
     let mut steps = steps.into_iter();
     let Some(first) = steps.next() else {
-        branches.push(Branch::Accept(format));
+        branches.push(Branch::Accept(rank, format));
         return;
     };
-    if let Some(Branch::Step(step, inner)) = branches.last_mut()
-        && *step == first
-    {
-        return insert(inner, steps.collect(), format);
+    for branch in branches.iter_mut() {
+        if let Branch::Step(_, step, inner) = branch
+            && *step == first
+        {
+            return insert(inner, steps.collect(), format, rank);
+        }
     }
     let mut inner = Vec::new();
-    insert(&mut inner, steps.collect(), format);
-    branches.push(Branch::Step(first, inner));
+    insert(&mut inner, steps.collect(), format, rank);
+    branches.push(Branch::Step(rank, first, inner));
 }
 
 /// Memory of a match: the fields found, and what expressions need.
 #[derive(Default)]
 pub struct Captures {
     pub spans: Vec<Span>,
+    best: Vec<Span>,
     pub scratch: Scratch,
 }
 
-/// The first format of a tree that a message is of, if `accept` takes it.
+/// The format of a tree with the lowest rank that a message is of, if `accept` takes it; its fields are in `found`.
 pub fn walk(
     branches: &[Branch],
     kinds: &[Kind],
     message: &Message,
-    at: usize,
     found: &mut Captures,
     accept: &dyn Fn(usize) -> bool,
 ) -> Option<usize> {
+    found.spans.clear();
+    let (_, format) = walk_from(branches, kinds, message, 0, (usize::MAX, None), found, accept);
+    std::mem::swap(&mut found.spans, &mut found.best);
+    format
+}
+
+/// The rank of the best format so far, and the format.
+type Best = (usize, Option<usize>);
+
+fn walk_from(
+    branches: &[Branch],
+    kinds: &[Kind],
+    message: &Message,
+    at: usize,
+    mut best: Best,
+    found: &mut Captures,
+    accept: &dyn Fn(usize) -> bool,
+) -> Best {
     let count = found.spans.len();
     for branch in branches {
+        if branch.rank() >= best.0 {
+            break;
+        }
         match branch {
-            Branch::Accept(format) => {
+            Branch::Accept(rank, format) => {
                 if at >= message.last && accept(*format) {
-                    return Some(*format);
+                    best = (*rank, Some(*format));
+                    found.best.clone_from(&found.spans);
                 }
             }
-            Branch::Step(step, inner) => {
-                if let Some(next) = step.take(kinds, message, at, found)
-                    && let Some(format) = walk(inner, kinds, message, next, found, accept)
-                {
-                    return Some(format);
+            Branch::Step(_, step, inner) => {
+                if let Some(next) = step.take(kinds, message, at, found) {
+                    best = walk_from(inner, kinds, message, next, best, found, accept);
                 }
                 found.spans.truncate(count);
             }
         }
     }
-    None
+    best
 }
 
 impl Step {

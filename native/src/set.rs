@@ -80,8 +80,8 @@ impl Set {
 fn first_blank(text: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let mut at = 0;
-    while let Some(eight) = text.get(at..at + 8) {
-        let word = u64::from_le_bytes(std::array::from_fn(|n| eight[n]));
+    while let Some(eight) = text[at..].first_chunk::<8>() {
+        let word = u64::from_le_bytes(*eight);
         // The highest bit of each byte below 0x21: blanks, and controls that are none.
         let mut low = word.wrapping_sub(0x21 * ONES) & !word & (0x80 * ONES);
         while low != 0 {
@@ -103,7 +103,7 @@ pub fn same(one: &[u8], other: &[u8]) -> bool {
     if size != other.len() {
         return false;
     }
-    let word = |text: &[u8], at: usize| u64::from_le_bytes(std::array::from_fn(|n| text[at + n]));
+    let word = |text: &[u8], at: usize| text[at..].first_chunk::<8>().copied().map(u64::from_le_bytes);
     if size < 8 {
         return one.iter().zip(other).all(|(one, other)| one == other);
     }

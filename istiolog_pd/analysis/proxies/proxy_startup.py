@@ -37,7 +37,7 @@ STARTUP = Answer(
         Col("duration", "timedelta64[ns]", "ns", "from `started` to `ready`"),
         Col("slowest", "category", "", "step that took longest, of those that are logged"),
         Col("slowest_duration", "timedelta64[ns]", "ns", "time from the step before it that is logged"),
-        Col("rejected", "Int64", "", "updates that Envoy rejected until then; null where that is not known"),
+        Col("rejected", "Int64", "", "updates that Envoy rejected until then; null: not known"),
         Col("reason", "str", "", "what it said last that it waited for"),
     ),
     needs=(
@@ -46,10 +46,7 @@ STARTUP = Answer(
     ),
 )
 
-HIDDEN = (
-    "in {} of {} starts Envoy logs none of its steps: they are at level info (annotation sidecar.istio.io/logLevel: "
-    "info)"
-)
+HIDDEN = "in {} of {} starts Envoy logs none of its steps: they are at info (sidecar.istio.io/logLevel: info)"
 NONE = "no log of a sidecar begins with the start of its agent"
 #: A start ends with its run, or after so long if nothing tells that the proxy got ready.
 LONGEST = pd.Timedelta("10min")

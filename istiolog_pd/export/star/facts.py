@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -23,30 +25,67 @@ MINUTE = 60 * 10**9
 #: The type of an update whose line does not name it.
 TYPE_OF = {"cluster": "CDS", "cds": "CDS", "listener": "LDS", "lds": "LDS", "route": "RDS"}
 
+#: Which way requests to Envoy's own clusters go.
+CLUSTER_DIRECTION = {
+    "InboundPassthroughCluster": "inbound",
+    "InboundPassthroughClusterIpv4": "inbound",
+    "InboundPassthroughClusterIpv6": "inbound",
+    "PassthroughCluster": "outbound",
+    "BlackHoleCluster": "outbound",
+}
+
 Frames = dict[str, pd.DataFrame]
 
 
 def star(capture: Capture) -> Frames:
     """Every table of the star but the dictionary, with the columns of `model.TABLES` in pandas' types."""
     facts = {name: make(capture) for name, make in FACTS.items()}
-    runs = capture.runs
-    planes = _plain(runs[runs["component"].eq("pilot")])
+    about = capture_row(capture)
+    runs = _plain(capture.runs)
+    planes = runs[runs["component"].eq("pilot")]
+    planes = planes.assign(istiod_pod_id=hashed(planes[["source", "pod", "namespace", "first", "entries"]]))
     types = _keyed(facts.values(), ["xds_type"], "xds_type_id", first=list(XDS_MEANINGS))
     dimensions = {
         "proxy": _proxies(_keyed(facts.values(), ["proxy"], "proxy_id")),
         "config": _keyed([facts["debounce"]], CONFIG, "config_id"),
-        "istiod_pod": planes.rename(columns={"run": "istiod_pod_id"}),
+        "istiod_pod": planes,
+        "capture": about,
         "xds_type": types.assign(meaning=types["xds_type"].map(XDS_MEANINGS)),
     }
     times = [_time_id(fact) for fact in facts.values()]
     facts = {name: fact.assign(time_id=time) for (name, fact), time in zip(facts.items(), times, strict=True)}
     for name, keys in {"proxy": ["proxy"], "config": CONFIG, "xds_type": ["xds_type"]}.items():
         facts = {fact: _with_key(table, dimensions[name], keys, f"{name}_id") for fact, table in facts.items()}
-    own = set(planes["run"])
-    facts = {name: fact.assign(istiod_pod_id=fact["run"].where(fact["run"].isin(own))) for name, fact in facts.items()}
+    pods = planes.set_index("run")["istiod_pod_id"]
+    facts = {name: fact.assign(istiod_pod_id=fact["run"].map(pods).astype("Int64")) for name, fact in facts.items()}
     dimensions["time"] = _minutes(times)
     tables = {**facts, **dimensions, "coverage": _plain(analysis.coverage(capture))}
+    tables = {name: table.assign(capture_id=about["capture_id"].iloc[0]) for name, table in tables.items()}
     return {name: _shaped(table, name) for name, table in tables.items()}
+
+
+def hashed(names: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Keys of what some columns name: the same names have the same key in every export."""
+    texts: Iterable[str] = names.astype("str").fillna("").agg("\0".join, axis=1) if len(names) else []
+    digests = (hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).digest() for text in texts)
+    # positive and below 2^53: a tool that takes keys for floats keeps them apart
+    return np.array([int.from_bytes(digest) >> 11 for digest in digests], np.int64)
+
+
+def capture_row(capture: Capture) -> pd.DataFrame:
+    """The row of a capture: its sources, entries and times, which make its key."""
+    sources = capture.sources
+    names = ", ".join(sources["source"])
+    row = pd.DataFrame(
+        {
+            "capture": [names],
+            "entries": [len(capture.events)],
+            "first": [sources["first"].min()],
+            "last": [sources["last"].max()],
+        }
+    ).astype({"first": "datetime64[ns, UTC]", "last": "datetime64[ns, UTC]"})
+    own = sources[["source", "entries", "first", "last"]].astype("str").agg("\0".join, axis=1)
+    return row.assign(capture_id=hashed(pd.DataFrame({"sources": ["\0".join(own)]})))
 
 
 def _nacks(capture: Capture) -> pd.DataFrame:
@@ -60,7 +99,23 @@ def _updates(capture: Capture) -> pd.DataFrame:
 
 
 def _access(capture: Capture) -> pd.DataFrame:
-    return _lines(capture, "access", ("access",))
+    """Access lines: which way a request went and who answered it, as far as the line tells."""
+    lines = _lines(capture, "access", ("access",))
+    missing = pd.Series(pd.NA, lines.index, "str")
+    given = {
+        name: lines.get(name, missing).astype("str")
+        for name in ("direction", "cluster_direction", "cluster", "response_flags", "response_code_details")
+    }
+    direction = given["direction"].fillna(given["cluster_direction"]).fillna(given["cluster"].map(CLUSTER_DIRECTION))
+    flags = given["response_flags"].map(lambda text: ",".join(sorted(text.split(","))), na_action="ignore")
+    details, code = given["response_code_details"], lines["response_code"]
+    answered = np.select(
+        [details.eq("via_upstream"), code.eq(0).fillna(False), details.notna() & details.ne("-")],
+        ["upstream", "nobody", "this proxy"],
+        "",
+    )
+    by = pd.Series(answered, lines.index, "str").mask(answered == "")
+    return lines.assign(direction=direction, response_flags=flags.mask(flags.eq("-")), answered_by=by)
 
 
 FACTS: Mapping[str, Callable[[Capture], pd.DataFrame]] = {
@@ -99,14 +154,14 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _keyed(facts: Iterable[pd.DataFrame], names: list[str], key: str, first: Iterable[str] = ()) -> pd.DataFrame:
-    """What facts name, once each, numbered from 1 by the alphabet (behind those that come `first`)."""
+    """What facts name, once each, by the alphabet (behind those that come `first`), each with its key."""
     parts = [fact[names].drop_duplicates() for fact in facts if set(names) <= set(fact)]
     found = pd.concat([part.astype("str") for part in parts]).drop_duplicates().dropna(subset=names[:1])
     found = found.sort_values(names, ignore_index=True)
     if first:
         ahead = pd.DataFrame({names[0]: list(first)}, dtype="str")
         found = pd.concat([ahead, found[~found[names[0]].isin(ahead[names[0]])]], ignore_index=True)
-    return found.assign(**{key: np.arange(1, len(found) + 1)})
+    return found.assign(**{key: hashed(found[names])})
 
 
 def _with_key(fact: pd.DataFrame, dimension: pd.DataFrame, names: list[str], key: str) -> pd.DataFrame:
@@ -140,7 +195,7 @@ def _minutes(times: list[pd.Series[int]]) -> pd.DataFrame:
         {
             "time_id": minutes,
             "minute": starts,
-            "date": starts.dt.strftime("%Y-%m-%d"),
+            "date": starts.dt.date,
             "hour": starts.dt.hour,
             "minute_of_hour": starts.dt.minute,
             "day_of_week": starts.dt.day_of_week + 1,

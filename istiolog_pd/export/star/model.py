@@ -35,6 +35,11 @@ OWN: dict[str, Column] = {
         _own("config_id", "int64", "key of `config`: the one config that is named, of a set at random"),
         _own("istiod_pod_id", "int64", "key of `istiod_pod`: the process run of a control plane"),
         _own("xds_type_id", "int64", "key of `xds_type`"),
+        _own("capture_id", "int64", "key of `capture`"),
+        _own("capture", "string", "the sources of the capture"),
+        _own(
+            "answered_by", "string", "who answered a request: upstream, this proxy, nobody; null: the line does not say"
+        ),
         _own("time_id", "int64", "key of `time`: minutes since 1970 (UTC)"),
         _own("first", "timestamp", "its first entry", "UTC"),
         _own("last", "timestamp", "its last entry", "UTC"),
@@ -42,7 +47,7 @@ OWN: dict[str, Column] = {
         _own("version", "string", "Istio's version: exact, or the range that the lines leave"),
         _own("end", "string", "how the log of the run ends: open, restart, exit"),
         _own("minute", "timestamp", "the minute's start", "UTC"),
-        _own("date", "string", "its date, 2026-11-23 (UTC)"),
+        _own("date", "date", "its date (UTC)"),
         _own("hour", "int64", "hour of the day, 0 to 23 (UTC)"),
         _own("minute_of_hour", "int64", "0 to 59"),
         _own("day_of_week", "int64", "1 Monday to 7 Sunday (UTC)"),
@@ -82,7 +87,7 @@ def _table(name: str, kind: str, row: str, columns: str, *, answer: str = "", **
 
 
 #: Where a row of a fact stands in the logs.
-_PLACE = "run source line"
+_PLACE = "run source line capture_id"
 _ERROR = "grpc_code error"
 #: What an access line has of its own; it can be much, so only that.
 ACCESS = (
@@ -91,7 +96,7 @@ ACCESS = (
     "bytes_received bytes_sent request_duration response_duration response_tx_duration upstream_service_time "
     "user_agent request_id trace_id authority upstream_host upstream_attempts downstream_remote_address "
     "requested_server_name route_name direction source_workload source_workload_namespace "
-    "destination_service destination_workload destination_workload_namespace error"
+    "destination_service destination_workload destination_workload_namespace answered_by error"
 )
 
 FACTS = (
@@ -157,8 +162,9 @@ DIMENSIONS = (
         "istiod_pod",
         "dimension",
         "a process run of a control plane: a container's log from a start of its process to the next",
-        "istiod_pod_id source pod namespace version first last entries end",
+        "istiod_pod_id capture_id source pod namespace version first last entries end",
     ),
+    _table("capture", "dimension", "a capture: what was exported together", "capture_id capture first last entries"),
     _table("xds_type", "dimension", "a type of xDS", "xds_type_id xds_type meaning"),
     _table(
         "time",
@@ -173,7 +179,7 @@ ABOUT = (
         "coverage",
         "about",
         "a question, and whether the capture answers it",
-        "question answer can missing setting runs",
+        "capture_id question answer can missing setting runs",
         answer="coverage",
     ),
     _table(

@@ -39,10 +39,11 @@ GROUP BY ALL ORDER BY size_bytes DESC NULLS LAST, pushes DESC, q.proxy""",
         "a proxy: the time from a round's start to its last push, which nine rounds of ten keep to, as bounds",
         """
 WITH delays AS (
-    SELECT p.proxy_id, p.round,
+    SELECT p.capture_id, p.proxy_id, p.round,
            max(epoch(p.timestamp) - epoch(l.timestamp)) AS low,
            max(epoch(p.timestamp) - epoch(f.timestamp)) AS high
-    FROM proxy_push p JOIN push l ON p.round_last = l.round JOIN push f ON p.round_first = f.round
+    FROM proxy_push p JOIN push l ON p.capture_id = l.capture_id AND p.round_last = l.round
+         JOIN push f ON p.capture_id = f.capture_id AND p.round_first = f.round
     WHERE p.round IS NOT NULL
     GROUP BY ALL)
 SELECT q.proxy, count(*) AS rounds, quantile_cont(d.low, 0.9) AS delay_low_seconds,
@@ -73,16 +74,17 @@ FROM debounce GROUP BY ALL ORDER BY decisions DESC, 1, 2""",
         """
 SELECT reason, count(*) AS sessions, count(DISTINCT proxy_id) AS proxies,
        median(duration_seconds) AS duration_median_seconds
-FROM connection WHERE closed IS NOT NULL GROUP BY ALL ORDER BY sessions DESC, reason""",
+FROM connection WHERE closed IS NOT NULL OR reason IS NOT NULL GROUP BY ALL ORDER BY sessions DESC, reason""",
     ),
     View(
         "nacks_by_proxy",
-        "a proxy and a type: how often it rejected configuration, first, last, and what it said last",
+        "a proxy and a type: its NACKs (where istiod's log has none, Envoy's lines, one a moment), and the last error",
         """
-SELECT q.proxy, x.xds_type, n.component, count(*) AS nacks, min(n.timestamp) AS first_seen,
-       max(n.timestamp) AS last_seen, arg_max(n.error, n.timestamp) AS last_error
+SELECT q.proxy, x.xds_type, CASE WHEN bool_or(n.event = 'xds_nack') THEN count(*) FILTER (n.event = 'xds_nack')
+            ELSE count(DISTINCT (n.timestamp, n.error)) END AS nacks,
+       min(n.timestamp) AS first_seen, max(n.timestamp) AS last_seen, arg_max(n.error, n.timestamp) AS last_error
 FROM nack n LEFT JOIN proxy q USING (proxy_id) LEFT JOIN xds_type x USING (xds_type_id)
-GROUP BY ALL ORDER BY nacks DESC, 1, 2, 3""",
+GROUP BY ALL ORDER BY nacks DESC, 1, 2""",
     ),
 )
 

@@ -17,7 +17,7 @@ MOST_MARKS, MOST_BYTES = 60, 120_000
 DPI = 150
 
 #: The same log gives the same page, whatever style its reader likes elsewhere.
-STYLE = {"svg.hashsalt": "istiolog_pd", "svg.fonttype": "path"}
+STYLE = {"svg.hashsalt": "istiolog_pd", "svg.fonttype": "path", "text.parse_math": False}
 
 
 def picture(plot: Plot, table: pd.DataFrame) -> str:

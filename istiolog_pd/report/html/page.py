@@ -13,16 +13,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from istiolog_pd.analysis._discover import declarations
 from istiolog_pd.capture import Capture
 from istiolog_pd.export.atomic import refuse_sources, replacing
-from istiolog_pd.inspect.summary import RUN_COLUMNS, duration_text, summarize
+from istiolog_pd.inspect.summary import NO_ANSWER, RUN_COLUMNS, duration_text, summarize
 from istiolog_pd.plots import PLOTS, Plot
 from istiolog_pd.report.findings import Answers, look
 from istiolog_pd.report.html.evidence import percent, shown, some
 from istiolog_pd.report.html.figures import picture
 from istiolog_pd.report.html.tables import Shown, table
 from istiolog_pd.report.model import KINDS
-
-#: Maximum number of sources named in the line that loads them.
-MOST_SOURCES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +34,16 @@ class Drawn:
     python: str
 
 
-def html_report(capture: Capture) -> str:
+def html_report(capture: Capture, *, loaded: Sequence[str] = ()) -> str:
     """A report on a capture: one HTML page that needs nothing else.
 
     Parameters
     ----------
     capture
         Logs of any kind.
+    loaded
+        What the capture was loaded from (files, folders, globs), for the Python lines; empty: every source by its
+        name.
 
     Returns
     -------
@@ -71,10 +71,11 @@ def html_report(capture: Capture) -> str:
         quiet=looked.quiet,
         blind=looked.blind,
         about=_about(capture),
-        load=_load(capture),
+        load=_load(capture, loaded),
+        logs=table(summed["logs"], "Logs"),
         sources=table(summed["sources"], "Sources"),
         runs=table(capture.runs, "Process runs", RUN_COLUMNS),
-        headlines=table(summed["answers"], "In numbers"),
+        headlines=table(summed["answers"][summed["answers"]["value"].ne(NO_ANSWER)], "In numbers"),
         events=table(summed["events"], "Events, most frequent first"),
         lacking=_coverage(answers, can=False),
         covered=_coverage(answers, can=True),
@@ -84,7 +85,7 @@ def html_report(capture: Capture) -> str:
     )
 
 
-def write_report(capture: Capture, path: str | Path) -> None:
+def write_report(capture: Capture, path: str | Path, *, loaded: Sequence[str] = ()) -> None:
     """Write a report on a capture into a file.
 
     Parameters
@@ -93,6 +94,8 @@ def write_report(capture: Capture, path: str | Path) -> None:
         Logs of any kind.
     path
         The file; what is there is replaced when the page is complete.
+    loaded
+        As for `html_report`.
 
     Raises
     ------
@@ -102,7 +105,7 @@ def write_report(capture: Capture, path: str | Path) -> None:
         If it cannot be written.
     """
     refuse_sources(Path(path), capture.files)
-    page = html_report(capture)
+    page = html_report(capture, loaded=loaded)
     with replacing(Path(path), capture.files) as file:
         file.write(page.encode("utf-8", "replace"))
 
@@ -126,13 +129,13 @@ def _about(capture: Capture) -> str:
     return said + (f". Istio {', '.join(shown(version, 40) for version in versions[:4])}." if versions else ".")
 
 
-def _load(capture: Capture) -> str:
-    """The Python lines that the others begin with."""
-    names = list(dict.fromkeys(info.name.partition("!")[0] for info in capture.infos))
-    given = [f"    {shown(name)!r}," for name in names[:MOST_SOURCES]]
-    more = [f"    # and {len(names) - MOST_SOURCES:,} more"] if len(names) > MOST_SOURCES else []
+def _load(capture: Capture, loaded: Sequence[str]) -> str:
+    """The Python lines that the others begin with: what was given, or else every source."""
+    others = (name for name, _ in (*capture.nodes, *capture.metrics_files))
+    names = list(dict.fromkeys(loaded or [info.name for info in capture.infos] + list(others)))
+    given = [f"    {name!r}," for name in names]
     imports = ["import istiolog_pd", "from istiolog_pd import analysis, plots"]
-    return "\n".join([*imports, "capture = istiolog_pd.load(", *given, *more, ")"])
+    return "\n".join([*imports, "capture = istiolog_pd.load(", *given, ")"])
 
 
 def _coverage(answers: Answers, *, can: bool) -> Shown:

@@ -35,6 +35,8 @@ class Shown:
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
+    #: Rows of the whole table.
+    total: int = 0
 
 
 def table(
@@ -61,14 +63,14 @@ def table(
     ... # doctest: +NORMALIZE_WHITESPACE
     Shown(caption='Pushes', columns=(Column(name='proxy', right=False, tip=''),
           Column(name='pushes', right=True, tip='')),
-          rows=(('a.b', '1,200'),), note='the first 1 of 2 rows')
+          rows=(('a.b', '1,200'),), note='the first 1 of 2 rows', total=2)
     """
     head = frame[list(columns) or list(frame.columns)].head(most)
     cells = [[cell(value) for value in head[name]] for name in head.columns]
     note = f"the first {len(head):,} of {len(frame):,} rows" if len(frame) > len(head) else ""
     tips = {column.name: column.meaning.replace("`", "") for column in declarations()[answer].columns} if answer else {}
     shape = tuple(Column(shown(name), _right(head[name]), tips.get(name, "")) for name in head.columns)
-    return Shown(caption, shape, tuple(zip(*cells, strict=True)), note)
+    return Shown(caption, shape, tuple(zip(*cells, strict=True)), note, len(frame))
 
 
 def _right(column: pd.Series[Any]) -> bool:

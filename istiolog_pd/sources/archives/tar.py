@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from istiolog_pd.errors import ArchiveError
-from istiolog_pd.sources.archives.open_archive import Archive, Contents
+from istiolog_pd.sources.archives.contents import Archive, Contents
 from istiolog_pd.sources.archives.streams import BlockStream, FileStream, Headers, Part
 from istiolog_pd.sources.archives.tar_cursor import Turns
 from istiolog_pd.sources.compression.codecs import Note, packing, unpack

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from istiolog_pd.errors import ArchiveError
-from istiolog_pd.sources.archives.open_archive import Archive, Contents
+from istiolog_pd.sources.archives.contents import Archive, Contents
 from istiolog_pd.sources.compression.codecs import BLOCK
 from istiolog_pd.sources.limits import Limits, how_to_raise
 from istiolog_pd.sources.path_layouts import shown

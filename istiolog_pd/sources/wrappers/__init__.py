@@ -1,10 +1,10 @@
-r"""Logs inside other logs: told by content, and stripped.
+r"""Logs inside other logs: detected by content, and unwrapped. `registry` lists the wrappers, one module each.
 
 | wrapper | what it puts around a line |
 | --- | --- |
 | `kubectl timestamps` | ``<time> line`` |
 | `kubectl` | ``[pod/POD/CONTAINER] line``, with a time or without |
-| `stern` | ``POD CONTAINER line``, ``NS POD CONTAINER line``, a time or none; ``-o json``, ``extjson``; colours |
+| `stern` | ``POD CONTAINER line``, ``NS POD CONTAINER line``, a time or none; ``-o json``, ``extjson``; colors |
 | `kail` | ``NS/POD[CONTAINER]: line``; ``-o json`` |
 | `CRI` | ``<time> stdout\|stderr F\|P line`` |
 | `docker` | ``{"log":"line\n","stream":"stdout","time":"<time>"}`` |
@@ -13,12 +13,16 @@ r"""Logs inside other logs: told by content, and stripped.
 | `Fluent Bit`, `Filebeat` | lines of JSON, or what Elasticsearch exports of them |
 | `cluster-info dump` | ``==== START logs for container C of pod NS/POD ====`` and ``==== END logs ...`` |
 | `bug-report` | the current log, a marker, the previous log |
+| `pretty JSON` | JSON lines of Istio or Envoy printed over several lines, or as an array |
+| `JSON export` | any JSON in which a field's texts are log lines: CloudWatch, Elasticsearch, Loki, ... |
+| `table` | CSV, TSV and the like of which a column's texts are log lines |
+| `pasted text` | a terminal's box, bold marks, quotes, line numbers, HTML, other signs for tabs |
 
 Memory: a source of one container is read in blocks. Of several containers the first one's lines are read in
 blocks, those of the others are held until their turn. Held whole are: the text of a source whose newest
-entry comes first (Cloud Logging, logcli), one container's log of a cluster dump at a time, the current log
-of a bug-report. A JSON object is given up as text at 16 MiB, a line in parts is ended at 16 MiB. LineMetadata
-take 17 bytes a line until they are forgotten.
+entry comes first, one container's log of a cluster dump at a time, the current log of a bug-report. A JSON
+object is given up as text at 16 MiB, a line in parts is ended at 16 MiB. `LineTable` takes 17 bytes a line
+until they are forgotten.
 """
 
 from __future__ import annotations

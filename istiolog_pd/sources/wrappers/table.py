@@ -27,6 +27,8 @@ NAME = "table"
 NO_ROW = "a line that is no row of the table: kept as text"
 
 DELIMITERS = ",\t;|"
+#: Maximum number of columns: what has more is no table of logs.
+MAX_COLUMNS = 1000
 #: Maximum size of a cell: one that is longer has lost its closing quote.
 MAX_CELL = 1 << 20
 #: The part of the rows that must have as many cells as most have.
@@ -159,6 +161,8 @@ def _table(head: bytes, dialect: Dialect) -> Table | None:
             return None
         if cells is None or len(rows) > SAMPLE_ROWS:  # the sample ends in a cell
             break
+        if len(cells) > MAX_COLUMNS:
+            return None
         if text.strip():
             rows.append(cells)
             texts.append(text)

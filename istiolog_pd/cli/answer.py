@@ -1,0 +1,82 @@
+"""`istiolog answer`: one answer of the package, as a table for people or for programs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from istiolog_pd.cli._helpers import in_python, load_logs, told
+from istiolog_pd.cli.options import AccessFormat, Sources, Whose, one_of
+from istiolog_pd.cli.terminal import say, show, write_out
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PYTHON = in_python('istiolog_pd.analysis.push_rounds(istiolog_pd.load("istiod.log"))')
+
+#: Rises when the form of the JSON changes.
+SCHEMA_VERSION = 1
+#: Answers that take more than a capture.
+MORE = ("compare", "push_wave")
+
+
+class Form(StrEnum):
+    """How a table is printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    parquet = "parquet"
+
+
+def _answers() -> Collection[str]:
+    from istiolog_pd import analysis
+
+    return [name for name in analysis.__all__ if name not in MORE]
+
+
+def answer(
+    name: Annotated[str, typer.Argument(metavar="NAME", callback=one_of("answer", _answers), help="Which answer.")],
+    sources: Sources,
+    form: Annotated[Form, typer.Option("--format", help="json: with the coverage; parquet: to a pipe.")] = Form.table,
+    component: Whose = None,
+    access_log_format: AccessFormat = None,
+) -> None:
+    """Print one answer: debounces, push_rounds, connections, errors, ...
+
+    A wrong NAME lists all. What an answer cannot see is said on stderr; exits with 1 if it is empty.
+    """
+    from istiolog_pd import analysis
+
+    if form is Form.parquet and sys.stdout.isatty():
+        raise typer.BadParameter("Parquet is for a pipe or a file, not for a terminal", param_hint="--format")
+    with told():
+        table: pd.DataFrame = getattr(analysis, name)(load_logs(sources, component, access_log_format))
+    coverage = str(table.attrs.get("coverage", ""))
+    if coverage:
+        say(coverage)
+    _print(name, table, coverage, form)
+    raise typer.Exit(int(table.empty))
+
+
+def _print(name: str, table: pd.DataFrame, coverage: str, form: Form) -> None:
+    if form is Form.csv:
+        write_out(table.to_csv(index=False))
+    elif form is Form.json:
+        rows = table.to_json(orient="records", date_format="iso", date_unit="us", force_ascii=True)
+        head = f'{{"schema_version": {SCHEMA_VERSION}, "answer": {_json(name)}, "coverage": {_json(coverage)}, "rows": '
+        typer.echo(f"{head}{rows}}}")
+    elif form is Form.parquet:
+        table.to_parquet(sys.stdout.buffer)
+    elif len(table):
+        show(table)
+
+
+def _json(text: str) -> str:
+    import json
+
+    return json.dumps(text)
