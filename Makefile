@@ -3,6 +3,7 @@
 # make lint: without the tests
 # make docs: the documentation site, into docs/_build/html
 # make native: build the native engine again, after a change in native/ (needs Rust: https://rustup.rs)
+# make wheel: a wheel with the native engine for any Linux with glibc 2.17 or later, into dist/ (needs Rust)
 # make lab:  JupyterLab on notebooks/          make clean: what these made
 # make bench MB=256 ROUNDS=3 MOST=1024 PUSHES=2000000 PARTS='race linear': benchmarks, into out/bench/
 
@@ -38,10 +39,19 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(MAKE) --no-print-directory lint
+	if command -v cargo >/dev/null; then cd native && cargo test --quiet --no-default-features; fi
 	$(BIN)/pytest -n 2 --dist worksteal
 
 native: $(INSTALLED)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+
+# Zig, from the package index, links against an old glibc; the wheel needs neither Rust nor a C compiler.
+MACHINE := $(shell uname -m)
+wheel: $(INSTALLED)
+	$(BIN)/pip install --quiet --disable-pip-version-check cargo-zigbuild ziglang
+	cd native && cargo-zigbuild zigbuild --quiet --release --target $(MACHINE)-unknown-linux-gnu.2.17
+	cp native/target/$(MACHINE)-unknown-linux-gnu/release/lib_native.so istiolog_pd/engine/_native.abi3.so
+	ISTIOLOG_PLATFORM=manylinux_2_17_$(MACHINE).manylinux2014_$(MACHINE) $(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
 
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check

@@ -1,12 +1,19 @@
-"""The native engine is built where there is Rust; without it the package is installed, and the reference reads logs."""
+"""The native engine is built where there is Rust; without it the package is installed, and the reference reads logs.
+
+`make wheel` builds the engine itself, for many systems, and says by ISTIOLOG_PLATFORM for which.
+"""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from setuptools import setup
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools_rust import Binding, RustExtension
+
+#: The platform that an engine in `istiolog_pd/engine/` was built for; empty: it is built here, for this one.
+PLATFORM = os.environ.get("ISTIOLOG_PLATFORM", "")
 
 
 class Wheel(bdist_wheel):
@@ -17,7 +24,9 @@ class Wheel(bdist_wheel):
 
     def get_tag(self) -> tuple[str, str, str]:
         """What it can be installed on."""
-        return super().get_tag() if self._has_native() else ("py3", "none", "any")
+        if not self._has_native():
+            return ("py3", "none", "any")
+        return ("cp311", "abi3", PLATFORM) if PLATFORM else super().get_tag()
 
     def write_wheelfile(self, *arguments: str, **options: str) -> None:
         """Write the wheel's own metadata."""
@@ -28,7 +37,9 @@ class Wheel(bdist_wheel):
 setup(
     cmdclass={"bdist_wheel": Wheel},
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
-    rust_extensions=[
+    rust_extensions=[]
+    if PLATFORM
+    else [
         RustExtension(
             "istiolog_pd.engine._native",
             path="native/Cargo.toml",

@@ -72,6 +72,17 @@ def box(left: str, right: str, border: str = "") -> Shape:
     return write
 
 
+def wrapped_box(left: str, right: str, width: int = 100) -> Shape:
+    """A box whose lines go on in the next where they are longer than it is wide."""
+
+    def write(lines: Sequence[str]) -> bytes:
+        lines = [line.expandtabs() for line in lines]
+        cut = [line[at : at + width] for line in lines for at in range(0, len(line), width)]
+        return ("┌ Logs ┐\n" + "".join(f"{left}{line:<{width}}{right}\n" for line in cut) + "└──────┘\n").encode()
+
+    return write
+
+
 def tabs(shown: str) -> Shape:
     return each(lambda n, line: line.replace("\t", shown))
 
@@ -339,6 +350,8 @@ TABLE_SHAPES: dict[str, Shape] = {
 TEXT_SHAPES: dict[str, Shape] = {
     "box": box("│ ", " │"),
     "box with borders": box("│", "│", "─"),
+    "box that wraps": wrapped_box("│", "│"),
+    "box that wraps, with margins": wrapped_box("│ ", " │"),
     "heavy box": box("┃ ", " ┃"),
     "double box": box("║ ", "║"),
     "box on the left": each(lambda n, line: f"│ {line.expandtabs()}"),

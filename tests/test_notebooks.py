@@ -69,8 +69,8 @@ KEY_NUMBERS = {
         ("debug", r"this log False 124 5 True 21 21 debug log False 48 48 True 19 19"),
     ],
     "03_propagation": [
-        ("coverage", r"push_waves 67 propagation \(pair\) 87 propagation 2328 xds_order 1188 "),
-        ("waves", r"False 0\.5 1\.1 2\.2 2\.5 10\.1 True 1\.4 8\.7 "),
+        ("coverage", r"push_waves 67 propagation \(pair\) 87 propagation 2328 xds_order 1186 "),
+        ("waves", r"False 0\.5 1\.1 2\.1 2\.4 10\.1 True 1\.4 8\.7 "),
         ("clock", r" -0\.102 0\.289"),
         ("delays", r"CDS 0\.5 0\.32 2\.38 "),
         ("rejected", r"CDS 1 8 EDS 4 8 LDS 5 10 RDS 1 8"),

@@ -119,8 +119,8 @@ def _gone(capture: Capture, table: pd.DataFrame, moment: pd.Timestamp) -> set[tu
 
 def _answered(capture: Capture, table: pd.DataFrame) -> pd.DataFrame:
     """The pushes with what the control plane printed of their answers: `acknowledged` and `nacked`."""
-    own = propagation(capture)[["run", "line", "acknowledged", "nacked"]]
-    return table.merge(own, on=["run", "line"], how="left")
+    own = propagation(capture)[["run", "source", "line", "acknowledged", "nacked"]]
+    return table.merge(own, on=["run", "source", "line"], how="left")
 
 
 def _of_run(

@@ -84,6 +84,9 @@ SELECT q.proxy, x.xds_type, CASE WHEN bool_or(n.event = 'xds_nack') THEN count(*
             ELSE count(DISTINCT (n.timestamp, n.error)) END AS nacks,
        min(n.timestamp) AS first_seen, max(n.timestamp) AS last_seen, arg_max(n.error, n.timestamp) AS last_error
 FROM nack n LEFT JOIN proxy q USING (proxy_id) LEFT JOIN xds_type x USING (xds_type_id)
+WHERE n.event = 'xds_nack' OR NOT EXISTS (
+    SELECT 1 FROM nack k WHERE k.event = 'xds_nack' AND k.capture_id = n.capture_id
+                           AND (n.proxy_id IS NULL OR k.proxy_id = n.proxy_id))
 GROUP BY ALL ORDER BY nacks DESC, 1, 2""",
     ),
 )

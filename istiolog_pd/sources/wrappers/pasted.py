@@ -39,6 +39,8 @@ _TAG = re.compile(
 _COLOR_REST = re.compile(
     rb"(?:\^\[|\\x1[bB]|\\u001[bB]|\\033|\\e)\[[0-9;]{0,12}m|\xef\xbf\xbd?\[[0-9;]{0,12}m|(?:(?<=^)|(?<=[\s\]]))\[[0-9;]{1,12}m|\[0?m$"
 )
+#: What a JSON line of Istio or Envoy begins with.
+_JSON_HEADER = re.compile(rb'\{\\?"(?:level|time|start_time|severity|timestamp|scope|msg|authority|bytes_received)\\?"')
 #: A line that is colored, or its level: what has escape sequences in its message alone is a bare log's.
 _COLORED = re.compile(rb"(?m)(?:^|Z[ \t]+)(?:\x1b|\^\[|\\x1[bB]|\\u001[bB]|\\033|\\e|\xef\xbf\xbd)?\[[0-9;]{0,12}m")
 _NO_BREAK = re.compile(rb"\xc2\xa0|\xe2\x80[\x83\x87\xaf]")
@@ -143,6 +145,8 @@ def learn(lines: Sequence[bytes]) -> Decoration | None:
     )
     cleaned = [found.cleaned(line) for line in lines]
     headed = [(line, match) for line in cleaned if (match := LOOSE_HEADER.search(line[:1024]))]
+    if not headed:
+        headed = [(line, match) for line in cleaned if (match := _JSON_HEADER.search(line[:1024]))]
     if not headed:
         return None
     prefixes = [line[: match.start()] for line, match in headed if match.start() < MAX_PREFIX]
@@ -270,6 +274,8 @@ class PastedText:
         self._decoration = decoration
         self._code = self.containers.code(ContainerId())
         self._boxed = any(suffix in _BARS and len(suffix) == 3 for suffix in decoration.suffixes)
+        pattern = decoration.prefix.pattern if decoration.prefix is not None else b""
+        self._has_margin = pattern.rstrip(b"+").endswith((b" ", b"\\ ", b"[ \\t]"))
         self._has_border = decoration.suffixes != () or decoration.prefix is not None
 
     def batches(self, blocks: Iterator[bytes], note: Note) -> Iterator[Batch]:
@@ -290,11 +296,12 @@ class PastedText:
             text, time = self._decoration.line(raw.removesuffix(b"\r"))
             texts.append(text + ends if ended or n < len(lines) - 1 else text)
             times.append(time.decode() or None)
-            own.append(LOOSE_HEADER.match(text) is not None)
+            own.append(LOOSE_HEADER.match(text) is not None or text.startswith(b'{"'))
             key.append(self.containers.code(TOOL_OUTPUT) if self._is_border(raw) else self._code)
         count = len(lines)
         part = self._wrapped(lines, own)
-        texts = [text.rstrip(b"\r\n") if goes_on else text for text, goes_on in zip(texts, part, strict=True)]
+        for n in (n for n, goes_on in enumerate(part) if goes_on):
+            texts[n] = texts[n].rstrip(b"\r\n") + b" " * self._inside(lines[n]).endswith(b" ")
         return Batch(
             pa.array(texts, pa.large_binary()),
             np.array(key, np.int64),
@@ -309,12 +316,17 @@ class PastedText:
         """Whether each line fills its box and goes on in the next."""
         if not self._boxed:
             return [False] * len(lines)
-        full = [line.rstrip()[-4:-3] not in (b"", b" ") for line in lines]
         nexts = [*own[1:], True]
         return [
-            one and not starts and not self._is_border(line)
-            for one, starts, line in zip(full, nexts, lines, strict=True)
+            not starts and self._inside(line)[-2:] not in (b"", b"  ") and not self._is_border(line)
+            for starts, line in zip(nexts, lines, strict=True)
         ]
+
+    def _inside(self, line: bytes) -> bytes:
+        """What stands between the bars of a box, without its margin on the right."""
+        bar = next((suffix for suffix in self._decoration.suffixes if suffix in _BARS), b"")
+        inside = line.rstrip().removesuffix(bar)
+        return inside[:-1] if self._has_margin and inside.endswith(b" ") else inside
 
     def _is_border(self, line: bytes) -> bool:
         if self._decoration.is_double_spaced and not line.strip():
