@@ -121,7 +121,7 @@ class _Reader:
         claimed.rows.append(row)
         claimed.texts.append(texts)
         claimed.labels.append(entry.fields or kept)
-        return event, component, compiled.format.key if compiled else None
+        return event, component, compiled.format.key if compiled and compiled is not self.own else None
 
     def _has_format(self, entry: Entry) -> bool:
         """Whether the catalogue is asked for an entry's format: not if its layout says all there is to say."""
