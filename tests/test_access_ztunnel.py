@@ -61,7 +61,7 @@ XDS = {
         "xds_disconnected",
         {"error": "gRPC error (Unavailable): closed"},
     ),
-    "xds:xds{id=1}\thandling RBAC update default-deny\t": ("other", {}),
+    "xds:xds{id=1}\thandling RBAC update default-deny\t": ("ztunnel_xds", {}),
     "readiness\tTask 'state manager' complete (26.847041ms), marking server ready\t": (
         "ready",
         {"duration": 26_847_041},

@@ -15,6 +15,7 @@ from istiolog_pd.engine.reference.labels import TABS_LOST
 from istiolog_pd.engine.reference.match import STEPS, leading_literals, newest_first, sign_of
 from istiolog_pd.engine.schema import arrow_field, event_columns, label_target
 from istiolog_pd.formats import layouts, values
+from istiolog_pd.formats.access_log_format import NAME as OWN_FORMAT
 from istiolog_pd.formats.access_log_format import AccessFormat
 from istiolog_pd.formats.columns import COLUMNS, EVENTS, LABELLED, LABELS
 from istiolog_pd.formats.field_parsers import GRPC_CODES, XDS_TYPES, connection
@@ -106,7 +107,8 @@ def _format(entry: Format) -> dict[str, Any]:
         "event_with": list(entry.event_with.items()),
         "needs_scope": entry.needs_scope,
         "is_fallback": entry.is_fallback,
-        "statement": entry.key,  # the statement is found by it: `istiolog_pd.engine.statement_names`
+        # The statement is found by the key (`istiolog_pd.engine.statement_names`); a user's own format has none.
+        "statement": entry.key if entry.origin != OWN_FORMAT else "",
         "starts": list(dict.fromkeys(leading_literals(entry.tokens))),
         "sign": sign_of(entry),
     }

@@ -57,7 +57,7 @@ def name_statements(events: pa.Table, tables: dict[str, pa.Table]) -> pa.Table:
         rest, of_scope = divmod(at, len(scopes))
         of_name, of_level = divmod(rest, len(levels))
         if names[of_name] not in _keys():
-            to[at] = of_name
+            to[at] = of_name if names[of_name] else -1
             continue
         known = statements_of(names[of_name], levels[of_level], scopes[of_scope])
         if known:

@@ -26,7 +26,7 @@ from istiolog_pd.formats.layouts import AGENT_SCOPES, JSON_LAYOUTS, JsonLayout
 #: What is noted of a last line that looks cut.
 CUT = "no line end at the end, and no known line: it may be cut"
 
-#: So many entries are looked at to tell whose log a source is.
+#: Number of entries from which the component of a source is detected.
 SAMPLE = 2000
 
 #: The number of a user's own format.
@@ -121,7 +121,7 @@ class _Reader:
         claimed.rows.append(row)
         claimed.texts.append(texts)
         claimed.labels.append(entry.fields or kept)
-        return event, component, compiled.format.key if compiled else None
+        return event, component, compiled.format.key if compiled and compiled is not self.own else None
 
     def _has_format(self, entry: Entry) -> bool:
         """Whether the catalogue is asked for an entry's format: not if its layout says all there is to say."""
