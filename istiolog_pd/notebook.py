@@ -21,7 +21,7 @@ from istiolog_pd.capture import NO_MATHEMATICS
 
 FIGSIZE = (9.0, 4.0)
 DPI = 96
-#: Where the brush can stand: so many steps from the first time to the last.
+#: Number of steps of the time brush.
 STEPS = 200
 #: Proxies that the picker proposes, the most frequent first; any other can be typed.
 PROPOSED = 1000

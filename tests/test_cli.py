@@ -20,7 +20,7 @@ import istiolog_pd as il
 from istiolog_pd.cli.app import app
 from istiolog_pd.cli.terminal import cell, plain
 from istiolog_pd.formats import FORMATS
-from istiolog_pd.inspect.summary import bytes_text, duration_text, summarise
+from istiolog_pd.inspect.summary import bytes_text, duration_text, summarize
 from istiolog_pd.plots import PLOTS
 
 ADS = "2026-11-23T17:28:49.929503Z\tinfo\tads\t"
@@ -155,14 +155,14 @@ def test_summary(istiod: str) -> None:
 
 
 def test_summary_says_why_it_cannot_answer(data: Path) -> None:
-    answers = summarise(il.load(data / "seed" / "helloworld-v1-istio-proxy.log"))["answers"].set_index("what")
+    answers = summarize(il.load(data / "seed" / "helloworld-v1-istio-proxy.log"))["answers"].set_index("what")
     open_ones = answers[answers["value"].eq("?")]
     assert len(open_ones) >= 6 and list(answers.index[-len(open_ones) :]) == list(open_ones.index)
     assert open_ones["detail"].str.startswith("this capture holds no log of a control plane").all()
 
 
 def test_summary_of_1_0_does_not_answer_what_1_0_does_not_print(real: Callable[[str], il.Capture]) -> None:
-    tables = summarise(real("pilot-1.0.9/discovery.log.gz"))
+    tables = summarize(real("pilot-1.0.9/discovery.log.gz"))
     answers = tables["answers"].set_index("what")
     assert answers.loc["push decisions", "detail"] == "10 full"
     assert answers.loc["quiet time"].to_list() == ["201 ms", "median; longest 203 ms"]
@@ -179,7 +179,7 @@ def test_summary_of_1_31_counts_what_was_forced(lines: Callable[..., il.Capture]
         f"{ADS}Push debounce stable[{n}] 1: {times}, forced={forced}"
         for n, forced in enumerate(("true", "false", "false"))
     )
-    answers = summarise(lines(*decisions))["answers"].set_index("what")
+    answers = summarize(lines(*decisions))["answers"].set_index("what")
     assert answers.loc["push decisions"].to_list() == ["3", "1 forced, 2 not forced"]
     assert answers.loc["pushes", "value"] == "?"
 

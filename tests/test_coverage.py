@@ -12,7 +12,7 @@ from istiolog_pd import analysis
 from istiolog_pd.analysis._discover import declarations
 from istiolog_pd.analysis._needs import ADS_DEBUG, WHOLE
 from istiolog_pd.formats.columns import COLUMNS, EVENTS
-from istiolog_pd.inspect.summary import summarise
+from istiolog_pd.inspect.summary import summarize
 
 NEEDS = [(name, need) for name, answer in declarations().items() for need in answer.needs]
 ADS = "2026-11-23T17:28:4{}.900000Z\t{}\tads\t{}"
@@ -131,7 +131,7 @@ def test_sources_that_nobody_arranged(real: Callable[[str], il.Capture]) -> None
 
 
 def test_the_summary_shows_what_is_missing_once(real: Callable[[str], il.Capture]) -> None:
-    tables = summarise(real("istiod-1.30.3/discovery.log.gz"))
+    tables = summarize(real("istiod-1.30.3/discovery.log.gz"))
     table = tables["coverage"]
     assert set(table["can"]) == {"part", "no"}
     (row,) = table[table["missing"].str.startswith("endpoint-only")].to_dict("records")

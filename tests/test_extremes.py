@@ -14,7 +14,7 @@ from istiolog_pd import analysis
 from istiolog_pd.engine.limits import DURATIONS, NUMBERS, TIMES
 from istiolog_pd.errors import DamageWarning
 from istiolog_pd.export import to_csv, to_parquet, to_star
-from istiolog_pd.inspect.summary import summarise
+from istiolog_pd.inspect.summary import summarize
 from istiolog_pd.report.findings import findings
 
 YEARS = ["0000", "0001", "1677", "1678", "1969", "1970", "2026", "2099", "2100", "2261", "2262", "9999"]
@@ -65,7 +65,7 @@ def test_every_answer(name: str, capture: il.Capture) -> None:
 
 
 def test_every_way_out(capture: il.Capture, tmp_path: Path) -> None:
-    assert summarise(capture) and findings(capture) is not None
+    assert summarize(capture) and findings(capture) is not None
     for write, name in ((to_star, "star"), (to_parquet, "tables"), (to_parquet, "x.parquet"), (to_csv, "x.csv")):
         write(capture, tmp_path / name)
 

@@ -846,7 +846,7 @@ def test_what_is_possible_is_paler_than_what_is_certain() -> None:
 def test_only_the_first_of_many_rows_are_ranked() -> None:
     ax = plots.triggers(pd.concat([some_triggers()] * 20, ignore_index=True))
     assert len(ax.get_yticklabels()) == 15
-    assert ax.get_title(loc="left") == "What pushes were for (the first 15 of 40)"
+    assert ax.get_title(loc="left") == "Push triggers (the first 15 of 40)"
 
 
 def test_sessions_are_points_by_why_they_ended() -> None:

@@ -21,7 +21,7 @@ class Disjoint:
     last: Ints
 
     def counts(self, size: int) -> Ints:
-        """How many codes have each of so many rounds."""
+        """Count the codes that have each round."""
         up = np.bincount(self.first, minlength=size + 1)
         down = np.bincount(self.last + 1, minlength=size + 1)
         return np.cumsum(up - down)[:size]
@@ -51,7 +51,7 @@ def disjoint(code: Ints, first: Ints, last: Ints) -> Disjoint:
 
 
 def per_round(first: Ints, last: Ints, values: Ints, size: int) -> Ints:
-    """The largest value among the spans that have a round, for each of so many rounds; -1 if none has it.
+    """The largest value among the spans that have a round, for each round; -1 if none has it.
 
     A span is covered by two blocks whose length is a power of two; then each block hands its value down to
     its two halves.

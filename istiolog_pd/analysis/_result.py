@@ -28,7 +28,7 @@ class AnswerTable(pd.DataFrame):
 
 
 def shaped(table: pd.DataFrame, answer: Answer, coverage: str = "") -> pd.DataFrame:
-    """A table with the columns and dtypes of an answer, and what it cannot see in ``attrs["coverage"]``."""
+    """Give a table the columns and dtypes of an answer, and what it cannot see in ``attrs["coverage"]``."""
     columns = {name: table[name] if name in table else pd.Series(pd.NA, table.index, object) for name in answer.dtypes}
     frame = AnswerTable(columns, index=table.index).astype(answer.dtypes).reset_index(drop=True)
     frame.attrs["coverage"] = coverage
@@ -57,7 +57,7 @@ def control_plane(capture: Capture, event: str, columns: Sequence[str] = ()) -> 
 
 
 def remembered(answer: Callable[[Capture], pd.DataFrame]) -> Callable[[Capture], pd.DataFrame]:
-    """An answer that is worked out once per capture; who gets it may change his copy."""
+    """Cache an answer per capture; each caller gets a shallow copy."""
 
     @wraps(answer)
     def once(capture: Capture) -> pd.DataFrame:

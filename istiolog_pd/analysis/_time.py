@@ -24,13 +24,13 @@ def nanoseconds(column: pd.Series[Any]) -> Ints:
 
 
 def spans(values: Ints, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.timedelta64]:
-    """Durations of so many nanoseconds, null where they are not known."""
+    """Convert nanoseconds to durations; unknown ones are null."""
     found: npt.NDArray[np.timedelta64] = np.where(known, values, NEVER).astype(SPAN)
     return found
 
 
 def moments(values: Ints, known: npt.NDArray[np.bool_]) -> pd.DatetimeIndex:
-    """Times in UTC of so many nanoseconds since 1970, null where they are not known."""
+    """Convert nanoseconds since 1970 to times in UTC; unknown ones are null."""
     return pd.DatetimeIndex(np.where(known, values, NEVER).astype("datetime64[ns]"), tz="UTC")
 
 

@@ -11,7 +11,7 @@ from istiolog_pd.cli.options import AccessFormat, Sources, Whose
 from istiolog_pd.cli.terminal import say, screen_width, show_lines
 
 PYTHON = in_python(
-    "from istiolog_pd.inspect.summary import summarise", 'summarise(istiolog_pd.load("istiod.log"))["answers"]'
+    "from istiolog_pd.inspect.summary import summarize", 'summarize(istiolog_pd.load("istiod.log"))["answers"]'
 )
 
 #: What each table is called, in the order in which they stand.
@@ -44,10 +44,10 @@ def summary(
 
     Each row is one line, cut to the width of the terminal; --all shows all of it.
     """
-    from istiolog_pd.inspect.summary import NO_ANSWER, summarise
+    from istiolog_pd.inspect.summary import NO_ANSWER, summarize
 
     with told():
-        tables = summarise(load_logs(sources, component, access_log_format))
+        tables = summarize(load_logs(sources, component, access_log_format))
     width, cut, left = 0 if every else screen_width(), False, []
     if not every:
         tables["coverage"] = tables["coverage"][MISSING]

@@ -15,7 +15,7 @@ PYTHON = in_python("from istiolog_pd.inspect.explain import templates", 'templat
 
 def unmatched(
     sources: Sources,
-    top: Annotated[int, typer.Option(min=0, help="So many of the most frequent; 0: all.")] = 30,
+    top: Annotated[int, typer.Option(min=0, help="Show the N most frequent templates (0 = all).")] = 30,
     component: Whose = None,
     access_log_format: AccessFormat = None,
 ) -> None:

@@ -26,7 +26,7 @@ from istiolog_pd.sources.wrappers import Detector, detect
 
 #: Bytes of a range, about: not below what the readers hold of a log in which nothing opens an entry.
 BLOCKSIZE = MOST_HELD
-#: So many bytes before a range are looked at too: the lines of a GC trace that may wait for its rest.
+#: Number of bytes before a range that are read too: lines of a GC trace that may wait for its rest.
 LOOK_BACK = 1 << 16
 #: Whose log a file is is told by its first entries, as many as a reader of the whole asks, but at most by so much.
 HEAD, MOST_HEAD = 1 << 18, 16 << 20
@@ -57,7 +57,7 @@ class Scan(NamedTuple):
     before: int
     #: Whether the part that begins there knows nothing of what stands before it: an access log.
     alone: bool
-    #: Of a file's first range: so many bytes tell whose log it is.
+    #: Of a file's first range: number of bytes from which its component is detected.
     head: int
 
 
@@ -162,7 +162,7 @@ def scan(one: Range, storage_options: StorageOptions = None) -> Scan:
 
 
 def _head(url: str, storage_options: StorageOptions) -> int:
-    """So many bytes from a file's start, whole entries, as tell whose log it is; or `ALL`."""
+    """Number of bytes from a file's start, in whole entries, from which its component is detected; or `ALL`."""
     system, path = system_of(url, storage_options)
     size, wanted, head = int(system.size(path)), HEAD, 0
     while wanted <= MOST_HEAD:

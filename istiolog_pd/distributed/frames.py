@@ -22,7 +22,7 @@ from istiolog_pd.sources.urls import URL
 if TYPE_CHECKING:
     import dask.dataframe as dd
 
-#: So many days may be in one partition: times of a damaged log can be any.
+#: Maximum number of days in one partition: a damaged log can have any times.
 MOST_DATES = 10_000
 
 MISSING = "istiolog_pd.distributed needs Dask, which is not installed: pip install 'istiolog_pd[cluster]'"

@@ -14,17 +14,17 @@ from istiolog_pd.formats.layouts import JsonLayout, Layout
 
 #: Bytes of a chunk: enough that what is done once for each costs little, few enough for all cores to have some.
 CHUNK = 3 << 20
-#: After so many chunks they are twice as large: the log is long.
+#: Number of chunks after which their size doubles: the log is long.
 SHORT = 8
 #: The first is smaller: while it is looked at to tell whose log it is, nothing else is read.
 FIRST = 1 << 20
 #: So much text is looked at of a line that may begin an entry.
 HEAD = 4096
-#: So many bytes of a block are looked at for the first place to cut.
+#: Maximum number of bytes of a block searched for the first place to cut.
 SEAM = 1 << 13
-#: So many bytes before a place to cut hold as many lines as a GC line can wait, mostly.
+#: Number of bytes before a cut that usually hold as many lines as a GC line can wait.
 NEAR = 1 << 14
-#: So many lines are looked at for a place to cut, before more bytes are waited for.
+#: Maximum number of lines searched for a place to cut before more bytes are read.
 TRIALS = 256
 #: A stretch this long without an entry that can take lines is cut at a line that is whole by itself.
 MOST_HELD = 64 << 20

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from istiolog_pd.inspect.explain import explain, formats_table
-from istiolog_pd.inspect.summary import summarise
+from istiolog_pd.inspect.summary import summarize
 from istiolog_pd.inspect.unmatched import templates
 
-__all__ = ["explain", "formats_table", "summarise", "templates"]
+__all__ = ["explain", "formats_table", "summarize", "templates"]

@@ -30,7 +30,7 @@ from istiolog_pd.inspect.unmatched import templates
 
 __all__ = ["Explanation", "Near", "explain", "formats_table", "templates"]
 
-#: So many entries are named as the nearest, if they share so much literal text with the message.
+#: Maximum number of nearest formats shown, and the minimum literal text they share with the message.
 NEAREST = 3
 SHARED = 4
 #: So much of a text is shown.

@@ -25,7 +25,7 @@ LOG_KINDS = {"pilot": "istiod", "agent": "proxies", "ztunnel": "ztunnel"}
 _UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
-def summarise(capture: Capture) -> dict[str, pd.DataFrame]:
+def summarize(capture: Capture) -> dict[str, pd.DataFrame]:
     """Sum up a capture in small tables.
 
     Parameters
@@ -54,7 +54,7 @@ def summarise(capture: Capture) -> dict[str, pd.DataFrame]:
     Examples
     --------
     >>> import istiolog_pd as il
-    >>> tables = summarise(il.load("data/seed/pilot.log"))
+    >>> tables = summarize(il.load("data/seed/pilot.log"))
     >>> tables["answers"].set_index("what").loc["push decisions"].to_list()
     ['3', '1 full, 2 incremental']
     >>> tables["pushes"].set_index("xds_type")["incremental"].to_dict()
@@ -173,7 +173,7 @@ def _lines(capture: Capture) -> Iterator[Answer]:
 
 
 def pushes_by_type(pushed: pd.DataFrame) -> pd.DataFrame:
-    """Count pushes by xDS type and kind of push; columns as in `summarise`.
+    """Count pushes by xDS type and kind of push; columns as in `summarize`.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from istiolog_pd.capture import Capture, to_pandas
 
-#: Of a message so many characters of its first line count.
+#: Maximum number of characters of a message's first line that count.
 LENGTH = 500
 
 #: The letters and digits of the random parts of Kubernetes names.

@@ -11,7 +11,7 @@ from istiolog_pd.capture import Time
 from istiolog_pd.formats.access_log_format import AccessFormat, access_format
 from istiolog_pd.sources.limits import LIMITS, Limits
 
-#: What moves a progress bar on by so many bytes.
+#: Advances a progress bar by a number of bytes.
 Progress = Callable[[int], object]
 #: A text, or an object of texts: `istiolog_pd.formats.access_log_format.access_format`.
 AccessLogFormat = str | Mapping[str, object]
@@ -49,7 +49,7 @@ class Options:
 
 @contextmanager
 def progress_bar(size: int) -> Iterator[Progress]:
-    """A bar of so many bytes, if it is known how many; gives what moves it on."""
+    """Show a progress bar of a number of bytes (0: unknown); gives the function that advances it."""
     from tqdm import tqdm  # with the locks that it makes it takes time and memory, and mostly no bar is shown
 
     with tqdm(total=size or None, unit="B", unit_scale=True, leave=False) as bar:

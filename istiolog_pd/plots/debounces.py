@@ -118,7 +118,7 @@ def debounces(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 @plot("debounces", "debounce intervals as cumulative shares")
 def debounce_distribution(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """What share of push decisions waited no longer than so many milliseconds.
+    """Share of push decisions that waited no longer than a number of milliseconds.
 
     Full lines are debounce times, dashed ones quiet times, by kind of push; read a quantile where a
     line crosses its share.

@@ -1,4 +1,4 @@
-"""What pushes were for."""
+"""Push triggers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from istiolog_pd.plots._draw.ranks import MOST, bounded, labels, ladder
 from istiolog_pd.plots._draw.scales import numbers
 from istiolog_pd.plots._draw.style import PUSH_TYPES, Look, coverage, ink, need, new_axes, show_reason
 
-TITLE = "What pushes were for"
+TITLE = "Push triggers"
 KEYS = ("config_kind", "config_namespace", "config_name", "reason")
 SEEN = Look(PUSH_TYPES["full"].colour, label="push decisions that had it")
 ESTIMATE = "estimate (objects over decisions)"

@@ -16,29 +16,29 @@ SECOND = 1_000_000_000
 
 #: Lines of one writer step back by less than this: goroutines and threads race for the log, clocks are set.
 TOLERANCE = SECOND
-#: So many entries on either side must agree that the time went back: one odd line is no restart.
+#: Minimum number of entries on either side that agree that the time went back: one odd line is no restart.
 AGREE = 3
 #: The head of a start-up stands so long before its first flag or version at most (a whole second, cut off).
 HEAD = 2 * SECOND
-#: ... and so many lines before it; among the first lines of a log anything can stand before it.
+#: ... and the number of lines before it; among the first lines of a log anything can precede it.
 MOST_HEAD = 200
 FIRST_LINES = 20
-#: A version that is printed so many entries after flags is of the same start-up.
+#: Maximum number of entries between flags and a version of the same start-up.
 BANNER_LINES = 2000
 #: Counters that fall more often than this are of several processes in one stream, or no counters.
 MOST_FALLS = 1000
 #: Full rounds can be printed in another order by so much (1.0-1.2 push several at a time).
 RACE = 3
 
-#: Connections that open at a time are printed in any order; they are not further apart than so many.
+#: Connections that open at a time are printed in any order; this is their maximum distance.
 STORM = 30
 
 MARKER = "========= Previous log"
 
-#: So many entries are looked at together where a whole log is gone through.
+#: Number of entries read together in a pass over a whole log.
 BLOCK = 1 << 16
 
-#: So many entries before a step back are searched for the marker.
+#: Number of entries before a step back that are searched for the marker.
 MARKER_NEAR = 100
 
 BANNER, RESTART = "banner", "restart"

@@ -10,7 +10,7 @@ import pyarrow as pa
 from istiolog_pd.engine.schema import EVENTS_SCHEMA
 from istiolog_pd.runs.source_part import Ints, Part, codes, joined
 
-#: So many rows are brought into another order at a time.
+#: Number of rows reordered at a time.
 BLOCK = 1 << 16
 
 

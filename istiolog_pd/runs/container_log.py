@@ -105,7 +105,7 @@ class Lane:
                 yield at, [column if own is None else column.filter(pa.array(own)) for column in batch.columns[1:]]
 
     def spread(self, event: str, starts: Ints, stops: Ints, most: int) -> Ints:
-        """Some entries of an event in each of some stretches: so many at most, evenly spread."""
+        """Sample entries of an event in each of some stretches, evenly spread, up to a maximum number."""
         low, high = np.zeros(len(starts), np.int64), np.zeros(len(starts), np.int64)
         for rows, _ in self.batches(event):
             low += np.searchsorted(rows, starts)

@@ -21,10 +21,10 @@ from istiolog_pd.runs.versions import Found, detect
 COUNTERS, CUT = "counters", "cut"
 OPEN_END, EXIT = "open", "exit"
 
-#: A silence is a gap if it is so long, and so many times as long as 99 of 100 pauses of the run.
+#: Minimum length of a gap, and its minimum ratio to the 99th percentile of pauses of the run.
 SILENCE = 600 * SECOND
 UNUSUAL = 10
-#: What is printed after the line that says that a process ends: so many entries, and for so long.
+#: Maximum number of entries, and maximum time, after the line that says that a process ends.
 AFTER_END = 100
 ENDING = 2 * SECOND
 #: Events whose lines say that a process stops, where they print that cause.

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from istiolog_pd.runs.source_part import NO_TIME, Bools, Ints, Part
 
-#: So many places are tried at most; more entries of one time tell nothing.
+#: Maximum number of places tried; more entries of one time are ambiguous.
 MOST_TRIES = 64
 
 

@@ -32,7 +32,7 @@ class _Same:
     longest: pa.Array | None = None
 
     def of(self, rows: int, longest: int = 0) -> pa.Array:
-        """The value, so many times; `longest` is how often it will be wanted at most, as far as is known."""
+        """Repeat the value; `longest` is the maximum number of times it will be needed, if known."""
         if self.longest is None or len(self.longest) < rows:
             self.longest = self.made(max(rows, longest))
         return self.longest.slice(0, rows)

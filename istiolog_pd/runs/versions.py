@@ -23,7 +23,7 @@ from istiolog_pd.runs.statement_versions import first_rows, minors_of
 #: Events of no format.
 NO_FORMAT = ("other", "unparsed", "go_gc", "access")
 
-#: So many entries of each event are looked at in a run, spread over it; fewer where there are many runs.
+#: Number of entries of each event sampled over a run; fewer if there are many runs.
 SPREAD = 8
 MOST_LOOKED_AT = 20_000
 

@@ -22,7 +22,7 @@ STRETCHES = 30
 DRAWS = 2000
 #: Chance that the interval of one row misses the true difference.
 ALPHA = 0.05
-#: An autocorrelation below so many standard errors can be chance; above the other nothing could be told.
+#: Standard errors below which an autocorrelation can be chance, and the maximum that is corrected for.
 BY_CHANCE, MOST_MEMORY = 1.645, 0.9
 #: Stretches that hold any observation, and observations beyond a quantile, below which nothing can be told.
 FEWEST_STRETCHES, FEWEST_BEYOND = 10, 5
@@ -155,7 +155,7 @@ def _widened(again: Floats, left: Floats) -> Floats:
 
 
 def _edges(a: Observed, b: Observed) -> Floats:
-    """The values of both sides, or so many of them that a rank is known to a thousandth."""
+    """The values of both sides, or enough of them to know a rank to a thousandth."""
     if not len(a.samples) or not len(b.samples):
         return np.empty(0)
     both = [side.samples if len(side.samples) < CELLS else _ranked(side.samples) for side in (a, b)]
@@ -163,7 +163,7 @@ def _edges(a: Observed, b: Observed) -> Floats:
 
 
 def _ranked(values: Floats) -> Floats:
-    """So many quantiles of many values."""
+    """Quantiles of many values."""
     return np.quantile(values, np.linspace(0, 1, CELLS), method="inverted_cdf")
 
 

@@ -95,7 +95,7 @@ FEW_BEYOND = "{}: {:,} observations are too few for the quantile {}"
 def compare(before: Capture, after: Capture, *, seed: int = 0) -> pd.DataFrame:
     """Two captures, before and after an upgrade or a setting: what is more, what is less, what cannot be told.
 
-    Every measure is normalised: by time, by the proxies that were connected, or by the changes that came
+    Every measure is normalized: by time, by the proxies that were connected, or by the changes that came
     in. What the two control planes were given is told too (`load`), so that a difference in it can be seen.
     Only lines that both captures print are compared: where one was logged at debug, its debug lines are left out.
 

@@ -146,7 +146,7 @@ def _counts(capture: Capture, need: Need) -> npt.NDArray[np.int64]:
 
 
 def _said(need: Need, run: dict[Any, Any], there: int) -> _Said:
-    """What is to be said of a need in one run that holds so many of its lines."""
+    """Judge a need in one run by the number of its lines."""
     level = run["envoy_level"] if need.component == "envoy" else run["level"]
     low, high = _range(run["version"])
     if there:

@@ -14,7 +14,7 @@ import numpy as np
 
 from istiolog_pd.analysis.debounce_replay.recorded import NEVER, Flags, Ints
 
-#: So many times the number of known changes are pushes counted.
+#: Maximum number of pushes counted, in multiples of the known changes.
 PATIENCE = 50
 
 

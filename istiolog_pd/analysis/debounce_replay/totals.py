@@ -32,7 +32,7 @@ class Totals:
         setattr(self, name, (before[0] + low, before[1] + high))
 
     def costs(self, load: Load, low: Floats | None, times: Ints) -> None:
-        """Add what the pushes of some debounces cost, each pushed so many times at most."""
+        """Add the cost of the pushes of some debounces, each pushed up to a number of times."""
         for name, highs in (("proxies", load.proxies_high), ("size_bytes", load.size_bytes)):
             lows = np.nan_to_num(getattr(load, name))
             least = lows.sum() if low is None else best_apart(lows, low, load.first.astype(np.float64))

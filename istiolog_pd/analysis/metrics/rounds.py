@@ -16,7 +16,7 @@ from istiolog_pd.analysis.metrics.series import Numbers, Series, at_least, bucke
 #: Time stamps have microseconds; between measuring and printing a time some more may pass.
 STAMP, SLACK = 1e-6, 1e-3
 
-#: A round that began so many seconds before the last line has been queued by then.
+#: Seconds before the last line by which a round has been queued.
 SETTLED = 1.0
 
 

@@ -23,11 +23,11 @@ NEAR = pd.Timedelta("10s")
 STORM = pd.Timedelta("5s")
 STORM_SIZE = 5
 STORM_SHARE = 0.5
-#: So many connections that ended so close together were cut by one event.
+#: Minimum number of connections that ended together, and the time within which they did, to be one event.
 CUT = pd.Timedelta("250ms")
 #: A replica so young is a new one.
 YOUNG = pd.Timedelta("5min")
-#: So many ends of one proxy's sessions in such a time are flapping.
+#: Minimum number of ends of one proxy's sessions, and the time they fall in, to count as flapping.
 FLAPS = 3
 FLAPPING = pd.Timedelta("10min")
 #: Who has not come back for so long is gone.

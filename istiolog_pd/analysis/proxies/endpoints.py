@@ -61,7 +61,7 @@ EMPTY = Answer(
 #: Whether a service has no endpoint, by the cause that a trigger line prints; null: nothing is known of their number.
 EMPTY_BY_CAUSE = {"new service": False, "service accounts": None, "no endpoints": True}
 
-#: No proxy has so many clusters.
+#: More clusters than any proxy has.
 MOST = 10**7
 
 #: The host of a Kubernetes service: its name and its namespace come first.

@@ -88,7 +88,7 @@ def rejections(capture: Capture) -> pd.DataFrame:
     lines = error_lines(capture)
     lines = lines[lines["cause"].isin(CAUSES)] if len(lines) else lines
     if lines.empty:
-        return cannot(REJECTIONS, NONE.format(len(capture)))
+        return cannot(REJECTIONS, NONE.format(capture.n_entries))
     whose = lines["run"].map(proxies_of_runs(capture)).astype(TEXT)
     lines = lines.assign(proxy=lines["proxy"].fillna(whose), error=lines["error"].fillna("").str.strip())
     sides = lines.groupby(["cause", *KEY], sort=False, dropna=False, as_index=False).agg(

@@ -70,7 +70,7 @@ SHOWING = {
 UNKNOWN = "unknown"
 #: A line of a change stands so long before the debounce that it began at most: of a service, or of anything else.
 AT_ONCE, BEFORE = pd.Timedelta("50ms"), pd.Timedelta("1s")
-#: So many pushes make a period, if the middle of their intervals differs by no more than this.
+#: Minimum number of pushes of a period, and maximum spread of their intervals.
 FEWEST, STEADY = 5, 0.05
 
 

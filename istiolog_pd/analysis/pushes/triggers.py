@@ -92,7 +92,7 @@ NO_REASON = "{} of {} push decisions do not print all their reasons (they print 
 
 @answers(TRIGGERS)
 def triggers(capture: Capture, *, by: By | Sequence[By] = "object") -> pd.DataFrame:
-    """What pushes were for: how many each config, kind, namespace or reason took part in.
+    """Count the pushes that each config, kind, namespace or reason caused, with bounds.
 
     Parameters
     ----------

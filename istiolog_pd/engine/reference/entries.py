@@ -25,7 +25,7 @@ from istiolog_pd.engine.reference.headers import (
 from istiolog_pd.engine.reference.lines import Lines
 from istiolog_pd.formats.layouts import INNER_SIGN, INNER_SIGN_AT, JsonLayout, Layout
 
-#: A GC line whose rest has not come after so many lines is given up as it stands.
+#: Maximum number of lines to wait for the rest of a GC line; after that it is kept as it is.
 GC_PATIENCE = 64
 
 BROKEN = "a broken JSON line (kept as text)"

@@ -26,7 +26,7 @@ from istiolog_pd.formats.layouts import AGENT_SCOPES, JSON_LAYOUTS, JsonLayout
 #: What is noted of a last line that looks cut.
 CUT = "no line end at the end, and no known line: it may be cut"
 
-#: So many entries are looked at to tell whose log a source is.
+#: Number of entries from which the component of a source is detected.
 SAMPLE = 2000
 
 #: The number of a user's own format.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from istiolog_pd.analysis._discover import declarations
 from istiolog_pd.formats.columns import COLUMNS, COMMON, Column
 
 GLOSSARY = {**COMMON, **COLUMNS}
@@ -40,25 +41,6 @@ OWN: dict[str, Column] = {
             "answered_by", "string", "who answered a request: upstream, this proxy, nobody; null: the line does not say"
         ),
         _own("time_id", "int64", "key of `time`: minutes since 1970 (UTC)"),
-        _own("start", "timestamp", "the first merged event; null for 1.0", "UTC"),
-        _own("events", "int64", "events merged into one push"),
-        _own("bound", "string", "which bound let it go, by Istio's default settings: quiet, max or either"),
-        _own("round", "int64", "the round, from 0 in file order; of a push the likeliest, null for a request"),
-        _own("round_first", "int64", "the earliest round that it can belong to"),
-        _own("round_last", "int64", "the latest round that it can belong to"),
-        _own("pushes", "int64", "pushes of the round; null where none is printed"),
-        _own("proxies", "int64", "proxies that got a push; null where none is printed"),
-        _own("first_push", "timestamp", "first push of the round", "UTC"),
-        _own("last_push", "timestamp", "last push of the round (an estimate from Istio 1.3 on)", "UTC"),
-        _own("visible", "boolean", "false: the level prints none of its pushes, so what is counted is null"),
-        _own("inferred", "boolean", "before Istio 1.10: taken for the answer to a request, for no line says so"),
-        _own("certain", "boolean", "only one round is possible"),
-        _own("opened", "timestamp", "when the session began; null if that is not in the log", "UTC"),
-        _own("closed", "timestamp", "when it ended; null if that is not in the log", "UTC"),
-        _own("duration_low", "duration", "as much of the session as the log covers", "ns"),
-        _own("gap", "duration", "until the proxy connected again; null if it did not", "ns"),
-        _own("delta", "boolean", "delta xDS; null where it is not printed"),
-        _own("next_source", "string", "the source of the replica to which the proxy went"),
         _own("first", "timestamp", "its first entry", "UTC"),
         _own("last", "timestamp", "its last entry", "UTC"),
         _own("entries", "int64", "log entries"),
@@ -70,12 +52,6 @@ OWN: dict[str, Column] = {
         _own("minute_of_hour", "int64", "0 to 59"),
         _own("day_of_week", "int64", "1 Monday to 7 Sunday (UTC)"),
         _own("meaning", "string", "what it is"),
-        _own("question", "string", "what is asked of the capture"),
-        _own("answer", "string", "the function of istiolog_pd.analysis that answers it"),
-        _own("can", "string", "whether this capture answers it: yes, part, no"),
-        _own("missing", "string", "what is not printed"),
-        _own("setting", "string", "the setting that would print it"),
-        _own("runs", "string", "the process runs that this is about; empty: all"),
         _own("table", "string", "a table or view"),
         _own("kind", "string", "fact, dimension, about, view"),
         _own("row", "string", "what a row of the table is"),
@@ -87,9 +63,26 @@ OWN: dict[str, Column] = {
 }
 
 
-def _table(name: str, kind: str, row: str, columns: str, **more: Column) -> Table:
-    """A table; `columns` are names of `OWN` or of the glossary, `more` those that mean something else here."""
-    known = {**GLOSSARY, **OWN, **more}
+#: The types of the star by the dtypes of answers.
+TYPES = {
+    "datetime64[ns, UTC]": "timestamp",
+    "timedelta64[ns]": "duration",
+    "Int64": "int64",
+    "Float64": "float64",
+    "boolean": "boolean",
+    "str": "string",
+    "category": "string",
+}
+
+
+def _table(name: str, kind: str, row: str, columns: str, *, answer: str = "", **more: Column) -> Table:
+    """A table; `columns` are names of `OWN`, of the answer that it holds, or of the glossary.
+
+    `more` are those that mean something else here.
+    """
+    declared = declarations()[answer].columns if answer else ()
+    of_answer = {c.name: _own(c.name, TYPES[c.dtype], c.meaning, c.unit) for c in declared}
+    known = {**GLOSSARY, **of_answer, **OWN, **more}
     return Table(name, kind, row, tuple(known[column] for column in columns.split()))
 
 
@@ -113,6 +106,7 @@ FACTS = (
         "a decision to push",
         "time_id istiod_pod_id config_id timestamp start quiet_time debounce_time events full forced bound "
         f"more_configs reason debounce_id {_PLACE}",
+        answer="debounces",
     ),
     _table(
         "push",
@@ -120,7 +114,7 @@ FACTS = (
         "a push round: one merged change, pushed to every connected proxy that needs it",
         "round time_id istiod_pod_id timestamp push_version full forced connected_endpoints pushes proxies size_bytes "
         f"first_push last_push duration visible debounce_id {_PLACE}",
-        duration=_own("duration", "duration", "from the round's start to its last push", "ns"),
+        answer="push_rounds",
     ),
     _table(
         "proxy_push",
@@ -128,6 +122,7 @@ FACTS = (
         "one type pushed to one proxy",
         "time_id istiod_pod_id proxy_id xds_type_id timestamp push_type resources size_bytes round round_first "
         f"round_last certain inferred {_PLACE}",
+        answer="pushes",
     ),
     _table(
         "connection",
@@ -136,9 +131,7 @@ FACTS = (
         "time_id istiod_pod_id proxy_id connection opened closed duration duration_low reason gap next_source delta "
         f"peer {_ERROR} {_PLACE}",
         time_id=_own("time_id", "int64", "key of `time`: when it opened, or closed if that alone is known"),
-        connection=_own("connection", "int64", "the number of the session, counted anew by each run"),
-        duration=_own("duration", "duration", "null unless both ends are in the log", "ns"),
-        reason=_own("reason", "string", "likely reason of its end: maximum age, restart, storm, flapping, gone, ..."),
+        answer="connections",
     ),
     _table(
         "nack",
@@ -187,6 +180,7 @@ ABOUT = (
         "about",
         "a question, and whether the capture answers it",
         "capture_id question answer can missing setting runs",
+        answer="coverage",
     ),
     _table(
         "dictionary",
@@ -209,5 +203,5 @@ XDS_MEANINGS: dict[str, str] = {
     "ECDS": "extension configurations",
     "PCDS": "proxy configuration: trusted roots",
     "WDS": "workloads and services (ambient)",
-    "WADS": "authorisation of workloads (ambient)",
+    "WADS": "authorization of workloads (ambient)",
 }

@@ -65,7 +65,7 @@ def head(ax: Axes, title: str, note: str, handles: Sequence[Artist] = ()) -> Non
 
 
 def _columns(lengths: Sequence[int], width: float) -> int:
-    """The most columns in which legend entries of so many characters fit a width in points."""
+    """Maximum number of columns in which legend entries of these lengths fit a width in points."""
     for columns in range(len(lengths), 1, -1):
         rows = -(-len(lengths) // columns)
         widest = [max(lengths[start : start + rows]) for start in range(0, len(lengths), rows)]

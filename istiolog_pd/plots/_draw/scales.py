@@ -109,7 +109,7 @@ def log_axis(ax: Axes, which: Literal["x", "y"], values: Floats, ticks: Formatte
 
 
 def bins(ax: Axes, count: int = 30) -> list[float]:
-    """Edges of so many bins that look equally high on the y axis of these axes."""
+    """Edges of a number of bins that look equally high on the y axis of these axes."""
     transform = ax.yaxis.get_transform()
     low, high = transform.transform(np.array(ax.get_ylim()))
     return list(floats(transform.inverted().transform(np.linspace(low, high, count + 1))))

@@ -153,7 +153,7 @@ def room(ax: Axes) -> float:
 
 
 def wrapped(ax: Axes, text: object, size: float, share: float = 1.0, lines: int = 12) -> str:
-    """A text in lines that fit the width of the axes, no more than so many."""
+    """Wrap a text to the width of the axes, up to a maximum number of lines."""
     width = max(20, round(room(ax) * share / (size * CHARACTER)))
     words = " ".join(str(text).split())
     return "\n".join(map(plain, textwrap.wrap(words, width, max_lines=lines, placeholder=" …")))

@@ -13,9 +13,9 @@ from istiolog_pd.capture import Capture
 from istiolog_pd.inspect.partial_match import visible
 from istiolog_pd.report.model import Line
 
-#: So many lines show a finding.
+#: Maximum number of lines shown with a finding.
 MOST_LINES = 3
-#: So much of a line, or of a text within a sentence, is shown.
+#: Maximum length of a line, and of a text within a sentence.
 MOST_TEXT, MOST_WORDS = 400, 160
 
 

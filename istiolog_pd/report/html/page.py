@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from istiolog_pd.analysis._discover import declarations
 from istiolog_pd.capture import Capture
 from istiolog_pd.export.atomic import refuse_sources, replacing
-from istiolog_pd.inspect.summary import NO_ANSWER, RUN_COLUMNS, duration_text, summarise
+from istiolog_pd.inspect.summary import NO_ANSWER, RUN_COLUMNS, duration_text, summarize
 from istiolog_pd.plots import PLOTS, Plot
 from istiolog_pd.report.findings import Answers, look
 from istiolog_pd.report.html.evidence import percent, shown, some
@@ -63,7 +63,7 @@ def html_report(capture: Capture, *, loaded: Sequence[str] = ()) -> str:
     answers = Answers(capture)
     looked = look(answers)
     drawn, left_out = _plots(answers)
-    summed = summarise(capture)
+    summed = summarize(capture)
     return _template().render(
         kinds=KINDS,
         percent=percent,
@@ -168,7 +168,7 @@ def _plots(answers: Answers) -> tuple[Sequence[Drawn], Sequence[tuple[Plot, str]
         if answer.empty:
             left_out.append((plot, coverage or "there is nothing of it in the log"))
             continue
-        behind = table(answer, f"analysis.{plot.answer}")
+        behind = table(answer, f"analysis.{plot.answer}", answer=plot.answer)
         python = f"plots.{plot.name}(analysis.{plot.answer}(capture))"
         drawn.append(Drawn(plot.name, plot.about, picture(plot, answer), coverage, behind, python))
     return drawn, left_out

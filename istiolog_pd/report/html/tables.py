@@ -10,19 +10,21 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype, is_timedelta64_dtype
 
+from istiolog_pd.analysis._discover import declarations
 from istiolog_pd.inspect.summary import duration_text
 from istiolog_pd.report.html.evidence import MOST_WORDS, shown
 
-#: So many rows of a table are on the page.
+#: Maximum number of rows of a table on the page.
 MOST_ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its name, and whether its cells stand to the right."""
+    """A column: its name, whether its cells are aligned right, and what it means."""
 
     name: str
     right: bool
+    tip: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,9 @@ class Shown:
     total: int = 0
 
 
-def table(frame: pd.DataFrame, caption: str, columns: Sequence[str] = (), most: int = MOST_ROWS) -> Shown:
+def table(
+    frame: pd.DataFrame, caption: str, columns: Sequence[str] = (), most: int = MOST_ROWS, answer: str = ""
+) -> Shown:
     """The first rows of a table as text, with a note of how many there are.
 
     Parameters
@@ -49,19 +53,23 @@ def table(frame: pd.DataFrame, caption: str, columns: Sequence[str] = (), most: 
     columns
         Only these columns; empty: all.
     most
-        So many rows at most.
+        Maximum number of rows.
+    answer
+        The answer that it is: its columns get what they mean as tips.
 
     Examples
     --------
     >>> table(pd.DataFrame({"proxy": ["a.b", "c.d"], "pushes": [1200, 7]}), "Pushes", most=1)
     ... # doctest: +NORMALIZE_WHITESPACE
-    Shown(caption='Pushes', columns=(Column(name='proxy', right=False), Column(name='pushes', right=True)),
+    Shown(caption='Pushes', columns=(Column(name='proxy', right=False, tip=''),
+          Column(name='pushes', right=True, tip='')),
           rows=(('a.b', '1,200'),), note='the first 1 of 2 rows', total=2)
     """
     head = frame[list(columns) or list(frame.columns)].head(most)
     cells = [[cell(value) for value in head[name]] for name in head.columns]
     note = f"the first {len(head):,} of {len(frame):,} rows" if len(frame) > len(head) else ""
-    shape = tuple(Column(shown(name), _right(head[name])) for name in head.columns)
+    tips = {column.name: column.meaning.replace("`", "") for column in declarations()[answer].columns} if answer else {}
+    shape = tuple(Column(shown(name), _right(head[name]), tips.get(name, "")) for name in head.columns)
     return Shown(caption, shape, tuple(zip(*cells, strict=True)), note, len(frame))
 
 

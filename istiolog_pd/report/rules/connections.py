@@ -11,7 +11,7 @@ from istiolog_pd.report.html.evidence import MOST_LINES, MOST_WORDS, clock, perc
 from istiolog_pd.report.model import Rule, Seen
 
 UNEVEN = 1.5
-#: So many proxies make an outage of what stopped.
+#: Minimum number of proxies for an outage.
 MANY = 5
 
 

@@ -12,7 +12,7 @@ from istiolog_pd.inspect.summary import duration_text
 from istiolog_pd.report.html.evidence import bounds, percent
 from istiolog_pd.report.model import Rule, Seen
 
-#: Fewer push decisions are no pattern.
+#: Minimum number of push decisions for a pattern.
 FEWEST = 20
 REPLAYED = 0.2
 

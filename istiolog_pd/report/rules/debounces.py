@@ -14,7 +14,7 @@ from istiolog_pd.report.model import Rule, Seen
 SECOND = pd.Timedelta("1s")
 HELD = pd.Timedelta("500ms")
 HELD_SHARE = 0.01
-#: Fewer push decisions are no pattern.
+#: Minimum number of push decisions for a pattern.
 FEWEST = 20
 MOSTLY_FULL = 0.5
 
@@ -33,7 +33,8 @@ def _max_bound(table: pd.DataFrame, capture: Capture) -> Seen | None:
     merged = f", {int(events):,} changes merged in them" if pd.notna(events) else ""
     return Seen(
         f"{bounds(len(own), len(own) + maybe)} of {some(len(table), 'push decision')} waited for the maximum",
-        f"Changes never went quiet; the longest wait was {duration_text(longest)}{merged}.",
+        "Changes kept arriving, so each of these pushes waited for PILOT_DEBOUNCE_MAX; the longest wait was "
+        f"{duration_text(longest)}{merged}.",
         len(own) / len(table),
         rows_at(capture, own.sort_values("debounce_time", ascending=False)),
     )

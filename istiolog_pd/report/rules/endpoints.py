@@ -8,7 +8,7 @@ from istiolog_pd.capture import Capture
 from istiolog_pd.report.html.evidence import MOST_WORDS, clock, rows_of, shown, some
 from istiolog_pd.report.model import Rule, Seen
 
-#: A service flaps that went empty so often.
+#: Minimum number of times a service went empty to count as flapping.
 FLAPS = 3
 
 

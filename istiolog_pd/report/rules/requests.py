@@ -8,7 +8,7 @@ from istiolog_pd.capture import Capture
 from istiolog_pd.report.html.evidence import MOST_WORDS, clock, percent, rows_of, shown, some
 from istiolog_pd.report.model import Rule, Seen
 
-#: So many causes are named.
+#: Maximum number of causes named.
 NAMED = 5
 
 

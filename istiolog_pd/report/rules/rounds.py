@@ -15,7 +15,7 @@ from istiolog_pd.report.model import Rule, Seen
 SLOW_ROUND = pd.Timedelta("1s")
 #: A proxy is behind if its push came after BEHIND and after TIMES_MEDIAN times the median of its round.
 BEHIND, TIMES_MEDIAN = pd.Timedelta("1s"), 4
-#: Rounds of fewer proxies have no stragglers.
+#: Minimum number of proxies in a round that can have stragglers.
 FEWEST = 10
 SECOND = pd.Timedelta("1s")
 

@@ -17,7 +17,7 @@ from istiolog_pd.capture import Capture
 from istiolog_pd.report.html.evidence import MOST_LINES, MOST_WORDS, clock, rows_at, shown, some
 from istiolog_pd.report.model import Rule, Seen
 
-#: Lines that call for a look are a finding if there are so many, over so long.
+#: Minimum number of lines to look at, and the minimum time they span, for a finding.
 OFTEN, LONG = 10, pd.Timedelta("2min")
 
 

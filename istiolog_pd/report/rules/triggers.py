@@ -9,7 +9,7 @@ from istiolog_pd.capture import Capture
 from istiolog_pd.report.html.evidence import MOST_WORDS, bounds, percent, rows_of, shown, some
 from istiolog_pd.report.model import Rule, Seen
 
-#: Fewer push decisions are no pattern.
+#: Minimum number of push decisions for a pattern.
 FEWEST = 20
 ONE_CAUSE = 0.25
 

@@ -36,7 +36,7 @@ RULES = (
         answer="xds_order",
         looks="types pushed to a proxy in another order than CDS, EDS, LDS, RDS",
         find=_order,
-        why="A listener or route that comes before its cluster leads nowhere until the cluster is there.",
+        why="Until the cluster arrives, requests matched by this listener or route fail.",
         do=(
             "Look whether the same proxies were asking at these times (requests cross pushes); if not, report it. "
             "Istio 1.0 always sends RDS before LDS."

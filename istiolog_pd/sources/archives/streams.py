@@ -35,7 +35,7 @@ class BlockStream:
         return bytes(piece)
 
     def read(self, size: int) -> bytes:
-        """The next bytes, so many; fewer only at the end."""
+        """Read a number of bytes; fewer only at the end."""
         pieces = []
         while size and (piece := self.some(size)):
             pieces.append(piece)
@@ -65,7 +65,7 @@ class FileStream:
         self.at = 0
 
     def read(self, size: int) -> bytes:
-        """The next bytes, so many; fewer only at the end."""
+        """Read a number of bytes; fewer only at the end."""
         data = bytes(self._file.read(size))
         self.at += len(data)
         return data

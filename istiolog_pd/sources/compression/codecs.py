@@ -111,7 +111,7 @@ class _Input:
         self._next -= count
 
     def exactly(self, count: int) -> bytes:
-        """The next bytes, so many; fewer only at the end."""
+        """Read a number of bytes; fewer only at the end."""
         piece = self.take(count)
         if len(piece) == count or not piece:
             return bytes(piece)
@@ -121,7 +121,7 @@ class _Input:
         return b"".join(pieces)
 
     def skip(self, count: int) -> bool:
-        """Pass over bytes; whether there were so many."""
+        """Skip a number of bytes; false if there were fewer."""
         while count and (piece := self.take(count)):
             count -= len(piece)
         return not count

@@ -19,7 +19,7 @@ from istiolog_pd.sources.wrappers._model import NO_TIME, Ints, LineTable, LogStr
 from istiolog_pd.sources.wrappers._rfc3339 import LONGEST, stamps
 from istiolog_pd.sources.wrappers._rows import Batch, Joiner, concat, joined, offsets_of, started_lines
 
-#: So many entries are looked at to tell whether the newest comes first.
+#: Number of entries from which the order (newest first or last) is detected.
 SAMPLE = 1000
 
 

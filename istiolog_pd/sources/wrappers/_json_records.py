@@ -23,7 +23,7 @@ TWICE = "an entry that is there twice (same {}): left out"
 
 _LINE_END, _NOTHING = (pa.scalar(text, pa.large_string()) for text in ("\n", ""))
 
-#: So many of the last entries are remembered to tell one that comes twice.
+#: Number of recent entries kept to detect duplicates.
 REMEMBERED = 1 << 18
 
 

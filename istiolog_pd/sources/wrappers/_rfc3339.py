@@ -10,7 +10,7 @@ import numpy as np
 
 from istiolog_pd.sources.wrappers._model import NO_TIME, Bytes, Flags, Ints
 
-#: The longest time: `2006-01-02T15:04:05.000000000+07:00`. A block needs so many bytes after its last place.
+#: The longest time: `2006-01-02T15:04:05.000000000+07:00`. A block needs this many bytes after its last place.
 LONGEST = 35
 
 _PUNCTUATION = ((4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":"))
