@@ -74,7 +74,7 @@ clean:
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The editable install builds the native engine in place, where there is Rust.
-$(INSTALLED): pyproject.toml constraints.txt setup.py native/Cargo.lock $(wildcard native/src/*.rs)
+$(INSTALLED): pyproject.toml constraints.txt setup.py native/Cargo.toml $(wildcard native/src/*.rs)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[notebook,dev,docs]'
 	touch $@
