@@ -28,9 +28,6 @@ FREQUENT = frozenset(
 #: Columns whose values tell statements apart, where others do by being there.
 _TELLING = ("push_type", "xds_type")
 
-#: Maximum length of a text in which labels behind blanks are looked for.
-MAX_RUN_LABELS = 2000
-
 Codes = npt.NDArray[np.int64]
 
 
@@ -125,9 +122,7 @@ def texts_at(table: pa.Table, rows: Codes, *names: str) -> list[list[str | None]
 def _fitting(known: tuple[Named, ...], component: str, message: str) -> str | None:
     """The newest of some statements that a message fits."""
     text = split_ids(component, message)[0]
-    # Labels behind blanks are looked for in short texts alone: in a hostile one the search is quadratic.
-    parted = split_run_labels(text)[0] if len(text) <= MAX_RUN_LABELS else text
-    for body in (split_labels(text)[0], parted, text, text.partition("\n")[0]):
+    for body in (split_labels(text)[0], split_run_labels(text)[0], text, text.partition("\n")[0]):
         for statement, template in known:
             if template and _pattern(template).match(body):
                 return statement

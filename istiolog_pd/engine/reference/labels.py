@@ -49,6 +49,10 @@ def split_labels(message: str) -> tuple[str, str]:
     return message, ""
 
 
+#: Maximum length of a message in which labels behind blanks are looked for.
+MAX_RUN_LABELS = 2000
+
+
 def split_run_labels(message: str) -> tuple[str, str]:
     """The same where the tab became a run of blanks.
 
@@ -57,7 +61,8 @@ def split_run_labels(message: str) -> tuple[str, str]:
     >>> split_run_labels("starting    controller=namespace controller")
     ('starting', 'controller=namespace controller')
     """
-    run = _RUN.search(message)
+    # Of a hostile text the search takes quadratic time.
+    run = _RUN.search(message) if len(message) <= MAX_RUN_LABELS else None
     return (message[: run.start()], message[run.end() :]) if run else (message, "")
 
 
