@@ -55,9 +55,9 @@ class Lane:
         return _ONE_LOG if self.batch is None else self.batch.starts
 
     def by_log(self, rows: Ints) -> Iterator[slice]:
-        """Which of some rows, which ascend, are of each log: those of one at a time; of logs that have any."""
+        """Which of some rows, which ascend, are of each log: those of one at a time, of logs that have several."""
         ends = np.append(np.searchsorted(rows, self.logs), len(rows))
-        for n in np.flatnonzero(np.diff(ends)).tolist():
+        for n in np.flatnonzero(np.diff(ends) > 1).tolist():
             yield slice(int(ends[n]), int(ends[n + 1]))
 
     def begin_of(self, at: int) -> int:
