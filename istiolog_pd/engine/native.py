@@ -53,7 +53,7 @@ class Progress:
     mixed: bool = False
     lines: int = 0
     damage: dict[str, Damage] = field(default_factory=dict)
-    recognised: bool = False
+    recognized: bool = False
     complete: bool = True
     last_event: str = ""
 
@@ -77,7 +77,7 @@ class Progress:
                 known = self.damage.setdefault(what, Damage(what, line + self.lines, 0))
                 known.lines += lines
         self.lines += piece.lines
-        self.recognised = self.recognised or piece.recognised
+        self.recognized = self.recognized or piece.recognized
         self.complete = piece.complete
         self.last_event = piece.last_event or self.last_event
         return piece
@@ -260,4 +260,4 @@ def read(
     for piece in pieces(blocks, progress, component=component, threads=threads, chunk=chunk):
         tables.add(piece)
     events, narrow = _whole(tables, component, last=True, messages=messages)
-    return SourceTables(events, narrow, progress.close(), progress.lines, progress.recognised)
+    return SourceTables(events, narrow, progress.close(), progress.lines, progress.recognized)

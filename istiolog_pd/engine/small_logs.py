@@ -42,7 +42,7 @@ class Found:
     entries: int
     lines: int
     damage: list[Damage]
-    recognised: bool
+    recognized: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def read_many(logs: Sequence[SmallLog], access: AccessFormat | None = None, *, m
     events, narrow, beyond = within_limits(events, narrow)
     components = _components(events["component"], np.cumsum([0, *(entries for entries, _ in read)])[:-1])
     found = [
-        Found(of, entries, one.lines, [*one.close(), *beyond.get(log.source, ())], one.recognised)
+        Found(of, entries, one.lines, [*one.close(), *beyond.get(log.source, ())], one.recognized)
         for log, (entries, one), of in zip(logs, read, components, strict=True)
     ]
     return ManyTables(events if messages else without_messages(events), narrow, found)

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from istiolog_pd.capture import Capture, SourceInfo
-from istiolog_pd.engine.choose_engine import given
+from istiolog_pd.engine.choose_engine import replay_head
 from istiolog_pd.engine.reference.reader import SourceTables
 from istiolog_pd.errors import DamageWarning, NoLogError
 from istiolog_pd.loading.damage import damage_of, why_empty
@@ -85,7 +85,7 @@ class _Read:
                     self.close()
                 return
         self.close()
-        of_source = list(container_logs(source, given(head, blocks), self.options))
+        of_source = list(container_logs(source, replay_head(head, blocks), self.options))
         good = [log for log in of_source if _is_log(log.tables)]
         self.parts += good
         if not good:
@@ -106,7 +106,7 @@ class _Read:
 def _is_log(tables: SourceTables) -> bool:
     """Whether a log has anything to read: a line with a header, or any text at all that is text."""
     binary = any(damage.what == "NUL bytes" for damage in tables.damage)
-    return tables.recognised or (tables.events.num_rows > 0 and not binary)
+    return tables.recognized or (tables.events.num_rows > 0 and not binary)
 
 
 def _just_rotated(source: Source, tables: SourceTables | None, logs: set[str]) -> bool:

@@ -13,7 +13,7 @@ from istiolog_pd.engine.choose_engine import has_native
 from istiolog_pd.engine.reference.reader import SourceTables
 from istiolog_pd.loading.options import Options
 from istiolog_pd.loading.source_log import GIVEN_AWAY, Log, group_of
-from istiolog_pd.runs import Batch, Part, Whose
+from istiolog_pd.runs import Batch, SourcePart, Whose
 from istiolog_pd.runs.schema import with_place
 from istiolog_pd.runs.source_part import Ints
 from istiolog_pd.sources.discover import Source
@@ -34,7 +34,7 @@ class SmallLogs:
 
     def part(self) -> Batch:
         """The logs for `arrange`; their rows are given away."""
-        batch, self.batch = self.batch, Batch(self.batch.whose, self.batch.starts, Part("", "", GIVEN_AWAY, {}))
+        batch, self.batch = self.batch, Batch(self.batch.whose, self.batch.starts, SourcePart("", "", GIVEN_AWAY, {}))
         return batch
 
 
@@ -84,14 +84,14 @@ class Together:
         empty = [source for (source, _), one in zip(waiting, found.logs, strict=True) if not one.entries]
         for (source, _), one, start in zip(waiting, found.logs, starts.tolist(), strict=False):
             if one.entries:
-                tables = SourceTables(GIVEN_AWAY, {}, one.damage, one.lines, one.recognised)
+                tables = SourceTables(GIVEN_AWAY, {}, one.damage, one.lines, one.recognized)
                 logs.append(Log(source, LogStream(iter(()), None), tables, 0, one.entries))
                 whose.append(Whose(source.name, one.component, source.pod, source.namespace, source.container))
                 begins.append(start)
         if not logs:
             return None, empty
         events = with_place(found.events, _places(whose, np.diff([*begins, len(found.events)])))
-        batch = Batch(tuple(whose), np.array(begins, np.int64), Part("", "", events, found.tables))
+        batch = Batch(tuple(whose), np.array(begins, np.int64), SourcePart("", "", events, found.tables))
         return SmallLogs(logs, batch), empty
 
 

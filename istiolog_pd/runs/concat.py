@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 
 from istiolog_pd.engine.schema import EVENTS_SCHEMA
-from istiolog_pd.runs.source_part import Ints, Part, codes, joined
+from istiolog_pd.runs.source_part import Ints, SourcePart, codes, joined
 
 #: Number of rows reordered at a time.
 BLOCK = 1 << 16
 
 
-def join(parts: list[Part], by_line: Sequence[str] | None = None) -> tuple[pa.Table, dict[str, pa.Table]]:
+def join(parts: list[SourcePart], by_line: Sequence[str] | None = None) -> tuple[pa.Table, dict[str, pa.Table]]:
     """The tables of all parts, one part behind the other.
 
     Parameters
@@ -47,7 +47,7 @@ def join(parts: list[Part], by_line: Sequence[str] | None = None) -> tuple[pa.Ta
     return _joined(events, order, None), tables
 
 
-def _line_order(parts: list[Part], names: Sequence[str]) -> Ints | None:
+def _line_order(parts: list[SourcePart], names: Sequence[str]) -> Ints | None:
     """The places of all entries by source and line; null if that is how they stand."""
     source = joined([codes(part.events["source"], names) for part in parts])
     line = joined([part.events["line"].to_numpy() for part in parts])

@@ -15,11 +15,11 @@ from itertools import combinations
 import numpy as np
 
 from istiolog_pd.engine.reference.labels import split_ids, split_labels
-from istiolog_pd.engine.reference.match import Recogniser, in_scope
+from istiolog_pd.engine.reference.match import Recognizer, in_scope
 from istiolog_pd.formats import FORMATS
 from istiolog_pd.formats.statements.covered import covered
 from istiolog_pd.formats.template import COMPONENTS, Format
-from istiolog_pd.runs.container_log import LEVELS, Lane
+from istiolog_pd.runs.container_log import LEVELS, ContainerLog
 from istiolog_pd.runs.source_part import Bools, Ints
 from istiolog_pd.runs.statement_versions import first_rows, minors_of
 
@@ -28,7 +28,7 @@ NO_FORMAT = ("other", "unparsed", "go_gc", "access")
 
 #: Number of entries of each event sampled over a run; fewer if there are many runs.
 SPREAD = 8
-MOST_LOOKED_AT = 20_000
+MAX_SAMPLED = 20_000
 
 _PRINTED = re.compile(r"(?<![\d.])(\d+\.\d+(\.\d+)?(-(alpha|beta|rc|dev)[.\w]*)?)(?![\d.])")
 
@@ -97,7 +97,7 @@ def between(since: Version, until: Version) -> int:
     return ((1 << (last + 1)) - 1) & ~((1 << since[1]) - 1)
 
 
-def detect(lane: Lane, starts: Ints, stops: Ints) -> list[Found]:
+def detect(lane: ContainerLog, starts: Ints, stops: Ints) -> list[Found]:
     """The version of each run of a lane.
 
     Parameters
@@ -136,14 +136,14 @@ def _as_printed(texts: list[str], bounds: list[Bound]) -> Found:
     return Found(number, "; ".join(evidence))
 
 
-def _printed(lane: Lane) -> list[tuple[int, str]]:
+def _printed(lane: ContainerLog) -> list[tuple[int, str]]:
     """The lines that print a version of Istio (a build of one's own prints `unknown`)."""
     rows, versions = lane.column("startup", "version")
     lines = zip(rows.tolist(), versions.to_pylist(), strict=True)
     return [(row, text) for row, text in lines if text and _PRINTED.search(text[:200])]
 
 
-def _filled(lane: Lane, sign: Sign, starts: Ints, stops: Ints) -> Bools:
+def _filled(lane: ContainerLog, sign: Sign, starts: Ints, stops: Ints) -> Bools:
     """Whether any entry of the control plane fills a sign's column, for each run."""
     found = np.zeros(len(starts), np.bool_)
     for rows, (values,) in lane.batches(sign.event, sign.column):
@@ -157,11 +157,11 @@ def _filled(lane: Lane, sign: Sign, starts: Ints, stops: Ints) -> Bools:
     return found
 
 
-def _claims(lane: Lane, starts: Ints, stops: Ints) -> dict[int, list[Bound]]:
+def _claims(lane: ContainerLog, starts: Ints, stops: Ints) -> dict[int, list[Bound]]:
     """What the formats say that claim some entries of each run."""
     events = [event for event in lane.events() if event not in NO_FORMAT]
     most = sum(min(lane.count(event), SPREAD * len(starts)) for event in events)
-    spread = SPREAD if most <= MOST_LOOKED_AT else int(np.clip(MOST_LOOKED_AT // (len(starts) * 30), 1, SPREAD))
+    spread = SPREAD if most <= MAX_SAMPLED else int(np.clip(MAX_SAMPLED // (len(starts) * 30), 1, SPREAD))
     picked = [np.empty(0, np.int64), *(lane.spread(event, starts, stops, spread) for event in events)]
     rows = np.unique(np.concatenate(picked))
     runs = np.searchsorted(starts, rows, side="right") - 1
@@ -175,7 +175,7 @@ def _claims(lane: Lane, starts: Ints, stops: Ints) -> dict[int, list[Bound]]:
     return found
 
 
-def of_statements(lane: Lane, starts: Ints) -> dict[int, list[Bound]]:
+def of_statements(lane: ContainerLog, starts: Ints) -> dict[int, list[Bound]]:
     """What the statements say that entries of each run are of, where no hand-written format claims them."""
     found: dict[int, list[Bound]] = {}
     first = sorted(first_rows(lane, starts), key=lambda one: one[1])
@@ -216,9 +216,9 @@ def _formats_of() -> Mapping[tuple[str, str, str], Sequence[Format]]:
 
 
 @cache
-def _of_event(event: str) -> Recogniser:
+def _of_event(event: str) -> Recognizer:
     """The formats of an event, compiled: at most one of all formats claims a line."""
-    return Recogniser([one for one in FORMATS if event == one.event or event in one.event_with.values()])
+    return Recognizer([one for one in FORMATS if event == one.event or event in one.event_with.values()])
 
 
 def _minors(entry: Format) -> int:
