@@ -10,8 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-
-from scripts.layers import PARTS
+from layers import PARTS
 
 PACKAGE = Path(__file__).parents[1] / "istiolog_pd"
 
@@ -75,7 +74,7 @@ def test_there_are_modules() -> None:
 
 
 def test_every_part_has_a_layer() -> None:
-    """A new one needs an entry in `scripts/layers.py`."""
+    """A new one needs an entry in `.ci/scripts/layers.py`."""
     assert {part_of(module) for module in MODULES} <= set(RANK)
 
 

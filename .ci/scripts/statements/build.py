@@ -1,6 +1,6 @@
 """Make the data of the second tier from the tables of the sources' log statements.
 
-    python -m scripts.statements.build [TABLES]
+    PYTHONPATH=.ci/scripts python -m statements.build [TABLES]
 
 `TABLES` (by default `tests/formats/source`) is a directory with ``istio.tsv``, ``envoy.tsv``, ``istio-proxy.tsv`` and
 ``ztunnel.tsv``, which may be packed (``.gz``). The same tables give the same bytes.
@@ -17,11 +17,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from statements import arguments, events
+
 from istiolog_pd.formats.columns import COLUMNS as FIELDS
 from istiolog_pd.formats.kinds import KINDS
 from istiolog_pd.formats.statements.cells import escape, unescape
 from istiolog_pd.formats.statements.table import COLUMNS, Statement, letters
-from scripts.statements import arguments, events
 
 #: A verb of Go's fmt, and a field of Rust's and C++'s.
 _VERB = re.compile(r"%(?:%|[-+# 0]*(?:\[\d+\])?(?:\*|\d+)?(?:\.(?:\*|\d+)?)?[a-zA-Z])")
@@ -35,7 +36,7 @@ _FAILS = re.compile(r"(?i)fail|error|exception|invalid|reject|unable|cannot|coul
 
 
 #: Where the data goes.
-DATA = Path(__file__).parents[2] / "istiolog_pd/formats/statements"
+DATA = Path(__file__).parents[3] / "istiolog_pd/formats/statements"
 
 
 @dataclass(frozen=True)
