@@ -66,7 +66,7 @@ def test_rejections_are_found_with_the_commonest_text_and_its_lines(lines: Lines
     )
     one = found(capture, "nacks")["nacks"]
     assert (one.kind, one.title) == ("broken", "Configuration was rejected 3 times by 1 proxy")
-    assert "the commonest (2 of 3): “duplicate listener”" in one.effect
+    assert "most often (2 of 3): “duplicate listener”" in one.effect
     assert (one.share, one.of) == (0.5, "the proxies")
     assert [line.line for line in one.evidence] == [4, 5]
     assert (

@@ -38,8 +38,9 @@ def _nacks(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     by = f" by {plural(proxies, 'proxy', 'proxies')}" if proxies else ""
     return RuleHit(
         f"Configuration was rejected {plural(total, 'time')}{by}",
-        f"Types: {', '.join(f'{name} {count:,}' for name, count in types.items())}. {plural(len(texts), 'text')}; "
-        f"most frequent ({texts.iloc[0]:,} of {total:,}): “{shown(common, MAX_WORDS)}”.",
+        f"Types: {', '.join(f'{name} {count:,}' for name, count in types.items())}. "
+        f"{plural(len(texts), 'error text')}, "
+        f"most often ({texts.iloc[0]:,} of {total:,}): “{shown(common, MAX_WORDS)}”.",
         _of_all(capture, proxies),
         rows_of(capture, event, error=common) or rows_of(capture, event),
     )

@@ -15,7 +15,7 @@ import numpy as np
 
 from istiolog_pd.sources.limits import how_to_raise
 from istiolog_pd.sources.wrappers._containers import Containers
-from istiolog_pd.sources.wrappers._model import NO_TIME, Ints, LineTable, LogStream, Note
+from istiolog_pd.sources.wrappers._model import NAT, Ints, LineTable, LogStream, Note
 from istiolog_pd.sources.wrappers._rfc3339 import MAX_TEXT, stamps
 from istiolog_pd.sources.wrappers._rows import Batch, Joiner, concat, joined, offsets_of, started_lines
 
@@ -145,7 +145,7 @@ def _newest_first(batch: Batch) -> bool:
     """Whether the first rows' times fall: the wrapper's own, or where they are all one, the lines'."""
     rows = np.flatnonzero(batch.own)[:SAMPLE]
     for times in (batch.received[rows], _inner_times(batch, rows)):
-        steps = np.diff(times[times != NO_TIME])
+        steps = np.diff(times[times != NAT])
         if steps.any():
             return bool((steps < 0).sum() > (steps > 0).sum())
     return False
