@@ -34,7 +34,7 @@ def _catalog() -> _native.Catalog:
 
 
 def catalog(access: AccessFormat | None = None) -> _native.Catalog:
-    """The catalogue, compiled: once in a process, and once for each use of a user's access format."""
+    """The catalog, compiled: once in a process, and once for each use of a user's access format."""
     return _native.Catalog(catalog_data(FORMATS, access)) if access else _catalog()
 
 

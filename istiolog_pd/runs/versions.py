@@ -1,6 +1,6 @@
 """Which Istio wrote a run: the version that a line prints, or the range that its lines leave.
 
-What separates generations is the catalogue itself: each of its formats says since when and until when
+What separates generations is the catalog itself: each of its formats says since when and until when
 Istio prints it. A few fields of formats that lived long say more (`SIGNS`).
 """
 

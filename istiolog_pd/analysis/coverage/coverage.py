@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from istiolog_pd.analysis._answer import Answer, Col, answers
 from istiolog_pd.analysis._discover import declarations
 from istiolog_pd.analysis._needs import BOOTSTRAP, WHOLE, Need
-from istiolog_pd.analysis._result import shaped
+from istiolog_pd.analysis._result import as_result
 from istiolog_pd.capture import Capture
 
 COVERAGE = Answer(
@@ -86,7 +86,7 @@ def coverage(capture: Capture) -> pd.DataFrame:
         for need in answer.needs
         for row in _rows(capture, need, runs)
     ]
-    return shaped(pd.DataFrame(rows, columns=list(COVERAGE.dtypes)), COVERAGE)
+    return as_result(pd.DataFrame(rows, columns=list(COVERAGE.dtypes)), COVERAGE)
 
 
 def _runs(capture: Capture) -> pd.DataFrame:
@@ -162,7 +162,7 @@ def _said(need: Need, run: dict[Any, Any], there: int) -> _Said:
             NO, f"{lines}: printed at {printed}, the most verbose level seen is {level or 'none'}", need.setting
         )
     if need.rare:
-        return _Said(YES, "no such line: nothing of it was printed")
+        return _Said(YES, "no such line was logged")
     return _Said(NO, lines, need.setting)
 
 
@@ -170,7 +170,7 @@ def _of_lines(need: Need, run: dict[Any, Any], level: str, high: tuple[int, int]
     """What is to be said where the lines are there: whether they are all."""
     if need.lost and VERBOSITY[level] < VERBOSITY["debug"] and high >= _number(need.lost_since or "1.0"):
         return _Said(PART, need.lost, need.more)
-    cut = "the log begins in the middle of a life" if run["start"] == "cut" else ""
+    cut = "the log does not begin with the process" if run["start"] == "cut" else ""
     gaps = f"lines are missing in {run['gaps']} places" if run["gaps"] else ""
     if need.counts and (cut or gaps):
         return _Said(PART, "; ".join(filter(None, (cut, gaps))), WHOLE)
