@@ -77,7 +77,7 @@ class Progress:
                 known = self.damage.setdefault(what, Damage(what, line + self.lines, 0))
                 known.lines += lines
         self.lines += piece.lines
-        self.recognized = self.recognized or piece.recognized
+        self.recognized = self.recognized or piece.recognised
         self.complete = piece.complete
         self.last_event = piece.last_event or self.last_event
         return piece
