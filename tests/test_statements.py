@@ -104,9 +104,9 @@ def test_the_event_is_that_of_the_table_or_was_mended() -> None:
 
 
 def test_the_data_is_made_of_the_tables(tmp_path: Path) -> None:
-    """`scripts/statements` gives these bytes again."""
+    """`.ci/scripts/statements` gives these bytes again."""
     code = (
-        "import sys; from pathlib import Path; import scripts.statements.build as b\n"
+        "import sys; from pathlib import Path; sys.path.insert(0, '.ci/scripts'); import statements.build as b\n"
         f"b.DATA = Path({str(ROOT / 'istiolog_pd/formats/statements')!r})\n"
         "for name, data in b.build(Path('tests/formats/source')).items():\n"
         "    old = (b.DATA / name).read_bytes()\n"

@@ -1,6 +1,6 @@
 """Which statements each hand-written format is of: found by filling all statements and asking who claims them.
 
-    PYTHONPATH=tests python -m scripts.statements.cover
+    PYTHONPATH=tests:.ci/scripts python -m statements.cover
 
 For each format, level and scope its statements, the newest first: `istiolog_pd/formats/statements/covered.tsv`.
 """
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from filling.fill import cases
 from filling.rows import rows
 from filling.statements import printed
+from statements.build import DATA, newest
 
 from istiolog_pd.engine.reference.labels import split_ids
 from istiolog_pd.engine.reference.match import recogniser
@@ -20,7 +21,6 @@ from istiolog_pd.engine.reference.statements import fitting
 from istiolog_pd.formats import FORMATS, Format
 from istiolog_pd.formats.statements.cells import escape
 from istiolog_pd.formats.statements.table import GROUPS, Statement, literals_of, load_statements
-from scripts.statements.build import DATA, newest
 
 #: A message: whose it is, its level and scope, the statement that printed it.
 Filled = tuple[str, str, str, str, str]
