@@ -65,8 +65,8 @@ def push_lines(capture: Capture) -> pd.DataFrame:
     lines["inferred"] |= again | own
     rounds[list(ROUND_COLUMNS)] = rounds[list(ROUND_COLUMNS)].mask(again)
     rounds["single"] = rounds["round_first"].eq(rounds["round_last"]) & rounds["round"].notna()
-    skipped = control_plane(capture, "push_skipped", ["row", "run", "proxy"])
+    skipped = control_plane_rows(capture, "push_skipped", ["row", "run", "proxy"])
     # What prints the end of a round (1.0 to 1.2) has no updates of one proxy alone.
-    early = lines["run"].isin(control_plane(capture, "push_finish", ["run"])["run"].unique())
+    early = lines["run"].isin(control_plane_rows(capture, "push_finish", ["run"])["run"].unique())
     rounds["certain"] = rounds["single"] & (early | ~possibly_own(lines, starts, asked, skipped, shared))
     return pd.concat([lines.drop(columns="warming"), rounds], axis=1)

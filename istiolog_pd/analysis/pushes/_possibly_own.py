@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from istiolog_pd.analysis._time import as_of
+from istiolog_pd.analysis._time import merge_as_of
 from istiolog_pd.analysis.pushes._bursts import ORDER
 
 Ints = npt.NDArray[Any]
@@ -44,7 +44,7 @@ def possibly_own(
         Proxies that had two connections at a time: their lines cannot be told apart.
     """
     owner, of_asked, of_skipped = _owners(lines, asked, skipped)
-    opened = as_of(
+    opened = merge_as_of(
         pd.DataFrame({"row": lines["row"], "owner": owner}),
         pd.DataFrame({"row": asked["row"], "owner": of_asked, "opened": asked["row"]}).sort_values("row"),
         "row",
@@ -147,7 +147,7 @@ def _first_of_version(
     keys = pd.DataFrame({"owner": owner, "version": lines["push_version"].to_numpy(), "set": of})
     sent = lines["push_type"].isin(["full", "proxy"]).to_numpy()
     first = keys[sent].groupby(["owner", "version"])["set"].transform("first").reindex(keys.index)
-    left_out = as_of(
+    left_out = merge_as_of(
         pd.DataFrame({"row": row, "owner": owner}),
         pd.DataFrame({"row": skipped["row"].to_numpy(), "owner": of_skipped, "skip": skipped["row"].to_numpy()}),
         "row",
