@@ -34,7 +34,7 @@ def _catalog() -> _native.Catalog:
 
 
 def catalog(access: AccessFormat | None = None) -> _native.Catalog:
-    """The catalogue, compiled: once in a process, and once for each use of a user's access format."""
+    """The catalog, compiled: once in a process, and once for each use of a user's access format."""
     return _native.Catalog(catalog_data(FORMATS, access)) if access else _catalog()
 
 
@@ -52,7 +52,7 @@ class Progress:
     mixed: bool = False
     lines: int = 0
     damage: dict[str, Damage] = field(default_factory=dict)
-    recognised: bool = False
+    recognized: bool = False
     complete: bool = True
     last_event: str = ""
     catalog: _native.Catalog = field(init=False)
@@ -67,7 +67,7 @@ class Progress:
                 known = self.damage.setdefault(what, Damage(what, line + self.lines, 0))
                 known.lines += lines
         self.lines += piece.lines
-        self.recognised = self.recognised or piece.recognised
+        self.recognized = self.recognized or piece.recognised
         self.complete = piece.complete
         self.last_event = piece.last_event or self.last_event
         return piece
@@ -248,4 +248,4 @@ def read(
     for piece in pieces(blocks, progress, component=component, threads=threads, chunk=chunk):
         tables.add(piece)
     events, narrow = _whole(tables, component, last=True, messages=messages)
-    return SourceTables(events, narrow, progress.close(), progress.lines, progress.recognised)
+    return SourceTables(events, narrow, progress.close(), progress.lines, progress.recognized)

@@ -73,7 +73,7 @@ def load_capture(sources: Sequence[SourceLike], options: Options) -> Capture:
 def _is_log(tables: SourceTables) -> bool:
     """Whether a log has anything to read: a line with a header, or any text at all that is text."""
     binary = any(damage.what == "NUL bytes" for damage in tables.damage)
-    return tables.recognised or (tables.events.num_rows > 0 and not binary)
+    return tables.recognized or (tables.events.num_rows > 0 and not binary)
 
 
 def _just_rotated(source: Source, tables: SourceTables | None, logs: set[str]) -> bool:

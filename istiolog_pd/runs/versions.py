@@ -1,6 +1,6 @@
 """Which Istio wrote a run: the version that a line prints, or the range that its lines leave.
 
-What separates generations is the catalogue itself: each of its formats says since when and until when
+What separates generations is the catalog itself: each of its formats says since when and until when
 Istio prints it. A few fields of formats that lived long say more (`SIGNS`).
 """
 
@@ -14,7 +14,7 @@ from itertools import combinations
 import numpy as np
 
 from istiolog_pd.engine.reference.labels import split_ids, split_labels
-from istiolog_pd.engine.reference.match import recogniser
+from istiolog_pd.engine.reference.match import recognizer
 from istiolog_pd.formats.template import COMPONENTS, Format
 from istiolog_pd.runs.container_log import LEVELS, ContainerLog
 from istiolog_pd.runs.source_part import Bools, Ints
@@ -186,7 +186,7 @@ def of_statements(lane: ContainerLog, starts: Ints) -> dict[int, list[Bound]]:
 
 def _claim(component: str, level: str | None, scope: str | None, text: str) -> Bound | None:
     """What the format says that claims an entry."""
-    claim = recogniser().claim
+    claim = recognizer().claim
     claimed = claim(component, level, scope, text) or claim(component, level, scope, split_labels(text)[0])
     if claimed is None:
         return None

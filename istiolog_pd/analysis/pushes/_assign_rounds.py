@@ -254,7 +254,7 @@ def _since_connected(
 ) -> Ints:
     """The first round that can have found the proxy connected; -1 where the log does not show it connect.
 
-    istiod registers a connection, initialises the proxy, and only then prints the line: a round that
+    istiod registers a connection, initializes the proxy, and only then prints the line: a round that
     began up to `REGISTERED` before the line may have found it.
     """
     ups = asked.drop_duplicates("proxy")

@@ -101,10 +101,10 @@ FAN_OUT = Answer(
     needs=(pushed("how many proxies each round was pushed to"),),
 )
 
-ROUND_LINES = "they are printed at level info in scope ads (--log_output_level ads:info)"
-PUSH_LINES = "they are printed at level info in scopes ads and, from Istio 1.14 on, delta"
+ROUND_LINES = "they are logged at level info in scope ads (--log_output_level ads:info)"
+PUSH_LINES = "they are logged at level info in scopes ads and, from Istio 1.14 on, delta"
 SOME_SIZES = "{} of {} push lines print no size (before Istio 1.9 only LDS lines do): `size_bytes` sums what is printed"
-NO_SIZES = "this version prints no sizes (Istio 1.9 and later do)"
+NO_SIZES = "this version logs no sizes (Istio 1.9 and later do)"
 HIDDEN = (
     "the pushes of {} of {} rounds are not printed: they are endpoint-only, and show only with "
     "--log_output_level ads:debug,delta:debug"

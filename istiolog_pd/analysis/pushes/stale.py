@@ -34,7 +34,7 @@ STALE = Answer(
         SOURCE,
     ),
     needs=(
-        pushed("which proxies were behind"),
+        pushed("which proxies were stale"),
         Need("what each proxy had acknowledged", ("xds_ack",), ADS_DEBUG, column="nonce", level="debug"),
     ),
 )

@@ -57,7 +57,7 @@ WAVES = Answer(
         RUN,
         SOURCE,
     ),
-    needs=(pushed("how pushes went through their proxies"),),
+    needs=(pushed("how pushes reached their proxies"),),
 )
 
 WAVE = Answer(
