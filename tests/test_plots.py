@@ -644,7 +644,7 @@ def test_debounces_of_istio_1_0_have_a_quiet_time_only() -> None:
     ax = plots.debounces(table)
     assert len(offsets(ax, "unknown, quiet")) == 4
     assert legend(ax)[:2] == ["full or not: not logged (4)", "quiet time"]
-    assert any("print the quiet time only" in text for text in shown(ax.figure))
+    assert any("log the quiet time only" in text for text in shown(ax.figure))
     assert len(plots.debounce_distribution(table).lines) == 1
 
 

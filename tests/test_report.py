@@ -162,7 +162,7 @@ def test_a_quiet_log_says_what_was_looked_for_and_what_could_not_be_seen(
     assert "gctrace" in reasons["gc_pauses"]
     assert len(looked.not_found) + len(looked.not_checkable) == len(RULES)
     monkeypatch.setattr("istiolog_pd.report.html.page.picture", lambda plot, table: "data:,")
-    assert "Nothing stands out" in html_report(capture)
+    assert "No check found a problem" in html_report(capture)
 
 
 def test_findings_are_ranked_by_kind_and_then_by_share(real: Callable[[str], il.Capture]) -> None:
