@@ -28,7 +28,7 @@ _TYPE = re.compile(r"<(?:list\[)?([^\[\]<>]*)\]?>")
 @contextmanager
 def escaped_errors() -> Iterator[None]:
     """Escape what cannot be printed in an error of wrong use: it repeats what was typed."""
-    from istiolog_pd.inspect.partial_match import visible
+    from istiolog_pd.display.values import visible
 
     try:
         yield

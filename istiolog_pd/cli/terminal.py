@@ -30,7 +30,7 @@ def say(text: str) -> None:
     text
         The line; what cannot be printed is escaped.
     """
-    from istiolog_pd.inspect.partial_match import visible
+    from istiolog_pd.display.values import visible
 
     typer.echo(f"istiolog: {visible(text)}", err=True)
 
@@ -63,7 +63,7 @@ def output() -> Iterator[IO[bytes]]:
 
 def write_out(text: str) -> None:
     """Write text on stdout: on a terminal, what cannot be printed as its escape."""
-    from istiolog_pd.inspect.partial_match import visible
+    from istiolog_pd.display.values import visible
 
     if sys.stdout.isatty():
         text = "\n".join(map(visible, text.split("\n")))
@@ -148,7 +148,7 @@ def cell(value: object) -> str:
     import numpy as np
     import pandas as pd
 
-    from istiolog_pd.inspect.partial_match import visible
+    from istiolog_pd.display.values import visible
 
     if pd.isna(value):  # type: ignore[call-overload]
         return ""

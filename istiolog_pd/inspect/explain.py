@@ -10,6 +10,7 @@ from itertools import islice
 import pandas as pd
 
 from istiolog_pd.capture import unknown
+from istiolog_pd.display.values import visible
 from istiolog_pd.engine.reference.entries import Entries
 from istiolog_pd.engine.reference.headers import Entry
 from istiolog_pd.engine.reference.labels import parse_labels, readings, split_ids, split_labels
@@ -24,7 +25,7 @@ from istiolog_pd.formats.statements.covered import statements_of
 from istiolog_pd.formats.statements.table import Statement, load_statements
 from istiolog_pd.formats.statements.verdicts import find_verdict
 from istiolog_pd.formats.template import COMPONENTS
-from istiolog_pd.inspect.partial_match import quoted, reach, visible
+from istiolog_pd.inspect.partial_match import quoted, reach
 from istiolog_pd.inspect.statements import versions_of
 from istiolog_pd.inspect.unmatched import templates
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
+from istiolog_pd.display.values import visible
 from istiolog_pd.formats.kinds import KINDS
 from istiolog_pd.formats.template import Field, Format, Literal, Maybe, Token
 from istiolog_pd.formats.values import BLANKS
@@ -136,17 +137,6 @@ def _up_to(chars: str, literal: str, end: bool) -> re.Pattern[str]:
 def shown(token: Field) -> str:
     """Write a field as templates do, without the kind that its column has anyway."""
     return f"{{{token.column or ':' + token.kind}}}"
-
-
-def visible(text: str) -> str:
-    r"""Write every character that cannot be printed as its escape: nothing in the text moves a cursor.
-
-    Examples
-    --------
-    >>> visible("a\x1b[31mb")
-    'a\\x1b[31mb'
-    """
-    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def quoted(text: str) -> str:

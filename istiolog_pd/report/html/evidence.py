@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from istiolog_pd.capture import Capture
-from istiolog_pd.inspect.partial_match import visible
+from istiolog_pd.display.values import visible
 from istiolog_pd.report.model import Line
 
 #: Maximum number of lines shown with a finding.

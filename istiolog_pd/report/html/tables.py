@@ -11,7 +11,7 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype, is_timedelta64_dtype
 
 from istiolog_pd.analysis._discover import declarations
-from istiolog_pd.inspect.summary import duration_text
+from istiolog_pd.display.values import duration_text
 from istiolog_pd.report.html.evidence import MOST_WORDS, shown
 
 #: Maximum number of rows of a table on the page.

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from istiolog_pd.capture import Capture
-from istiolog_pd.inspect.summary import duration_text
+from istiolog_pd.display.values import duration_text
 from istiolog_pd.report.html.evidence import MOST_LINES, MOST_WORDS, clock, percent, rows_at, rows_of, shown, some
 from istiolog_pd.report.model import Rule, Seen
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from istiolog_pd.capture import Capture
-from istiolog_pd.inspect.summary import duration_text
+from istiolog_pd.display.values import duration_text
 from istiolog_pd.report.html.evidence import bounds, percent, rows_at, shown, some
 from istiolog_pd.report.model import Rule, Seen
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from istiolog_pd.capture import Capture
-from istiolog_pd.inspect.summary import bytes_text, duration_text
+from istiolog_pd.display.values import bytes_text, duration_text
 from istiolog_pd.report.html.evidence import bounds, rows_at, some
 from istiolog_pd.report.model import Rule, Seen
 

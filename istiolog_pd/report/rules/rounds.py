@@ -8,7 +8,7 @@ import pandas as pd
 
 from istiolog_pd import analysis
 from istiolog_pd.capture import Capture
-from istiolog_pd.inspect.summary import duration_text
+from istiolog_pd.display.values import duration_text
 from istiolog_pd.report.html.evidence import MOST_WORDS, rows_at, shown, some
 from istiolog_pd.report.model import Rule, Seen
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from istiolog_pd import analysis
 from istiolog_pd.capture import Capture
-from istiolog_pd.inspect.summary import bytes_text
+from istiolog_pd.display.values import bytes_text
 from istiolog_pd.report.html.evidence import MOST_WORDS, bounds, clock, percent, rows_at, shown, some
 from istiolog_pd.report.model import Rule, Seen
 
