@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import html
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any, Literal
@@ -16,7 +15,7 @@ import pyarrow.compute as pc
 
 from istiolog_pd.display.table import Table, table_html
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, arrow_field, event_columns, event_schema
-from istiolog_pd.errors import UnknownNameError
+from istiolog_pd.errors import UnknownNameError, unknown
 from istiolog_pd.formats.columns import COLUMNS, COMMON, EVENTS
 from istiolog_pd.runs.schema import RunOf, run_table, with_place
 
@@ -61,14 +60,6 @@ def _spelt_out(table: pa.Table) -> pa.Table:
         if pa.types.is_dictionary(one.type) and column is not None and column.type == "string":
             table = table.set_column(at, one.name, table.column(at).cast(pa.string()))
     return table
-
-
-def unknown(what: str, name: str, known: Iterable[str]) -> str:
-    """An error text for a name that is not known, with the nearest that are."""
-    names = list(known)
-    near = difflib.get_close_matches(str(name), names, n=3)
-    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"known: {', '.join(names)}"
-    return f"{name!r} is no {what}; {hint}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,9 +354,7 @@ class Capture:
         keep = pa.chunked_array([pa.array(np.ones(len(times), bool))])
         for bound, compare in ((start, pc.greater_equal), (end, pc.less)):
             if bound is not None:
-                stamp = pd.Timestamp(bound)
-                stamp = stamp.tz_localize("UTC") if stamp.tz is None else stamp.tz_convert("UTC")
-                keep = pc.and_(keep, pc.fill_null(compare(times, pa.scalar(stamp.value, times.type)), False))
+                keep = pc.and_(keep, pc.fill_null(compare(times, pa.scalar(_utc(bound).value, times.type)), False))
         return keep
 
     def _kinds(self) -> pd.DataFrame:
@@ -414,6 +403,15 @@ class Capture:
             + listed
             + _folded(f"{len(self)} events: {frequent}", table_html(events))
         )
+
+
+def _utc(bound: str | pd.Timestamp) -> pd.Timestamp:
+    """A bound of a time range in UTC."""
+    try:
+        stamp = pd.Timestamp(bound)
+    except ValueError as error:
+        raise ValueError(f"start and end are times such as '2026-11-23 17:28:30', not {bound!r}") from error
+    return stamp.tz_localize("UTC") if stamp.tz is None else stamp.tz_convert("UTC")
 
 
 def _folded(title: str, body: str) -> str:

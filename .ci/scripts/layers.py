@@ -24,7 +24,7 @@ class Part:
 #: A part imports only parts of lower layers, and itself.
 PARTS = (
     Part("errors", 0, "errors and warnings"),
-    Part("display", 0, "how values and tables look to people", "numpy matplotlib"),
+    Part("display", 1, "how values and tables look to people", "numpy matplotlib"),
     Part(
         "formats",
         1,

@@ -15,10 +15,14 @@ from istiolog_pd.display.table import Table
 
 
 def shaped(table: pd.DataFrame, answer: Answer, coverage: str = "") -> pd.DataFrame:
-    """Give a table the columns and dtypes of an answer, and what it cannot see in ``attrs["coverage"]``."""
+    """Give a table the columns, dtypes and order of an answer, and what it cannot see in ``attrs["coverage"]``."""
     columns = {name: table[name] if name in table else pd.Series(pd.NA, table.index, object) for name in answer.dtypes}
-    frame = Table(columns, index=table.index).astype(answer.dtypes).reset_index(drop=True)
+    frame = Table(columns, index=table.index).astype(answer.dtypes)
+    if answer.time and not frame[answer.time].is_monotonic_increasing:
+        frame = frame.sort_values(answer.time, kind="stable")
+    frame = frame.reset_index(drop=True)
     frame.attrs["coverage"] = coverage
+    frame.attrs["units"] = {column.name: column.unit for column in answer.columns if column.unit}
     return frame
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,12 +13,13 @@ import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_integer_dtype, is_numeric_dtype, is_timedelta64_dtype
 
 from istiolog_pd.display.values import bytes_text, duration_text, visible
+from istiolog_pd.errors import UnknownNameError, unknown
 
 #: Classes of a table in which notebooks do not take ``$`` for mathematics.
 NO_MATHEMATICS = "tex2jax_ignore mathjax_ignore"
 
 #: Characters for which a notebook beside its file browser has room, at a window of 1,280 px.
-ROOM = 128
+ROOM = 112
 #: Characters that a long text may take before it is broken into lines, and the blank beside each column.
 LINE, GAP = 30, 2
 #: Columns that are named where they are not shown.
@@ -31,7 +32,7 @@ PLACE = ("source", "line")
 FOLDERS = ("source", "log", "next_source")
 
 #: A long text is broken behind one of these.
-_BREAKS = re.compile(r"(?<=[/|~.:,;=_!-])(?=[^\s/|~.:,;=_!-])|(?<=\s)(?=\S)")
+_BREAKS = re.compile(r"(?<=[/|~.:,;=_!-])(?=[^\s/|~.:,;=_!-])")
 
 
 class Table(pd.DataFrame):
@@ -47,6 +48,17 @@ class Table(pd.DataFrame):
     @property
     def _constructor(self) -> type[Table]:
         return Table
+
+    def __getitem__(self, key: Any) -> Any:
+        """As of any DataFrame; of a column that is not there, the error names the nearest."""
+        try:
+            return super().__getitem__(key)
+        except KeyError as error:
+            names = [key] if isinstance(key, str) else key if isinstance(key, list) else []
+            for name in names:
+                if isinstance(name, str) and name not in self.columns:
+                    raise UnknownNameError(unknown("column of this table", name, self.columns)) from error
+            raise
 
     def _repr_html_(self) -> str | None:
         return table_html(self) if pd.get_option("display.notebook_repr_html") else None
@@ -64,10 +76,11 @@ def table_html(frame: pd.DataFrame) -> str:
     rows, limit = _cut(frame)
     levels = [rows.index.get_level_values(level).to_series() for level in range(rows.index.nlevels)]
     values = [rows.iloc[:, at] for at in range(frame.shape[1])]
-    index, columns = _columns(levels, rows.index.names, ""), _columns(values, frame.columns, "")
+    units = frame.attrs.get("units", {})
+    index, columns = _columns(levels, rows.index.names, units), _columns(values, frame.columns, units)
     times = sum(is_datetime64_any_dtype(column.dtype) for column in (*levels, *values))
     if _width(index, columns) + times * len("2026-11-30") > ROOM and (day := _only_day([*levels, *values])):
-        index, columns = _columns(levels, rows.index.names, day), _columns(values, frame.columns, day)
+        index, columns = _columns(levels, rows.index.names, units, day), _columns(values, frame.columns, units, day)
     kept, notes = _fitting(frame, columns, index)
     cells = pd.DataFrame({at: pd.Series(columns[at].cells, dtype=object) for at in kept}, index=range(len(rows)))
     labels = pd.MultiIndex.from_arrays([level.cells for level in index], names=_headers(rows.index.names))
@@ -79,7 +92,7 @@ def table_html(frame: pd.DataFrame) -> str:
         notes.insert(0, f"{len(frame):,} rows \u00d7 {frame.shape[1]:,} columns")
     notes += dict.fromkeys(column.note for column in (*index, *(columns[at] for at in kept)) if column.note)
     said = str(frame.attrs.get("coverage") or "")
-    above = f"<p>{_text(said)}</p>" if said else ""
+    above = f"<p>{html.escape(visible(said))}</p>" if said else ""
     below = f"<p><small>{'; '.join(notes)}</small></p>" if notes else ""
     return f'<div class="{NO_MATHEMATICS}">{above}{body}{below}</div>'
 
@@ -138,8 +151,15 @@ def _is_constant(column: pd.Series[Any]) -> bool:
     return pd.api.types.is_scalar(first) and bool(column.eq(first).fillna(False).all())
 
 
-def _columns(columns: Sequence[pd.Series[Any]], names: Iterable[object], day: str) -> list[_Shown]:
-    return [_column(values, name, day) for values, name in zip(columns, names, strict=True)]
+def _columns(
+    columns: Sequence[pd.Series[Any]], names: Iterable[Any], units: Mapping[Any, str], day: str = ""
+) -> list[_Shown]:
+    """Columns as they are shown; times without their day if it is that of all."""
+    shown = []
+    for values, name in zip(columns, names, strict=True):
+        one = _column(values, name, day, in_bytes="bytes" in str(name) or units.get(name) == "B")
+        shown.append(replace(one, width=max(one.width, *map(len, _pieces(str(name))))))
+    return shown
 
 
 def _width(*columns: Sequence[_Shown]) -> int:
@@ -147,20 +167,17 @@ def _width(*columns: Sequence[_Shown]) -> int:
     return sum(column.width + GAP for some in columns for column in some)
 
 
-def _column(values: pd.Series[Any], name: object, day: str) -> _Shown:
-    """A column as it is shown; times without their day if it is that of all."""
+def _column(values: pd.Series[Any], name: Any, day: str, *, in_bytes: bool) -> _Shown:
     dtype = values.dtype
     if is_datetime64_any_dtype(dtype):
-        shown = _times(values, day)
-    elif is_timedelta64_dtype(dtype):
-        shown = _numbers(_known(value, lambda span: duration_text(span, DIGITS)) for value in values)
-    elif is_integer_dtype(dtype) and "bytes" in str(name):
-        shown = _numbers(_known(value, bytes_text) for value in values)
-    elif is_numeric_dtype(dtype) and len(values):
-        shown = _numbers(values.to_string(index=False, header=False, na_rep="").split("\n"))
-    else:
-        shown = _texts(values, folders=name in FOLDERS)
-    return replace(shown, width=max(shown.width, *map(len, _pieces(str(name)))))
+        return _times(values, day)
+    if is_timedelta64_dtype(dtype):
+        return _numbers(_known(value, lambda span: duration_text(span, DIGITS)) for value in values)
+    if is_integer_dtype(dtype) and in_bytes:
+        return _numbers(_known(value, bytes_text) for value in values)
+    if is_numeric_dtype(dtype) and len(values):
+        return _numbers(values.to_string(index=False, header=False, na_rep="").split("\n"))
+    return _texts(values, folders=name in FOLDERS)
 
 
 def _known(value: Any, write: Callable[[Any], str]) -> str:
@@ -214,12 +231,12 @@ def _texts(values: pd.Series[Any], *, folders: bool) -> _Shown:
 
 def _pieces(text: str) -> list[str]:
     """The parts between which a text may be broken into lines."""
-    return _BREAKS.split(text)
+    return [piece for word in text.split(" ") for piece in _BREAKS.split(word)]
 
 
 def _text(text: object) -> str:
     """Text as HTML, with the places where it may be broken."""
-    return "<wbr>".join(map(html.escape, _pieces(visible(str(text)))))
+    return "<wbr>".join(map(html.escape, _BREAKS.split(visible(str(text)))))
 
 
 def _names(frame: pd.DataFrame, places: Sequence[int]) -> str:

@@ -9,7 +9,6 @@ from itertools import islice
 
 import pandas as pd
 
-from istiolog_pd.capture import unknown
 from istiolog_pd.display.values import visible
 from istiolog_pd.engine.reference.entries import Entries
 from istiolog_pd.engine.reference.headers import Entry
@@ -20,6 +19,7 @@ from istiolog_pd.engine.reference.reader import SourceTables, read
 from istiolog_pd.engine.reference.statements import claim_statement
 from istiolog_pd.engine.schema import event_columns, format_columns
 from istiolog_pd.engine.second_tier import second_claim
+from istiolog_pd.errors import unknown
 from istiolog_pd.formats import COLUMNS, EVENTS, FORMATS, Format
 from istiolog_pd.formats.statements.covered import statements_of
 from istiolog_pd.formats.statements.table import Statement, load_statements
