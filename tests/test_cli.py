@@ -17,10 +17,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import istiolog_pd as il
+from istiolog_pd._text import bytes_text, duration_text
 from istiolog_pd.cli.app import app
 from istiolog_pd.cli.terminal import cell, plain
 from istiolog_pd.formats import FORMATS
-from istiolog_pd.inspect.summary import bytes_text, duration_text, summarize
+from istiolog_pd.inspect.summary import summarize
 from istiolog_pd.plots import PLOTS
 
 ADS = "2026-11-23T17:28:49.929503Z\tinfo\tads\t"

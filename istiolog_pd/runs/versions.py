@@ -16,6 +16,7 @@ import numpy as np
 from istiolog_pd.engine.reference.labels import split_ids, split_labels
 from istiolog_pd.engine.reference.match import recognizer
 from istiolog_pd.formats.template import COMPONENTS, Format
+from istiolog_pd.formats.version import OLDEST, OPEN, Version, version_of
 from istiolog_pd.runs.container_log import LEVELS, ContainerLog
 from istiolog_pd.runs.source_part import Bools, Ints
 from istiolog_pd.runs.statement_versions import first_rows, minors_of
@@ -28,10 +29,6 @@ SPREAD = 8
 MAX_SAMPLED = 20_000
 
 _PRINTED = re.compile(r"(?<![\d.])(\d+\.\d+(\.\d+)?(-(alpha|beta|rc|dev)[.\w]*)?)(?![\d.])")
-
-Version = tuple[int, int]
-OLDEST: Version = (1, 0)
-OPEN: Version = (10**6, 0)
 
 #: Minor versions are held as bits; a format still in use goes on to the last of them.
 MINORS = 100
@@ -125,7 +122,7 @@ def _as_printed(texts: list[str], bounds: list[Bound]) -> Found:
     others = sorted({other for other in numbers.values() if other != number})
     if others:
         evidence.append(f"but {', '.join(others)} too")
-    own = between(_number(number), _number(number))
+    own = between(version_of(number), version_of(number))
     strange = [bound for bound in bounds if not bound.minors & own]
     if strange:
         lines = "line is" if len(strange) == 1 else "lines are"
@@ -197,17 +194,12 @@ def _claim(component: str, level: str | None, scope: str | None, text: str) -> B
 
 def _istio(entry: Format, version: str) -> Version:
     """A version of a format as one of Istio; Envoy's numbers are eight ahead."""
-    major, minor = _number(version)
+    major, minor = version_of(version)
     return (major, max(minor - 8, 0)) if entry.component == "envoy" else (major, minor)
 
 
-def _number(version: str) -> Version:
-    major, minor = re.findall(r"\d+", version)[:2]
-    return int(major), int(minor)
-
-
 def _of_sign(sign: Sign) -> Bound:
-    since, until = _number(sign.since) if sign.since else OLDEST, _number(sign.until) if sign.until else OPEN
+    since, until = version_of(sign.since) if sign.since else OLDEST, version_of(sign.until) if sign.until else OPEN
     return Bound(between(since, until), repr(sign.words))
 
 
