@@ -48,6 +48,7 @@ class Progress:
     """What is known of a source while its pieces come, in order."""
 
     access: AccessFormat | None = None
+    compiled: _native.Catalog | None = None
     component: str = ""
     mixed: bool = False
     lines: int = 0
@@ -55,10 +56,19 @@ class Progress:
     recognized: bool = False
     complete: bool = True
     last_event: str = ""
-    catalog: _native.Catalog = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.catalog = catalog(self.access)
+    @property
+    def catalog(self) -> _native.Catalog:
+        """The catalogue, compiled."""
+        self.compiled = self.compiled or catalog(self.access)
+        return self.compiled
+
+    def see(self, votes: tuple[int, int, int], component: str) -> None:
+        """Note whose log it is: how many entries only istiod, a sidecar or ztunnel writes; and who, if it is known."""
+        pilot, agent, ztunnel = votes
+        detected = "ztunnel" if ztunnel > agent + pilot else "agent" if agent > pilot else "pilot"
+        self.component = component or detected
+        self.mixed = bool(agent and pilot) or self.component != detected
 
     def take(self, piece: _native.Piece) -> _native.Piece:
         """Note the next piece."""
@@ -91,6 +101,10 @@ class Tables:
     def entries(self) -> int:
         """Entries so far; those that wait for their year are not counted."""
         return self._build.entries
+
+    def begin_source(self, source: str) -> None:
+        """Begin another source, whose entries follow."""
+        self._build.begin_source(source)
 
     def add(self, piece: _native.Piece) -> None:
         """Take in the next piece, which is used up."""
@@ -195,9 +209,7 @@ def _sample(
         pilot, agent, ztunnel = pilot + of_pilot, agent + of_agent, ztunnel + of_ztunnel
         left -= seen
         head.append(chunk)
-    detected = "ztunnel" if ztunnel > agent + pilot else "agent" if agent > pilot else "pilot"
-    progress.component = component or detected
-    progress.mixed = bool(agent and pilot) or progress.component != detected
+    progress.see((pilot, agent, ztunnel), component)
     return head
 
 

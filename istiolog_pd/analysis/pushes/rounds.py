@@ -76,7 +76,13 @@ PUSHES = Answer(
             "round had finished everywhere else; before Istio 1.10 a requested push, since it followed a request or a "
             "new connection of this proxy, came after the round had finished, or repeated a type in one round",
         ),
-        Col("certain", "boolean", "", "true if only one round is possible"),
+        Col(
+            "certain",
+            "boolean",
+            "",
+            "true if only this round is possible: a complete set of types can be an update of its proxy alone, unless "
+            "it prints the version of the round",
+        ),
     ),
     needs=(pushed("what was pushed to which proxy, in which round"),),
 )
