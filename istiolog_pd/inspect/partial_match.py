@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from istiolog_pd.display.values import visible
+from istiolog_pd._text import escape_controls
 from istiolog_pd.formats.kinds import KINDS
 from istiolog_pd.formats.template import Field, Format, Literal, Maybe, Token
 from istiolog_pd.formats.values import BLANKS
@@ -141,7 +141,7 @@ def shown(token: Field) -> str:
 
 def quoted(text: str) -> str:
     """Put text in double quotes, what cannot be printed as its escape."""
-    return f'"{visible(text)}"'
+    return f'"{escape_controls(text)}"'
 
 
 def reach(entry: Format, message: str) -> Reach:
