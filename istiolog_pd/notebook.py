@@ -17,7 +17,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from istiolog_pd.display.table import table_html
+from istiolog_pd._table import table_html
 
 FIGSIZE = (9.0, 4.0)
 DPI = 96

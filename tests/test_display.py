@@ -13,7 +13,7 @@ import pytest
 
 import istiolog_pd as il
 from istiolog_pd import analysis, plots
-from istiolog_pd.display.table import Table, table_html
+from istiolog_pd._table import Table, table_html
 
 Real = Callable[[str], il.Capture]
 

@@ -25,6 +25,7 @@ class Part:
 PARTS = (
     Part("errors", 0, "errors and warnings"),
     Part("_text", 0, "values as text for people: escapes, durations, sizes, cells of tables"),
+    Part("_table", 1, "tables as notebooks show them", "matplotlib"),
     Part(
         "formats",
         1,

@@ -9,13 +9,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from istiolog_pd._table import Table
 from istiolog_pd.analysis._answer import Answer
 from istiolog_pd.capture import Capture, to_pandas
-from istiolog_pd.display.table import Table
 
 
 def as_result(table: pd.DataFrame, answer: Answer, coverage: str = "") -> pd.DataFrame:
-    """Give a table the columns and dtypes of an answer, and what it cannot see in ``attrs["coverage"]``."""
+    """Give a table the columns, dtypes and order of an answer, and what it cannot see in ``attrs["coverage"]``."""
     columns = {name: table[name] if name in table else pd.Series(pd.NA, table.index, object) for name in answer.dtypes}
     frame = Table(columns, index=table.index).astype(answer.dtypes)
     if answer.time and not frame[answer.time].is_monotonic_increasing:

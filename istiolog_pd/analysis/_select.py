@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import TEXT
-from istiolog_pd.analysis.pushes.kinds import MAX_BINS, WIDTHS
 from istiolog_pd.capture import Capture, to_pandas
 
 Ints = npt.NDArray[np.int64]
@@ -21,9 +20,9 @@ LEVEL = (
     "ads:debug,delta:debug), and none is among these lines"
 )
 
-#: Widths of a time bin that people read easily; the first that gives no more bins than `MOST_BINS`.
+#: Widths of a time bin that people read easily; the first that gives no more bins than `MAX_BINS`.
 WIDTHS = ("1s", "2s", "5s", "10s", "30s", "1min", "2min", "5min", "10min", "30min", "1h", "3h", "6h", "12h", "1D")
-MOST_BINS = 120
+MAX_BINS = 120
 
 
 def select_columns(
@@ -107,7 +106,7 @@ def bin_given(freq: str | None) -> str:
 def bin_width(times: pd.Series[pd.Timestamp], freq: str | None = None) -> str:
     """The width of a time bin: the given one, or the first round one that gives no more than 120 bins."""
     span = times.max() - times.min()
-    return freq or next((width for width in WIDTHS if span / pd.Timedelta(width) <= MAX_BINS), WIDTHS[-1])
+    return bin_given(freq) or next((width for width in WIDTHS if span / pd.Timedelta(width) <= MAX_BINS), WIDTHS[-1])
 
 
 def join_notes(*notes: str) -> str:

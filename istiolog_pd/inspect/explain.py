@@ -10,7 +10,6 @@ from itertools import islice
 import pandas as pd
 
 from istiolog_pd._text import escape_controls
-from istiolog_pd.capture import unknown
 from istiolog_pd.engine.reference.entries import Entries
 from istiolog_pd.engine.reference.headers import Entry
 from istiolog_pd.engine.reference.labels import parse_labels, readings, split_ids, split_labels

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from istiolog_pd.display.table import Table
+from istiolog_pd._table import Table
 from istiolog_pd.errors import UnknownNameError, unknown
 from istiolog_pd.formats.columns import COLUMNS, COMMON
 

@@ -11,7 +11,6 @@ from istiolog_pd.analysis import debounces, push_rounds, pushes
 from istiolog_pd.analysis._result import control_plane_rows, reason_no_lines
 from istiolog_pd.analysis.coverage.coverage import coverage
 from istiolog_pd.capture import Capture
-from istiolog_pd.display.values import bytes_text, duration_text
 from istiolog_pd.formats.columns import EVENTS
 from istiolog_pd.inspect.sidecars import Answer, of_sidecars
 

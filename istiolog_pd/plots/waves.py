@@ -145,7 +145,7 @@ def push_wave(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         for low, top, width in ((done, high, 0.7), (begun, done, 4)):
             segments = np.stack([np.stack([low, place], -1), np.stack([top, place], -1)], 1)[rows]
             ax.add_collection(LineCollection(list(segments), colors=looked.color, linewidths=width))
-        ax.scatter(time[rows], place[rows], s=18, c=looked.color, marker=looked.marker, label=name, zorder=3)
+        ax.scatter(done[rows], place[rows], s=18, c=looked.color, marker=looked.marker, label=name, zorder=3)
         handles.append(mark(looked, f"{looked.label} ({rows.sum():,})"))
     log_axis(ax, "x", np.concatenate([begun[seen], done[seen], high[seen]]))
     ax.set(

@@ -14,7 +14,7 @@ from istiolog_pd.analysis._answer import FLAG, PROXY, PUSH_TYPE, RUN, SPAN, XDS_
 from istiolog_pd.analysis._intervals import Ints
 from istiolog_pd.analysis._needs import ACCESS, ADS_DEBUG, AGENT_DEBUG, PROXY_INFO, Need
 from istiolog_pd.analysis._result import as_result, empty_result, reason_no_lines
-from istiolog_pd.analysis._time import merge_as_of
+from istiolog_pd.analysis._time import merge_as_of, parse_duration
 from istiolog_pd.analysis.propagation.clocks import (
     BOUNDS,
     PAIR,
@@ -195,7 +195,7 @@ def propagation(
     >>> len(table), bool(table["exact"].all()), table["delay_high"].median()
     (87, True, Timedelta('0 days 00:00:00.001445'))
     """
-    skew = as_duration(clock_skew, "clock_skew")
+    skew = parse_duration(clock_skew, "clock_skew")
     lines = capture["xds_push"]
     known = [str(proxy) for proxy in pc.unique(lines["proxy"].cast(pa.string())).drop_null().to_pylist()]
     told = proxies or {}

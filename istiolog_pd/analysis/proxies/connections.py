@@ -11,6 +11,7 @@ from istiolog_pd.analysis._answer import LINE, PROXY, RUN, SOURCE, TIME_BIN, Ans
 from istiolog_pd.analysis._needs import ADS_INFO, Need
 from istiolog_pd.analysis._result import as_result, empty_result, reason_no_lines
 from istiolog_pd.analysis._select import bin_width, join_notes, log_of_runs, select_columns
+from istiolog_pd.analysis._time import parse_duration
 from istiolog_pd.analysis.propagation.sides import proxies_of_runs
 from istiolog_pd.analysis.proxies._disconnect_reasons import NO_AGE, reasons
 from istiolog_pd.capture import Capture, to_pandas
@@ -133,7 +134,7 @@ def connections(capture: Capture, *, maximum_age: str | None = None) -> pd.DataF
     table["duration_low"] = (ends - begins).where(ends >= begins, pd.Timedelta(0))
     table = _next(table)
     table["next_source"] = table["next_run"].map(log_of_runs(capture))
-    age = _maximum_ages(capture, spans["run"]) if maximum_age is None else pd.Timedelta(maximum_age)
+    age = _maximum_ages(capture, spans["run"]) if maximum_age is None else parse_duration(maximum_age, "maximum_age")
     table["maximum_age"] = table["run"].map(age) if isinstance(age, pd.Series) else age
     table["reason"] = reasons(table, spans, _departures(capture))
     last = table["run"].map(spans.set_index("run")["last"])

@@ -67,7 +67,13 @@ PUSHES = Answer(
         ),
         Col("round_first", "Int64", "", "earliest round it can belong to; if `round` is null: should it be of one"),
         Col("round_last", "Int64", "", "latest round it can belong to; if `round` is null: should it be of one"),
-        Col("certain", "boolean", "", "true if only one round is possible"),
+        Col(
+            "certain",
+            "boolean",
+            "",
+            "true if only this round is possible: a complete set of types can be an update of its proxy alone, unless "
+            "it prints the version of the round",
+        ),
         Col(
             "inferred",
             "boolean",
@@ -76,13 +82,9 @@ PUSHES = Answer(
             "round had finished everywhere else; before Istio 1.10 a requested push, since it followed a request or a "
             "new connection of this proxy, came after the round had finished, or repeated a type in one round",
         ),
-        Col(
-            "certain",
-            "boolean",
-            "",
-            "true if only this round is possible: a complete set of types can be an update of its proxy alone, unless "
-            "it prints the version of the round",
-        ),
+        RUN,
+        SOURCE,
+        LINE,
     ),
     needs=(pushed("what was pushed to which proxy, in which round"),),
 )

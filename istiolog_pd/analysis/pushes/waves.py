@@ -12,7 +12,7 @@ from istiolog_pd.analysis._intervals import Ints, disjoint, earliest_and_latest,
 from istiolog_pd.analysis._needs import pushed
 from istiolog_pd.analysis._result import as_result, empty_result, reason_no_lines
 from istiolog_pd.analysis._select import join_notes
-from istiolog_pd.analysis._time import NAT, as_durations, as_nanoseconds, merge_as_of
+from istiolog_pd.analysis._time import NAT, as_durations, as_nanoseconds, merge_as_of, parse_duration
 from istiolog_pd.analysis.propagation.sides import PILOT, side
 from istiolog_pd.analysis.pushes._events import push_lines, push_starts
 from istiolog_pd.analysis.pushes.rounds import PUSH_LINES, ROUND_LINES, hidden_rounds, visible, with_sizes
@@ -138,7 +138,7 @@ def push_waves(capture: Capture, *, late: str | pd.Timedelta = LATE) -> pd.DataF
     starts, lines = _lines(capture)
     if starts.empty:
         return empty_result(WAVES, reason_no_lines(capture, "line that begins a round", ROUND_LINES))
-    threshold = pd.Timedelta(late)
+    threshold = parse_duration(late, "late")
     placed = _placed(lines)
     rows = _rows(starts, placed, threshold)
     table = starts.drop(columns=["push_type", "duration"]).assign(visible=visible(starts, lines))
@@ -190,7 +190,7 @@ def push_wave(capture: Capture, round_id: int, *, late: str | pd.Timedelta = LAT
         return empty_result(WAVE, reason_no_lines(capture, "line that begins a round", ROUND_LINES))
     if round_id not in starts["round"].to_numpy():
         raise ValueError(f"there is no round {round_id}: rounds are 0 to {len(starts) - 1}")
-    rows = _rows(starts, _placed(lines), as_duration(late, "late"))
+    rows = _rows(starts, _placed(lines), parse_duration(late, "late"))
     rows = rows[rows["round"] == round_id]
     if rows.empty:
         hidden = not visible(starts, lines).loc[starts["round"] == round_id].all()
@@ -257,11 +257,11 @@ def _rows(starts: pd.DataFrame, placed: pd.DataFrame, late: pd.Timedelta) -> pd.
     rows["done_low"] = rows["done_low"].mask(rows["done_low"] < 0, earliest)
     of = starts.set_index("round").reindex(rows["round"]).reset_index()
     following = as_nanoseconds(_next_start(starts).reindex(rows["round"]))
-    rows["overtaken"] = (following != NAT) & (rows["time"].to_numpy() >= following)
+    rows["overtaken"] = (following != NAT) & (rows["done"].to_numpy() >= following)
     begins = as_nanoseconds(of["timestamp"])
-    for name in ("begun", "time", "time_low", "time_high"):
+    for name in ("begun", "done", "done_low", "done_high"):
         rows[name] = as_durations(rows[name].to_numpy() - begins, begins != NAT)
-    return rows.assign(run=of["run"], straggler=rows["time"] > late)
+    return rows.assign(run=of["run"], straggler=rows["done"] > late)
 
 
 def _next_start(starts: pd.DataFrame) -> pd.Series[Any]:

@@ -29,15 +29,15 @@ XDS_ORDER = Answer(
             "``first configuration`` (answers to a new proxy's requests), ``update`` (a full round) or ``incremental "
             "update`` (endpoints only)",
         ),
+        Col("order", "str", "", "xDS types in the order they first came"),
+        Col("kept", "boolean", "", "true if they came in Envoy's order: CDS, EDS, LDS, RDS"),
+        Col("early", "category", "", "type that came before its turn"),
         Col(
             "certain",
             "boolean",
             "",
             "true if none of these pushes can belong to another round, nor to none if the order was not kept",
         ),
-        Col("timestamp", "datetime64[ns, UTC]", "UTC", "first of these pushes"),
-        RUN,
-        SOURCE,
         Col(
             "endpoints_after",
             "timedelta64[ns]",

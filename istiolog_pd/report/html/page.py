@@ -13,7 +13,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from istiolog_pd._text import duration_text
 from istiolog_pd.analysis._discover import declarations
 from istiolog_pd.capture import Capture
-from istiolog_pd.display.values import duration_text
 from istiolog_pd.export.atomic import refuse_sources, replacing
 from istiolog_pd.inspect.summary import NO_ANSWER, RUN_COLUMNS, summarize
 from istiolog_pd.plots import PLOTS, Plot

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_integer_dtype, is_numeric_dtype, is_timedelta64_dtype
 
-from istiolog_pd.display.values import bytes_text, duration_text, visible
+from istiolog_pd._text import bytes_text, duration_text, escape_controls
 from istiolog_pd.errors import UnknownNameError, unknown
 
 #: Classes of a table in which notebooks do not take ``$`` for mathematics.
@@ -92,7 +92,7 @@ def table_html(frame: pd.DataFrame) -> str:
         notes.insert(0, f"{len(frame):,} rows \u00d7 {frame.shape[1]:,} columns")
     notes += dict.fromkeys(column.note for column in (*index, *(columns[at] for at in kept)) if column.note)
     said = str(frame.attrs.get("coverage") or "")
-    above = f"<p>{html.escape(visible(said))}</p>" if said else ""
+    above = f"<p>{html.escape(escape_controls(said))}</p>" if said else ""
     below = f"<p><small>{'; '.join(notes)}</small></p>" if notes else ""
     return f'<div class="{NO_MATHEMATICS}">{above}{body}{below}</div>'
 
@@ -215,7 +215,9 @@ def _only_day(columns: Sequence[pd.Series[Any]]) -> str:
 
 def _texts(values: pd.Series[Any], *, folders: bool) -> _Shown:
     """Texts, broken into lines where they are long; where they are paths, without the folder that all share."""
-    texts = ["" if pd.api.types.is_scalar(value) and pd.isna(value) else visible(str(value)) for value in values]
+    texts = [
+        "" if pd.api.types.is_scalar(value) and pd.isna(value) else escape_controls(str(value)) for value in values
+    ]
     folder = ""
     if folders:
         shared = os.path.commonprefix([text for text in texts if text])  # noqa: RUF071 (cut back to a folder)
@@ -236,7 +238,7 @@ def _pieces(text: str) -> list[str]:
 
 def _text(text: object) -> str:
     """Text as HTML, with the places where it may be broken."""
-    return "<wbr>".join(map(html.escape, _BREAKS.split(visible(str(text)))))
+    return "<wbr>".join(map(html.escape, _BREAKS.split(escape_controls(str(text)))))
 
 
 def _names(frame: pd.DataFrame, places: Sequence[int]) -> str:
