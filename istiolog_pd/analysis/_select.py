@@ -66,14 +66,6 @@ def entry_positions(capture: Capture, table: pd.DataFrame) -> Ints:
     return found
 
 
-def dictionary_codes(column: pa.ChunkedArray) -> npt.NDArray[np.int32]:
-    """A number for each text of a column."""
-    if not pa.types.is_dictionary(column.type):
-        column = column.dictionary_encode()
-    encoded = column.unify_dictionaries().combine_chunks()
-    return np.asarray(encoded.indices.fill_null(-1).to_numpy(), np.int32)
-
-
 def note_unprinted_pushes(capture: Capture, lines: pd.DataFrame) -> str:
     """That pushes of endpoint-only rounds are not among these push lines (with `level`), where there may be any."""
     rounds = pc.equal(capture["push_start"]["push_type"].cast(pa.string()), "incremental")
@@ -83,12 +75,6 @@ def note_unprinted_pushes(capture: Capture, lines: pd.DataFrame) -> str:
     early = pc.equal(capture["xds_push"]["push_type"].cast(pa.string()), "incremental")
     early = pc.and_(early, pc.is_valid(capture["xds_push"]["endpoints"]))
     return "" if pc.any(early).as_py() else LEVEL
-
-
-def as_arrow(texts: pd.Series[str]) -> pa.Array:
-    """A column of text as one Arrow array."""
-    values = pa.array(texts, pa.string())
-    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
 
 
 def bin_width(times: pd.Series[pd.Timestamp], freq: str | None = None) -> str:
