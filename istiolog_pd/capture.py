@@ -18,6 +18,7 @@ from istiolog_pd.engine.schema import EVENTS_SCHEMA, arrow_field, event_columns,
 from istiolog_pd.errors import UnknownNameError, unknown
 from istiolog_pd.formats.columns import COLUMNS, COMMON, EVENTS
 from istiolog_pd.runs.schema import RunOf, run_table, with_place
+from istiolog_pd.runs.source_part import kept_tables
 
 #: More sources than this are shown by kind.
 MANY = 6
@@ -315,19 +316,10 @@ class Capture:
             `row` counts anew; `runs` are those of the whole log.
         """
         keep = self._between(start, end).to_numpy()
-        rows = np.cumsum(keep) - 1
-        tables = {}
-        for event, table in self.tables.items():
-            own = table["row"].to_numpy()
-            chosen = table.filter(pa.array(keep[own]))
-            at = chosen.schema.get_field_index("row")
-            field = chosen.schema.field(at)
-            tables[event] = chosen.set_column(at, field, pa.array(rows[own[keep[own]]], field.type))
         events = self.events.filter(pa.array(keep))
         sources = to_pandas(events.select(["source"]))["source"].value_counts()
         infos = tuple(replace(info, entries=int(sources.get(info.name, 0))) for info in self.infos)
-        tables = {event: table for event, table in tables.items() if table.num_rows}
-        return replace(self, events=events, tables=tables, infos=infos)
+        return replace(self, events=events, tables=kept_tables(self.tables, keep), infos=infos)
 
     def _wide(self, columns: Sequence[str]) -> pa.Table:
         """The common columns of every entry beside some of all events."""

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import TEXT
+from istiolog_pd.analysis._result import plain_text, where_equal
 from istiolog_pd.capture import Capture, to_pandas
 
 Ints = npt.NDArray[np.int64]
@@ -35,15 +36,9 @@ def select_columns(
     """
     table = capture[event]
     for name, value in {**({"component": component} if component else {}), **(where or {})}.items():
-        own = pc.fill_null(pc.equal(table[name].cast(pa.string()), value), False)
-        if not pc.all(own, min_count=0).as_py():
-            table = table.filter(own)
+        table = where_equal(table, name, value)
     wanted = [*names, "run"] if "run" in table.schema.names else list(names)
-    table = table.select(wanted)
-    for at, field in enumerate(table.schema):
-        if pa.types.is_dictionary(field.type):
-            table = table.set_column(at, field.name, table[field.name].cast(pa.string()))
-    frame = to_pandas(table)
+    frame = to_pandas(plain_text(table.select(wanted)))
     frame["run"] = frame["run"].fillna(0).astype(np.int64) if "run" in frame else 0
     return frame
 
@@ -69,14 +64,6 @@ def entry_positions(capture: Capture, table: pd.DataFrame) -> Ints:
     return found
 
 
-def dictionary_codes(column: pa.ChunkedArray) -> npt.NDArray[np.int32]:
-    """A number for each text of a column."""
-    if not pa.types.is_dictionary(column.type):
-        column = column.dictionary_encode()
-    encoded = column.unify_dictionaries().combine_chunks()
-    return np.asarray(encoded.indices.fill_null(-1).to_numpy(), np.int32)
-
-
 def note_unprinted_pushes(capture: Capture, lines: pd.DataFrame) -> str:
     """That pushes of endpoint-only rounds are not among these push lines (with `level`), where there may be any."""
     rounds = pc.equal(capture["push_start"]["push_type"].cast(pa.string()), "incremental")
@@ -86,12 +73,6 @@ def note_unprinted_pushes(capture: Capture, lines: pd.DataFrame) -> str:
     early = pc.equal(capture["xds_push"]["push_type"].cast(pa.string()), "incremental")
     early = pc.and_(early, pc.is_valid(capture["xds_push"]["endpoints"]))
     return "" if pc.any(early).as_py() else LEVEL
-
-
-def as_arrow(texts: pd.Series[str]) -> pa.Array:
-    """A column of text as one Arrow array."""
-    values = pa.array(texts, pa.string())
-    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
 
 
 def bin_given(freq: str | None) -> str:

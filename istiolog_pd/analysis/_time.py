@@ -43,11 +43,6 @@ def as_durations(values: Ints, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.t
     return found
 
 
-def as_times(values: Ints, known: npt.NDArray[np.bool_]) -> pd.DatetimeIndex:
-    """Convert nanoseconds since 1970 to times in UTC; unknown ones are null."""
-    return pd.DatetimeIndex(np.where(known, values, NAT).astype("datetime64[ns]"), tz="UTC")
-
-
 def merge_as_of(
     left: pd.DataFrame, right: pd.DataFrame, on: str, by: list[str], *, after: bool = False
 ) -> pd.DataFrame:
