@@ -97,6 +97,11 @@ def table_html(frame: pd.DataFrame) -> str:
     return f'<div class="{NO_MATHEMATICS}">{above}{body}{below}</div>'
 
 
+def folded_html(title: str, body: str) -> str:
+    """HTML that is shown when its title is clicked."""
+    return f"<details><summary>{html.escape(title)}</summary>{body}</details>"
+
+
 @dataclass(frozen=True, slots=True)
 class _Shown:
     """A column as it is shown: its cells as HTML, the characters that it needs, and a note for below the table."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
@@ -13,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from istiolog_pd._table import Table, table_html
+from istiolog_pd._table import Table, folded_html, table_html
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, arrow_field, event_columns, event_schema
 from istiolog_pd.errors import UnknownNameError, unknown
 from istiolog_pd.formats.columns import COLUMNS, COMMON, EVENTS
@@ -351,15 +350,9 @@ class Capture:
 
     def _kinds(self) -> pd.DataFrame:
         """The sources by kind of log: how many, their entries, first and last time, and how many are damaged."""
-        sources = self.sources.assign(damaged=lambda table: table["damage"].ne(""))
-        kinds = sources.groupby("component", sort=False).agg(
-            logs=("source", "size"),
-            entries=("entries", "sum"),
-            first=("first", "min"),
-            last=("last", "max"),
-            damaged=("damaged", "sum"),
-        )
-        return Table(kinds.reset_index())
+        logs = self.sources.assign(damage=lambda table: table["damage"].ne("")).groupby("component", sort=False)
+        aggregates = {"entries": "sum", "first": "min", "last": "max", "damage": "sum"}
+        return Table(logs.agg({"source": "size", **aggregates}).rename(columns={"source": "logs"}).reset_index())
 
     def _ipython_key_completions_(self) -> list[str]:
         """What a notebook proposes after ``capture["``: the events that are there, most frequent first."""
@@ -368,15 +361,15 @@ class Capture:
     def __repr__(self) -> str:
         """The sources and the events, in words: one line for each kind of log where there are many."""
         lines = [f"Capture of {self.n_entries:,} entries from {len(self.infos)} source(s)"]
-        many = len(self.infos) > MANY
-        for log in (self._kinds() if many else self.sources).to_dict("records"):
+        logs = self.sources.assign(name=lambda table: table["source"] + " (" + table["component"] + ")")
+        if len(logs) > MANY:
+            logs = self._kinds().assign(
+                name=lambda table: table["component"] + ": " + table["logs"].astype(str) + " logs"
+            )
+        for log in logs.to_dict("records"):
             span = "" if pd.isna(log["first"]) else f", {log['first']:%Y-%m-%d %H:%M:%S} to {log['last']:%H:%M:%S} UTC"
-            if many:
-                name, damage = f"{log['component']}: {log['logs']:,} log(s)", f", {log['damaged']} damaged"
-            else:
-                name, damage = f"{log['source']} ({log['component']})", f", damaged: {log['damage']}"
-            damaged = log["damaged"] if many else log["damage"]
-            lines.append(f"  {name}, {log['entries']:,} entries{span}{damage if damaged else ''}")
+            damage = f", damaged: {log['damage']}" if log["damage"] else ""
+            lines.append(f"  {log['name']}: {log['entries']:,} entries{span}{damage}")
         lines.append("events: " + ", ".join(f"{event} {count:,}" for event, count in self.counts().items()))
         return "\n".join(lines)
 
@@ -388,12 +381,12 @@ class Capture:
         sources = sources if sources["damage"].any() else sources.drop(columns="damage")
         listed = table_html(sources)
         if len(sources) > MANY:
-            listed = table_html(self._kinds()) + _folded(f"{len(sources):,} sources", listed)
+            listed = table_html(self._kinds()) + folded_html(f"{len(sources):,} sources", listed)
         frequent = f"{', '.join(list(self)[:6])}, \u2026" if len(self) > 6 else ", ".join(self)
         return (
             f"<p><b>Capture</b> of {self.n_entries:,} entries from {len(self.infos)} source(s)</p>"
             + listed
-            + _folded(f"{len(self)} events: {frequent}", table_html(events))
+            + folded_html(f"{len(self)} events: {frequent}", table_html(events))
         )
 
 
@@ -404,8 +397,3 @@ def _utc(bound: str | pd.Timestamp) -> pd.Timestamp:
     except ValueError as error:
         raise ValueError(f"start and end are times such as '2026-11-23 17:28:30', not {bound!r}") from error
     return stamp.tz_localize("UTC") if stamp.tz is None else stamp.tz_convert("UTC")
-
-
-def _folded(title: str, body: str) -> str:
-    """HTML that is shown when its title is clicked."""
-    return f"<details><summary>{html.escape(title)}</summary>{body}</details>"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import io
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -128,7 +127,7 @@ def test_a_wrong_word_names_the_nearest(lines: Callable[..., il.Capture]) -> Non
     for wrong in (
         lambda: pushes["proxi"],
         lambda: pushes[["timestamp", "proxi"]],
-        lambda: il.read_pilot(io.BytesIO(b"x"), columns=["proxi"]),
+        lambda: capture.to_pandas(columns=["proxi"]),
     ):
         with pytest.raises(KeyError, match="did you mean 'proxy'"):
             wrong()
@@ -163,7 +162,7 @@ def test_what_is_expected_is_said(wrong: Callable[[il.Capture], object], expecte
 
 def test_completion_lists_the_answers_alone() -> None:
     assert dir(analysis) == analysis.__all__
-    assert dir(plots) == plots.__all__
+    assert dir(plots) == sorted(plots.__all__)
 
 
 def test_the_glossary_of_an_answer_by_its_function() -> None:

@@ -6,7 +6,6 @@ coverage, the dictionary of the star schema, the column tips of the report and t
 
 from __future__ import annotations
 
-import inspect
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -140,7 +139,7 @@ def answers(
     """
 
     def declare(function: Callable[Arguments, pd.DataFrame]) -> Callable[Arguments, pd.DataFrame]:
-        captures = [name for name, one in inspect.signature(function).parameters.items() if one.annotation == "Capture"]
+        captures = [name for name, kind in function.__annotations__.items() if kind == "Capture"]
 
         @wraps(function)
         def checked(*args: Arguments.args, **kwargs: Arguments.kwargs) -> pd.DataFrame:

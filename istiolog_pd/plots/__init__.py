@@ -15,4 +15,4 @@ __all__ = ["PLOTS", "Draw", "Plot", *sorted(FOUND)]
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return sorted(__all__)
