@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import warnings
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import loglines
 import pytest
 from hypothesis import settings
 
@@ -41,8 +41,6 @@ def lines() -> Callable[..., il.Capture]:
     """The capture of some lines; any warning about them is an error."""
 
     def read(*texts: str, component: str | None = None) -> il.Capture:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            return il.load(io.BytesIO("".join(f"{text}\n" for text in texts).encode()), component=component)
+        return loglines.capture(*texts, component=component)
 
     return read

@@ -1,7 +1,6 @@
 """The answers: a few lines of a log, and the values that they give.
 
-Lines are written by small functions here, one for each line of Istio that matters: seconds after
-midnight first, then what the line tells.
+`loglines` writes the lines: seconds after midnight first, then what the line says.
 """
 
 from __future__ import annotations
@@ -20,91 +19,29 @@ import pytest
 from contract import check_answer
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
+from loglines import (
+    MIDNIGHT,
+    at,
+    capture,
+    debounce,
+    four,
+    full,
+    incremental,
+    old_debounce,
+    opened,
+    push,
+    replicas,
+    rows,
+)
 
 import istiolog_pd as il
 from istiolog_pd import analysis
 
 Real = Callable[[str], il.Capture]
 
-MIDNIGHT = pd.Timestamp("2026-01-01T00:00:00Z")
 NEVER = "2562047h47m16.854775807s"
 
 # ---- lines ----
-
-
-def at(seconds: float, message: str, level: str = "info", scope: str = "ads") -> str:
-    """A line of the control plane."""
-    time = MIDNIGHT + pd.Timedelta(seconds, "s")
-    return "\t".join([time.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), level, *filter(None, [scope]), message])
-
-
-def old_debounce(seconds: float, number: int, quiet: str, since: str, tail: str = ", full=true") -> str:
-    """A push decision of 1.0."""
-    return at(
-        seconds, f"Push debounce stable {number}: {quiet} since last change, {since} since last push{tail}", scope=""
-    )
-
-
-def debounce(seconds: float, number: int, quiet: str, total: str, tail: str = ", full=true", what: str = "") -> str:
-    """A push decision from 1.1 on."""
-    return at(
-        seconds, f"Push debounce stable[{number}] 3{what}: {quiet} since last change, {total} since last push{tail}"
-    )
-
-
-def full(seconds: float, version: int, connected: int = 2) -> str:
-    """A full round of 1.19 and later."""
-    return at(
-        seconds, f"XDS: Pushing Services:15 ConnectedEndpoints:{connected} Version:2026-01-01T00:00:00Z/{version}"
-    )
-
-
-def incremental(seconds: float, version: int, connected: int = 2) -> str:
-    """An endpoint-only round of 1.19 to 1.30."""
-    return at(
-        seconds, f"XDS: Incremental Pushing ConnectedEndpoints:{connected} Version:2026-01-01T00:00:00Z/{version}"
-    )
-
-
-def push(seconds: float, xds_type: str, proxy: str, words: str = "PUSH", level: str = "info", version: int = 0) -> str:
-    """A push of 1.11 and later; at debug it prints its version."""
-    tail = f" nonce:2026-01-01T00:00:00Z/{version}abc version:2026-01-01T00:00:00Z/{version}" if version else ""
-    return at(seconds, f"{xds_type}: {words} for node:{proxy} resources:4 size:1.5kB{tail}", level)
-
-
-def four(seconds: float, proxy: str, words: str = "PUSH", version: int = 0) -> list[str]:
-    """The four types of one push to one proxy."""
-    types = enumerate(("CDS", "EDS", "LDS", "RDS"))
-    return [push(seconds + n / 1000, xds_type, proxy, words, version=version) for n, xds_type in types]
-
-
-def opened(seconds: float, proxy: str, number: int) -> str:
-    """A proxy connects."""
-    return at(seconds, f"ADS: new connection for node:{proxy}-{number}")
-
-
-def capture(*lines: str | list[str]) -> il.Capture:
-    """The capture of a control plane's lines."""
-    return replicas(lines)
-
-
-def replicas(*logs: Any) -> il.Capture:
-    """The capture of several control planes' lines, one source each."""
-    files = []
-    for number, log in enumerate(logs):
-        flat = [line for one in log for line in ([one] if isinstance(one, str) else one)]
-        file = io.BytesIO("".join(f"{line}\n" for line in flat).encode())
-        file.name = f"replica-{number}"
-        files.append(file)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        return il.load(files, component="pilot")
-
-
-def rows(table: pd.DataFrame, *names: str) -> list[tuple[Any, ...]]:
-    """Some columns, row by row, nulls as None."""
-    plain = table[list(names)].astype(object)
-    return list(plain.where(plain.notna(), None).itertuples(index=False, name=None))
 
 
 # ---- what each answer looks like ----

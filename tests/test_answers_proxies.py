@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import re
-import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pytest
+from loglines import MIDNIGHT, at, closed, full, metric, opened, replicas, rows
 
 import istiolog_pd as il
 from istiolog_pd import analysis
@@ -20,57 +17,13 @@ from istiolog_pd.analysis.proxies._disconnect_reasons import reasons
 Real = Callable[[str], il.Capture]
 Lines = Callable[..., il.Capture]
 
-MIDNIGHT = pd.Timestamp("2026-01-01T00:00:00Z")
 ANSWERS = ("connections", "connected_endpoints", "errors", "endpoint_churn", "empty_clusters")
 each_answer = pytest.mark.parametrize("name", ANSWERS)
 
 
-def at(seconds: float, message: str, level: str = "info", scope: str = "ads") -> str:
-    """A line of the control plane."""
-    time = MIDNIGHT + pd.Timedelta(seconds, "s")
-    return "\t".join([time.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), level, scope, message])
-
-
-def opened(seconds: float, proxy: str, number: int) -> str:
-    """A proxy connects."""
-    return at(seconds, f"ADS: new connection for node:{proxy}-{number}")
-
-
-def closed(seconds: float, proxy: str, number: int, error: str = "") -> str:
-    """Its connection ends."""
-    return at(seconds, f'ADS: "10.0.0.3:4242" {proxy}-{number} terminated{error and " " + error}')
-
-
 def rounds(seconds: float, connected: int) -> str:
     """A round begins."""
-    version = "2026-01-01T00:00:00Z/1"
-    return at(seconds, f"XDS: Pushing Services:15 ConnectedEndpoints:{connected} Version:{version}")
-
-
-def replicas(**logs: list[str]) -> il.Capture:
-    """The capture of several control planes, by the names of their files."""
-    files = []
-    for name, text in logs.items():
-        file = io.BytesIO("".join(f"{line}\n" for line in text).encode())
-        file.name = name
-        files.append(file)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        return il.load(files, component="pilot")
-
-
-def rows(table: pd.DataFrame, *names: str) -> list[tuple[Any, ...]]:
-    """Some columns, row by row, nulls as None."""
-    plain = table[list(names)].astype(object)
-    return list(plain.where(plain.notna(), None).itertuples(index=False, name=None))
-
-
-def metric(data: Path, file: str, name: str, labels: str = "") -> float:
-    """A series of the metrics that the same process exported."""
-    text = (data / file).read_text(encoding="utf-8")
-    found = re.search(rf"^{re.escape(name + labels)} (\S+)$", text, re.MULTILINE)
-    assert found, name + labels
-    return float(found[1])
+    return full(seconds, 1, connected)
 
 
 @each_answer

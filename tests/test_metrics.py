@@ -10,11 +10,13 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import loglines
 import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from loglines import at, debounce, flag
 
 import istiolog_pd as il
 from istiolog_pd import analysis
@@ -24,32 +26,18 @@ Read = Callable[..., il.Capture]
 Real = Callable[[str], il.Capture]
 Bounds = tuple[float | None, float | None]
 
-MIDNIGHT = pd.Timestamp("2026-01-01T00:00:00Z")
-
 # ---- lines ----
 
 
-def at(seconds: float, message: str, level: str = "info", scope: str = "ads") -> str:
-    time = MIDNIGHT + pd.Timedelta(seconds, "s")
-    return "\t".join([time.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), level, *filter(None, [scope]), message])
-
-
-def flag(seconds: float = 0) -> str:
-    """A line that a process prints when it starts."""
-    return at(seconds, 'FLAG: --caCertFile=""', scope="")
-
-
 def decided(seconds: float, number: int, events: int = 1, total: str = "200ms", full: bool = True) -> str:
-    return at(
-        seconds,
-        f"Push debounce stable[{number}] {events} for config ServiceEntry/a/b: 100.5ms since last change, "
-        f"{total} since last push, full={str(full).lower()}",
-    )
+    tail = f", full={str(full).lower()}"
+    return debounce(seconds, number, "100.5ms", total, tail, " for config ServiceEntry/a/b", events)
 
 
 def started(seconds: float, version: int, connected: int, full: bool = True, services: int = 15) -> str:
-    what = f"Pushing Services:{services}" if full else "Incremental Pushing"
-    return at(seconds, f"XDS: {what} ConnectedEndpoints:{connected} Version:2026-01-01T00:00:00Z/{version}")
+    if full:
+        return loglines.full(seconds, version, connected, services)
+    return loglines.incremental(seconds, version, connected)
 
 
 def round_of(
@@ -63,16 +51,15 @@ def round_of(
 def push(
     seconds: float, xds_type: str, proxy: str, size: str = "1.5kB", words: str = "PUSH", level: str = "info"
 ) -> str:
-    return at(seconds, f"{xds_type}: {words} for node:{proxy} resources:4 size:{size} cached:3/4", level)
+    return loglines.push(seconds, xds_type, proxy, words, level, size=size, tail=" cached:3/4")
 
 
 def opened(seconds: float, number: int, scope: str = "ads") -> str:
-    delta = "delta " if scope == "delta" else ""
-    return at(seconds, f"ADS: new {delta}connection for node:web-{number}.shop-{number}", scope=scope)
+    return loglines.opened(seconds, f"web-{number}.shop", number, scope)
 
 
 def closed(seconds: float, number: int, scope: str = "ads") -> str:
-    return at(seconds, f'ADS: "10.0.0.1:4000" web-{number}.shop-{number} terminated', scope=scope)
+    return loglines.closed(seconds, f"web-{number}.shop", number, scope=scope)
 
 
 def bounds(table: pd.DataFrame, metric: str, labels: str = "") -> Bounds:

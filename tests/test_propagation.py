@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import re
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pandas as pd
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from loglines import MIDNIGHT, at, log, read
 
 import istiolog_pd as il
 from istiolog_pd import analysis
@@ -21,7 +21,6 @@ from istiolog_pd.analysis.propagation.sides import sidecars
 
 Real = Callable[[str], il.Capture]
 
-MIDNIGHT = pd.Timestamp("2026-01-01T00:00:00Z")
 POD, PROXY = "web-1", "web-1.shop"
 SIDECAR = f"proxies/shop/{POD}/istio-proxy.log"
 MS = pd.Timedelta("1ms")
@@ -38,12 +37,6 @@ DTYPES = {
 }
 
 # ---- lines ----
-
-
-def at(seconds: float, message: str, level: str = "info", scope: str = "ads") -> str:
-    """A line of istiod or an agent."""
-    time = MIDNIGHT + pd.Timedelta(round(seconds * 1e6), "us")
-    return f"{time:%Y-%m-%dT%H:%M:%S.%fZ}\t{level}\t{scope}\t{message}"
 
 
 def nonce(number: int) -> str:
@@ -114,16 +107,11 @@ def listener(seconds: float, name: str = "0.0.0.0_80") -> str:
 
 
 def file(name: str, *lines: Any) -> io.BytesIO:
-    flat = [line for one in lines for line in ([one] if isinstance(one, str) else one)]
-    made = io.BytesIO("".join(f"{line}\n" for line in flat).encode())
-    made.name = name
-    return made
+    return log(*lines, name=name)
 
 
 def capture(pilot: list[Any], sidecar: list[Any], name: str = SIDECAR) -> il.Capture:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        return il.load(*[file("istiod.log", *pilot)] * bool(pilot), file(name, *sidecar))
+    return read(*[file("istiod.log", pilot)] * bool(pilot), file(name, sidecar))
 
 
 def seconds(column: pd.Series[Any]) -> list[float | None]:
