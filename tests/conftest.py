@@ -8,10 +8,12 @@ from functools import cache
 from pathlib import Path
 
 import loglines
+import pandas as pd
 import pytest
 from hypothesis import settings
 
 import istiolog_pd as il
+from istiolog_pd import analysis
 
 settings.register_profile("plain", deadline=None, max_examples=100)
 settings.load_profile("plain")
@@ -44,3 +46,9 @@ def lines() -> Callable[..., il.Capture]:
         return loglines.capture(*texts, component=component)
 
     return read
+
+
+@pytest.fixture(scope="session")
+def metrics_of(real: Callable[[str], il.Capture]) -> Callable[[str], pd.DataFrame]:
+    """The metrics of a real log, counted once."""
+    return cache(lambda log: analysis.metrics(real(log)))
