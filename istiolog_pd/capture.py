@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -322,7 +323,21 @@ class Capture:
         Capture
             `row` counts anew; `runs` are those of the whole log.
         """
-        keep = self._between(start, end).to_numpy()
+        return self.where(self._between(start, end).to_numpy())
+
+    def where(self, keep: npt.NDArray[np.bool_]) -> Capture:
+        """The same capture with only some of its entries.
+
+        Parameters
+        ----------
+        keep
+            For each row of `events`, whether it is kept.
+
+        Returns
+        -------
+        Capture
+            `row` counts anew; `runs` are those of the whole log.
+        """
         rows = np.cumsum(keep) - 1
         tables = {}
         for event, table in self.tables.items():

@@ -34,6 +34,16 @@ def moments(values: Ints, known: npt.NDArray[np.bool_]) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(np.where(known, values, NEVER).astype("datetime64[ns]"), tz="UTC")
 
 
+def moment(time: str | pd.Timestamp | None) -> pd.Timestamp | None:
+    """A time in UTC; one that names no zone is taken to be in UTC."""
+    if time is None:
+        return None
+    stamp = pd.Timestamp(time)
+    if pd.isna(stamp):
+        raise ValueError(f"{time!r} is no time")
+    return stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
+
+
 def as_of(left: pd.DataFrame, right: pd.DataFrame, on: str, by: list[str], *, after: bool = False) -> pd.DataFrame:
     """Each row of one table, by its index, with the row of the other that is the last up to it.
 

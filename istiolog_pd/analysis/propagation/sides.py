@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import TEXT
-from istiolog_pd.analysis._select import logs
+from istiolog_pd.analysis._select import Test, holds, logs
 from istiolog_pd.capture import Capture, to_pandas
 
 #: Whose lines more than this share of a log's are, his it is.
@@ -95,16 +95,22 @@ def _all_logs(capture: Capture) -> pd.DataFrame:
     """Every `log` of a sidecar with its pieces (`source`), and pod and namespace where lines carry those."""
     events = capture.events
     names = ["run", "source", *(name for name in ("source_pod", "source_namespace") if name in events.schema.names)]
-    whose = events["component"].cast(pa.string())
+    pilot, sidecar = (pa.array(holds(events["component"], _among(who))) for who in (PILOT, SIDECAR))
     # Some lines are worded the same in all binaries: a log of a control plane is none of a sidecar for them.
-    counts = pa.table({"run": events["run"], "pilot": pc.is_in(whose, pa.array(PILOT))}).group_by("run")
+    counts = pa.table({"run": events["run"], "pilot": pilot}).group_by("run")
     pilots = counts.aggregate([("pilot", "mean")]).filter(pc.field("pilot_mean") > MOSTLY)["run"]
-    theirs = pc.and_not(pc.is_in(whose, pa.array(SIDECAR)), pc.is_in(events["run"], pilots.combine_chunks()))
+    theirs = pc.and_not(sidecar, pc.is_in(events["run"], pilots.combine_chunks()))
     own = events.filter(theirs).select(names)
     own = pa.table({name: own[name].cast(pa.int64() if name == "run" else pa.string()) for name in names})
     rows: pd.DataFrame = own.group_by(names).aggregate([]).to_pandas()
     rows = rows.astype(dict.fromkeys(names[1:], TEXT))
     return rows.assign(log=rows["run"].map(logs(capture)).astype(TEXT))
+
+
+def _among(names: Iterable[str]) -> Test:
+    """A test whether a text is one of some names."""
+    known = pa.array(names, pa.string())
+    return lambda texts: pc.is_in(texts, known)
 
 
 def _one_each(pairs: pd.DataFrame) -> pd.Series[str]:
