@@ -206,7 +206,7 @@ def test_access_lines_alone_are_cut_where_the_readers_of_one_machine_cut_them(
     path = tmp_path / "istio-proxy.log"
     path.write_text("".join(line.format(n, n) for n in range(400)))
     for module in (byte_ranges, cutter):
-        monkeypatch.setattr(module, "MOST_HELD", 10_000)
+        monkeypatch.setattr(module, "MAX_HELD", 10_000)
     found = read_logs(path, columns=COLUMNS, blocksize=10_000)
     assert (found.map_partitions(len).compute() > 0).sum() == found.npartitions > 3
     assert_same(found.compute(), il.read_logs(path, columns=COLUMNS))

@@ -28,7 +28,7 @@ FIGURES = {
     "05_before_and_after": 3,
     "06_parquet_and_bi": 1,
 }
-MOST_LINES = 12
+MAX_LINES = 12
 
 #: A small log for `debug_path` of 02_pushes.
 SMALL = "seed/pilot.log"
@@ -183,7 +183,7 @@ class TestAsKept:
 
     def test_cells_are_short(self, path: Path) -> None:
         lines = {cell.id: len(cell.source.splitlines()) for cell in code(read(path))}
-        assert {cell: count for cell, count in lines.items() if count > MOST_LINES} == {}
+        assert {cell: count for cell, count in lines.items() if count > MAX_LINES} == {}
 
     def test_ends_with_what_to_try(self, path: Path) -> None:
         assert "## What to try next\n" in read(path).cells[-1].source

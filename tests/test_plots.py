@@ -739,7 +739,7 @@ def test_fan_out_is_stacked_by_type() -> None:
 
 
 def test_many_bars_have_the_same_places_and_heights_as_few() -> None:
-    number = np.arange(bars.MANY + 1, dtype=float)
+    number = np.arange(bars.MAX_PATCHES + 1, dtype=float)
     table = pd.DataFrame({"round": number.astype(int), "xds_type": "CDS", "pushes": number.astype(int) + 1})
     (layer,) = plots.fan_out(table).collections
     corners = np.array([path.get_extents().extents for path in layer.get_paths()])

@@ -80,7 +80,7 @@ def _findings() -> str:
     parts = ["# Findings of the report\n", "What `istiolog report` looks for, by kind.\n"]
     for kind, meaning in KINDS.items():
         parts += [f"## {kind}\n", f"{meaning[0].upper()}{meaning[1:]}.\n"]
-        rows = ((f"`{r.name}`", cell(r.looks), cell(r.why), cell(r.do)) for r in RULES if r.kind == kind)
+        rows = ((f"`{r.name}`", cell(r.checks), cell(r.why), cell(r.do)) for r in RULES if r.kind == kind)
         parts.append(table(("rule", "what is looked for", "why it matters", "what to do"), rows))
     return "\n".join(parts)
 

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 #: Between the columns of plain text.
 GAP = "  "
 #: No column is cut to less.
-LEAST = 8
+MIN_WIDTH = 8
 
 
-def say(text: str) -> None:
+def log_line(text: str) -> None:
     """Print one line of talk on stderr.
 
     Parameters
@@ -99,9 +99,9 @@ def narrowed(columns: dict[str, list[str]], right: set[str], width: int) -> tupl
     cut = False
     while sum(widths.values()) > room:
         widest = max((name for name in widths if name not in right), key=widths.__getitem__, default=None)
-        if widest is None or widths[widest] <= LEAST:
+        if widest is None or widths[widest] <= MIN_WIDTH:
             break
-        widths[widest] = max(LEAST, widths[widest] - (sum(widths.values()) - room))
+        widths[widest] = max(MIN_WIDTH, widths[widest] - (sum(widths.values()) - room))
         cut = True
     short = {
         name: [text if len(text) <= widths[name] else text[: widths[name] - 1] + "\u2026" for text in values]
@@ -118,7 +118,7 @@ def _texts(table: pd.DataFrame) -> tuple[dict[str, list[str]], set[str]]:
     return columns, {str(name) for name in table.columns if is_numeric_dtype(table[name])}
 
 
-def show(table: pd.DataFrame, title: str = "") -> None:
+def print_table(table: pd.DataFrame, title: str = "") -> None:
     """Print a table on stdout: drawn on a terminal, as aligned text otherwise.
 
     Parameters

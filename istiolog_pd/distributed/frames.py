@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import dask.dataframe as dd
 
 #: Maximum number of days in one partition: a damaged log can have any times.
-MOST_DATES = 10_000
+MAX_DATES = 10_000
 
 MISSING = "istiolog_pd.distributed needs Dask, which is not installed: pip install 'istiolog_pd[cluster]'"
 
@@ -171,7 +171,7 @@ def _write(rows: pd.DataFrame, number: int, url: str, storage_options: StorageOp
             partitioning=ds.partitioning(pa.schema([("date", pa.date32())]), flavor="hive"),
             basename_template=f"part-{number:06d}-{{i}}.parquet",
             existing_data_behavior="overwrite_or_ignore",
-            max_partitions=MOST_DATES,
+            max_partitions=MAX_DATES,
         )
     return int(table.num_rows)
 

@@ -89,7 +89,7 @@ def _name_of(value: Callable[[str], object]) -> str:
     """What the native engine knows a value function by; of one that it does not know, it calls the function."""
     if value is connection:
         return "connection"
-    if isinstance(value, values.Twice):
+    if isinstance(value, values.DuplicateColumn):
         return f"twice {value.value.__name__}"
     return getattr(value, "__name__", "") if getattr(value, "__module__", "").startswith("istiolog_pd.formats") else ""
 

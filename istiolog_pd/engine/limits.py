@@ -15,10 +15,10 @@ NS = 1_000_000_000
 #: Times that are kept, in nanoseconds since 1970: from then until 2100-01-01. The difference of any two is a duration.
 EARLIEST, LATEST = 0, 4_102_444_800 * NS
 #: Maximum duration that is kept, either sign. A time and a duration add up to a time.
-LONGEST = 100_000 * 3600 * NS
+MAX_DURATION = 100_000 * 3600 * NS
 
 #: Maximum number that is kept, either sign: thousands of such sizes still add up to a number of 64 bits.
-LARGEST = 10**15
+MAX_NUMBER = 10**15
 
 TIMES = "times before 1970 or after 2099 are no times of a log: left out"
 DURATIONS = "durations of more than 100,000 hours are none that was measured: left out"
@@ -54,9 +54,9 @@ def _bounded(table: pa.Table) -> tuple[pa.Table, list[Damage]]:
         if pa.types.is_timestamp(field.type):
             low, high, what = EARLIEST, LATEST, TIMES
         elif pa.types.is_duration(field.type):
-            low, high, what = -LONGEST, LONGEST, DURATIONS
+            low, high, what = -MAX_DURATION, MAX_DURATION, DURATIONS
         elif pa.types.is_int64(field.type) and field.name not in PLACES:
-            low, high, what = -LARGEST, LARGEST, NUMBERS
+            low, high, what = -MAX_NUMBER, MAX_NUMBER, NUMBERS
         else:
             continue
         column = table.column(at)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from istiolog_pd.analysis import debounces, push_rounds, pushes
-from istiolog_pd.analysis._result import control_plane, no_lines
+from istiolog_pd.analysis._result import control_plane_rows, reason_no_lines
 from istiolog_pd.analysis.coverage.coverage import coverage
 from istiolog_pd.capture import Capture
 from istiolog_pd.formats.columns import EVENTS
@@ -162,14 +162,14 @@ def _lines(capture: Capture) -> Iterator[Answer]:
         ("connections opened", "connection_open", ""),
         ("connections closed", "connection_close", ""),
     ):
-        lines = control_plane(capture, event)
+        lines = control_plane_rows(capture, event)
         if len(lines):
             counts = lines[by].value_counts() if by else {"proxies:": lines["proxy"].nunique()}
             yield what, f"{len(lines):,}", ", ".join(f"{name} {count:,}" for name, count in counts.items())
         elif "pilot" in set(capture.events["component"].unique().to_pylist()):
             yield what, "none", "no such line is printed"
         else:
-            yield what, NO_ANSWER, no_lines(capture, "such line", "")
+            yield what, NO_ANSWER, reason_no_lines(capture, "such line", "")
 
 
 def pushes_by_type(pushed: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from istiolog_pd.capture import Capture, SourceInfo
-from istiolog_pd.engine.choose_engine import given
+from istiolog_pd.engine.choose_engine import replay_head
 from istiolog_pd.engine.reference.reader import SourceTables
 from istiolog_pd.errors import DamageWarning, NoLogError
 from istiolog_pd.loading.damage import damage_of, why_empty
@@ -47,7 +47,7 @@ def load_capture(sources: Sequence[SourceLike], options: Options) -> Capture:
             if not any(head) and not (head := list(islice(filter(None, blocks), 1))):
                 empty.append((source, None))
                 continue
-            of_source = list(container_logs(source, given(head, blocks), options))
+            of_source = list(container_logs(source, replay_head(head, blocks), options))
             good = [log for log in of_source if _is_log(log.tables)]
             logs += good
             if not good:

@@ -16,7 +16,7 @@ from istiolog_pd.engine.reference.reader import SourceTables
 from istiolog_pd.engine.schema import EVENTS_SCHEMA
 from istiolog_pd.engine.second_tier import TOLD_BY_STATEMENTS
 from istiolog_pd.loading.options import Options
-from istiolog_pd.runs import Part, piece_of
+from istiolog_pd.runs import SourcePart, piece_of
 from istiolog_pd.runs.schema import with_place
 from istiolog_pd.sources.discover import Source
 from istiolog_pd.sources.wrappers import LogStream, unwrap
@@ -34,7 +34,7 @@ class Log:
     tables: SourceTables
     number: int
 
-    def part(self) -> Part:
+    def part(self) -> SourcePart:
         """The log for `arrange`, its rows with what place and wrapper tell of them.
 
         The rows are given away: nothing of them is held twice when columns are written anew.
@@ -50,7 +50,7 @@ class Log:
             group, order = group or source.name, self.number
         elif stream.wrapper and not source.group:
             group = ""
-        return Part(
+        return SourcePart(
             source.name,
             component,
             events,

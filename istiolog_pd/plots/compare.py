@@ -18,10 +18,10 @@ from istiolog_pd.plots._draw.style import SMALL, Look, coverage, ink, names, nee
 TITLE = "Before and after: b by a, with intervals of 95 %"
 NOTHING = "No measure is available in both captures., or none is above zero"
 ROW_HEIGHT, MARGINS = 0.2, 1.8  # inches
-LONGEST = 60  # characters of a label
+MAX_LABEL = 60  # characters of a label
 #: Ratios beyond this (and its inverse) stand at the edge.
 WIDEST = 32.0
-MOST = 45  # rows that are drawn
+MAX_ROWS = 45  # rows that are drawn
 
 VERDICTS: dict[str, Look] = {
     "more": Look("#D55E00", "^"),
@@ -84,9 +84,9 @@ def _drawn(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     with np.errstate(invalid="ignore"):
         known = np.isfinite(ratio) & (ratio > 0)
     rows = table[known & names(table["verdict"]).isin(VERDICTS).to_numpy(bool)]
-    if len(rows) > MOST:
+    if len(rows) > MAX_ROWS:
         rows = rows.iloc[
-            np.sort(np.argsort(names(rows["verdict"]).eq("no difference seen").to_numpy(), kind="stable")[:MOST])
+            np.sort(np.argsort(names(rows["verdict"]).eq("no difference seen").to_numpy(), kind="stable")[:MAX_ROWS])
         ]
     return rows, len(table) - len(rows)
 
@@ -94,7 +94,7 @@ def _drawn(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
 def _labels(rows: pd.DataFrame) -> list[str]:
     labels = names(rows["labels"].where(rows["labels"].notna(), ""))
     texts = names(rows["measure"]) + labels.where(labels == "", "{" + labels + "}")
-    return [plain(text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…") for text in texts]
+    return [plain(text if len(text) <= MAX_LABEL else f"{text[: MAX_LABEL - 1]}…") for text in texts]
 
 
 def _scale(ax: Axes, rows: pd.DataFrame) -> float:

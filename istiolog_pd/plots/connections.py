@@ -26,7 +26,7 @@ from istiolog_pd.plots._draw.style import (
 SESSIONS = "Sessions of proxies, by why they ended"
 CONNECTED = "ADS connections per replica"
 OPEN = "still open"
-MOST = 12  # replicas with a line of their own in the legend
+MAX_LABELED = 12  # replicas with a line of their own in the legend
 NO_TIMES = "no row has a time stamp together with a duration"
 
 REASONS: dict[str, Look] = {
@@ -146,7 +146,7 @@ def connected_endpoints(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             own = np.flatnonzero((source == name) & (run == one))
             own = own[np.argsort(when[own], kind="stable")]
             lines = ax.plot(when[own], count[own], dashes, color=colour, drawstyle="steps-post", label=plain(name))
-        handles += lines if at < MOST else []
+        handles += lines if at < MAX_LABELED else []
     time_axis(ax, when)
     ax.set_ylim(0, max(float(floats(count).max()), 1) * 1.08)
     ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))

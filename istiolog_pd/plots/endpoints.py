@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from istiolog_pd.plots._draw.legend import head
 from istiolog_pd.plots._draw.plot import plot
-from istiolog_pd.plots._draw.ranks import MOST, bounded, labels, ladder
+from istiolog_pd.plots._draw.ranks import MAX_ROWS, bounded, labels, ladder
 from istiolog_pd.plots._draw.scales import dates, mark_runs, numbers, time_axis
 from istiolog_pd.plots._draw.style import PUSH_TYPES, Look, coverage, need, new_axes, show_reason
 
@@ -55,7 +55,7 @@ def endpoint_churn(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     need(table, "endpoint_churn", "service", "namespace", "went_empty_low", "went_empty_high", "full_pushes")
     ax = new_axes(ax)
-    known = table.dropna(subset=["went_empty_low", "went_empty_high", "full_pushes"]).head(MOST)
+    known = table.dropna(subset=["went_empty_low", "went_empty_high", "full_pushes"]).head(MAX_ROWS)
     if known.empty:
         return show_reason(ax, table, CHURN)
     places = ladder(ax, labels(known, ["namespace", "service"]))

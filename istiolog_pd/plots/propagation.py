@@ -26,7 +26,7 @@ from istiolog_pd.plots._draw.style import (
 
 TITLE = "Propagation: from istiod's push to Envoy's answer, as bounds"
 NO_DELAY = "no push of the table has a bound of its delay"
-FEW = 300
+MAX_OPAQUE = 300
 
 
 @plot("propagation", "time from istiod's push to Envoy's answer, as bounds")
@@ -72,7 +72,7 @@ def propagation(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     both = seen & np.isfinite(high)
     kind = names(table["xds_type"]).to_numpy()
     handles: list[Artist] = []
-    size, faint = (16, 0.6) if seen.sum() <= FEW else (8, 0.15)
+    size, faint = (16, 0.6) if seen.sum() <= MAX_OPAQUE else (8, 0.15)
     for name in in_order(XDS_TYPES, kind[seen]):
         rows, looked = both & (kind == name), look(XDS_TYPES, name)
         segments = np.stack([np.stack([sent, low], -1), np.stack([sent, high], -1)], 1)[rows]

@@ -27,7 +27,7 @@ from istiolog_pd.plots._draw.style import (
 
 TITLE = "Pushes by size"
 NO_TIMES = "no row has a time stamp"
-FEW = 500  # points that need not shine through each other
+MAX_OPAQUE = 500  # points that need not shine through each other
 
 
 @plot("pushes", "every push over time, by size, type and kind")
@@ -115,7 +115,7 @@ def _scatter(ax: Axes, points: pd.DataFrame) -> None:
             s=18,
             c=look(XDS_TYPES, name).colour,
             marker=look(PUSH_TYPES, kind).marker,
-            alpha=0.9 if len(points) <= FEW else 0.6,
+            alpha=0.9 if len(points) <= MAX_OPAQUE else 0.6,
             linewidth=0.9 if kind == "request" else 0,
             rasterized=True,
             label=f"{name} {kind}",

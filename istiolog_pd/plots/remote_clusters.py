@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from istiolog_pd.plots._draw.legend import head, mark
 from istiolog_pd.plots._draw.plot import plot
-from istiolog_pd.plots._draw.ranks import FEWEST, MOST, ladder
+from istiolog_pd.plots._draw.ranks import MAX_ROWS, MIN_ROWS, ladder
 from istiolog_pd.plots._draw.scales import dates, numbers, time_axis
 from istiolog_pd.plots._draw.style import Look, coverage, in_order, look, names, need, new_axes, plain, show_reason
 
@@ -61,7 +61,7 @@ def remote_clusters(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     if known.empty:
         return show_reason(ax, table, TITLE, NO_TIMES if len(table) else "")
     clusters = names(known["cluster"]).to_numpy()
-    lanes = list(dict.fromkeys(clusters))[:MOST]
+    lanes = list(dict.fromkeys(clusters))[:MAX_ROWS]
     places = dict(zip(lanes, ladder(ax, [plain(name) for name in lanes]), strict=True))
     lane = np.array([places.get(name, np.nan) for name in clusters])
     first, last = dates(known["since"]), dates(known["until"].fillna(known["since"].max()))
@@ -75,6 +75,6 @@ def remote_clusters(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         )
         handles.append(mark(looked, f"{name} ({counts[own].sum():,.0f} lines)"))
     time_axis(ax, np.concatenate([first, last]))
-    ax.set_ylim(0.4 - max(len(lanes), FEWEST), 0.6)
+    ax.set_ylim(0.4 - max(len(lanes), MIN_ROWS), 0.6)
     head(ax, TITLE, coverage(table), handles)
     return ax

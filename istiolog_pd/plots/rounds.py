@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from istiolog_pd.plots._draw.bars import MANY, bars, stack
+from istiolog_pd.plots._draw.bars import MAX_PATCHES, bars, stack
 from istiolog_pd.plots._draw.legend import head, patch
 from istiolog_pd.plots._draw.plot import plot
 from istiolog_pd.plots._draw.scales import Floats, log_axis, milliseconds, numbers, panel, round_axis
@@ -167,7 +167,7 @@ def _ticks(ax: Axes, number: Floats, label: str, marker: str = "o") -> list[Arti
     style = {
         "linestyle": "",
         "marker": marker,
-        "markersize": 3.5 if len(number) <= MANY else 1,
+        "markersize": 3.5 if len(number) <= MAX_PATCHES else 1,
         "color": ink(),
         "markerfacecolor": "none",
     }

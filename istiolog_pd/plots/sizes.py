@@ -10,7 +10,7 @@ from matplotlib.ticker import EngFormatter
 
 from istiolog_pd.plots._draw.legend import head, mark
 from istiolog_pd.plots._draw.plot import plot
-from istiolog_pd.plots._draw.ranks import MOST, bounded, labels, ladder
+from istiolog_pd.plots._draw.ranks import MAX_ROWS, bounded, labels, ladder
 from istiolog_pd.plots._draw.scales import BYTES, dates, mark_runs, numbers, time_axis
 from istiolog_pd.plots._draw.style import (
     PUSH_TYPES,
@@ -68,7 +68,7 @@ def push_sizes(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     need(table, "push_sizes", "pushes", "size_low", "size_high")
     ax = new_axes(ax)
-    known = table.dropna(subset=["size_low", "size_high"]).head(MOST)
+    known = table.dropna(subset=["size_low", "size_high"]).head(MAX_ROWS)
     if known.empty:
         return show_reason(ax, table, SIZES, NO_SIZES if len(table) else "")
     places = ladder(ax, labels(known, [name for name in KEYS if name in known]))
@@ -118,7 +118,7 @@ def sidecar_savings(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     columns = ("config_low", "config_high", "median_high", "smallest_low", "saving_low", "saving_high")
     need(table, "sidecar_savings", "proxy", *columns)
     ax = new_axes(ax)
-    known = table.dropna(subset=list(columns)).head(MOST)
+    known = table.dropna(subset=list(columns)).head(MAX_ROWS)
     if known.empty:
         return show_reason(ax, table, SAVINGS, NO_SIZES if len(table) else "")
     places = ladder(ax, labels(known, ["proxy"]))

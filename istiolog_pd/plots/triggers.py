@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from istiolog_pd.plots._draw.legend import head
 from istiolog_pd.plots._draw.plot import plot
-from istiolog_pd.plots._draw.ranks import MOST, bounded, labels, ladder
+from istiolog_pd.plots._draw.ranks import MAX_ROWS, bounded, labels, ladder
 from istiolog_pd.plots._draw.scales import numbers
 from istiolog_pd.plots._draw.style import PUSH_TYPES, Look, coverage, ink, need, new_axes, show_reason
 
@@ -54,7 +54,7 @@ def triggers(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     need(table, "triggers", "pushes_low", "pushes_high", "weight_estimate")
     ax = new_axes(ax)
-    known = table.dropna(subset=["pushes_low", "pushes_high"]).head(MOST)
+    known = table.dropna(subset=["pushes_low", "pushes_high"]).head(MAX_ROWS)
     if known.empty:
         return show_reason(ax, table, TITLE)
     places = ladder(ax, labels(known, [name for name in KEYS if name in known]))

@@ -29,8 +29,8 @@ from istiolog_pd.plots._draw.style import (
 
 ROUNDS = "Push waves: time from a round's start to its first, median and last proxy"
 ONE = "A push wave: when each proxy had the round"
-MOST = 40  # proxies that have room for their names
-LONGEST = 44
+MAX_LABELED = 40  # proxies that have room for their names
+MAX_LABEL = 44
 NOTHING = "no round of the table has a push"
 
 
@@ -167,10 +167,10 @@ def _names(ax: Axes, table: pd.DataFrame, place: Floats, seen: np.ndarray[tuple[
     """The proxies beside their bars, or how many there are."""
     ax.grid(visible=False, axis="y")
     ax.grid(visible=True, axis="x", alpha=0.3, linewidth=0.6)
-    if seen.sum() > MOST:
+    if seen.sum() > MAX_LABELED:
         ax.set_yticks([])
         ax.set_ylabel(f"{seen.sum():,} proxies, in the order in which they had it")
         return
-    shown = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in names(table["proxy"])[seen]]
+    shown = [name if len(name) <= MAX_LABEL else f"{name[: MAX_LABEL - 1]}…" for name in names(table["proxy"])[seen]]
     ax.set_yticks(place[seen], [plain(name) for name in shown])
     ax.tick_params(axis="y", length=0, labelsize=SMALL if len(shown) < 18 else 6)

@@ -23,9 +23,9 @@ from istiolog_pd.plots._draw.style import (
 )
 
 TITLE = "Order of types per proxy and round"
-MOST = 12  # orders with a bar of their own; the others of a flow share one
-FEWEST = 5  # bars for which there is room at least
-LONGEST = 44
+MAX_ROWS = 12  # orders with a bar of their own; the others of a flow share one
+MIN_ROWS = 5  # bars for which there is room at least
+MAX_LABEL = 44
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def xds_order(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_yticks([-place for place in range(len(bars))], [bar.label for bar in bars])
     for label, bar in zip(ax.get_yticklabels(), bars, strict=True):
         label.set(fontsize=SMALL if len(bars) < 18 else 7, fontweight="normal" if bar.count else "bold")
-    ax.set(xlim=(0, most * 1.3), ylim=(0.4 - max(len(bars), FEWEST), 0.6), xlabel="times seen (a proxy in a round)")
+    ax.set(xlim=(0, most * 1.3), ylim=(0.4 - max(len(bars), MIN_ROWS), 0.6), xlabel="times seen (a proxy in a round)")
     ax.tick_params(axis="y", length=0)
     ax.grid(visible=False, axis="y")
     ax.grid(visible=True, axis="x", alpha=0.3, linewidth=0.6)
@@ -115,10 +115,10 @@ def _bars(table: pd.DataFrame) -> list[Bar]:
     for name in flow.value_counts().index:
         seen = counts[counts["flow"] == name]
         bars += [Bar(plain(name))] if name else []
-        for row in seen.head(MOST).itertuples():
+        for row in seen.head(MAX_ROWS).itertuples():
             order = str(row.order)
-            short = order if len(order) <= LONGEST else f"{order[: LONGEST - 1]}…"
+            short = order if len(order) <= MAX_LABEL else f"{order[: MAX_LABEL - 1]}…"
             bars.append(Bar(plain(short), int(str(row.count)), str(row.verdict), str(row.early)))
-        for verdict, rest in seen.iloc[MOST:].groupby("verdict")["count"]:
+        for verdict, rest in seen.iloc[MAX_ROWS:].groupby("verdict")["count"]:
             bars.append(Bar(f"other orders ({len(rest):,})", int(rest.sum()), str(verdict)))
     return bars

@@ -27,7 +27,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class RuleHit:
     """What a rule saw in an answer.
 
     Parameters
@@ -63,7 +63,7 @@ class Rule:
         What the share of a finding is a share of.
     answer
         The function of `istiolog_pd.analysis`, or the property of a `Capture`, whose table is looked at.
-    looks
+    checks
         What is looked for, its thresholds included.
     find
         What looks: it gives what it saw, None for nothing, or why it cannot tell (a text).
@@ -81,8 +81,8 @@ class Rule:
     kind: str
     of: str
     answer: str
-    looks: str
-    find: Callable[[Any, Capture], Seen | str | None]
+    checks: str
+    find: Callable[[Any, Capture], RuleHit | str | None]
     why: str
     do: str
     python: str

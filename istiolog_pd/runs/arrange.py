@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from istiolog_pd.runs.container_log import lanes
+from istiolog_pd.runs.container_log import split_container_logs
 from istiolog_pd.runs.describe import Run, described
 from istiolog_pd.runs.overlap import Span, first_time, without_overlap
 from istiolog_pd.runs.schema import RunOf, run_table
-from istiolog_pd.runs.source_part import Part
+from istiolog_pd.runs.source_part import SourcePart
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,13 @@ class Arranged:
         For each part what was left out of it, in words; empty if nothing was.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[SourcePart, ...]
     order: tuple[int, ...]
     runs: pd.DataFrame
     notes: tuple[str, ...]
 
 
-def arrange(parts: Sequence[Part]) -> Arranged:
+def arrange(parts: Sequence[SourcePart]) -> Arranged:
     """Bring the pieces of each container's log into order, drop what stands in two, and cut them into runs.
 
     Parameters
@@ -53,7 +53,7 @@ def arrange(parts: Sequence[Part]) -> Arranged:
     groups: dict[object, list[int]] = {}
     for at, part in enumerate(parts):
         groups.setdefault(part.group or at, []).append(at)
-    done: list[Part] = []
+    done: list[SourcePart] = []
     order: list[int] = []
     notes: list[str] = []
     runs: list[Run] = []
@@ -68,14 +68,14 @@ def arrange(parts: Sequence[Part]) -> Arranged:
     return Arranged(tuple(done), tuple(order), run_table([run.row() for run in runs]), tuple(notes))
 
 
-def _in_order(parts: Sequence[Part], places: list[int]) -> list[int]:
+def _in_order(parts: Sequence[SourcePart], places: list[int]) -> list[int]:
     """The pieces of a group by their first time; those without one by their own order."""
     if len(places) == 1:
         return places
     return sorted(places, key=lambda at: (first_time(parts[at].times()[:]), parts[at].order))
 
 
-def _once(pieces: list[Part]) -> tuple[list[Part], list[str]]:
+def _once(pieces: list[SourcePart]) -> tuple[list[SourcePart], list[str]]:
     """The pieces without the entries that an earlier one holds already."""
     notes = [""] * len(pieces)
     spans = [Span.of(piece.printed()[:]) for piece in pieces] if len(pieces) > 1 else []
@@ -94,9 +94,9 @@ def _once(pieces: list[Part]) -> tuple[list[Part], list[str]]:
     return pieces, notes
 
 
-def _numbered(pieces: list[Part], offset: int) -> tuple[list[Part], list[Run]]:
+def _numbered(pieces: list[SourcePart], offset: int) -> tuple[list[SourcePart], list[Run]]:
     """The pieces of one group with their runs, the earliest run first."""
-    found = [one for name, lane in lanes(pieces).items() for one in described(lane, name)]
+    found = [one for name, lane in split_container_logs(pieces).items() for one in described(lane, name)]
     found.sort(key=lambda one: one[1].begins)
     sizes = [len(piece.events) for piece in pieces]
     several = len(found) > 1

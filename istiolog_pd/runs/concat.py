@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 
 from istiolog_pd.engine.schema import EVENTS_SCHEMA
-from istiolog_pd.runs.source_part import Ints, Part, codes, joined
+from istiolog_pd.runs.source_part import Ints, SourcePart, codes, joined
 
 #: Number of rows reordered at a time.
 BLOCK = 1 << 16
 
 
-def join(parts: list[Part], *, by_line: bool = False) -> tuple[pa.Table, dict[str, pa.Table]]:
+def join(parts: list[SourcePart], *, by_line: bool = False) -> tuple[pa.Table, dict[str, pa.Table]]:
     """The tables of all parts, one part behind the other.
 
     Parameters
@@ -46,7 +46,7 @@ def join(parts: list[Part], *, by_line: bool = False) -> tuple[pa.Table, dict[st
     return _joined(events, order, None), tables
 
 
-def _line_order(parts: list[Part]) -> Ints | None:
+def _line_order(parts: list[SourcePart]) -> Ints | None:
     """The places of all entries by source and line; null if that is how they stand."""
     names = list(dict.fromkeys(part.name for part in parts))
     source = joined([codes(part.events["source"], names) for part in parts])

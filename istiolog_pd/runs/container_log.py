@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from istiolog_pd.formats.template import COMPONENTS
-from istiolog_pd.runs.source_part import NO_TIME, Bools, Codes, Ints, Part, codes, joined, texts
+from istiolog_pd.runs.source_part import NAT, Bools, Codes, Ints, SourcePart, codes, joined, texts
 from istiolog_pd.runs.time_access import Times
 
 #: Levels, most verbose first.
@@ -18,14 +18,14 @@ LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "critical"]
 
 
 @dataclass(frozen=True)
-class Lane:
+class ContainerLog:
     """One container's log: pieces one after the other, and of each the entries that are its own.
 
     `rows` holds, for each entry, its place in the concatenated pieces, ascending; null: every entry of them is
     of this lane. All other arrays follow it.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[SourcePart, ...]
     rows: Ints | None
     time: Times
     component: Codes
@@ -58,7 +58,7 @@ class Lane:
         That of the lane's first is nothing.
         """
         times = self.time[after + 1 : until + 1]
-        timed = np.flatnonzero(times != NO_TIME)
+        timed = np.flatnonzero(times != NAT)
         times, timed = times[timed], timed + after + 1
         before = self._timed_before(after + 1)
         return timed, np.diff(times, prepend=times[:1] if before is None else self.time[before])
@@ -67,7 +67,7 @@ class Lane:
     def _first_timed(self) -> int:
         start = 0
         for times in self.time.stretch(0, len(self)):
-            timed = times != NO_TIME
+            timed = times != NAT
             if timed.any():
                 return start + int(timed.argmax())
             start += len(times)
@@ -77,7 +77,7 @@ class Lane:
         """The last entry before one that prints a time."""
         size = 1
         while at > self._first_timed:
-            timed = np.flatnonzero(self.time[max(at - size, 0) : at] != NO_TIME)
+            timed = np.flatnonzero(self.time[max(at - size, 0) : at] != NAT)
             if len(timed):
                 return max(at - size, 0) + int(timed[-1])
             at, size = at - size, size * 2
@@ -135,7 +135,7 @@ class Lane:
             found += texts(part, own - start, column)
         return found
 
-    def said(self, column: str, row: int = 0) -> str:
+    def wrapper_value(self, column: str, row: int = 0) -> str:
         """What a wrapper says of an entry; empty where there is none."""
         piece = self.part_of(row)
         events = self.parts[piece].events
@@ -161,12 +161,12 @@ class Lane:
         return at[own], own
 
 
-def lanes(parts: Sequence[Part]) -> dict[str, Lane]:
+def split_container_logs(parts: Sequence[SourcePart]) -> dict[str, ContainerLog]:
     """The lanes of the pieces of a group: one, or one per container where a wrapper names several.
 
     A lane is named after the newest piece, and after its container where there are several.
     """
-    whole = Lane(
+    whole = ContainerLog(
         tuple(parts),
         None,
         Times(chunk for part in parts for chunk in part.times().chunks),
@@ -177,20 +177,20 @@ def lanes(parts: Sequence[Part]) -> dict[str, Lane]:
     numbers = _containers(parts)
     if numbers is None:
         return {newest: whole}
-    found: dict[str, Lane] = {}
+    found: dict[str, ContainerLog] = {}
     for number in pa.array(numbers).unique().to_pylist():
         lane = _taken(whole, np.flatnonzero(numbers == number))
-        words = [lane.said(name) for name in ("source_pod", "source_container")]
+        words = [lane.wrapper_value(name) for name in ("source_pod", "source_container")]
         name = " ".join(filter(None, [newest, words[0]]))
         found[name if name not in found else " ".join([name, words[1] or str(number)])] = lane
     return found
 
 
-def _taken(lane: Lane, own: Ints) -> Lane:
-    return Lane(lane.parts, own, Times([lane.time[own]]), lane.component[own], lane.level[own])
+def _taken(lane: ContainerLog, own: Ints) -> ContainerLog:
+    return ContainerLog(lane.parts, own, Times([lane.time[own]]), lane.component[own], lane.level[own])
 
 
-def _containers(parts: Sequence[Part]) -> Codes | None:
+def _containers(parts: Sequence[SourcePart]) -> Codes | None:
     """A number for the container that each entry's wrapper names; null if there is only one."""
     number, most = None, 1
     for name in ("source_namespace", "source_pod", "source_container"):

@@ -11,7 +11,7 @@ import numpy as np
 from istiolog_pd.engine.reference.statements import fitting
 from istiolog_pd.formats.statements.covered import covered
 from istiolog_pd.formats.statements.table import GROUPS, Statement, load_statements
-from istiolog_pd.runs.container_log import Lane
+from istiolog_pd.runs.container_log import ContainerLog
 from istiolog_pd.runs.source_part import Ints
 
 _RELEASE = re.compile(r"1\.(\d+)(?:\.\d+)?(?:-(?:alpha|beta|rc)\.\d+|-dev)?")
@@ -70,7 +70,7 @@ def _of_formats() -> frozenset[str]:
     return frozenset(statement for found in covered().values() for statement, _ in found)
 
 
-def first_rows(lane: Lane, starts: Ints) -> Iterator[tuple[int, int, str]]:
+def first_rows(lane: ContainerLog, starts: Ints) -> Iterator[tuple[int, int, str]]:
     """For each run and each statement at each level the first entry of it: run, entry, statement."""
     seen: set[tuple[int, int, str]] = set()
     for part, start in zip(lane.parts, lane.starts.tolist(), strict=False):

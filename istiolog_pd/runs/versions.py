@@ -16,7 +16,7 @@ import numpy as np
 from istiolog_pd.engine.reference.labels import split_ids, split_labels
 from istiolog_pd.engine.reference.match import recogniser
 from istiolog_pd.formats.template import COMPONENTS, Format
-from istiolog_pd.runs.container_log import LEVELS, Lane
+from istiolog_pd.runs.container_log import LEVELS, ContainerLog
 from istiolog_pd.runs.source_part import Bools, Ints
 from istiolog_pd.runs.statement_versions import first_rows, minors_of
 
@@ -25,7 +25,7 @@ NO_FORMAT = ("other", "unparsed", "go_gc", "access")
 
 #: Number of entries of each event sampled over a run; fewer if there are many runs.
 SPREAD = 8
-MOST_LOOKED_AT = 20_000
+MAX_SAMPLED = 20_000
 
 _PRINTED = re.compile(r"(?<![\d.])(\d+\.\d+(\.\d+)?(-(alpha|beta|rc|dev)[.\w]*)?)(?![\d.])")
 
@@ -94,7 +94,7 @@ def between(since: Version, until: Version) -> int:
     return ((1 << (last + 1)) - 1) & ~((1 << since[1]) - 1)
 
 
-def detect(lane: Lane, starts: Ints, stops: Ints) -> list[Found]:
+def detect(lane: ContainerLog, starts: Ints, stops: Ints) -> list[Found]:
     """The version of each run of a lane.
 
     Parameters
@@ -133,14 +133,14 @@ def _as_printed(texts: list[str], bounds: list[Bound]) -> Found:
     return Found(number, "; ".join(evidence))
 
 
-def _printed(lane: Lane) -> list[tuple[int, str]]:
+def _printed(lane: ContainerLog) -> list[tuple[int, str]]:
     """The lines that print a version of Istio (a build of one's own prints `unknown`)."""
     rows, versions = lane.column("startup", "version")
     lines = zip(rows.tolist(), versions.to_pylist(), strict=True)
     return [(row, text) for row, text in lines if text and _PRINTED.search(text[:200])]
 
 
-def _filled(lane: Lane, sign: Sign, starts: Ints, stops: Ints) -> Bools:
+def _filled(lane: ContainerLog, sign: Sign, starts: Ints, stops: Ints) -> Bools:
     """Whether any entry of the control plane fills a sign's column, for each run."""
     found = np.zeros(len(starts), np.bool_)
     for rows, (values,) in lane.batches(sign.event, sign.column):
@@ -154,9 +154,9 @@ def _filled(lane: Lane, sign: Sign, starts: Ints, stops: Ints) -> Bools:
     return found
 
 
-def _claims(lane: Lane, starts: Ints, stops: Ints) -> dict[int, list[Bound]]:
+def _claims(lane: ContainerLog, starts: Ints, stops: Ints) -> dict[int, list[Bound]]:
     """What the formats say that claim some entries of each run."""
-    spread = int(np.clip(MOST_LOOKED_AT // (len(starts) * 30), 1, SPREAD))
+    spread = int(np.clip(MAX_SAMPLED // (len(starts) * 30), 1, SPREAD))
     picked = [np.empty(0, np.int64)]
     picked += [lane.spread(event, starts, stops, spread) for event in lane.events() if event not in NO_FORMAT]
     rows = np.unique(np.concatenate(picked))
@@ -171,7 +171,7 @@ def _claims(lane: Lane, starts: Ints, stops: Ints) -> dict[int, list[Bound]]:
     return found
 
 
-def of_statements(lane: Lane, starts: Ints) -> dict[int, list[Bound]]:
+def of_statements(lane: ContainerLog, starts: Ints) -> dict[int, list[Bound]]:
     """What the statements say that entries of each run are of, where no hand-written format claims them."""
     found: dict[int, list[Bound]] = {}
     for run, row, statement in first_rows(lane, starts):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from istiolog_pd.analysis._select import columns
+from istiolog_pd.analysis._select import select_columns
 from istiolog_pd.analysis.compare.bootstrap import Floats, Observed
 from istiolog_pd.analysis.compare.stretches import Stretches, duration_ms
 from istiolog_pd.analysis.proxies.connections import connections
@@ -127,7 +127,7 @@ def fanned_out(side: Side) -> Iterator[Labelled]:
         connected = side.stretches.proxy_minutes
         yield "connected_proxies", "", Observed(connected, connected, side.stretches.minutes)
     if "services" in side.capture["push_start"].schema.names:
-        starts = columns(side.capture, "push_start", "timestamp", "services").dropna()
+        starts = select_columns(side.capture, "push_start", "timestamp", "services").dropna()
         yield "services", "", side.share(starts["timestamp"], starts["services"])
     full = with_decisions(side, rounds[rounds["full"].fillna(True).astype(bool)])
     yield from side.quantiles("context_time", full["timestamp"], duration_ms(full["timestamp"] - full["decided"]))
@@ -154,7 +154,7 @@ def pushed(side: Side) -> Iterator[Labelled]:
     lines = sized_lines(side.capture, "round")
     if lines.empty:
         return
-    cache = columns(side.capture, "xds_push", "cached", "cacheable")
+    cache = select_columns(side.capture, "xds_push", "cached", "cacheable")
     lines = pd.concat([lines, cache.drop(columns="run")], axis=1)[[*names, "size_bytes", "size_low", "size_high"]]
     lines = lines.dropna(subset=["timestamp"])
     yield "request_share", "", side.share(lines["timestamp"], lines["push_type"].eq("request"))
@@ -222,7 +222,7 @@ def failed(side: Side) -> Iterator[Labelled]:
     if "xds_push" not in side.capture and "push_start" not in side.capture:
         return  # scope ads is silent here: no line does not mean no error
     for name, events in (("nacks", ["xds_nack"]), ("failed_sends", ["xds_send_failure"])):
-        times = pd.concat([columns(side.capture, event, "timestamp")["timestamp"] for event in events]).dropna()
+        times = pd.concat([select_columns(side.capture, event, "timestamp")["timestamp"] for event in events]).dropna()
         yield name, "", side.rate(times, hours=True)
 
 

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from istiolog_pd.analysis._answer import Answer, Col, answers
 from istiolog_pd.analysis._discover import declarations
 from istiolog_pd.analysis._needs import BOOTSTRAP, WHOLE, Need
-from istiolog_pd.analysis._result import shaped
+from istiolog_pd.analysis._result import as_result
 from istiolog_pd.capture import Capture
 
 COVERAGE = Answer(
@@ -86,7 +86,7 @@ def coverage(capture: Capture) -> pd.DataFrame:
         for need in answer.needs
         for row in _rows(capture, need, runs)
     ]
-    return shaped(pd.DataFrame(rows, columns=list(COVERAGE.dtypes)), COVERAGE)
+    return as_result(pd.DataFrame(rows, columns=list(COVERAGE.dtypes)), COVERAGE)
 
 
 def _runs(capture: Capture) -> pd.DataFrame:

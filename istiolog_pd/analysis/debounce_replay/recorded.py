@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from istiolog_pd.analysis._result import control_plane
-from istiolog_pd.analysis._select import places
+from istiolog_pd.analysis._result import control_plane_rows
+from istiolog_pd.analysis._select import entry_positions
 from istiolog_pd.analysis.debounce_replay.costs import with_costs
 from istiolog_pd.analysis.pushes._events import push_starts
 from istiolog_pd.analysis.pushes.debounces import debounces
@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 
 #: A debug line of a change stands at most so long before the debounce takes the change (ns).
 NEAR = 2_000_000
-NEVER = 1 << 62
+FAR_FUTURE = 1 << 62
 ARRAYS = ("first", "last", "events", "full", "dense", "sure", "decision", "proxies", "proxies_high", "size_bytes")
 
 
@@ -104,7 +104,8 @@ def recorded_load(capture: Capture) -> tuple[tuple[Load, ...], Recorded] | None:
         return None
     starts = with_costs(capture, push_starts(capture))
     decisions = _with_rounds(
-        decisions.assign(place=places(capture, decisions)), starts.assign(place=places(capture, starts))
+        decisions.assign(place=entry_positions(capture, decisions)),
+        starts.assign(place=entry_positions(capture, starts)),
     )
     at_once = _at_once(decisions, starts, capture)
     after = _after(decisions)
@@ -208,7 +209,7 @@ def _plain(span: int) -> int | None:
 
 def _named_changes(capture: Capture) -> dict[int, Ints]:
     """Times of the debug lines that name a change each (1.24 on), by run."""
-    lines = control_plane(capture, "push_trigger")
+    lines = control_plane_rows(capture, "push_trigger")
     lines = lines[lines["reason"].notna() & lines["level"].eq("debug")].dropna(subset=["timestamp"])
     return {run: nanoseconds(lines.loc[lines["run"] == run, "timestamp"]) for run in lines["run"].unique().tolist()}
 
@@ -223,8 +224,8 @@ def load_of(part: pd.DataFrame, lines: Ints, recorded: Recorded) -> Load:
     last = np.where(events == 1, first, last)
     order = np.argsort(first, kind="stable")
     began = np.maximum.accumulate(nanoseconds(part["began"].fillna(part["timestamp"])))
-    free = np.concatenate([[-NEVER], began[:-1]])
-    dense = (first + (recorded.after or NEVER) >= free) if recorded.after else np.zeros(len(part), bool)
+    free = np.concatenate([[-FAR_FUTURE], began[:-1]])
+    dense = (first + (recorded.after or FAR_FUTURE) >= free) if recorded.after else np.zeros(len(part), bool)
     connected = part["connected_endpoints"].to_numpy(np.float64, na_value=np.nan)
     seen = part["visible"].fillna(False).to_numpy(bool)
     proxies = np.where(seen, part["proxies"].to_numpy(np.float64, na_value=np.nan), np.nan)

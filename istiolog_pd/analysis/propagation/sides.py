@@ -10,13 +10,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import TEXT
-from istiolog_pd.analysis._select import Test, holds, logs
+from istiolog_pd.analysis._select import Test, holds, log_of_runs
 from istiolog_pd.capture import Capture, to_pandas
 
 #: Whose lines more than this share of a log's are, his it is.
 MOSTLY = 0.5
 
 PILOT, SIDECAR = ("pilot",), ("agent", "envoy")
+#: Number of nonces of an agent that are looked for among those of the control planes.
+COMPARED = 20
 
 #: The proxy in Envoy's command line, and the variables that name its pod and namespace.
 SERVICE_NODE = r"--service-node [\w.-]+~[^~\s]*~([^~\s]+)~"
@@ -44,7 +46,7 @@ def side(
     own = table.filter(pc.is_in(whose, pa.array(components))).select(names)
     plain = [pa.string() if pa.types.is_dictionary(kind) else kind for kind in own.schema.types]
     frame = to_pandas(own.cast(pa.schema(zip(names, plain, strict=True)))).astype({"row": "int64"})
-    return frame.assign(log=frame["run"].map(logs(capture)).astype(TEXT)) if components == SIDECAR else frame
+    return frame.assign(log=frame["run"].map(log_of_runs(capture)).astype(TEXT)) if components == SIDECAR else frame
 
 
 def sidecars(capture: Capture, known: Iterable[str], told: Mapping[str, str], joined: pd.DataFrame) -> pd.Series[str]:
@@ -80,8 +82,20 @@ def proxies_of_runs(capture: Capture) -> pd.Series[str]:
     """The proxy that each run of a sidecar is of, by run; runs of which that cannot be told are left out."""
     named = [capture[event]["proxy"] for event in ("xds_push", "connection_open") if event in capture]
     known = {str(name) for column in named for name in pc.unique(column.cast(pa.string())).drop_null().to_pylist()}
-    whose = sidecars(capture, sorted(known), {}, pd.DataFrame(columns=["log", "proxy"]))
-    return logs(capture).map(whose).dropna().astype(TEXT)
+    whose = sidecars(capture, sorted(known), {}, _of_nonces(capture))
+    return log_of_runs(capture).map(whose).dropna().astype(TEXT)
+
+
+def _of_nonces(capture: Capture) -> pd.DataFrame:
+    """Pairs `log`, `proxy` of which a nonce that an agent saw is one that a control plane sent or got back."""
+    seen = side(capture, "xds_response", SIDECAR, "nonce").dropna(subset=["nonce"]).groupby("log").head(COMPARED)
+    nonces = pa.array(seen["nonce"].astype(object), pa.string())
+    parts = []
+    for event in ("xds_push", "xds_ack") if len(seen) else ():
+        table = capture[event]
+        own = table.filter(pa.array(holds(table["nonce"], _among(nonces)))).select(["nonce", "proxy"])
+        parts.append(own.cast(pa.schema({"nonce": pa.string(), "proxy": pa.string()})).to_pandas())
+    return seen[["log", "nonce"]].merge(pd.concat(parts), on="nonce") if parts else seen.assign(proxy=None)
 
 
 def of_proxies(capture: Capture, logs: pd.Series[str], event: str, *columns: str) -> pd.DataFrame:
@@ -104,10 +118,10 @@ def _all_logs(capture: Capture) -> pd.DataFrame:
     own = pa.table({name: own[name].cast(pa.int64() if name == "run" else pa.string()) for name in names})
     rows: pd.DataFrame = own.group_by(names).aggregate([]).to_pandas()
     rows = rows.astype(dict.fromkeys(names[1:], TEXT))
-    return rows.assign(log=rows["run"].map(logs(capture)).astype(TEXT))
+    return rows.assign(log=rows["run"].map(log_of_runs(capture)).astype(TEXT))
 
 
-def _among(names: Iterable[str]) -> Test:
+def _among(names: Iterable[str] | pa.Array) -> Test:
     """A test whether a text is one of some names."""
     known = pa.array(names, pa.string())
     return lambda texts: pc.is_in(texts, known)

@@ -10,8 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from istiolog_pd.analysis._answer import COUNT
-from istiolog_pd.analysis._time import NEVER as NO_TIME
-from istiolog_pd.analysis._time import nanoseconds
+from istiolog_pd.analysis._time import NAT, as_nanoseconds
 from istiolog_pd.analysis.pushes._bursts import Bursts
 from istiolog_pd.analysis.pushes._own_updates import own_updates
 
@@ -32,7 +31,7 @@ FLAGS = ("own", "open")
 ALL_TYPES, ENDPOINTS = 0, 1
 NO_SUCH_VERSION = -2
 #: A row after all others.
-NEVER = 2**62
+NO_ROUND_LATER = 2**62
 #: A round before the log is any number of steps back, so nothing can be counted from it.
 LONG_AGO = -(2**40)
 
@@ -152,11 +151,11 @@ def _begun(pushes: pd.DataFrame, rounds: pd.DataFrame) -> Ints:
     start of a round and is earlier than it by its own time was sent before.
     """
     written = np.searchsorted(rounds["row"].to_numpy(), pushes["row"].to_numpy()) - 1
-    begins, moment = nanoseconds(rounds["timestamp"]), nanoseconds(pushes["timestamp"])
+    begins, moment = as_nanoseconds(rounds["timestamp"]), as_nanoseconds(pushes["timestamp"])
     begins = np.maximum.accumulate(begins)
     sent = np.searchsorted(begins, moment, side="right") - 1
     late = begins[np.maximum(written, 0)] - moment < WRITTEN_LATE.value
-    found: Ints = np.where(late & (moment != NO_TIME) & (written >= 0), np.minimum(written, sent), written)
+    found: Ints = np.where(late & (moment != NAT) & (written >= 0), np.minimum(written, sent), written)
     return found
 
 
@@ -265,7 +264,7 @@ def _since_connected(
     up = pd.Index(ups["proxy"]).get_indexer(pd.Index(proxies))
     place = np.append(up, -1)[proxy]
     first = np.append(np.minimum(before, recent), -1)[place]
-    since = np.append(ups["row"].to_numpy(np.int64), NEVER)[place]
+    since = np.append(ups["row"].to_numpy(np.int64), NO_ROUND_LATER)[place]
     return np.where(pushes["row"].to_numpy() > since, first, -1)
 
 

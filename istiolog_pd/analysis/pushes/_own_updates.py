@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from istiolog_pd.analysis._time import NEVER, nanoseconds
+from istiolog_pd.analysis._time import NAT, as_nanoseconds
 from istiolog_pd.analysis.pushes._bursts import Bursts
 
 Ints = npt.NDArray[Any]
@@ -67,7 +67,7 @@ def own_updates(
     """
     sets = _sets(pushes, bursts, newest, since, pinned)
     quiet, still = _Quiet(pushes, rounds, QUIET), _Quiet(pushes, rounds, STILL)
-    begins = nanoseconds(rounds["timestamp"])
+    begins = as_nanoseconds(rounds["timestamp"])
     number, named = sets["newest"].to_numpy(np.int64), sets["named"].to_numpy(bool)
     known = number >= 0
     at, former = np.maximum(number, 0), np.where(known, before[np.maximum(number, 0)], -1)
@@ -109,7 +109,7 @@ def _sets(pushes: pd.DataFrame, bursts: Bursts, newest: Ints, since: Ints, pinne
     `newest`: the newest round when it began, or the one whose version it prints (`named`; `version`: its
     number); `whole`: it begins with the type that this proxy's pushes begin with, as one of all types does.
     """
-    time = nanoseconds(pushes["timestamp"])
+    time = as_nanoseconds(pushes["timestamp"])
     version = pd.factorize(pushes["push_version"])[0]
     full = pushes["push_type"].eq("full") & pushes["once"]
     named = bursts.largest(pinned)
@@ -130,7 +130,7 @@ def _sets(pushes: pd.DataFrame, bursts: Bursts, newest: Ints, since: Ints, pinne
         whole=heads["rank"] <= proxies["rank"].transform("min"),
         newest_before=proxies["newest"].shift(1, fill_value=-2),
         newest_twice_before=proxies["newest"].shift(2, fill_value=-1),
-        ended_before=proxies["ended"].shift(1, fill_value=NEVER),
+        ended_before=proxies["ended"].shift(1, fill_value=NAT),
     )
 
 
@@ -139,7 +139,7 @@ class _Quiet:
 
     def __init__(self, pushes: pd.DataFrame, rounds: pd.DataFrame, pause: pd.Timedelta) -> None:
         full = pushes["push_type"].ne("incremental")
-        times = [nanoseconds(lines["timestamp"]) for lines in (pushes[full], rounds[rounds["full"].fillna(True)])]
+        times = [as_nanoseconds(lines["timestamp"]) for lines in (pushes[full], rounds[rounds["full"].fillna(True)])]
         self._times = np.sort(np.concatenate(times))
         self._stretch = np.cumsum(np.diff(self._times, prepend=self._times[:1]) > pause.value)
 

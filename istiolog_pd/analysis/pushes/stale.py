@@ -10,8 +10,8 @@ import pandas as pd
 
 from istiolog_pd.analysis._answer import PROXY, RUN, SOURCE, Answer, Col, answers
 from istiolog_pd.analysis._needs import ADS_DEBUG, Need, pushed
-from istiolog_pd.analysis._result import cannot, control_plane, no_lines, shaped
-from istiolog_pd.analysis._select import joined
+from istiolog_pd.analysis._result import as_result, control_plane_rows, empty_result, reason_no_lines
+from istiolog_pd.analysis._select import join_notes
 from istiolog_pd.analysis.propagation.propagation import propagation
 from istiolog_pd.analysis.pushes._events import push_lines, push_starts
 from istiolog_pd.analysis.pushes.rounds import PUSH_LINES, hidden_rounds, pushes, visible
@@ -84,7 +84,7 @@ def stale_proxies(capture: Capture, *, at: str | pd.Timestamp | None = None) -> 
     """
     table = pushes(capture)
     if table.empty:
-        return cannot(STALE, str(table.attrs["coverage"]) or no_lines(capture, "push line", PUSH_LINES))
+        return empty_result(STALE, str(table.attrs["coverage"]) or reason_no_lines(capture, "push line", PUSH_LINES))
     moment = table["timestamp"].max() if at is None else pd.Timestamp(at)
     if pd.isna(moment):
         raise ValueError(f"stale_proxies asks about a time, not {at!r}")
@@ -102,16 +102,16 @@ def stale_proxies(capture: Capture, *, at: str | pd.Timestamp | None = None) -> 
         if (run, proxy) not in gone
     ]
     told = "" if table["acknowledged"].notna().any() else NO_ACKS
-    coverage = joined(told, hidden_rounds(starts, lines))
+    coverage = join_notes(told, hidden_rounds(starts, lines))
     if not rows:
-        return cannot(STALE, NOBODY.format(f"{moment:%Y-%m-%d %H:%M:%S} UTC"))
+        return empty_result(STALE, NOBODY.format(f"{moment:%Y-%m-%d %H:%M:%S} UTC"))
     found = pd.DataFrame(rows).sort_values(["behind_low", "behind_high", "proxy"], ascending=[False, False, True])
-    return shaped(found.assign(since=pd.to_datetime(found["since"], utc=True)), STALE, coverage)
+    return as_result(found.assign(since=pd.to_datetime(found["since"], utc=True)), STALE, coverage)
 
 
 def _gone(capture: Capture, table: pd.DataFrame, moment: pd.Timestamp) -> set[tuple[int, str]]:
     """The proxies whose connection had ended, with its run: nothing was sent to them after that."""
-    ends = control_plane(capture, "connection_close", ["run", "proxy", "timestamp"]).dropna()
+    ends = control_plane_rows(capture, "connection_close", ["run", "proxy", "timestamp"]).dropna()
     last = ends[ends["timestamp"] <= moment].groupby(["run", "proxy"])["timestamp"].max()
     sent = table[table["timestamp"] <= moment].groupby(["run", "proxy"])["timestamp"].max().reindex(last.index)
     return set(last.index[~(sent > last)])

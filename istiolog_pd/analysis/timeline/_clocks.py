@@ -8,8 +8,8 @@ from dataclasses import replace
 import pandas as pd
 
 from istiolog_pd.analysis._answer import SPAN
-from istiolog_pd.analysis._result import remembered
-from istiolog_pd.analysis._select import Bools, logs
+from istiolog_pd.analysis._result import cached_per_capture
+from istiolog_pd.analysis._select import Bools, log_of_runs
 from istiolog_pd.analysis.propagation.clocks import BOUNDS, meetings
 from istiolog_pd.analysis.propagation.propagation import SKEW, propagation
 from istiolog_pd.analysis.timeline._subject import Subject, rows_about, runs_of_proxies
@@ -20,7 +20,7 @@ ZERO = pd.Timedelta(0)
 UNUSED = ("access",)
 
 
-@remembered
+@cached_per_capture
 def followed(capture: Capture) -> pd.DataFrame:
     """`propagation` with its defaults, worked out once for a capture."""
     return propagation(capture)
@@ -74,18 +74,13 @@ def clock_offsets(capture: Capture, proxies: Sequence[str]) -> pd.DataFrame:
     if index.empty or "xds_push" not in capture:
         return pd.DataFrame(index=index, columns=[*BOUNDS, "clock_offset"]).astype(SPAN)
     pushes = followed_of(capture, proxies[0]) if len(proxies) == 1 else followed(capture)
-    bounds = (
-        pushes.dropna(subset=BOUNDS)
-        .groupby("proxy", observed=True)
-        .agg(
-            low=("clock_offset_low", "max"),
-            high=("clock_offset_high", "min"),
-            lowest=("clock_offset_low", "min"),
-            highest=("clock_offset_high", "max"),
-        )
-    )
+    # A bound that no line gives is the one that `propagation` takes instead.
+    low, high = pushes["clock_offset_low"], pushes["clock_offset_high"]
+    low, high = low.mask(low.eq(-pd.Timedelta(SKEW))), high.mask(high.eq(pd.Timedelta(SKEW)))
+    groups = pd.DataFrame({"proxy": pushes["proxy"], "low": low, "high": high}).groupby("proxy", observed=True)
+    bounds = groups.agg(low=("low", "max"), high=("high", "min"), lowest=("low", "min"), highest=("high", "max"))
     # Clocks that drift, or replicas that differ, leave no offset that fits all: then the widest holds.
-    agree = bounds["low"] <= bounds["high"]
+    agree = ~(bounds["low"] > bounds["high"])
     found = pd.DataFrame(
         {
             "clock_offset_low": bounds["low"].where(agree, bounds["lowest"]),
@@ -106,7 +101,7 @@ def _from_connections(capture: Capture, proxies: pd.Index[str]) -> pd.DataFrame:
     found = pd.DataFrame(index=proxies, columns=BOUNDS).astype(SPAN)
     if own.empty or "connection_open" not in capture or "xds_connected" not in capture:
         return found
-    of_log = own.groupby(logs(capture).reindex(own.index)).first()
+    of_log = own.groupby(log_of_runs(capture).reindex(own.index)).first()
     met = meetings(capture, of_log, pd.Timedelta(SKEW)).dropna(subset=["connected"])
     low = (met["connected"] - met["timestamp"]).groupby(met["proxy"]).max()
     return found.assign(clock_offset_low=low.reindex(proxies))

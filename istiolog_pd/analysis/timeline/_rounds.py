@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import TEXT
-from istiolog_pd.analysis._result import control_plane, remembered
+from istiolog_pd.analysis._result import cached_per_capture, control_plane_rows
 from istiolog_pd.analysis._select import Bools
-from istiolog_pd.analysis._time import as_of
+from istiolog_pd.analysis._time import merge_as_of
 from istiolog_pd.analysis.pushes._events import push_lines, push_starts
 from istiolog_pd.analysis.timeline._subject import runs_of_proxies
 from istiolog_pd.capture import Capture, to_pandas
@@ -25,13 +25,15 @@ BY_CONTROL_PLANE, BY_SIDECAR = ("acknowledged", "nacked"), ("received", "applied
 FOUND = ["row", "round", "certain"]
 
 
-@remembered
+@cached_per_capture
 def decided_rounds(capture: Capture) -> pd.DataFrame:
     """Every round with its decision: `round`, `run`, `start` (the row that begins it), `decision` (its row or null)."""
     starts = push_starts(capture)[["row", "run", "round", "debounce_id"]]
-    decisions = control_plane(capture, "debounce", ["row", "run", "rearmed"])
+    decisions = control_plane_rows(capture, "debounce", ["row", "run", "rearmed"])
     decisions = decisions[~decisions["rearmed"].fillna(False).astype(bool)]
-    before = as_of(starts[["row", "run"]], decisions[["row", "run"]].assign(decision=decisions["row"]), "row", ["run"])
+    before = merge_as_of(
+        starts[["row", "run"]], decisions[["row", "run"]].assign(decision=decisions["row"]), "row", ["run"]
+    )
     decision = before["decision"].where(starts["debounce_id"].notna()).astype("Int64")
     return pd.DataFrame(
         {"round": starts["round"].astype("Int64"), "run": starts["run"], "start": starts["row"], "decision": decision}
@@ -100,7 +102,7 @@ def answers_to(capture: Capture, pushes: pd.DataFrame, followed: pd.DataFrame) -
 def _of_control_plane(capture: Capture, proxies: set[str]) -> pd.DataFrame:
     """Lines that answer pushes to these proxies, as the control plane writes them."""
     names = ["row", "timestamp", "proxy"]
-    lines = pd.concat([control_plane(capture, event, names).assign(event=event) for event in ANSWERS])
+    lines = pd.concat([control_plane_rows(capture, event, names).assign(event=event) for event in ANSWERS])
     return lines[lines["proxy"].isin(proxies)]
 
 

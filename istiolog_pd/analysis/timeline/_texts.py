@@ -91,7 +91,7 @@ def _part(table: pa.Table, part: tuple[str, ...]) -> pa.Array | pa.Scalar:
 def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """The values of a column as text, durations in milliseconds."""
     if pa.types.is_duration(column.type):
-        milliseconds = pc.round(pc.divide(column.cast(pa.int64()).cast(pa.float64()), 1e6), 1)
+        milliseconds = pc.round(pc.divide(pc.cast(column.cast(pa.int64()), pa.float64(), safe=False), 1e6), 1)
         return pc.binary_join_element_wise(milliseconds.cast(pa.string()), "ms", " ")
     return column.cast(pa.string())
 

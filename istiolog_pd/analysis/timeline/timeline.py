@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import LINE, RUN, SOURCE, SPAN, TEXT, Answer, Col, answers
 from istiolog_pd.analysis._needs import ADS_INFO, PROXY_INFO, Need
-from istiolog_pd.analysis._result import cannot, shaped
-from istiolog_pd.analysis._select import Bools, Ints, codes, joined
+from istiolog_pd.analysis._result import as_result, empty_result
+from istiolog_pd.analysis._select import Bools, Ints, dictionary_codes, join_notes
 from istiolog_pd.analysis._time import moment
 from istiolog_pd.analysis.pushes._events import push_lines
 from istiolog_pd.analysis.timeline._clocks import clock_offsets, followed, followed_of
@@ -136,18 +136,18 @@ def timeline(
     about = rows_about(capture, subject)
     unnamed = _unnamed(capture, about) if subject.kind == "object" else ""
     if subject.reason:
-        return cannot(TIMELINE, joined(subject.reason, unnamed))
+        return empty_result(TIMELINE, join_notes(subject.reason, unnamed))
     found = _found(capture, subject, about)
     if found.empty:
-        return cannot(TIMELINE, "the logs hold no entry")
+        return empty_result(TIMELINE, "the logs hold no entry")
     table, said = _placed(capture, found)
     for bound, keep in zip(bounds, (table["time"].ge, table["time"].lt), strict=True):
         table = table if bound is None else table[keep(bound).reindex(table.index)]
     if table.empty:
-        return cannot(TIMELINE, joined(NOTHING, *said))
+        return empty_result(TIMELINE, join_notes(NOTHING, *said))
     rows = table["row"].to_numpy()
     table = table.assign(what=texts_of(capture, rows).to_numpy()[np.searchsorted(np.sort(rows), rows)])
-    return shaped(table, TIMELINE, joined(_several(subject), *said, unnamed))
+    return as_result(table, TIMELINE, join_notes(_several(subject), *said, unnamed))
 
 
 def _found(capture: Capture, subject: Subject, about: Bools) -> pd.DataFrame:
@@ -209,7 +209,7 @@ def _proxies(capture: Capture, table: pd.DataFrame) -> pd.Series[str]:
 
 def _times_before(capture: Capture, rows: Ints) -> pd.Series[pd.Timestamp]:
     """For each of these entries the time of the last entry of its source up to it that prints one."""
-    sources = codes(capture.events["source"])
+    sources = dictionary_codes(capture.events["source"])
     times = capture.events["timestamp"]
     timed = pc.is_valid(times).to_numpy()
     last = np.maximum.accumulate(np.where(timed, np.arange(len(timed)), -1))[rows]

@@ -12,10 +12,10 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype, is_timedelta64_dty
 
 from istiolog_pd.analysis._discover import declarations
 from istiolog_pd.inspect.summary import duration_text
-from istiolog_pd.report.html.evidence import MOST_WORDS, shown
+from istiolog_pd.report.html.evidence import MAX_WORDS, shown
 
 #: Maximum number of rows of a table on the page.
-MOST_ROWS = 50
+MAX_ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Shown:
 
 
 def table(
-    frame: pd.DataFrame, caption: str, columns: Sequence[str] = (), most: int = MOST_ROWS, answer: str = ""
+    frame: pd.DataFrame, caption: str, columns: Sequence[str] = (), most: int = MAX_ROWS, answer: str = ""
 ) -> Shown:
     """The first rows of a table as text, with a note of how many there are.
 
@@ -89,7 +89,7 @@ def cell(value: Any) -> str:
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d %H:%M:%S.%f}"[:-3]
     if isinstance(value, (list, tuple, dict, np.ndarray)) or not pd.isna(value):
-        return _number(value) or shown(value, MOST_WORDS)
+        return _number(value) or shown(value, MAX_WORDS)
     return ""
 
 

@@ -8,14 +8,14 @@ import pandas as pd
 
 from istiolog_pd.capture import Capture
 from istiolog_pd.inspect.summary import duration_text
-from istiolog_pd.report.html.evidence import bounds, percent, rows_at, shown, some
-from istiolog_pd.report.model import Rule, Seen
+from istiolog_pd.report.html.evidence import bounds, percent, plural, rows_at, shown
+from istiolog_pd.report.model import Rule, RuleHit
 
 SECOND = pd.Timedelta("1s")
 HELD = pd.Timedelta("500ms")
 HELD_SHARE = 0.01
 #: Minimum number of push decisions for a pattern.
-FEWEST = 20
+MIN_DECISIONS = 20
 MOSTLY_FULL = 0.5
 
 
@@ -24,15 +24,15 @@ def _time(value: Any) -> str:
     return duration_text(pd.Timedelta(value))
 
 
-def _max_bound(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _max_bound(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     own = table[table["bound"] == "max"]
     maybe = int((table["bound"] == "either").sum())
     if own.empty:
         return None
     longest, events = own["debounce_time"].max(), own["events"].sum(min_count=1)
     merged = f", {int(events):,} changes merged in them" if pd.notna(events) else ""
-    return Seen(
-        f"{bounds(len(own), len(own) + maybe)} of {some(len(table), 'push decision')} waited for the maximum",
+    return RuleHit(
+        f"{bounds(len(own), len(own) + maybe)} of {plural(len(table), 'push decision')} waited for the maximum",
         "Changes kept arriving, so each of these pushes waited for PILOT_DEBOUNCE_MAX; the longest wait was "
         f"{duration_text(longest)}{merged}.",
         len(own) / len(table),
@@ -40,12 +40,12 @@ def _max_bound(table: pd.DataFrame, capture: Capture) -> Seen | None:
     )
 
 
-def _held(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _held(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     own = table[(table["quiet_time"] >= HELD) & (table["quiet_time"] >= 5 * table["quiet_time"].median())]
     if len(own) < HELD_SHARE * len(table) or own.empty:
         return None
-    return Seen(
-        f"{some(len(own), 'push decision')} of {len(table):,} came long after the last change",
+    return RuleHit(
+        f"{plural(len(own), 'push decision')} of {len(table):,} came long after the last change",
         f"It had been quiet for {_time(own['quiet_time'].median())} (median of these), at most "
         f"{_time(own['quiet_time'].max())}; of all {_time(table['quiet_time'].median())}.",
         len(own) / len(table),
@@ -53,19 +53,19 @@ def _held(table: pd.DataFrame, capture: Capture) -> Seen | None:
     )
 
 
-def _full(table: pd.DataFrame, capture: Capture) -> Seen | str | None:
+def _full(table: pd.DataFrame, capture: Capture) -> RuleHit | str | None:
     known = table[table["full"].notna()]
     if known.empty:
         return "no decision prints whether it is full (1.0 and 1.31 on do not)"
     own = known[known["full"].astype(bool)]
-    if len(known) < FEWEST or len(own) < MOSTLY_FULL * len(known):
+    if len(known) < MIN_DECISIONS or len(own) < MOSTLY_FULL * len(known):
         return None
     kinds = own["config_kind"].dropna().value_counts()
     named = "; named most often (one config of each, picked at random): " + ", ".join(
         f"{shown(kind, 40)} {count:,}" for kind, count in kinds.head(3).items()
     )
-    return Seen(
-        f"{some(len(own), 'push decision')} of {len(known):,} were full pushes",
+    return RuleHit(
+        f"{plural(len(own), 'push decision')} of {len(known):,} were full pushes",
         f"{percent(len(own) / len(known))} of those that print it{named if len(kinds) else ''}.",
         len(own) / len(known),
         rows_at(capture, own),
@@ -78,7 +78,7 @@ RULES = (
         kind="late",
         of="the decisions, at least",
         answer="debounces",
-        looks="push decisions that came only because PILOT_DEBOUNCE_MAX was reached",
+        checks="push decisions that came only because PILOT_DEBOUNCE_MAX was reached",
         find=_max_bound,
         why=(
             "While changes come faster than PILOT_DEBOUNCE_AFTER nothing is pushed until the maximum: every change "
@@ -96,7 +96,7 @@ RULES = (
         kind="late",
         of="the decisions",
         answer="debounces",
-        looks=(
+        checks=(
             f"decisions made {duration_text(HELD)} or more, and five times the median, after the last change, "
             f"if they are {percent(HELD_SHARE)} or more"
         ),
@@ -113,7 +113,7 @@ RULES = (
         kind="costly",
         of="the decisions",
         answer="debounces",
-        looks=f"full pushes that are {percent(MOSTLY_FULL)} or more of {FEWEST} decisions or more",
+        checks=f"full pushes that are {percent(MOSTLY_FULL)} or more of {MIN_DECISIONS} decisions or more",
         find=_full,
         why=(
             "A full push builds a new push context and considers every proxy for every type; endpoint changes alone "

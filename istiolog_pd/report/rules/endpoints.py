@@ -5,39 +5,39 @@ from __future__ import annotations
 import pandas as pd
 
 from istiolog_pd.capture import Capture
-from istiolog_pd.report.html.evidence import MOST_WORDS, clock, rows_of, shown, some
-from istiolog_pd.report.model import Rule, Seen
+from istiolog_pd.report.html.evidence import MAX_WORDS, clock, plural, rows_of, shown
+from istiolog_pd.report.model import Rule, RuleHit
 
 #: Minimum number of times a service went empty to count as flapping.
 FLAPS = 3
 
 
-def _flapping(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _flapping(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     own = table[(table["went_empty_high"] >= FLAPS).fillna(False).astype(bool)]
     if own.empty:
         return None
     worst = own.iloc[0]
     low, high = int(worst["went_empty_low"]), int(worst["went_empty_high"])
     often = f"{low:,}" if low == high else f"at least {low:,}, at most {high:,}"
-    return Seen(
-        f"{some(len(own), 'service')} lost all endpoints again and again"
+    return RuleHit(
+        f"{plural(len(own), 'service')} lost all endpoints again and again"
         if (own["went_empty_low"] >= FLAPS).any()
-        else f"{some(len(own), 'service')} had no endpoints again and again",
-        f"The most restless: {shown(worst['service'], MOST_WORDS)}, which went empty {often} times; together they "
-        f"forced {some(int(own['full_pushes'].fillna(0).sum()), 'full push', 'full pushes')}.",
+        else f"{plural(len(own), 'service')} had no endpoints again and again",
+        f"The most restless: {shown(worst['service'], MAX_WORDS)}, which went empty {often} times; together they "
+        f"forced {plural(int(own['full_pushes'].fillna(0).sum()), 'full push', 'full pushes')}.",
         len(own) / len(table),
         rows_of(capture, "push_trigger", service=worst["service"]),
     )
 
 
-def _empty(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _empty(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     most = table["empty_low"].max()
     if pd.isna(most) or most == 0:
         return None
     peak = table.sort_values("empty_low", kind="stable").iloc[-1]
     touched = (table["empty_low"] > 0).sum()
-    return Seen(
-        f"At least {some(int(most), 'cluster')} of one proxy had no endpoints",
+    return RuleHit(
+        f"At least {plural(int(most), 'cluster')} of one proxy had no endpoints",
         f"Most at {clock(peak['time'])}; in {touched:,} of {len(table):,} time bins some proxy had such a cluster. "
         "There may be more: a push tells of those that were generated for it, not of all that the proxy has.",
         float(touched) / len(table),
@@ -51,7 +51,7 @@ RULES = (
         kind="broken",
         of="the services named",
         answer="endpoint_churn",
-        looks=f"services that went empty {FLAPS} times or more",
+        checks=f"services that went empty {FLAPS} times or more",
         find=_flapping,
         why=(
             "While a service has no endpoint its callers get 503, and each change of this kind is pushed to all of "
@@ -65,7 +65,7 @@ RULES = (
         kind="broken",
         of="the time bins",
         answer="empty_clusters",
-        looks="pushes with clusters that have no endpoints",
+        checks="pushes with clusters that have no endpoints",
         find=_empty,
         why="Requests to a cluster without endpoints fail at once (503 UH).",
         do=(

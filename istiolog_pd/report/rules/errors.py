@@ -6,8 +6,8 @@ import pandas as pd
 
 from istiolog_pd import analysis
 from istiolog_pd.capture import Capture
-from istiolog_pd.report.html.evidence import MOST_WORDS, clock, rows_of, shown, some
-from istiolog_pd.report.model import Rule, Seen
+from istiolog_pd.report.html.evidence import MAX_WORDS, clock, plural, rows_of, shown
+from istiolog_pd.report.model import Rule, RuleHit
 
 UNSENT = {"write timeout", "queue timeout", "client busy", "send failure"}
 REFUSED = {"rate limit": "xds_rate_limited", "unauthenticated": "auth_failure", "unauthorized": "auth_failure"}
@@ -24,7 +24,7 @@ def _counted(table: pd.DataFrame) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in counts.items())
 
 
-def _nacks(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _nacks(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     """Rejections as istiod saw them; as Envoy did where its log is all there is."""
     own, event = table[table["cause"] == "NACK"], "xds_nack"
     if own.empty:
@@ -35,17 +35,18 @@ def _nacks(table: pd.DataFrame, capture: Capture) -> Seen | None:
     texts = own.groupby(own["error"].fillna("no text"))["count"].sum().sort_values(ascending=False)
     common = str(texts.index[0])
     types = own.groupby(own["xds_type"].astype("str"))["count"].sum().sort_values(ascending=False)
-    by = f" by {some(proxies, 'proxy', 'proxies')}" if proxies else ""
-    return Seen(
-        f"Configuration was rejected {some(total, 'time')}{by}",
-        f"Types: {', '.join(f'{name} {count:,}' for name, count in types.items())}. {some(len(texts), 'error text')}; "
-        f"the commonest ({texts.iloc[0]:,} of {total:,}): “{shown(common, MOST_WORDS)}”.",
+    by = f" by {plural(proxies, 'proxy', 'proxies')}" if proxies else ""
+    return RuleHit(
+        f"Configuration was rejected {plural(total, 'time')}{by}",
+        f"Types: {', '.join(f'{name} {count:,}' for name, count in types.items())}. "
+        f"{plural(len(texts), 'error text')}, "
+        f"most often ({texts.iloc[0]:,} of {total:,}): “{shown(common, MAX_WORDS)}”.",
         _of_all(capture, proxies),
         rows_of(capture, event, error=common) or rows_of(capture, event),
     )
 
 
-def _exited(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _exited(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     """Envoys that died; why is told only as far as the agent was told."""
     own = table[table["cause"] == "Envoy exited"]
     if own.empty:
@@ -53,26 +54,26 @@ def _exited(table: pd.DataFrame, capture: Capture) -> Seen | None:
     total, proxies = int(own["count"].sum()), int(own["proxy"].nunique())
     killed = own["error"].str.contains("signal: killed", regex=False).fillna(False)
     guess = " Killed (SIGKILL) is what a container without memory left gets, and not only that." if killed.any() else ""
-    return Seen(
-        f"Envoy died {some(total, 'time')} in {some(max(proxies, 1), 'proxy', 'proxies')}",
-        f"{', '.join(f'{shown(name, MOST_WORDS)} {count:,}' for name, count in _by_text(own).items())}, from "
+    return RuleHit(
+        f"Envoy died {plural(total, 'time')} in {plural(max(proxies, 1), 'proxy', 'proxies')}",
+        f"{', '.join(f'{shown(name, MAX_WORDS)} {count:,}' for name, count in _by_text(own).items())}, from "
         f"{clock(own['first_seen'].min())} to {clock(own['last_seen'].max())}.{guess}",
         _of_all(capture, proxies),
         rows_of(capture, "envoy_exit", cause="Envoy exited"),
     )
 
 
-def _listeners(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _listeners(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     """Listeners that could not be opened."""
     own = table[table["cause"] == "listener failed"]
     if own.empty:
         return None
     proxies = int(own["proxy"].nunique())
     texts = _by_text(own)
-    return Seen(
-        f"Listeners could not be opened in {some(max(proxies, 1), 'proxy', 'proxies')}",
-        f"{some(int(own['count'].sum()), 'time')}, from {clock(own['first_seen'].min())} to "
-        f"{clock(own['last_seen'].max())}; most often: “{shown(texts.index[0], MOST_WORDS)}”.",
+    return RuleHit(
+        f"Listeners could not be opened in {plural(max(proxies, 1), 'proxy', 'proxies')}",
+        f"{plural(int(own['count'].sum()), 'time')}, from {clock(own['first_seen'].min())} to "
+        f"{clock(own['last_seen'].max())}; most often: “{shown(texts.index[0], MAX_WORDS)}”.",
         _of_all(capture, proxies),
         rows_of(capture, "listener_error"),
     )
@@ -83,26 +84,26 @@ def _by_text(table: pd.DataFrame) -> pd.Series[int]:
     return table.groupby(table["error"].fillna("no text"))["count"].sum().sort_values(ascending=False)
 
 
-def _unsent(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _unsent(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     own = table[table["cause"].isin(UNSENT) & ~table["expected"].fillna(False).astype(bool)]
     if own.empty:
         return None
     total, proxies = int(own["count"].sum()), int(own["proxy"].nunique())
-    return Seen(
-        f"{some(total, 'push', 'pushes')} could not be sent to {some(proxies, 'proxy', 'proxies')}",
+    return RuleHit(
+        f"{plural(total, 'push', 'pushes')} could not be sent to {plural(proxies, 'proxy', 'proxies')}",
         f"{_counted(own)}, from {clock(own['first_seen'].min())} to {clock(own['last_seen'].max())}.",
         _of_all(capture, proxies),
         rows_of(capture, "xds_send_failure"),
     )
 
 
-def _refused(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _refused(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     own = table[table["cause"].isin(REFUSED)]
     if own.empty:
         return None
     worst = own.groupby(own["cause"].astype("str"))["count"].sum().idxmax()
-    return Seen(
-        f"{some(int(own['count'].sum()), 'connection or request', 'connections or requests')} of proxies were refused",
+    return RuleHit(
+        f"{plural(int(own['count'].sum()), 'connection or request', 'connections or requests')} of proxies refused",
         f"{_counted(own)}.",
         _of_all(capture, int(own["proxy"].nunique())),
         rows_of(capture, REFUSED[str(worst)]),
@@ -115,7 +116,7 @@ RULES = (
         kind="broken",
         of="the proxies",
         answer="errors",
-        looks="configuration that a proxy rejected (NACK)",
+        checks="configuration that a proxy rejected (NACK)",
         find=_nacks,
         why=(
             "What was changed does not hold in a proxy that rejects it. Of a rejected update Envoy applies the good "
@@ -134,7 +135,7 @@ RULES = (
         kind="broken",
         of="the proxies",
         answer="errors",
-        looks="pushes that could not be sent: write and queue timeouts, busy clients, failed sends",
+        checks="pushes that could not be sent: write and queue timeouts, busy clients, failed sends",
         find=_unsent,
         why="The proxy did not get this update; it catches up only with the next push or when it connects again.",
         do=(
@@ -149,7 +150,7 @@ RULES = (
         kind="broken",
         of="the proxies",
         answer="errors",
-        looks="Envoys that exited with an error or were killed",
+        checks="Envoys that exited with an error or were killed",
         find=_exited,
         why="All connections through this proxy break, and its pod serves nothing until Envoy is back.",
         do="Compare the container's memory with its limit; read the pod's events and last state (kubectl describe).",
@@ -161,7 +162,7 @@ RULES = (
         kind="broken",
         of="the proxies",
         answer="errors",
-        looks="listeners that could not be opened",
+        checks="listeners that could not be opened",
         find=_listeners,
         why="Nothing arrives at such a listener; the update that brought it is rejected.",
         do="Look for what holds the port (the application, another listener), and for who made the listener.",
@@ -173,7 +174,7 @@ RULES = (
         kind="broken",
         of="the proxies",
         answer="errors",
-        looks="clients that were refused: rate limits, failed authentication or authorization",
+        checks="clients that were refused: rate limits, failed authentication or authorization",
         find=_refused,
         why="A proxy that is refused has no configuration of this istiod: a new pod does not become ready.",
         do=(

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from istiolog_pd.sources.wrappers._containers import Containers
 from istiolog_pd.sources.wrappers._header import ANSI
-from istiolog_pd.sources.wrappers._model import NO_TIME, STD, TOOL_OUTPUT, Bytes, ContainerId, Flags, Ints, Note
+from istiolog_pd.sources.wrappers._model import NAT, STD, TOOL_OUTPUT, Bytes, ContainerId, Flags, Ints, Note
 from istiolog_pd.sources.wrappers._rfc3339 import padded, stamps, windows
 from istiolog_pd.sources.wrappers._rows import Batch, line_bounds, pieces
 from istiolog_pd.sources.wrappers._wrapper import PrefixWrapper
@@ -49,7 +49,7 @@ class _Cut:
 def _no_cut(count: int) -> _Cut:
     return _Cut(
         np.full(count, -1),
-        np.full(count, NO_TIME),
+        np.full(count, NAT),
         np.full(count, -1, np.int8),
         np.zeros(count, bool),
         np.zeros(count, np.int64),
@@ -121,7 +121,7 @@ def _cut_stamp(data: Bytes, starts: Ints, before: Ints, cut: _Cut) -> None:
     past = data[starts + before + length]
     fits = (length > 0) & ((past == _SPACE) | (past == _LINE_END) | (past == _RETURN) | (past == 0))
     cut.length = np.where(fits, before + length + (past == _SPACE), cut.length)
-    cut.received = np.where(fits, time, NO_TIME)
+    cut.received = np.where(fits, time, NAT)
 
 
 @dataclass(slots=True)
@@ -143,7 +143,7 @@ class Cri(_Text):
         fits = (length > 0) & (out | err) & (whole | part)
         fits &= blank | (past == _LINE_END) | (past == _RETURN) | (past == 0)
         cut.length = np.where(fits, length + 9 + blank, -1)
-        cut.received = np.where(fits, cut.received, NO_TIME)
+        cut.received = np.where(fits, cut.received, NAT)
         cut.std = np.where(fits, np.where(out, 0, 1), -1).astype(np.int8)
         cut.part = fits & part
         return cut

@@ -26,7 +26,7 @@ from istiolog_pd.sources.wrappers._wrapper import GuessedWrapper
 NAME = "pasted text"
 
 #: The part of the lines with a header that must agree on what stands around them.
-ENOUGH = 0.8
+MIN_SHARE = 0.8
 #: Minimum number of lines that are earlier than the one before where the newest comes first; few are later.
 FALLING = 8
 MAX_PREFIX, MAX_SAMPLE = 300, 200
@@ -154,7 +154,7 @@ def learn(lines: Sequence[bytes]) -> Decoration | None:
         return None
     found = replace(found, prefix=_prefix(prefixes))
     bodies = [line[match.start() :] for line, match in headed if _fits(found.prefix, line, match.start())]
-    if len(bodies) < ENOUGH * len(headed):
+    if len(bodies) < MIN_SHARE * len(headed):
         return None
     found = _with_quotes(found, prefixes, bodies)
     found = _with_separators(found, [LOOSE_HEADER.match(body) for body in bodies])
@@ -223,7 +223,7 @@ def _with_quotes(found: Decoration, prefixes: list[bytes], bodies: list[bytes]) 
     suffixes: list[bytes] = []
     rests = [body.rstrip() for body in bodies]
     for opening, closing in (*zip(_BARS, _BARS, strict=True), *_CLOSING):
-        if opening in opened and sum(rest.endswith(closing) for rest in rests) >= ENOUGH * len(rests):
+        if opening in opened and sum(rest.endswith(closing) for rest in rests) >= MIN_SHARE * len(rests):
             suffixes.append(closing)
             rests = [rest.removesuffix(closing).rstrip() for rest in rests]
             opened = opened.replace(opening, b"", 1)
