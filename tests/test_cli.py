@@ -168,7 +168,7 @@ def test_summary_of_1_0_does_not_answer_what_1_0_does_not_print(real: Callable[[
     assert answers.loc["quiet time"].to_list() == ["201 ms", "median; longest 203 ms"]
     assert answers.loc["debounce time", "value"] == "?"
     assert "Istio 1.0, which does not print when the debounce began" in answers.loc["debounce time", "detail"]
-    assert answers.loc["pushes", "detail"] == "1.4 MB in the 111 that print a size"
+    assert answers.loc["pushes", "detail"] == "1.4 MB in the 111 that log a size"
     sizes = tables["pushes"].set_index("xds_type")["size_bytes"]
     assert sizes["LDS"] == 1_358_185 and sizes.isna().sum() == 3
 

@@ -86,7 +86,7 @@ KEY_NUMBERS = {
         ("again", r"^measures verdict no difference seen \d+ cannot tell \d+$"),
     ],
     "04_debounce_tuning": [
-        ("coverage", r"what other debounce settings would do debounce_replay yes"),
+        ("coverage", r"effect of other debounce settings debounce_replay yes"),
         ("today", r"quiet False 124 1593\.8 541 True 21 647\.8 123"),
         ("replay", r"0 days 00:00:00\.100000 0 days 00:00:10 True 664 145 145 21 21 "),
         ("hidden", r"what 124 of 145 pushes cost is not printed"),

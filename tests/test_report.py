@@ -104,7 +104,7 @@ def test_a_debounce_that_may_have_been_stopped_by_either_bound_gives_bounds(line
         debounce(43, "100.1ms", "100.1ms"),
     )
     one = found(capture, "max_debounce")["max_debounce"]
-    assert one.title == "1 to 2 of 4 push decisions waited for the maximum"
+    assert one.title == "1 to 2 of 4 push decisions waited for PILOT_DEBOUNCE_MAX"
     assert "longest wait was 10 s" in one.effect
     assert (one.share, [line.line for line in one.evidence]) == (0.25, [2])
 
@@ -121,7 +121,7 @@ def test_full_pushes_are_found_when_they_are_half_of_all(full: int, expected: bo
 def test_one_object_behind_many_pushes_is_named(lines: Lines) -> None:
     capture = lines(*(debounce(n, "100.1ms", "100.1ms", config="busy" if n % 2 else f"c{n}") for n in range(1, 31)))
     one = found(capture, "one_cause")["one_cause"]
-    assert one.title == "One object is behind 15 of 30 pushes"
+    assert one.title == "One object triggered 15 of 30 pushes"
     assert one.effect.startswith("ServiceEntry/shop/busy;")
 
 
@@ -162,7 +162,7 @@ def test_a_quiet_log_says_what_was_looked_for_and_what_could_not_be_seen(
     assert "gctrace" in reasons["gc_pauses"]
     assert len(looked.not_found) + len(looked.not_checkable) == len(RULES)
     monkeypatch.setattr("istiolog_pd.report.html.page.picture", lambda plot, table: "data:,")
-    assert "Nothing stands out" in html_report(capture)
+    assert "No check found a problem" in html_report(capture)
 
 
 def test_findings_are_ranked_by_kind_and_then_by_share(real: Callable[[str], il.Capture]) -> None:

@@ -113,7 +113,7 @@ def test_logs_of_one_source_are_joined_by_line(size: int) -> None:
         tables = {event: in_chunks(table, size) for event, table in part.tables.items()}
         parts.append(replace(part, events=in_chunks(events, size), tables=tables))
     parts = list(arrange(parts).parts)
-    events, tables = join(parts, by_line=True)
+    events, tables = join(parts, ["stern.log"])
     assert not parts
     assert events["line"].to_pylist() == list(range(1, 11)) and events["run"].to_pylist() == [0, 1] * 5
     narrow = tables["debounce"]

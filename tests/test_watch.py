@@ -92,7 +92,7 @@ def test_all_of_a_real_log_is_counted(real: Callable[[str], il.Capture], data: P
 
 LIVE = [
     "kubectl --timestamps", "kubectl --prefix", "kubectl --prefix --timestamps", "stern", "stern -A", "stern -t",
-    "stern, coloured", "stern -o json", "kail", "CRI", "CRI, parts", "docker", "docker, parts", "logcli --forward",
+    "stern, colored", "stern -o json", "kail", "CRI", "CRI, parts", "docker", "docker, parts", "logcli --forward",
     "Fluent Bit", "Filebeat",
 ]  # fmt: skip
 

@@ -61,7 +61,7 @@ HOSTILE = {
     "a name with escapes": f"[pod/\x1b[31m{PODS[0]}\x1b[2J/{CONTAINER}] {HEAD}x\n".encode(),
     "a name that is none": f"[pod/../../{CONTAINER}] {HEAD}x\n".encode(),
     "a name too long": f"[pod/{NAME}/{CONTAINER}] {HEAD}x\n".encode(),
-    "colours without end": b"\x1b[" * 100_000 + b"\n",
+    "colors without end": b"\x1b[" * 100_000 + b"\n",
     "a time in no year": f"9999-99-99T99:99:99.999999999Z stdout F {HEAD}x\n".encode(),
     "blanks": b" " * 500_000 + b"\n",
     "NUL bytes": b"\0" * 100_000 + b"\n",

@@ -34,14 +34,14 @@ class Form(StrEnum):
 
 def _picture(path: Path | None) -> Path | None:
     if path is not None and path.suffix not in PICTURES:
-        raise typer.BadParameter(f"{path}: end it in {', '.join(PICTURES)}")
+        raise typer.BadParameter(f"{path}: the name must end in {', '.join(PICTURES)}")
     return path
 
 
 def compare(
     before: Annotated[str, typer.Argument(metavar="BEFORE", help="A log, folder or archive: before.")],
     after: Annotated[str, typer.Argument(metavar="AFTER", help="The same: after.")],
-    every: Annotated[bool, typer.Option("--all", help="Also what does not differ, or cannot be told.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Also measures without a difference.")] = False,
     form: Annotated[Form, typer.Option("--format", help="csv and json have all rows and columns.")] = Form.table,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", callback=_picture, help="Draw it too: x.png, .svg or .pdf.")

@@ -15,7 +15,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Start here": ("summary", "report"),
     "Ask": ("answer", "plot", "metrics", "compare", "watch"),
     "Export": ("parse",),
-    "Look at lines": ("unmatched", "explain", "formats"),
+    "Inspect lines": ("unmatched", "explain", "formats"),
 }
 
 #: The error of wrong use; Typer shows only errors that derive from it.

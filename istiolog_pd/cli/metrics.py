@@ -35,10 +35,10 @@ def metrics(
     sources: Sources,
     exported: Annotated[
         Path | None,
-        typer.Option("--metrics", metavar="FILE", help="What istiod exports (/metrics), to compare with."),
+        typer.Option("--metrics", metavar="FILE", help="Metrics exported by istiod (/metrics), to compare with."),
     ] = None,
     by_run: Annotated[
-        bool, typer.Option("--by-run", help="A row per process run, not the sum (without --metrics).")
+        bool, typer.Option("--by-run", help="One row per process run instead of the sum (without --metrics).")
     ] = False,
     form: Annotated[Form, typer.Option("--format", help="csv and json have all columns and the buckets.")] = Form.table,
 ) -> None:

@@ -39,19 +39,19 @@ def parse(  # noqa: PLR0913, PLR0917 - each is an option of the command
         typer.Option("--duckdb", metavar="FILE", help="The star schema as a DuckDB database, with its views."),
     ] = None,
     append: Annotated[
-        bool, typer.Option("--append", help="With --star or --duckdb: add the logs to the star that is there.")
+        bool, typer.Option("--append", help="With --star or --duckdb: add the logs to an existing star schema.")
     ] = False,
     csv_safe: Annotated[
         bool | None,
         typer.Option(
             "--csv-safe/--no-csv-safe",
-            help="Put ' before text that a spreadsheet would take for a formula. [default: for x.csv, not for -]",
+            help="Put ' before text that a spreadsheet would read as a formula. [default: for x.csv, not for -]",
         ),
     ] = None,
     stream: Annotated[
         bool,
         typer.Option(
-            "--stream", help="Write while reading, in constant memory; `run` then numbers the logs, not runs."
+            "--stream", help="Write while reading, in constant memory; `run` then numbers logs, not process runs."
         ),
     ] = False,
 ) -> None:
@@ -66,15 +66,17 @@ def parse(  # noqa: PLR0913, PLR0917 - each is an option of the command
     path = Path(output)
     if star or duckdb is not None:
         if events or stream or (star and (path.suffix in (".parquet", ".csv") or output == "-")):
-            raise typer.BadParameter("a star is a folder of all events: name one by -o, without --events or --stream")
+            raise typer.BadParameter(
+                "a star schema is a folder of all events: use -o FOLDER without --events or --stream"
+            )
         _star(lambda: load_logs(sources, component, access_log_format), sources, path if star else None, duckdb, append)
         return
     if append:
-        raise typer.BadParameter("only a star can be added to", param_hint="--append")
+        raise typer.BadParameter("--append needs --star or --duckdb", param_hint="--append")
     if path.suffix not in ("", ".parquet", ".csv") and not (output.endswith("/") or path.is_dir()):
-        raise typer.BadParameter(f"{output}: end it in .parquet or .csv, or name a folder", param_hint="-o")
+        raise typer.BadParameter(f"{output}: the name must end in .parquet or .csv, or be a folder", param_hint="-o")
     if stream and access_log_format is not None:
-        raise typer.BadParameter("logs of a format of their own are not streamed", param_hint="--stream")
+        raise typer.BadParameter("--stream does not support --access-log-format", param_hint="--stream")
     only = events[0] if events and len(events) == 1 else events or None
     with exit_on_error():
         check_output(path, sources)

@@ -52,7 +52,7 @@ def plot(
     """
     path = output if output is not None else Path("plots" if name == "all" else f"{name}.png")
     if name != "all" and path.suffix not in PICTURES:
-        raise typer.BadParameter(f"{path}: end it in {', '.join(PICTURES)}", param_hint="-o")
+        raise typer.BadParameter(f"{path}: the name must end in {', '.join(PICTURES)}", param_hint="-o")
     from istiolog_pd.plots import PLOTS
 
     with exit_on_error():

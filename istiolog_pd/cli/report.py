@@ -34,7 +34,7 @@ class Form(StrEnum):
 def report(
     sources: Sources,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The page.")] = Path("report.html"),
-    form: Annotated[Form, typer.Option("--format", help="json: the findings alone, on stdout.")] = Form.html,
+    form: Annotated[Form, typer.Option("--format", help="json: only the findings, on stdout.")] = Form.html,
     component: Whose = None,
     access_log_format: AccessFormat = None,
 ) -> None:

@@ -22,7 +22,7 @@ TITLES = {
     "events": "Events, most frequent first",
     "sources": "Sources",
     "runs": "Process runs",
-    "coverage": "What would answer more",
+    "coverage": "Settings that would answer more",
 }
 #: What is shown with --all alone, where it is more than a few rows.
 LONG = ("sources", "runs", "coverage")
@@ -37,7 +37,7 @@ def summary(
     component: Whose = None,
     access_log_format: AccessFormat = None,
     every: Annotated[
-        bool, typer.Option("--all", help="All rows, whole: each source and run, what is missing.")
+        bool, typer.Option("--all", help="All rows in full: each source and run, what is missing.")
     ] = False,
 ) -> None:
     """Sum up logs: headline answers, pushes, kinds of logs.

@@ -43,9 +43,9 @@ HEADINGS = (
 
 def watch(
     follow: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A file that grows, instead of standard input.")
+        Path | None, typer.Option(metavar="FILE", help="Follow this growing file instead of standard input.")
     ] = None,
-    window: Annotated[int, typer.Option(min=1, help="Length of a window, in seconds of the log's own time.")] = 10,
+    window: Annotated[int, typer.Option(min=1, help="Window length, in seconds of log time.")] = 10,
     component: Whose = None,
 ) -> None:
     """Watch a log as it is written: kubectl logs -f ... | istiolog watch.

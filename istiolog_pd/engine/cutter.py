@@ -36,7 +36,7 @@ OwnLayout = Layout | JsonLayout | None
 
 
 class Headers(NamedTuple):
-    """What headers are looked for: those of the catalogue, and a user's own before them."""
+    """What headers are looked for: those of the catalog, and a user's own before them."""
 
     text: tuple[Head, ...] = ()
     json: tuple[JsonLayout, ...] = ()

@@ -30,8 +30,8 @@ PLACES = ("row", "line", "run")
 
 def within_limits(
     events: pa.Table, tables: dict[str, pa.Table]
-) -> tuple[pa.Table, dict[str, pa.Table], tuple[Damage, ...]]:
-    """The tables of a log, null where a value is beyond the limits, and what was left out.
+) -> tuple[pa.Table, dict[str, pa.Table], dict[str, tuple[Damage, ...]]]:
+    """The tables of some logs, null where a value is beyond the limits, and what was left out of each source.
 
     Parameters
     ----------
@@ -44,12 +44,15 @@ def within_limits(
     bounded = {}
     for event, table in tables.items():
         bounded[event], own = _bounded(table)
-        damage += [one for one in own if one.what != TIMES]
-    return events, bounded, together(damage)
+        damage += [one for one in own if one[1].what != TIMES]
+    by_source: dict[str, list[Damage]] = {}
+    for source, one in damage:
+        by_source.setdefault(source, []).append(one)
+    return events, bounded, {source: together(of_source) for source, of_source in by_source.items()}
 
 
-def _bounded(table: pa.Table) -> tuple[pa.Table, list[Damage]]:
-    damage = []
+def _bounded(table: pa.Table) -> tuple[pa.Table, list[tuple[str, Damage]]]:
+    damage: list[tuple[str, Damage]] = []
     for at, field in enumerate(table.schema):
         if pa.types.is_timestamp(field.type):
             low, high, what = EARLIEST, LATEST, TIMES
@@ -67,8 +70,9 @@ def _bounded(table: pa.Table) -> tuple[pa.Table, list[Damage]]:
         if extremes["min"] >= low and extremes["max"] <= high:
             continue
         beyond = pc.or_(pc.less(values, low), pc.greater(values, high))
-        lines = table["line"].filter(beyond)
-        damage.append(Damage(what, lines[0].as_py(), len(lines)))
+        lines = table.select(["source", "line"]).filter(beyond).group_by("source", use_threads=False)
+        found = lines.aggregate([("line", "min"), ("line", "count")]).to_pylist()
+        damage += [(one["source"], Damage(what, one["line_min"], one["line_count"])) for one in found]
         table = table.set_column(at, field, pc.if_else(beyond, pa.scalar(None, field.type), column))
     return table, damage
 

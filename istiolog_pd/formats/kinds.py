@@ -1,4 +1,4 @@
-"""The kinds of text a field can be: how each is recognised, what it is worth, which columns it fills.
+"""The kinds of text a field can be: how each is recognized, what it is worth, which columns it fills.
 
 A kind is either *free* (``chars``: a run of such characters that ends where the literal after the
 field begins) or *closed* (``pattern``: it knows its own end). A kind of several columns takes the

@@ -40,7 +40,7 @@ def summarize(capture: Capture) -> dict[str, pd.DataFrame]:
         rounds, pushes, NACKs, connections; of proxies their requests, updates, rejections and start-ups.
         Where the capture cannot answer, `value` is ``?`` and `detail` the reason; those come last.
         ``"pushes"``: one row per xDS type: `xds_type`, `full`, `incremental`, `request` and `pushes`
-        (their sum), `resources`, `size_bytes` (Int64; null where no line prints it). Empty if no push
+        (their sum), `resources`, `size_bytes` (Int64; null where no line logs it). Empty if no push
         is printed.
         ``"logs"``: one row per kind of log: `kind` (``istiod``, ``proxies``, ``ztunnel``), `logs`, `entries`,
         `damaged` (int64; logs with damage), `first`, `last` (datetime64[ns, UTC]).
@@ -129,7 +129,7 @@ def _times(what: str, times: pd.Series[pd.Timedelta], detail: str, coverage: str
     """The median and the longest of some times, or why there are none."""
     known = times.dropna()
     if known.empty:
-        return what, NO_ANSWER, coverage or "no line prints it"
+        return what, NO_ANSWER, coverage or "no line logs it"
     median, longest = (duration_text(pd.Timedelta(time)) for time in (known.median(), known.max()))
     some = "" if len(known) == len(times) else coverage
     return what, median, "; ".join(filter(None, (detail, f"longest {longest}", some)))
@@ -149,8 +149,8 @@ def _pushes(pushed: pd.DataFrame, said: str) -> Iterator[Answer]:
         yield "pushes", NO_ANSWER, coverage
         return
     sizes = pushed["size_bytes"].dropna()
-    some = f" in the {len(sizes):,} that print a size" if len(sizes) < len(pushed) else ""
-    size = f"{bytes_text(int(sizes.sum()))}{some}" if len(sizes) else "these lines print no size"
+    some = f" in the {len(sizes):,} that log a size" if len(sizes) < len(pushed) else ""
+    size = f"{bytes_text(int(sizes.sum()))}{some}" if len(sizes) else "these lines log no size"
     yield "pushes", f"{len(pushed):,}", "; ".join(filter(None, (size, coverage if coverage != said else "")))
     yield "proxies pushed to", f"{pushed['proxy'].nunique():,}", ""
 
@@ -167,7 +167,7 @@ def _lines(capture: Capture) -> Iterator[Answer]:
             counts = lines[by].value_counts() if by else {"proxies:": lines["proxy"].nunique()}
             yield what, f"{len(lines):,}", ", ".join(f"{name} {count:,}" for name, count in counts.items())
         elif "pilot" in set(capture.events["component"].unique().to_pylist()):
-            yield what, "none", "no such line is printed"
+            yield what, "none", "no such line is logged"
         else:
             yield what, NO_ANSWER, reason_no_lines(capture, "such line", "")
 

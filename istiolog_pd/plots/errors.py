@@ -41,7 +41,7 @@ VERDICTS: dict[str, Look] = {
 def errors(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """A lane per cause, the gravest first: for each proxy and form of error a line from the first to the last seen.
 
-    Markers grow with the number of lines; colour and marker tell the verdict. What is harmless is hollow.
+    Markers grow with the number of lines; color and marker tell the verdict. What is harmless is hollow.
 
     Parameters
     ----------
@@ -89,10 +89,10 @@ def errors(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     for name in in_order(VERDICTS, verdict):
         looked = look(VERDICTS, name)
         own, hollow = verdict == name, name == "harmless"
-        ax.hlines(lane[own], first[own], last[own], color=looked.colour, alpha=0.5, linewidth=1)
+        ax.hlines(lane[own], first[own], last[own], color=looked.color, alpha=0.5, linewidth=1)
         for when in (first, last):
-            face = "none" if hollow else looked.colour
-            ax.scatter(when[own], lane[own], size[own], facecolors=face, edgecolors=looked.colour, marker=looked.marker)
+            face = "none" if hollow else looked.color
+            ax.scatter(when[own], lane[own], size[own], facecolors=face, edgecolors=looked.color, marker=looked.marker)
         handles.append(mark(looked, f"{name} ({counts[own].sum():,.0f} lines)", hollow=hollow))
     time_axis(ax, np.concatenate([first, last]))
     ax.tick_params(axis="y", labelsize=SMALL)

@@ -117,12 +117,12 @@ def _bounds(ax: Axes, table: pd.DataFrame, places: Floats) -> list[Artist]:
     for kind, rows in (("exact", exact), ("bounded", bounded), ("at least", least)):
         if rows.any():
             looked = KINDS[kind]
-            ax.scatter(low[rows], places[rows], s=26, color=looked.colour, marker=looked.marker, label=kind, zorder=3)
+            ax.scatter(low[rows], places[rows], s=26, color=looked.color, marker=looked.marker, label=kind, zorder=3)
             handles.append(mark(looked, f"{looked.label or kind} ({rows.sum():,})"))
-    colour = KINDS["bounded"].colour
+    color = KINDS["bounded"].color
     ends = list(np.transpose([[low[bounded], places[bounded]], [high[bounded], places[bounded]]], (2, 0, 1)))
-    ax.add_collection(LineCollection(ends, colors=colour, linewidths=3, zorder=2))
-    ax.scatter(high[bounded], places[bounded], s=26, color=colour, marker="|", zorder=3)
+    ax.add_collection(LineCollection(ends, colors=color, linewidths=3, zorder=2))
+    ax.scatter(high[bounded], places[bounded], s=26, color=color, marker="|", zorder=3)
     return handles
 
 
@@ -136,6 +136,6 @@ def _exported(ax: Axes, table: pd.DataFrame, places: Floats) -> list[Artist]:
     for name, rows in (("agrees", ~wrong & ~np.isnan(value)), ("disagrees", wrong)):
         if rows.any():
             looked = EXPORTED[name]
-            ax.scatter(value[rows], places[rows], s=14, color=looked.colour, marker=looked.marker, label=name, zorder=4)
+            ax.scatter(value[rows], places[rows], s=14, color=looked.color, marker=looked.marker, label=name, zorder=4)
             handles.append(mark(looked, f"{looked.label} ({rows.sum():,})"))
     return handles

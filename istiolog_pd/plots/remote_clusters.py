@@ -69,10 +69,8 @@ def remote_clusters(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     handles: list[Artist] = []
     for name in in_order(STATES, state):
         looked, own = look(STATES, name), state == name
-        ax.hlines(lane[own], first[own], last[own], color=looked.colour, alpha=0.7, linewidth=5)
-        ax.scatter(
-            first[own], lane[own], 14 + 6 * np.log2(counts[own]), c=looked.colour, marker=looked.marker, zorder=3
-        )
+        ax.hlines(lane[own], first[own], last[own], color=looked.color, alpha=0.7, linewidth=5)
+        ax.scatter(first[own], lane[own], 14 + 6 * np.log2(counts[own]), c=looked.color, marker=looked.marker, zorder=3)
         handles.append(mark(looked, f"{name} ({counts[own].sum():,.0f} lines)"))
     time_axis(ax, np.concatenate([first, last]))
     ax.set_ylim(0.4 - max(len(lanes), MIN_ROWS), 0.6)

@@ -16,11 +16,11 @@ from istiolog_pd.plots._draw.style import PUSH_TYPES, Look, coverage, ink, need,
 
 TITLE = "Push triggers"
 KEYS = ("config_kind", "config_namespace", "config_name", "reason")
-SEEN = Look(PUSH_TYPES["full"].colour, label="push decisions that had it")
+SEEN = Look(PUSH_TYPES["full"].color, label="push decisions")
 ESTIMATE = "estimate (objects over decisions)"
 
 
-@plot("triggers", "what pushes were for: certain, possible, and estimated")
+@plot("triggers", "push triggers: certain, possible and estimated")
 def triggers(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Push decisions per object, kind, namespace or reason: those that had it, and those that may have.
 

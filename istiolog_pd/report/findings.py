@@ -116,7 +116,7 @@ def run_rules(answers: Answers, rules: Sequence[Rule] = RULES) -> RuleResults:
 
 def _reason(table: Any) -> str:
     """Why an answer is empty."""
-    return shown(table.attrs.get("coverage") or "the log holds nothing of it")
+    return shown(table.attrs.get("coverage") or "the log holds none of it")
 
 
 def _finding(rule: Rule, seen: RuleHit, capture: Capture) -> Finding:

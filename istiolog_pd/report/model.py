@@ -10,10 +10,10 @@ from istiolog_pd.capture import Capture
 
 #: The kinds of findings, the gravest first, and what each means.
 KINDS: dict[str, str] = {
-    "broken": "something did not work: proxies refused, missed or lost their configuration",
-    "late": "something came late: changes took longer to reach the proxies than they should",
-    "costly": "something cost more than it must: pushes, bytes or work that could be saved",
-    "log": "something is missing in the log itself: what it says is less than what happened",
+    "broken": "failures: proxies rejected, missed or lost their configuration",
+    "late": "delays: changes took longer than they should to reach the proxies",
+    "costly": "avoidable cost: pushes, bytes or work that could be saved",
+    "log": "gaps: the log itself is incomplete",
 }
 
 

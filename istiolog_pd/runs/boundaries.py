@@ -63,13 +63,14 @@ class CounterReset:
 
 
 def find_run_boundaries(lane: ContainerLog) -> list[RunBoundary]:
-    """Every run's beginning, in order; the first is the lane's own, with an empty `how` if nothing shows it."""
+    """Every run's beginning, in order; the first of each log is its own, with an empty `how` if nothing shows it."""
     found = {cut.at: cut for cut in _banners(lane)}
     falls = sorted([*_back_in_time(lane), *_falls(lane)], key=lambda fall: fall.until)
     for fall in _unexplained(falls, np.array(sorted(found), np.int64)):
         at = _widest_step(lane, fall)
         found.setdefault(at, RunBoundary(at, RESTART, fall.why))
-    found.setdefault(0, RunBoundary(0, "", ""))
+    for at in lane.logs.tolist():
+        found.setdefault(at, RunBoundary(at, "", ""))
     return [found[at] for at in sorted(found)]
 
 
@@ -77,8 +78,11 @@ def _banners(lane: ContainerLog) -> Iterator[RunBoundary]:
     """Starts of pilot and of the agent: flags come in alphabetical order, and a version once."""
     signs = _signs(lane)
     quiet = lane.rows_of("startup", "go_gc", "unparsed") if signs else np.empty(0, np.int64)
-    flag, began, version, before = "", -BANNER_LINES - 1, -1, -1
+    begin = -1
     for row, name, text in signs:
+        if (own := lane.begin_of(row)) != begin:
+            begin = own
+            flag, began, version, before = "", begin - BANNER_LINES - 1, -1, -1
         if name:
             begins = not flag or name <= flag or row - began > BANNER_LINES
             flag = name
@@ -87,7 +91,7 @@ def _banners(lane: ContainerLog) -> Iterator[RunBoundary]:
             version = row
         if begins:
             began = row
-            yield RunBoundary(_head(lane, row, before, quiet), BANNER, f"start-up: {text[:60]!r}")
+            yield RunBoundary(_head(lane, row, before, quiet, begin), BANNER, f"start-up: {text[:60]!r}")
         before = row
 
 
@@ -104,22 +108,23 @@ def _signs(lane: ContainerLog) -> list[tuple[int, str, str]]:
     return found
 
 
-def _head(lane: ContainerLog, row: int, before: int, quiet: Ints) -> int:
+def _head(lane: ContainerLog, row: int, before: int, quiet: Ints, begin: int) -> int:
     """The first entry of a start-up: what stands right before its first flag or version, and is as young.
 
-    `before` is the last sign of the start before it, -1 if there is none: then nothing else was there.
+    `before` is the last sign of the start before it, -1 if there is none: then nothing else was there. The log
+    begins at `begin`.
     """
     first, time = row, lane.time[row]
     low, high = np.searchsorted(quiet, [row - MAX_HEAD, row])
     startup = set(quiet[low:high].tolist())
-    for at in range(row - 1, max(row - MAX_HEAD, before), -1):
+    for at in range(row - 1, max(row - MAX_HEAD, before, begin - 1), -1):
         own_time = lane.time[at]
         if own_time != NAT and not time - HEAD <= own_time <= time + TOLERANCE:
             break
-        if at not in startup and (before >= 0 or row > FIRST_LINES):
+        if at not in startup and (before >= 0 or row - begin > FIRST_LINES):
             break
         # A line without a time is of this start only if one with a time stands before it.
-        first = at if own_time != NAT or at == 0 else first
+        first = at if own_time != NAT or at == begin else first
     return first
 
 
@@ -128,25 +133,34 @@ def _back_in_time(lane: ContainerLog) -> Iterator[CounterReset]:
 
     Each writer by its own clock. Where much of a log steps back it is in no order of time at all.
     """
-    for component in _stepping_back(lane):
-        own = np.flatnonzero((lane.component == component) & (lane.time[:] != NAT))
-        time = lane.time[own]
-        step = np.flatnonzero(np.diff(time) < -TOLERANCE) + 1
-        step = step[:0] if len(step) > MAX_FALLS else step
-        backs = [at for at in step.tolist() if _for_good(time, at)]
-        if len(backs) > AGREE and len(backs) * 4 > len(time):
-            continue
-        for at in backs:
-            yield _stepped(lane, int(own[at - 1]), int(own[at]))
+    stops = np.append(lane.logs[1:], len(lane)).tolist()
+    for log in map(slice, lane.logs.tolist(), stops):
+        for component in _stepping_back(lane, log):
+            yield from _steps_back(lane, log, component)
 
 
-def _stepping_back(lane: ContainerLog) -> list[int]:
+def _steps_back(lane: ContainerLog, log: slice, component: int) -> Iterator[CounterReset]:
+    """Where the times of one writer in a log step back."""
+    own = np.flatnonzero((lane.component[log] == component) & (lane.time[log] != NAT)) + log.start
+    time = lane.time[own]
+    step = np.flatnonzero(np.diff(time) < -TOLERANCE) + 1
+    step = step[:0] if len(step) > MAX_FALLS else step
+    backs = [at for at in step.tolist() if _for_good(time, at)]
+    if len(backs) > AGREE and len(backs) * 4 > len(time):
+        return
+    for at in backs:
+        yield _stepped(lane, int(own[at - 1]), int(own[at]))
+
+
+def _stepping_back(lane: ContainerLog, log: slice) -> list[int]:
     """The components whose times step back at all; gone through in blocks, since mostly there is none."""
     found = set()
     last = [NAT] * len(COMPONENTS)
-    for start in range(0, len(lane), BLOCK):
-        block = slice(start, start + BLOCK)
+    for start in range(log.start, log.stop, BLOCK):
+        block = slice(start, min(start + BLOCK, log.stop))
         writer, time = lane.component[block], lane.time[block]
+        if log.stop - log.start <= BLOCK and not (np.diff(time[time != NAT]) < 0).any():
+            break  # of no writer then
         for component in np.flatnonzero(np.bincount(writer + 1)[1:]).tolist():
             own = time[(writer == component) & (time != NAT)]
             if len(own):
@@ -188,11 +202,12 @@ def _debounces(lane: ContainerLog) -> Iterator[CounterReset]:
     events = merged.is_null().to_numpy() & number.is_valid().to_numpy() & lane.is_of("pilot", rows)
     values = pc.fill_null(number, 0).to_numpy().astype(np.int64)
     for own, words in ((counts, "debounce numbers"), (events, "counts of events")):
-        at, value = rows[own], values[own]
-        fall = np.diff(value) < 0
-        if words == "debounce numbers":
-            fall |= (np.diff(value) == 0) & (np.diff(lane.time[at]) > 0)
-        yield from _between(at, fall, value, words)
+        for log in lane.by_log(rows[own]):
+            at, value = rows[own][log], values[own][log]
+            fall = np.diff(value) < 0
+            if words == "debounce numbers":
+                fall |= (np.diff(value) == 0) & (np.diff(lane.time[at]) > 0)
+            yield from _between(at, fall, value, words)
 
 
 def _versions(lane: ContainerLog) -> Iterator[CounterReset]:
@@ -204,7 +219,8 @@ def _versions(lane: ContainerLog) -> Iterator[CounterReset]:
     known = number.is_valid().to_numpy() & lane.is_of("pilot", rows)
     known &= pc.fill_null(pc.not_equal(number, ""), False).to_numpy()
     value = pc.fill_null(number, "0").to_numpy(zero_copy_only=False)[known].astype(np.int64)
-    yield from _between(rows[known], np.diff(value) <= -RACE, value, "push versions")
+    for log in lane.by_log(rows[known]):
+        yield from _between(rows[known][log], np.diff(value[log]) <= -RACE, value[log], "push versions")
 
 
 def _connections(lane: ContainerLog) -> Iterator[CounterReset]:
@@ -215,6 +231,12 @@ def _connections(lane: ContainerLog) -> Iterator[CounterReset]:
     known = number.is_valid().to_numpy() & lane.is_of("pilot", rows)
     known &= lane.level[rows] == 2  # at info: the line of a new connection, once for each
     rows, value = rows[known], pc.fill_null(number, 0).to_numpy()[known].astype(np.int64)
+    for log in lane.by_log(rows):
+        yield from _falls_of_connections(rows[log], value[log])
+
+
+def _falls_of_connections(rows: Ints, value: Ints) -> Iterator[CounterReset]:
+    """Where connections of one log are numbered anew."""
     order = np.argsort(value, kind="stable")
     before = np.full(len(value), -1)
     again = np.flatnonzero(np.diff(value[order]) == 0)

@@ -10,11 +10,15 @@ import numpy as np
 import pyarrow as pa
 
 from istiolog_pd.formats.template import COMPONENTS
-from istiolog_pd.runs.source_part import NAT, Bools, Codes, Ints, SourcePart, codes, joined, texts
+from istiolog_pd.runs.source_part import NAT, Batch, Bools, Codes, Ints, SourcePart, Whose, codes, joined, texts
 from istiolog_pd.runs.time_access import Times
 
 #: Levels, most verbose first.
 LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "critical"]
+
+
+#: Where the logs of a lane of one log begin.
+_ONE_LOG = np.zeros(1, np.int64)
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class ContainerLog:
     """One container's log: pieces one after the other, and of each the entries that are its own.
 
     `rows` holds, for each entry, its place in the concatenated pieces, ascending; null: every entry of them is
-    of this lane. All other arrays follow it.
+    of this lane. All other arrays follow it. `batch`: the lane is many logs, one behind the other.
     """
 
     parts: tuple[SourcePart, ...]
@@ -30,6 +34,7 @@ class ContainerLog:
     time: Times
     component: Codes
     level: Codes
+    batch: Batch | None = None
 
     def __len__(self) -> int:
         return len(self.time)
@@ -43,6 +48,29 @@ class ContainerLog:
     def begins(self) -> Ints:
         """Where the entries of each piece begin in the lane, and where the last ends."""
         return self.starts if self.rows is None else np.searchsorted(self.rows, self.starts)
+
+    @property
+    def logs(self) -> Ints:
+        """Where each log begins."""
+        return _ONE_LOG if self.batch is None else self.batch.starts
+
+    def by_log(self, rows: Ints) -> Iterator[slice]:
+        """Which of some rows, which ascend, are of each log: those of one at a time, of logs that have several."""
+        ends = np.append(np.searchsorted(rows, self.logs), len(rows))
+        for n in np.flatnonzero(np.diff(ends) > 1).tolist():
+            yield slice(int(ends[n]), int(ends[n + 1]))
+
+    def begin_of(self, at: int) -> int:
+        """Where the log of an entry begins."""
+        return int(self.logs[np.searchsorted(self.logs, at, side="right") - 1])
+
+    def whose(self, at: int) -> Whose:
+        """Whose log an entry is of."""
+        if self.batch is not None:
+            return self.batch.whose[int(np.searchsorted(self.logs, at, side="right")) - 1]
+        part = self.parts[self.part_of(at)]
+        pod, namespace = self.wrapper_value("source_pod", at), self.wrapper_value("source_namespace", at)
+        return Whose(part.name, part.component, pod or part.pod, namespace or part.namespace, part.container)
 
     def part_of(self, at: int) -> int:
         """The number of the piece that an entry stands in."""
@@ -60,7 +88,7 @@ class ContainerLog:
         times = self.time[after + 1 : until + 1]
         timed = np.flatnonzero(times != NAT)
         times, timed = times[timed], timed + after + 1
-        before = self._timed_before(after + 1)
+        before = self._timed_before(after + 1, self.begin_of(after) if after >= 0 else 0)
         return timed, np.diff(times, prepend=times[:1] if before is None else self.time[before])
 
     @cached_property
@@ -73,14 +101,15 @@ class ContainerLog:
             start += len(times)
         return start
 
-    def _timed_before(self, at: int) -> int | None:
-        """The last entry before one that prints a time."""
+    def _timed_before(self, at: int, begin: int) -> int | None:
+        """The last entry before one that prints a time, in the log that begins there."""
         size = 1
-        while at > self._first_timed:
-            timed = np.flatnonzero(self.time[max(at - size, 0) : at] != NAT)
+        while at > max(self._first_timed, begin):
+            low = max(at - size, begin)
+            timed = np.flatnonzero(self.time[low:at] != NAT)
             if len(timed):
-                return max(at - size, 0) + int(timed[-1])
-            at, size = at - size, size * 2
+                return low + int(timed[-1])
+            at, size = low, size * 2
         return None
 
     def rows_of(self, *events: str, component: str = "") -> Ints:
@@ -93,6 +122,10 @@ class ContainerLog:
     def events(self) -> set[str]:
         """The events that any piece has."""
         return {event for part in self.parts for event in part.tables}
+
+    def count(self, event: str) -> int:
+        """How many entries of an event the pieces have."""
+        return sum(len(part.tables[event]) for part in self.parts if event in part.tables)
 
     def batches(self, event: str, *columns: str) -> Iterator[tuple[Ints, list[pa.Array]]]:
         """The entries of an event, some at a time and in order, and columns of its tables for them."""
@@ -161,8 +194,15 @@ class ContainerLog:
         return at[own], own
 
 
+def lane_of(batch: Batch) -> ContainerLog:
+    """The logs of a batch as one lane."""
+    part = batch.part
+    component, level = codes(part.events["component"], COMPONENTS), codes(part.events["level"], LEVELS)
+    return ContainerLog((part,), None, part.times(), component, level, batch)
+
+
 def split_container_logs(parts: Sequence[SourcePart]) -> dict[str, ContainerLog]:
-    """The lanes of the pieces of a group: one, or one per container where a wrapper names several.
+    """The split_container_logs of the pieces of a group: one, or one per container where a wrapper names several.
 
     A lane is named after the newest piece, and after its container where there are several.
     """

@@ -31,6 +31,8 @@ ENDING = 2 * SECOND
 STOPPING = ("controller_lifecycle", "cluster_registry")
 #: The flags that say at which levels is printed, and whose.
 LEVEL_FLAGS = {"log_output_level": "", "proxyLogLevel": "envoy", "proxyComponentLogLevel": "envoy"}
+#: The components of which one entry tells whose run it is.
+_FIRST = ("pilot", *sorted(TOLD_BY_STATEMENTS))
 _LEVEL = re.compile(r"\b(trace|debug|info|warn|error|fatal|critical)(?:ing)?\b")
 _COMMAND_LEVEL = re.compile(r"(?:^|[\s\[])(?:-l|--log-level|--component-log-level) ([^\s\]]+)")
 
@@ -83,7 +85,7 @@ class Run:
 def described(lane: ContainerLog, log: str) -> Iterator[tuple[Ints | slice, Run]]:
     """Each run of a lane: the places of its entries in the concatenated pieces, and what it is.
 
-    `log` is the name of the lane among all logs.
+    `log` is the name of the lane among all logs; empty: of many logs each is named as its source.
     """
     if not len(lane):
         return
@@ -96,31 +98,34 @@ def described(lane: ContainerLog, log: str) -> Iterator[tuple[Ints | slice, Run]
     levels = {component: _levels(lane, starts, component) for component in COMPONENTS}
     told = _told_levels(lane, starts)
     requests = _requests(lane, starts)
+    begins = set(lane.logs.tolist())
     for n, (cut, start, stop) in enumerate(zip(begun, starts.tolist(), stops.tolist(), strict=True)):
-        own = slice(start, stop)
-        piece = lane.part_of(start)
-        part = lane.parts[piece]
-        whose = ("pilot", *sorted(TOLD_BY_STATEMENTS))
-        component = next((name for name in whose if lane.is_of(name, own).any()), "agent")
+        whose, component = lane.whose(start), _writer(lane, start, stop)
         yield (
             lane.places(start, stop),
             Run(
-                source=part.name,
-                sources=_pieces(lane, piece, stop),
-                log=log,
-                pod=lane.wrapper_value("source_pod", start) or part.pod,
-                namespace=lane.wrapper_value("source_namespace", start) or part.namespace,
+                source=whose.source,
+                sources=_pieces(lane, lane.part_of(start), stop),
+                log=log or whose.source,
+                pod=whose.pod,
+                namespace=whose.namespace,
                 component=component,
                 found=versions[n],
                 **_span(lane, start, stop, requests[n]),
                 **_gaps(lane, start, stop, lost, silent),
                 level=_more_verbose(levels[component][n], told.get((n, ""), "")),
                 envoy_level=_more_verbose(levels["envoy"][n], told.get((n, "envoy"), "")),
-                start=_start(cut, n, start, stop, first),
-                end=_end(lane, start, stop, exits, followed=n + 1 < len(begun)),
+                start=_start(cut, start, stop, first, is_first=start in begins),
+                end=_end(lane, start, stop, exits, followed=stop < len(lane) and stop not in begins),
                 why=cut.why,
             ),
         )
+
+
+def _writer(lane: ContainerLog, start: int, stop: int) -> str:
+    """Whose run it is, by who wrote its entries."""
+    there = set(np.unique(lane.component[start:stop]).tolist())
+    return next((name for name in _FIRST if COMPONENTS.index(name) in there), "agent")
 
 
 def _pieces(lane: ContainerLog, first: int, stop: int) -> int:
@@ -231,10 +236,10 @@ def _first_counts(lane: ContainerLog) -> Ints:
     return found
 
 
-def _start(cut: RunBoundary, n: int, start: int, stop: int, first: Ints) -> str:
+def _start(cut: RunBoundary, start: int, stop: int, first: Ints, *, is_first: bool) -> str:
     if cut.how == BANNER:
         return BANNER
-    if n or cut.how == RESTART:
+    if not is_first or cut.how == RESTART:
         return RESTART
     return COUNTERS if np.searchsorted(first, start) < np.searchsorted(first, stop) else CUT
 

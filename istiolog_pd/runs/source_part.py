@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -87,6 +87,35 @@ class SourcePart:
         """The time that every entry was written; `NAT` for access lines, which print their request's start."""
         access = self.tables["access"]["row"].chunks if "access" in self.tables else ()
         return self.printed().but((chunk.to_numpy() for chunk in access), NAT)
+
+
+class Whose(NamedTuple):
+    """Whose log it is: the source, and what is known of its container."""
+
+    source: str
+    component: str
+    pod: str = ""
+    namespace: str = ""
+    container: str = ""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Small logs that were read together: none has another piece.
+
+    Parameters
+    ----------
+    whose
+        Whose log each is.
+    starts
+        Where the entries of each begin.
+    part
+        The tables of all of them.
+    """
+
+    whose: tuple[Whose, ...]
+    starts: Ints
+    part: SourcePart
 
 
 def _filled(values: pa.Array, null: int) -> npt.NDArray[Any]:

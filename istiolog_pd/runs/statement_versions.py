@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -48,6 +48,7 @@ def _by_text() -> dict[str, list[Statement]]:
     return found
 
 
+@lru_cache(maxsize=1 << 12)
 def minors_of(statement: str, message: str, component: str, level: str | None, scope: str) -> int:
     """The minor versions that print a message, which is of a statement, at a level in a scope; as bits.
 

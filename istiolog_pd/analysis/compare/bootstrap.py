@@ -150,8 +150,8 @@ def _widened(again: Floats, left: Floats) -> Floats:
     if r < BY_CHANCE / np.sqrt(size):
         return again
     r = min(r, MAX_MEMORY)
-    centre = again.mean()
-    return np.asarray(centre + (again - centre) * np.sqrt((1 + r) / (1 - r)))
+    center = again.mean()
+    return np.asarray(center + (again - center) * np.sqrt((1 + r) / (1 - r)))
 
 
 def _edges(a: Observed, b: Observed) -> Floats:

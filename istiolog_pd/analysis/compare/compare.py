@@ -84,7 +84,7 @@ COMPARED = Answer(
 NAMES = ("before", "after")
 MORE, LESS, SAME, UNKNOWN = "more", "less", "no difference seen", "cannot tell"
 
-LINES = "they are printed at level info in scope ads"
+LINES = "they are logged at level info in scope ads"
 OTHER_SERVICES = "sizes follow the number of services, and that differs too"
 NOTHING = "{}: {}"
 FEW = "{}: only {} of {} stretches of time hold any of it ({} are needed)"

@@ -162,7 +162,7 @@ def _said(need: Need, run: dict[Any, Any], there: int) -> _Said:
             NO, f"{lines}: printed at {printed}, the most verbose level seen is {level or 'none'}", need.setting
         )
     if need.rare:
-        return _Said(YES, "no such line: nothing of it was printed")
+        return _Said(YES, "no such line was logged")
     return _Said(NO, lines, need.setting)
 
 
@@ -170,7 +170,7 @@ def _of_lines(need: Need, run: dict[Any, Any], level: str, high: tuple[int, int]
     """What is to be said where the lines are there: whether they are all."""
     if need.lost and VERBOSITY[level] < VERBOSITY["debug"] and high >= _number(need.lost_since or "1.0"):
         return _Said(PART, need.lost, need.more)
-    cut = "the log begins in the middle of a life" if run["start"] == "cut" else ""
+    cut = "the log does not begin with the process" if run["start"] == "cut" else ""
     gaps = f"lines are missing in {run['gaps']} places" if run["gaps"] else ""
     if need.counts and (cut or gaps):
         return _Said(PART, "; ".join(filter(None, (cut, gaps))), WHOLE)

@@ -54,12 +54,12 @@ REPLAY = Answer(
         Col("exact", "boolean", "", "true if pushes and delays are exact, not bounds"),
     ),
     needs=(
-        Need("what other debounce settings would do", ("debounce",), ADS_INFO, since="1.1"),
+        Need("effect of other debounce settings", ("debounce",), ADS_INFO, since="1.1"),
         Need("the same, event by event", ("push_trigger",), PUSH_DEBUG, level="debug", column="reason", since="1.24"),
     ),
 )
 
-LINES = "they are printed at level info in scope ads (--log_output_level ads:info), from Istio 1.1 on with their begin"
+LINES = "they are logged at level info in scope ads (--log_output_level ads:info), from Istio 1.1 on with their begin"
 OLD = "Istio 1.0 does not print when a debounce began: no load to replay"
 HIDDEN = (
     "what {} of {} pushes cost is not printed (they are endpoint-only, and show only with "

@@ -12,7 +12,7 @@ import pandas as pd
 from prometheus_client.parser import text_string_to_metric_families
 
 from istiolog_pd.analysis.metrics.definitions import MEANINGS, base
-from istiolog_pd.analysis.metrics.series import BUCKETS, labelled
+from istiolog_pd.analysis.metrics.series import BUCKETS, labeled
 
 #: Real exports of large meshes have some megabytes; what is longer is no metrics file.
 MAX_BYTES = 64 * 2**20
@@ -137,7 +137,7 @@ def _sample(line: str) -> tuple[str, float, frozenset[str]] | None:
     except (ValueError, IndexError, KeyError):
         return None
     own = [(name, value) for name, value in sample.labels.items() if name not in SCRAPED]
-    return labelled(own), float(sample.value), frozenset(sample.labels[name] for name in PODS if name in sample.labels)
+    return labeled(own), float(sample.value), frozenset(sample.labels[name] for name in PODS if name in sample.labels)
 
 
 def _added_up(series: dict[tuple[str, str], float]) -> dict[tuple[str, str], float]:

@@ -41,7 +41,7 @@ METRICS = Answer(
 )
 
 
-LINES = "they are printed at level info in scopes ads and delta (--log_output_level ads:info,delta:info)"
+LINES = "they are logged at level info in scopes ads and delta (--log_output_level ads:info,delta:info)"
 LATE = "{} of {} runs began before their log: what counts up is counted from the log's first line on"
 
 

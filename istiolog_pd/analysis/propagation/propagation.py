@@ -175,7 +175,7 @@ def propagation(
     -----
     istiod prints nonces at debug (pilot/pkg/xds/delta.go, ads.go), the agent since 1.22
     (pkg/istio-agent/xds_proxy_delta.go). Endpoint-only pushes print none: theirs are those of the answers
-    that stand between the answers to their neighbours. The offset of two clocks follows from no push being
+    that stand between the answers to their neighbors. The offset of two clocks follows from no push being
     received before it is sent, and no answer coming before the agent passed it on. istiod prints a push line
     after the send, up to some 20 ms; the line before it about the same proxy was there before.
 

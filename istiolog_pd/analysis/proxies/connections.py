@@ -72,10 +72,10 @@ STOPPING, ENDING = ("controller_lifecycle", "cluster_registry"), pd.Timedelta("2
 MAXIMUM_AGE = "30min"
 
 LINES = (
-    "they are printed at level info in scopes ads and, from Istio 1.14 on, delta: `ADS: new connection`, "
+    "they are logged at level info in scopes ads and, from Istio 1.14 on, delta: `ADS: new connection`, "
     "`terminated` (before 1.8 the first CDS request stands for the former)"
 )
-ROUND_LINES = "they are printed at level info in scope ads (--log_output_level ads:info)"
+ROUND_LINES = "they are logged at level info in scope ads (--log_output_level ads:info)"
 BEFORE = "{} session(s) were open before the log began: no `opened`, and `duration_low` is a lower bound"
 STILL = "{} were still open when it ended, or their end is not in it: no `closed`"
 REQUESTS = "where no `new connection` line is printed (before Istio 1.8), a session opens with its first CDS request"

@@ -26,7 +26,6 @@ WRITTEN_LATE = pd.Timedelta("10s")
 USED = ["run", "row", "timestamp", "proxy", "xds_type", "push_type", "inferred", "level", "clusters", "push_version"]
 
 ROUND_COLUMNS = ("round", "round_first", "round_last")
-FLAGS = ("own", "open")
 #: The kinds of rounds, and of pushes.
 ALL_TYPES, ENDPOINTS = 0, 1
 NO_SUCH_VERSION = -2
@@ -41,7 +40,7 @@ def assign_rounds(
 ) -> pd.DataFrame:
     """`round`, `round_first` and `round_last` (Int64) of each push, by its index.
 
-    `own` (boolean): it is an update of its proxy alone; `open`: it is taken to be of a round and can be one.
+    `own` (boolean): it is an update of its proxy alone.
 
     Parameters
     ----------
@@ -62,13 +61,13 @@ def assign_rounds(
         once = ~own["proxy"].isin(overlapping(ups, downs)) & (run in prints_requests)
         parts.append(_of_run(own.assign(once=once), rounds, ups))
     found = (pd.concat(parts) if parts else _no_rounds(pushes.iloc[:0])).reindex(pushes.index)
-    return found.assign(own=found["own"].eq(True) | pushes["warming"], open=found["open"].eq(True))
+    return found.assign(own=found["own"].eq(True) | pushes["warming"])
 
 
 def _no_rounds(pushes: pd.DataFrame) -> pd.DataFrame:
     """No round for each push."""
     table = pd.DataFrame({name: pd.Series(pd.NA, pushes.index, COUNT) for name in ROUND_COLUMNS})
-    return table.assign(**dict.fromkeys(FLAGS, False))
+    return table.assign(own=False)
 
 
 def _of_run(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
@@ -99,7 +98,7 @@ def _of_run(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame) -> 
     bounds[:, known] = np.where(placed[2] >= 0, placed, -1)
     number = rounds["round"].to_numpy(np.int64)
     values = {name: pd.arrays.IntegerArray(number[at], at < 0) for name, at in zip(ROUND_COLUMNS, bounds, strict=True)}
-    return pd.DataFrame(values, pushes.index).assign(own=updates.own, open=updates.open & ~updates.own)
+    return pd.DataFrame(values, pushes.index).assign(own=updates.own)
 
 
 def _placed(
@@ -255,7 +254,7 @@ def _since_connected(
 ) -> Ints:
     """The first round that can have found the proxy connected; -1 where the log does not show it connect.
 
-    istiod registers a connection, initialises the proxy, and only then prints the line: a round that
+    istiod registers a connection, initializes the proxy, and only then prints the line: a round that
     began up to `REGISTERED` before the line may have found it.
     """
     ups = asked.drop_duplicates("proxy")

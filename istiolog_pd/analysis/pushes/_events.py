@@ -7,6 +7,7 @@ import pandas as pd
 from istiolog_pd.analysis._answer import FLAG
 from istiolog_pd.analysis._result import cached_per_capture, control_plane_rows
 from istiolog_pd.analysis.pushes._assign_rounds import ROUND_COLUMNS, assign_rounds, overlapping
+from istiolog_pd.analysis.pushes._possibly_own import possibly_own
 from istiolog_pd.analysis.pushes._requests import asking, forced_for_warming, requested, sent_twice
 from istiolog_pd.capture import Capture
 
@@ -58,9 +59,14 @@ def push_lines(capture: Capture) -> pd.DataFrame:
     rounds = assign_rounds(lines, starts, asked, closed)
     own = rounds.pop("own")
     lines["push_type"] = lines["push_type"].mask(own, "proxy")
-    again = sent_twice(lines, rounds, overlapping(asked, closed))
+    shared = overlapping(asked, closed)
+    again = sent_twice(lines, rounds, shared)
     lines["push_type"] = lines["push_type"].mask(again, "request")
     lines["inferred"] |= again | own
     rounds[list(ROUND_COLUMNS)] = rounds[list(ROUND_COLUMNS)].mask(again)
-    rounds["certain"] = rounds["round_first"].eq(rounds["round_last"]) & rounds["round"].notna() & ~rounds.pop("open")
+    rounds["single"] = rounds["round_first"].eq(rounds["round_last"]) & rounds["round"].notna()
+    skipped = control_plane_rows(capture, "push_skipped", ["row", "run", "proxy"])
+    # What prints the end of a round (1.0 to 1.2) has no updates of one proxy alone.
+    early = lines["run"].isin(control_plane_rows(capture, "push_finish", ["run"])["run"].unique())
+    rounds["certain"] = rounds["single"] & (early | ~possibly_own(lines, starts, asked, skipped, shared))
     return pd.concat([lines.drop(columns="warming"), rounds], axis=1)

@@ -91,7 +91,7 @@ def debounces(capture: Capture, *, after: str = "100ms", maximum: str = "10s") -
     lines = control_plane_rows(capture, "debounce")
     lines = lines[~lines["rearmed"].fillna(False).astype(bool)].reset_index(drop=True)
     if lines.empty:
-        how = "they are printed at level info in scope ads (--log_output_level ads:info)"
+        how = "they are logged at level info in scope ads (--log_output_level ads:info)"
         return empty_result(DEBOUNCES, reason_no_lines(capture, "debounce line", how))
     counts_events = lines["debounced_events"].isna()  # 1.0: a running count instead
     bound = _bound(lines, pd.Timedelta(after), pd.Timedelta(maximum), counts_events)

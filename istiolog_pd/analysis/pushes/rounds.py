@@ -76,7 +76,13 @@ PUSHES = Answer(
             "round had finished everywhere else; before Istio 1.10 a requested push, since it followed a request or a "
             "new connection of this proxy, came after the round had finished, or repeated a type in one round",
         ),
-        Col("certain", "boolean", "", "true if only one round is possible"),
+        Col(
+            "certain",
+            "boolean",
+            "",
+            "true if only this round is possible: a complete set of types can be an update of its proxy alone, unless "
+            "it prints the version of the round",
+        ),
     ),
     needs=(pushed("what was pushed to which proxy, in which round"),),
 )
@@ -95,10 +101,10 @@ FAN_OUT = Answer(
     needs=(pushed("how many proxies each round was pushed to"),),
 )
 
-ROUND_LINES = "they are printed at level info in scope ads (--log_output_level ads:info)"
-PUSH_LINES = "they are printed at level info in scopes ads and, from Istio 1.14 on, delta"
+ROUND_LINES = "they are logged at level info in scope ads (--log_output_level ads:info)"
+PUSH_LINES = "they are logged at level info in scopes ads and, from Istio 1.14 on, delta"
 SOME_SIZES = "{} of {} push lines print no size (before Istio 1.9 only LDS lines do): `size_bytes` sums what is printed"
-NO_SIZES = "this version prints no sizes (Istio 1.9 and later do)"
+NO_SIZES = "this version logs no sizes (Istio 1.9 and later do)"
 HIDDEN = (
     "the pushes of {} of {} rounds are not printed: they are endpoint-only, and show only with "
     "--log_output_level ads:debug,delta:debug"

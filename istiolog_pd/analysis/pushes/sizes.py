@@ -61,7 +61,7 @@ SAVINGS = Answer(
         Col("saving_low", "Int64", "B", "bytes saved if it had the median configuration, at least"),
         Col("saving_high", "Int64", "B", "bytes saved if it had the smallest configuration, at most"),
     ),
-    needs=(pushed("what a narrower Sidecar would save", "size_bytes", "1.9"),),
+    needs=(pushed("savings of a narrower Sidecar", "size_bytes", "1.9"),),
 )
 
 CACHE = Answer(
@@ -85,8 +85,8 @@ CACHE = Answer(
     needs=(pushed("use of the xDS cache", "cacheable", "1.8"),),
 )
 
-NO_SIZES = "this version prints no sizes (Istio 1.9 and later do)"
-NO_CACHE = "no push line prints `cached:` (EDS lines do from Istio 1.8 on, SDS 1.9, CDS 1.11, RDS 1.12)"
+NO_SIZES = "this version logs no sizes (Istio 1.9 and later do)"
+NO_CACHE = "no push line logs `cached:` (EDS lines do from Istio 1.8 on, SDS 1.9, CDS 1.11, RDS 1.12)"
 ASSUMPTION = (
     "assumption: with a narrower Sidecar a proxy would be sent the share of its bytes that the median (`saving_low`) "
     "or the smallest (`saving_high`) configuration of its namespace is of its own; a configuration is the largest "

@@ -34,7 +34,7 @@ STALE = Answer(
         SOURCE,
     ),
     needs=(
-        pushed("which proxies were behind"),
+        pushed("which proxies were stale"),
         Need("what each proxy had acknowledged", ("xds_ack",), ADS_DEBUG, column="nonce", level="debug"),
     ),
 )
@@ -91,7 +91,7 @@ def stale_proxies(capture: Capture, *, at: str | pd.Timestamp | None = None) -> 
     moment = moment.tz_localize("UTC") if moment.tzinfo is None else moment.tz_convert("UTC")
     starts, lines = push_starts(capture), push_lines(capture)
     seen = starts[visible(starts, lines) & starts["connected_endpoints"].ne(0)]
-    table = _answered(capture, table)
+    table = _answered(capture, table.assign(push_version=lines["push_version"]))
     lived = table.groupby("run")["timestamp"].agg(["min", "max"])
     running = lived.index[(lived["min"] <= moment) & (lived["max"] >= moment)]
     gone = _gone(capture, table, moment)
@@ -139,15 +139,17 @@ def _behind(own: pd.DataFrame, numbers: Any, times: Any, moment: pd.Timestamp) -
     newest = numbers[-1] if len(numbers) else -1
     sent = own["timestamp"] <= moment
     placed = own["round_first"].notna() & own["round"].notna()
-    later = own[~sent & placed & own["round_last"].le(newest).fillna(False)]
+    # An update of this proxy alone tells of no round, unless it prints the version that it has.
+    sure = placed & (own["certain"] | own["push_version"].notna())
+    later = own[~sent & sure & own["round_last"].le(newest).fillna(False)]
     answered = own["acknowledged"] <= moment
-    has = own.loc[sent & placed & answered, "round_first"].max()
+    has = own.loc[sent & sure & answered, "round_first"].max()
     has = -1 if pd.isna(has) else int(has)
     knows = own["acknowledged"].notna().any()
     # What it got of that type after the rejection it may have accepted.
     newest_of_type = ~own["xds_type"].where(sent).duplicated(keep="last") & sent
-    refused = own[newest_of_type & placed & own["nacked"].le(moment) & own["round_last"].gt(has).fillna(False)]
-    waiting = own[sent & placed & own["acknowledged"].gt(moment) & own["round_first"].gt(has).fillna(False)]
+    refused = own[newest_of_type & sure & own["nacked"].le(moment) & own["round_last"].gt(has).fillna(False)]
+    waiting = own[sent & sure & own["acknowledged"].gt(moment) & own["round_first"].gt(has).fillna(False)]
     lacks = set(later["round"]) | set(refused["round"]) | set(waiting["round"])
     following = own.loc[~sent & placed]
     pushed = own.loc[sent & placed, "round_last"].max()

@@ -87,7 +87,7 @@ SAMPLED = (
     "{} of {} push decisions print one of their configs, picked at random (the order of a Go map), and the number of "
     "the others: {}; --log_output_level fullpush:debug (1.24 to 1.30) or push:debug (1.31 on) lists all"
 )
-NO_REASON = "{} of {} push decisions do not print all their reasons (they print a config instead, or two reasons)"
+NO_REASON = "{} of {} push decisions do not log all their reasons (they log a config instead, or two reasons)"
 
 
 @answers(TRIGGERS)

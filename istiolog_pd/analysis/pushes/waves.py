@@ -57,7 +57,7 @@ WAVES = Answer(
         RUN,
         SOURCE,
     ),
-    needs=(pushed("how pushes went through their proxies"),),
+    needs=(pushed("how pushes reached their proxies"),),
 )
 
 WAVE = Answer(
@@ -76,7 +76,7 @@ WAVE = Answer(
         Col("size_bytes", "Int64", "B", "bytes sent, as far as sizes are logged"),
         Col("overtaken", "boolean", "", "true if it was pushed to only after the next round had begun"),
         Col("straggler", "boolean", "", "true if it was pushed to later than `late`"),
-        Col("certain", "boolean", "", "true if none of these pushes can belong to another round"),
+        Col("certain", "boolean", "", "true if none of these pushes can belong to another round, or to none"),
         Col("round", "Int64", "", "number of the round"),
         Col("timestamp", "datetime64[ns, UTC]", "UTC", "start of the round"),
         RUN,

@@ -30,7 +30,12 @@ XDS_ORDER = Answer(
             "``first configuration`` (answers to a new proxy's requests), ``update`` (a full round) or ``incremental "
             "update`` (endpoints only)",
         ),
-        Col("certain", "boolean", "", "true if none of these pushes can belong to another round"),
+        Col(
+            "certain",
+            "boolean",
+            "",
+            "true if none of these pushes can belong to another round, nor to none if the order was not kept",
+        ),
         Col("timestamp", "datetime64[ns, UTC]", "UTC", "first of these pushes"),
         RUN,
         SOURCE,
@@ -97,7 +102,7 @@ def xds_order(capture: Capture) -> pd.DataFrame:
     """
     table = pushes(capture)
     coverage = table.attrs["coverage"]
-    table["row"] = push_lines(capture)["row"]
+    table[["row", "single"]] = push_lines(capture)[["row", "single"]]
     table = table[table["xds_type"].isin(TURN)].reset_index(drop=True)
     if table.empty:
         return empty_result(XDS_ORDER, coverage or reason_no_lines(capture, "push line", PUSH_LINES))
@@ -112,7 +117,8 @@ def xds_order(capture: Capture) -> pd.DataFrame:
     following = ["endpoints_after", "without_endpoints", "routes_after", "without_routes"]
     rows[following] = first.groupby("flow", sort=False)[following].first()
     flows = flat.groupby("flow", sort=False)
-    rows["certain"] = flows["sure"].all()
+    # A set in order that may be an update of its proxy alone is in order then, too.
+    rows["certain"] = flows["sure"].all() | (flows["single"].all() & rows["kept"])
     rows["flow"] = pd.Series(UPDATE, rows.index).where(flows["whole"].any(), INCREMENTAL).mask(heads["asked"], FIRST)
     return as_result(rows, XDS_ORDER, coverage)
 
@@ -138,6 +144,7 @@ def _flat(capture: Capture, table: pd.DataFrame) -> pd.DataFrame:
             "asked": kind.eq("request"),
             "whole": kind.ne("incremental"),
             "sure": (table["certain"] | kind.eq("request")).fillna(False).astype(bool),
+            "single": (table["single"] | kind.eq("request")).fillna(False).astype(bool),
         }
     )
     opened = pd.DataFrame({"row": asked["row"].astype(np.int64).to_numpy(), "owner": owner[len(table) :]})

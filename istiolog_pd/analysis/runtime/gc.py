@@ -70,7 +70,7 @@ WRITTEN = pd.Timedelta("10ms")
 HOW = "Go prints them to stderr when istiod runs with GODEBUG=gctrace=1"
 IN_PIECES = "{} of {} GC trace lines are cut or of another form, and left out"
 DRIFT = (
-    "in {} run(s) the clock was set or drifted: times of their collections are bounded by their neighbours in the log"
+    "in {} run(s) the clock was set or drifted: times of their collections are bounded by their neighbors in the log"
 )
 
 
@@ -157,7 +157,7 @@ def _times(capture: Capture, table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
 
     A line is printed when the collection is over.
     """
-    before, after = _neighbours(capture, table)
+    before, after = _neighbors(capture, table)
     backwards = before > after + WRITTEN  # an older log was put behind a newer one
     before, after = before.mask(backwards), after.mask(backwards)
     low = before - table["since_start"] - pd.Timedelta("1ms") - _span(table, "high") - WRITTEN
@@ -173,7 +173,7 @@ def _times(capture: Capture, table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     return times, int(table.loc[drifted, "run"].nunique())
 
 
-def _neighbours(capture: Capture, table: pd.DataFrame) -> tuple[pd.Series[Any], pd.Series[Any]]:
+def _neighbors(capture: Capture, table: pd.DataFrame) -> tuple[pd.Series[Any], pd.Series[Any]]:
     """The time of the nearest entry with a time before and after each line of the table, of the same log."""
     times = capture.events["timestamp"].to_numpy()
     names = log_of_runs(capture)

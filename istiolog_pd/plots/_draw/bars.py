@@ -31,7 +31,7 @@ def bars(
     seen = np.isfinite(top) & (top != bottom)
     left = places[seen] - (width / 2 if align == "center" else 0)
     low, high = bottom[seen], top[seen]
-    style: dict[str, Any] = {"facecolor": looked.colour, "linewidth": 0, "label": label}
+    style: dict[str, Any] = {"facecolor": looked.color, "linewidth": 0, "label": label}
     if len(places) <= MAX_PATCHES:
         ax.bar(left, high - low, width, low, align="edge", hatch=looked.hatch, edgecolor="white", **style)
         return

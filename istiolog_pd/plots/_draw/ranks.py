@@ -42,10 +42,10 @@ def ladder(ax: Axes, texts: Sequence[str]) -> Floats:
 def bounded(ax: Axes, places: Floats, bounds: tuple[Floats, Floats], looked: Look, height: float = 0.7) -> list[Patch]:
     """A bar from zero to each low bound, and a paler one from there to the high bound; their legend entries."""
     low, high = (np.nan_to_num(floats(bound)) for bound in bounds)
-    style: dict[str, Any] = {"facecolor": looked.colour, "edgecolor": "white", "linewidth": 0}
+    style: dict[str, Any] = {"facecolor": looked.color, "edgecolor": "white", "linewidth": 0}
     ax.barh(places, low, height, alpha=SURE, hatch=looked.hatch, label=looked.label, **style)
-    entries = [Patch(facecolor=looked.colour, hatch=looked.hatch, edgecolor="white", linewidth=0, label=looked.label)]
+    entries = [Patch(facecolor=looked.color, hatch=looked.hatch, edgecolor="white", linewidth=0, label=looked.label)]
     if (high > low).any():
         ax.barh(places, high - low, height, low, alpha=POSSIBLE, label=f"{looked.label}, at most", **style)
-        entries.append(Patch(facecolor=looked.colour, alpha=POSSIBLE, linewidth=0, label="at most"))
+        entries.append(Patch(facecolor=looked.color, alpha=POSSIBLE, linewidth=0, label="at most"))
     return entries

@@ -84,7 +84,7 @@ def mark_runs(ax: Axes, table: pd.DataFrame, times: Floats) -> None:
 
 
 def log_axis(ax: Axes, which: Literal["x", "y"], values: Floats, ticks: Formatter = COUNTS) -> None:
-    """An axis of orders of magnitude around these values, with labelled ticks even where they lie close.
+    """An axis of orders of magnitude around these values, with labeled ticks even where they lie close.
 
     Where a value is zero or less the part around zero is linear, so that it can be seen.
     """

@@ -1,7 +1,7 @@
-"""Looks as data: one colour, marker and hatch per xDS type and per kind of push; and what every plot needs.
+"""Looks as data: one color, marker and hatch per xDS type and per kind of push; and what every plot needs.
 
-The colours are those of Okabe and Ito (types) and of Tol's high-contrast scheme (kinds of push), which
-colour-blind people tell apart; hatches and markers are the second cue. A colour never changes its
+The colors are those of Okabe and Ito (types) and of Tol's high-contrast scheme (kinds of push), which
+color-blind people tell apart; hatches and markers are the second cue. A color never changes its
 meaning from plot to plot.
 """
 
@@ -24,9 +24,9 @@ CHARACTER = 0.58  # width of a character, in parts of its size
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How one thing is drawn wherever it appears: its colour, and marker and hatch as second cue."""
+    """How one thing is drawn wherever it appears: its color, and marker and hatch as second cue."""
 
-    colour: str
+    color: str
     marker: str = "o"
     hatch: str = ""
     label: str = ""
@@ -58,7 +58,7 @@ DECISIONS: dict[str, Look] = {
     "incremental": PUSH_TYPES["incremental"],
     "forced": Look("#BB5566", "D", "xxxx"),
     "not forced": Look("#44AA99", "s", "\\\\\\\\"),
-    "unknown": Look("#777777", "o", "....", "full or not: not printed"),
+    "unknown": Look("#777777", "o", "....", "full or not: not logged"),
 }
 
 ORDERS: dict[str, Look] = {
@@ -90,7 +90,7 @@ def in_order(looks: Mapping[str, Look], names: Iterable[str]) -> list[str]:
 
 
 def ink() -> Any:
-    """The colour of text in the style that the user chose, for what has no colour of its own."""
+    """The color of text in the style that the user chose, for what has no color of its own."""
     return mpl.rcParams["text.color"]
 
 

@@ -166,7 +166,7 @@ def _plots(answers: Answers) -> tuple[Sequence[Drawn], Sequence[tuple[Plot, str]
         answer: pd.DataFrame = answers[plot.answer]
         coverage = shown(answer.attrs.get("coverage") or "", 1000)
         if answer.empty:
-            left_out.append((plot, coverage or "there is nothing of it in the log"))
+            left_out.append((plot, coverage or "the log holds none of it"))
             continue
         behind = table(answer, f"analysis.{plot.answer}", answer=plot.answer)
         python = f"plots.{plot.name}(analysis.{plot.answer}(capture))"

@@ -26,16 +26,17 @@ def _outage(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     lost = own[own["run"] == run]
     away = lost["gap_high"].dropna()
     took = (
-        f"; {plural(len(away), 'session')} came back, the last at most {duration_text(away.max())} after its last line"
+        f"; {plural(len(away), 'session')} reconnected, the last at most {duration_text(away.max())} after its last "
+        "line"
         if len(away)
-        else "; none of them came back in these logs"
+        else "; none of them reconnected in these logs"
     )
     last = _last(capture, run)
     back = table[table["proxy"].isin(lost["proxy"]) & (table["opened"] >= last)]
     rows = np.flatnonzero(capture.events["run"].to_numpy() == run)
     stopped = f"{plural(len(held), 'run')} of the control plane ended" if len(held) > 1 else "The control plane stopped"
     return RuleHit(
-        f"{stopped} under {plural(int(held.max()), 'proxy', 'proxies')}",
+        f"{stopped} with {plural(int(held.max()), 'proxy', 'proxies')} connected",
         f"{shown(lost['source'].iloc[0], MAX_WORDS)}: {clock(last)}{took}.",
         float(held.sum()) / len(table),
         (int(rows[-1]), *rows_at(capture, back)[:2]),
@@ -98,8 +99,11 @@ RULES = (
         answer="connections",
         checks=f"a control plane that stopped or restarted while {MIN_PROXIES} proxies or more were connected",
         find=_outage,
-        why="Until they are connected again proxies keep what they have: no change reaches them, no new pod is ready.",
-        do="Look at why istiod ended (rollout, eviction, crash); two replicas or more, and a PodDisruptionBudget.",
+        why=(
+            "Until they reconnect, proxies keep their current configuration: they get no changes, and new pods do not "
+            "become ready."
+        ),
+        do="Check why istiod ended (rollout, eviction, crash). Run two or more replicas with a PodDisruptionBudget.",
         python="analysis.connections(capture).query(\"reason in ['restart', 'stopped']\")",
     ),
     Rule(
@@ -109,10 +113,11 @@ RULES = (
         answer="connections",
         checks="sessions that ended in a storm, by one event, or of a proxy that connects again and again",
         find=_storms,
-        why="Every new connection asks for the whole configuration: a storm is the heaviest load that istiod knows.",
+        why="Every new connection requests the whole configuration: a reconnect storm is the heaviest load for istiod.",
         do=(
-            "A storm: look at istiod's memory, probes and evictions then. Many cut at once: look at the network and "
-            "load balancers between. One proxy: look at its pod."
+            "A storm: check istiod's memory, probes and evictions at that time. Many cut at once: check the network "
+            "and "
+            "load balancers between. One proxy: check its pod."
         ),
         python="analysis.connections(capture).query(\"reason in ['storm', 'network', 'flapping']\")",
     ),
@@ -121,9 +126,9 @@ RULES = (
         kind="costly",
         of="the connections",
         answer="connected_endpoints",
-        checks=f"a replica with {UNEVEN} times its part of the connections",
+        checks=f"a replica with {UNEVEN} times its share of the connections",
         find=_uneven,
-        why="The busiest replica makes its proxies wait while others are idle.",
+        why="The busiest replica delays its proxies while others are idle.",
         do="Connections move only when they end: lower keepaliveMaxServerConnectionAge, or restart the proxies slowly.",
         python="analysis.connected_endpoints(capture)",
     ),

@@ -35,7 +35,7 @@ def _replay(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     spared = pushes - int(best["pushes_high"])
     then, before = (bounds(int(row["pushes_low"]), int(row["pushes_high"])) for row in (best, now))
     return RuleHit(
-        f"Another debounce setting would have spared at least {percent(spared / pushes)} of the pushes",
+        f"Other debounce settings would have avoided at least {percent(spared / pushes)} of the pushes",
         f"With {' and '.join(_changed(best, was))}: {then} pushes, not {before}; the median change would wait "
         f"{bounds(best['delay_median_low'], best['delay_median_high'], duration_text)}, not "
         f"{bounds(now['delay_median_low'], now['delay_median_high'], duration_text)}.",
@@ -83,7 +83,7 @@ RULES = (
         kind="costly",
         of="the pushes, at least",
         answer="debounce_replay",
-        checks=f"debounce settings that would have spared {percent(REPLAYED)} of the pushes or more, for certain",
+        checks=f"debounce settings that would have avoided {percent(REPLAYED)} of the pushes or more",
         find=_replay,
         why="A longer quiet time merges more changes into one push; each change waits longer for it.",
         do="Weigh the delay against the pushes (plot below), then set it in istiod's environment.",

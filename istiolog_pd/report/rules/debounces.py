@@ -30,10 +30,10 @@ def _max_bound(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     if own.empty:
         return None
     longest, events = own["debounce_time"].max(), own["events"].sum(min_count=1)
-    merged = f", {int(events):,} changes merged in them" if pd.notna(events) else ""
+    merged = f", {int(events):,} changes were merged" if pd.notna(events) else ""
     return RuleHit(
-        f"{bounds(len(own), len(own) + maybe)} of {plural(len(table), 'push decision')} waited for the maximum",
-        "Changes kept arriving, so each of these pushes waited for PILOT_DEBOUNCE_MAX; the longest wait was "
+        f"{bounds(len(own), len(own) + maybe)} of {plural(len(table), 'push decision')} waited for PILOT_DEBOUNCE_MAX",
+        "Changes kept arriving, so none of these pushes was released by a quiet time; the longest wait was "
         f"{duration_text(longest)}{merged}.",
         len(own) / len(table),
         rows_at(capture, own.sort_values("debounce_time", ascending=False)),
@@ -46,8 +46,8 @@ def _held(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
         return None
     return RuleHit(
         f"{plural(len(own), 'push decision')} of {len(table):,} came long after the last change",
-        f"It had been quiet for {_time(own['quiet_time'].median())} (median of these), at most "
-        f"{_time(own['quiet_time'].max())}; of all {_time(table['quiet_time'].median())}.",
+        f"The quiet time was {_time(own['quiet_time'].median())} (median of these), at most "
+        f"{_time(own['quiet_time'].max())}; the median of all decisions is {_time(table['quiet_time'].median())}.",
         len(own) / len(table),
         rows_at(capture, own.sort_values("quiet_time", ascending=False)),
     )
@@ -56,7 +56,7 @@ def _held(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
 def _full(table: pd.DataFrame, capture: Capture) -> RuleHit | str | None:
     known = table[table["full"].notna()]
     if known.empty:
-        return "no decision prints whether it is full (1.0 and 1.31 on do not)"
+        return "no decision logs whether it is full (Istio 1.0, and 1.31 and later, do not)"
     own = known[known["full"].astype(bool)]
     if len(known) < MIN_DECISIONS or len(own) < MOSTLY_FULL * len(known):
         return None
@@ -66,7 +66,7 @@ def _full(table: pd.DataFrame, capture: Capture) -> RuleHit | str | None:
     )
     return RuleHit(
         f"{plural(len(own), 'push decision')} of {len(known):,} were full pushes",
-        f"{percent(len(own) / len(known))} of those that print it{named if len(kinds) else ''}.",
+        f"{percent(len(own) / len(known))} of the decisions that log it{named if len(kinds) else ''}.",
         len(own) / len(known),
         rows_at(capture, own),
     )
@@ -82,11 +82,10 @@ RULES = (
         find=_max_bound,
         why=(
             "While changes come faster than PILOT_DEBOUNCE_AFTER nothing is pushed until the maximum: every change "
-            "in it "
-            "waits, and all proxies are pushed to at once."
+            "waits, and then all proxies are pushed to at once."
         ),
         do=(
-            "Find what changes all the time (the triggers below) and make it rest; or lower PILOT_DEBOUNCE_MAX. "
+            "Find what changes all the time (the triggers below) and stop it; or lower PILOT_DEBOUNCE_MAX. "
             "The debounce replay below shows within bounds what other settings would do."
         ),
         python="analysis.debounces(capture).query(\"bound == 'max'\")",
@@ -102,10 +101,10 @@ RULES = (
         ),
         find=_held,
         why=(
-            "A push decision that comes long after the last change was waiting for the push before it to begin: istiod "
-            "was busy building its push context."
+            "A push decision that comes long after the last change waited for the previous push to start: istiod "
+            "was busy building a push context."
         ),
-        do="Look at istiod's CPU limits and throttling, and at pilot_pushcontext_init_seconds.",
+        do="Check istiod's CPU limits and throttling, and pilot_pushcontext_init_seconds.",
         python=f"analysis.debounces(capture).query(\"quiet_time >= '{HELD / SECOND:g}s'\")",
     ),
     Rule(
@@ -117,11 +116,10 @@ RULES = (
         find=_full,
         why=(
             "A full push builds a new push context and considers every proxy for every type; endpoint changes alone "
-            "do not "
-            "need one."
+            "do not need one."
         ),
         do=(
-            "Look at what changes (the triggers below): deployments that rewrite labels, operators that rewrite "
+            "Check what changes (the triggers below): deployments that rewrite labels, operators that rewrite "
             "objects "
             "without a change, headless services."
         ),

@@ -20,10 +20,10 @@ def _flapping(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     low, high = int(worst["went_empty_low"]), int(worst["went_empty_high"])
     often = f"{low:,}" if low == high else f"at least {low:,}, at most {high:,}"
     return RuleHit(
-        f"{plural(len(own), 'service')} lost all endpoints again and again"
+        f"{plural(len(own), 'service')} lost all endpoints repeatedly"
         if (own["went_empty_low"] >= FLAPS).any()
-        else f"{plural(len(own), 'service')} had no endpoints again and again",
-        f"The most restless: {shown(worst['service'], MAX_WORDS)}, which went empty {often} times; together they "
+        else f"{plural(len(own), 'service')} had no endpoints repeatedly",
+        f"Most often: {shown(worst['service'], MAX_WORDS)}, which went empty {often} times; together they "
         f"forced {plural(int(own['full_pushes'].fillna(0).sum()), 'full push', 'full pushes')}.",
         len(own) / len(table),
         rows_of(capture, "push_trigger", service=worst["service"]),
@@ -38,8 +38,9 @@ def _empty(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     touched = (table["empty_low"] > 0).sum()
     return RuleHit(
         f"At least {plural(int(most), 'cluster')} of one proxy had no endpoints",
-        f"Most at {clock(peak['time'])}; in {touched:,} of {len(table):,} time bins some proxy had such a cluster. "
-        "There may be more: a push tells of those that were generated for it, not of all that the proxy has.",
+        f"The peak was at {clock(peak['time'])}; in {touched:,} of {len(table):,} time bins a proxy had such a "
+        "cluster. "
+        "There may be more: a push lists the clusters generated for it, not all that the proxy has.",
         float(touched) / len(table),
         rows_of(capture, "xds_push", empty=int(most)),
     )
@@ -53,11 +54,8 @@ RULES = (
         answer="endpoint_churn",
         checks=f"services that went empty {FLAPS} times or more",
         find=_flapping,
-        why=(
-            "While a service has no endpoint its callers get 503, and each change of this kind is pushed to all of "
-            "them."
-        ),
-        do="Look at the readiness probes and the rollouts of these services.",
+        why=("While a service has no endpoint its callers get 503, and each such change is pushed to all of them."),
+        do="Check the readiness probes and rollouts of these services.",
         python=f'analysis.endpoint_churn(capture).query("went_empty_high >= {FLAPS}")',
     ),
     Rule(
@@ -67,10 +65,10 @@ RULES = (
         answer="empty_clusters",
         checks="pushes with clusters that have no endpoints",
         find=_empty,
-        why="Requests to a cluster without endpoints fail at once (503 UH).",
+        why="Requests to a cluster without endpoints fail immediately (503 UH).",
         do=(
-            "Look for services whose selector fits no ready pod, and for subsets whose labels none has: istioctl "
-            "analyze."
+            "Find services with a selector that matches no ready pod, and subsets with labels that none has: "
+            "istioctl analyze."
         ),
         python='analysis.empty_clusters(capture).query("empty_low > 0")',
     ),

@@ -53,7 +53,9 @@ def _exited(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
         return None
     total, proxies = int(own["count"].sum()), int(own["proxy"].nunique())
     killed = own["error"].str.contains("signal: killed", regex=False).fillna(False)
-    guess = " Killed (SIGKILL) is what a container without memory left gets, and not only that." if killed.any() else ""
+    guess = (
+        " A container that runs out of memory is killed (SIGKILL), but there are other causes." if killed.any() else ""
+    )
     return RuleHit(
         f"Envoy died {plural(total, 'time')} in {plural(max(proxies, 1), 'proxy', 'proxies')}",
         f"{', '.join(f'{shown(name, MAX_WORDS)} {count:,}' for name, count in _by_text(own).items())}, from "
@@ -71,7 +73,7 @@ def _listeners(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     proxies = int(own["proxy"].nunique())
     texts = _by_text(own)
     return RuleHit(
-        f"Listeners could not be opened in {plural(max(proxies, 1), 'proxy', 'proxies')}",
+        f"Listeners failed to open in {plural(max(proxies, 1), 'proxy', 'proxies')}",
         f"{plural(int(own['count'].sum()), 'time')}, from {clock(own['first_seen'].min())} to "
         f"{clock(own['last_seen'].max())}; most often: “{shown(texts.index[0], MAX_WORDS)}”.",
         _of_all(capture, proxies),
@@ -119,8 +121,8 @@ RULES = (
         checks="configuration that a proxy rejected (NACK)",
         find=_nacks,
         why=(
-            "What was changed does not hold in a proxy that rejects it. Of a rejected update Envoy applies the good "
-            "resources; of those named in the error it keeps the old version, or has none."
+            "The change is not active on a proxy that rejects it. Of a rejected update, Envoy applies the valid "
+            "resources and keeps the old version (or none) of those named in the error."
         ),
         do=(
             "Read the error text: it names the resource. Find who made it (EnvoyFilter, DestinationRule, endpoints "
@@ -139,8 +141,8 @@ RULES = (
         find=_unsent,
         why="The proxy did not get this update; it catches up only with the next push or when it connects again.",
         do=(
-            "Look at the CPU and memory of these proxies and of istiod at these times, and at the network between; "
-            "smaller configurations (Sidecar resources) and PILOT_PUSH_THROTTLE help where istiod is too fast for them."
+            "Check CPU and memory of these proxies and of istiod at these times, and the network between them; "
+            "smaller configurations (Sidecar resources) and PILOT_PUSH_THROTTLE help if istiod is too fast for them."
         ),
         python=f'analysis.errors(capture).query("cause in {sorted(UNSENT)}")',
         rare=True,
@@ -150,9 +152,9 @@ RULES = (
         kind="broken",
         of="the proxies",
         answer="errors",
-        checks="Envoys that exited with an error or were killed",
+        checks="Envoy processes that exited with an error or were killed",
         find=_exited,
-        why="All connections through this proxy break, and its pod serves nothing until Envoy is back.",
+        why="All connections through this proxy break, and its pod serves no traffic until Envoy is back.",
         do="Compare the container's memory with its limit; read the pod's events and last state (kubectl describe).",
         python="analysis.errors(capture).query(\"cause == 'Envoy exited'\")",
         rare=True,
@@ -162,10 +164,10 @@ RULES = (
         kind="broken",
         of="the proxies",
         answer="errors",
-        checks="listeners that could not be opened",
+        checks="listeners that failed to open",
         find=_listeners,
-        why="Nothing arrives at such a listener; the update that brought it is rejected.",
-        do="Look for what holds the port (the application, another listener), and for who made the listener.",
+        why="Such a listener receives no traffic; the update that contained it is rejected.",
+        do="Find what uses the port (the application, another listener), and who created the listener.",
         python="analysis.errors(capture).query(\"cause == 'listener failed'\")",
         rare=True,
     ),
@@ -176,7 +178,7 @@ RULES = (
         answer="errors",
         checks="clients that were refused: rate limits, failed authentication or authorization",
         find=_refused,
-        why="A proxy that is refused has no configuration of this istiod: a new pod does not become ready.",
+        why="A refused proxy gets no configuration from this istiod: a new pod does not become ready.",
         do=(
             "Rate limits: add replicas or raise PILOT_MAX_REQUESTS_PER_SECOND. Authentication: check token audiences, "
             "trust domain and the clocks of the nodes."

@@ -41,8 +41,8 @@ RULES = (
         answer="failed_requests",
         checks="requests that failed: flagged by Envoy (UF, UH, NR, UC, DC, ...), refused, or status 500 or more",
         find=_failing,
-        why="A client did not get what it asked for, or had to ask again.",
-        do="Look at who answered and at the flag: NR, NC: routes; UH: endpoints; UF, UC: the connection or its TLS.",
+        why="A client did not get a response, or had to retry.",
+        do="Check who answered, and the flag: NR, NC: routes; UH: endpoints; UF, UC: the connection or its TLS.",
         python="analysis.failed_requests(capture)",
     ),
 )

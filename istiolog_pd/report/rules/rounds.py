@@ -28,7 +28,7 @@ def _time(value: Any) -> str:
 def _slow(table: pd.DataFrame, capture: Capture) -> RuleHit | str | None:
     known = table[table["duration"].notna()]
     if known.empty:
-        return "no round prints its pushes: " + str(table.attrs.get("coverage", ""))
+        return "no push round logs its pushes: " + str(table.attrs.get("coverage", ""))
     slow = known[known["duration"] >= SLOW_ROUND]
     if slow.empty:
         return None
@@ -45,7 +45,7 @@ def _slow(table: pd.DataFrame, capture: Capture) -> RuleHit | str | None:
 def _stragglers(table: pd.DataFrame, capture: Capture) -> RuleHit | str | None:
     own = table.loc[table["round"].notna(), ["round", "proxy", "timestamp", "source", "line"]]
     if own.empty:
-        return "no push can be laid to a round: " + str(table.attrs.get("coverage", ""))
+        return "no push can be assigned to a round: " + str(table.attrs.get("coverage", ""))
     starts = analysis.push_rounds(capture).set_index("round")["timestamp"]
     own = own.assign(proxy=pd.factorize(own["proxy"])[0], name=own["proxy"])
     own["lag"] = own["timestamp"] - starts.reindex(own["round"]).set_axis(own.index)
@@ -57,7 +57,7 @@ def _stragglers(table: pd.DataFrame, capture: Capture) -> RuleHit | str | None:
         return None
     often = behind["name"].value_counts()
     return RuleHit(
-        f"{plural(int(often.size), 'proxy', 'proxies')} got their push long after the others of the same round",
+        f"{plural(int(often.size), 'proxy', 'proxies')} got their push long after the others in the same round",
         f"{plural(len(behind), 'time')} in {plural(int(behind['round'].nunique()), 'round')}, at most "
         f"{duration_text(behind['lag'].max())} after its start; most often "
         f"({often.iloc[0]:,}): {shown(often.index[0], MAX_WORDS)}.",
@@ -70,11 +70,11 @@ RULES = (
     Rule(
         name="slow_rounds",
         kind="late",
-        of="the rounds whose pushes are printed",
+        of="the rounds with logged pushes",
         answer="push_rounds",
         checks=f"rounds that took {duration_text(SLOW_ROUND)} or longer to their last push",
         find=_slow,
-        why="Until the last proxy has its push, two proxies of the mesh work with different configurations.",
+        why="Until the last proxy has its push, proxies of the mesh work with different configurations.",
         do="More replicas or CPU for istiod; smaller configurations (Sidecar resources); PILOT_PUSH_THROTTLE.",
         python=f"analysis.push_rounds(capture).query(\"duration >= '{SLOW_ROUND / SECOND:g}s'\")",
     ),
@@ -88,8 +88,8 @@ RULES = (
             f"and {TIMES_MEDIAN} times later than half of them"
         ),
         find=_stragglers,
-        why="A straggler sends requests by old routes and to endpoints that are gone.",
-        do="If they are always the same, look at those pods: CPU limits, large configurations, distant nodes.",
+        why="A straggler routes requests by old configuration, and to endpoints that no longer exist.",
+        do="If they are always the same, check those pods: CPU limits, large configurations, distant nodes.",
         python="analysis.pushes(capture).dropna(subset=['round']).sort_values('timestamp')",
     ),
 )

@@ -80,13 +80,16 @@ RULES = (
         of="the bytes, at least",
         answer="sidecar_savings",
         checks=(
-            f"proxies whose configuration is wider than that of others of their namespace, if {percent(SAVED)} or "
+            f"proxies with a larger configuration than others in their namespace, if {percent(SAVED)} or "
             f"more of "
             "all bytes could be saved"
         ),
         find=_sidecar,
-        why="Bytes that a proxy does not need cost CPU in istiod, network, and memory in every Envoy.",
-        do="Add Sidecar resources (egress.hosts) or exportTo for these namespaces, and compare the captures.",
+        why="Configuration that a proxy does not need costs CPU in istiod, network traffic, and memory in Envoy.",
+        do=(
+            "Add Sidecar resources (egress.hosts) or exportTo for these namespaces, and compare the logs before and "
+            "after."
+        ),
         python="analysis.sidecar_savings(capture)",
     ),
     Rule(
@@ -97,7 +100,7 @@ RULES = (
         checks=f"proxies with a configuration of {bytes_text(LARGE)} or more",
         find=_large,
         why="A large configuration is slow to build, to send and to apply, at every full push.",
-        do="Limit what these proxies see by Sidecar resources, exportTo and discoverySelectors.",
+        do="Limit their configuration with Sidecar resources, exportTo and discoverySelectors.",
         python="analysis.sidecar_savings(capture).sort_values('config_low', ascending=False)",
     ),
     Rule(
@@ -105,10 +108,13 @@ RULES = (
         kind="costly",
         of="the time bins",
         answer="cache_ratio",
-        checks=f"times when the share of resources from the xDS cache fell by {100 * FALL:.0f} points below the usual",
+        checks=f"times when the xDS cache hit ratio fell by {100 * FALL:.0f} points below the usual",
         find=_cache,
-        why="What is not in the cache is built again, for each proxy: rounds get slow.",
-        do="Look at what changed then; many full pushes, or a cache too small for the mesh (PILOT_XDS_CACHE_SIZE).",
+        why="Resources that are not in the cache are built again for each proxy: push rounds get slow.",
+        do=(
+            "Check what changed at that time: many full pushes, or a cache too small for the mesh "
+            "(PILOT_XDS_CACHE_SIZE)."
+        ),
         python="analysis.cache_ratio(capture).sort_values('ratio')",
     ),
 )

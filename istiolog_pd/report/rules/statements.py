@@ -37,17 +37,17 @@ TOPICS = (
     Topic(
         "panics",
         ("panic",),
-        "A process or a request of it crashed",
+        "A process, or one of its requests, crashed",
         "panics and fatal errors of Go, signals that Envoy caught",
-        "A process that crashes starts again without what it knew: proxies reconnect, requests are lost.",
+        "A crashed process restarts without its state: proxies reconnect, requests are lost.",
         "Note the version and the first frames, and look for them in Istio's issues; a newer patch often has the fix.",
     ),
     Topic(
         "certificates",
         ("ca_error", "cert_rotation", "secret_error", "trust_bundle"),
-        "Certificates could not be had, made or rotated",
+        "Certificates could not be obtained, issued or rotated",
         "errors of the CA, of the agent's certificates and of trust bundles",
-        "A proxy without a valid certificate is not in the mesh: its connections with mTLS fail.",
+        "A proxy without a valid certificate is not part of the mesh: its mTLS connections fail.",
         "Unavailable: look whether port 15012 of istiod is reached. Unauthenticated: look at the token, its audience "
         "and the clocks. Else read the error: it names the secret or file.",
     ),
@@ -56,7 +56,7 @@ TOPICS = (
         ("webhook_config", "injection"),
         "Webhooks or the sidecar injector failed",
         "webhook configurations that could not be patched, pods that could not be injected",
-        "Pods start without a sidecar or are refused, or invalid configuration is let in.",
+        "Pods start without a sidecar or are refused, or invalid configuration is accepted.",
         "kubectl get mutatingwebhookconfigurations,validatingwebhookconfigurations: look at the CA bundle, and whether "
         "the API server reaches port 15017 of istiod.",
     ),
@@ -65,7 +65,7 @@ TOPICS = (
         ("kube_api_error",),
         "The Kubernetes API failed or refused",
         "resources that could not be listed or watched",
-        "What istiod cannot watch it does not see change: its configuration is out of date, or it never becomes ready.",
+        "istiod misses changes to resources it cannot watch: its configuration is stale, or it never becomes ready.",
         "forbidden: compare the ClusterRole with that of this version. could not find the requested resource: install "
         "the CRDs of this version. Else look at the API server.",
     ),
@@ -82,7 +82,7 @@ TOPICS = (
         ("wasm",),
         "Wasm modules could not be loaded",
         "Wasm modules that could not be fetched or loaded",
-        "A plugin that is not there fails closed (503) or is skipped, as it is set.",
+        "Without its module a plugin fails closed (503) or is skipped, depending on its failStrategy.",
         "Look at the image address, the pull secret and whether the proxies reach the registry.",
     ),
     Topic(
@@ -90,7 +90,7 @@ TOPICS = (
         ("iptables", "cni_pod", "cni_install"),
         "Traffic redirection could not be set up",
         "iptables rules, and pods that the CNI plugin could not add",
-        "Without redirection traffic goes past the proxy, or the pod does not start.",
+        "Without redirection, traffic bypasses the proxy, or the pod does not start.",
         "Look at NET_ADMIN or the CNI plugin on the node, and at the kernel's modules.",
     ),
 )
@@ -117,7 +117,7 @@ def _finder(topic: Topic) -> Callable[[pd.DataFrame, Capture], RuleHit | None]:
         listed = "; ".join(f"{shown(name, MAX_WORDS)} ({count:,})" for name, count in causes.head(3).items())
         return RuleHit(
             f"{topic.says}: {plural(int(told['count'].sum()), 'line')}",
-            f"{listed}{span}. {worst['why']}" + (f" The commonest{error}." if error else ""),
+            f"{listed}{span}. {worst['why']}" + (f" Most often{error}." if error else ""),
             told["run"].nunique() / max(table["run"].nunique(), 1),
             _evidence(capture, topic, told),
         )

@@ -26,7 +26,7 @@ def _one_cause(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     name = shown("/".join(map(str, parts)), MAX_WORDS)
     full = int(worst["full"]) if pd.notna(worst["full"]) else 0
     return RuleHit(
-        f"One object is behind {bounds(int(worst['pushes_low']), worst['pushes_high'])} of {decisions:,} pushes",
+        f"One object triggered {bounds(int(worst['pushes_low']), worst['pushes_high'])} of {decisions:,} pushes",
         f"{name}; {plural(full, 'full push', 'full pushes')} among them.",
         float(worst["pushes_low"]) / decisions,
         rows_of(capture, "debounce", config_name=str(worst["config_name"])) if pd.notna(worst["config_name"]) else (),
@@ -39,9 +39,9 @@ RULES = (
         kind="costly",
         of="the decisions, at least",
         answer="triggers",
-        checks=f"one object that is for certain behind {percent(ONE_CAUSE)} or more of the pushes",
+        checks=f"one object that certainly triggered {percent(ONE_CAUSE)} or more of the pushes",
         find=_one_cause,
-        why="One object that changes all the time makes the whole mesh work.",
+        why="An object that keeps changing keeps the whole mesh busy.",
         do="Find who writes it: kubectl get --watch, the managedFields of the object, the audit log.",
         python="analysis.triggers(capture).sort_values('pushes_low', ascending=False)",
     ),

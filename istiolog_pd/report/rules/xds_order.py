@@ -20,7 +20,7 @@ def _order(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     first = own.iloc[0]
     lines = pushed[(pushed["proxy"] == first["proxy"]) & (pushed["timestamp"] >= first["timestamp"])]
     return RuleHit(
-        f"{plural(len(own), 'time')} a proxy got its types out of order",
+        f"{plural(len(own), 'time')} a proxy got its xDS types out of order",
         f"{plural(int(own['proxy'].nunique()), 'proxy', 'proxies')}; most often “{shown(orders.index[0], MAX_WORDS)}” "
         f"({orders.iloc[0]:,}); of {plural(len(table), 'order')} seen, {percent(len(own) / len(table))}.",
         len(own) / len(table),
@@ -38,7 +38,7 @@ RULES = (
         find=_order,
         why="Until the cluster arrives, requests matched by this listener or route fail.",
         do=(
-            "Look whether the same proxies were asking at these times (requests cross pushes); if not, report it. "
+            "Check whether the same proxies sent requests at these times (requests cross pushes); if not, report it. "
             "Istio 1.0 always sends RDS before LDS."
         ),
         python='analysis.xds_order(capture).query("kept == False")',

@@ -172,7 +172,7 @@ class Named(_Text):
         keys = codes[prefixes.indices.to_numpy()]
         rows, keys = rows[keys >= 0], keys[keys >= 0]
         cut.key[rows] = keys
-        cut.length[rows] = np.minimum(_past_colours(data, past[rows] + 1), ends[rows]) - starts[rows]
+        cut.length[rows] = np.minimum(_past_colors(data, past[rows] + 1), ends[rows]) - starts[rows]
         if self.has_timestamp:
             both = _no_cut(len(rows))
             both.length = cut.length[rows]
@@ -188,8 +188,8 @@ class Named(_Text):
         return self.containers.code(ContainerId(names.get("ns", ""), names["pod"], names["container"]))
 
 
-def _past_colours(data: Bytes, places: Ints) -> Ints:
-    """The places, moved behind escape sequences of colours (two at most)."""
+def _past_colors(data: Bytes, places: Ints) -> Ints:
+    """The places, moved behind escape sequences of colors (two at most)."""
     for _ in range(2):
         escapes = data[places] == _ESCAPE
         if not escapes.any():
@@ -221,10 +221,10 @@ class Logcli(_Text):
 
     def _cut(self, data: Bytes, starts: Ints, ends: Ints) -> _Cut:
         cut = _no_cut(len(starts))
-        begin = _past_colours(data, starts)
+        begin = _past_colors(data, starts)
         length, time = stamps(data, begin)
-        labels = _past_colours(data, begin + length)
-        labels = _past_colours(data, labels + (data[labels] == _SPACE))
+        labels = _past_colors(data, begin + length)
+        labels = _past_colors(data, labels + (data[labels] == _SPACE))
         braces = np.flatnonzero(data == ord("}"))
         quoted = (data[braces - 1] == ord('"')) & (data[np.maximum(braces - 2, 0)] != ord("\\"))
         braces = braces[(quoted | (data[braces - 1] == ord("{"))) & np.isin(data[braces + 1], (_SPACE, _ESCAPE, 10))]
@@ -240,7 +240,7 @@ class Logcli(_Text):
         at = sets.indices.to_numpy()
         cut.key[rows] = np.array([self.containers.code(container_in(labels)) for labels in labels_of], np.int64)[at]
         cut.std[rows] = np.array([STD.get(labels.get("stream", ""), -1) for labels in labels_of], np.int8)[at]
-        cut.length[rows] = np.minimum(_past_blanks(data, _past_colours(data, past[rows])), ends[rows]) - starts[rows]
+        cut.length[rows] = np.minimum(_past_blanks(data, _past_colors(data, past[rows])), ends[rows]) - starts[rows]
         cut.received[rows] = time[rows]
         return cut
 

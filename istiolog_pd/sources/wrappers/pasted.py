@@ -339,11 +339,20 @@ class PastedText:
         return len(text) > 2 and set(text) <= _BORDER_SIGNS
 
 
-#: What a bare log does not have in its first lines, but pasted text may.
-_SUSPICIOUS = re.compile(
-    rb"^\x1b\[|Z[ \t]+\x1b\[|\] \\\"|&(?:quot|lt|gt|amp|apos|#\d+|#x[0-9a-f]+);|^\s{0,3}```|Z (?= *\t)|Z\t(?=[ \t])"
-    rb"|%b(?![ \t]+%b\b)(?:%b)%b\b" % (STAMP, LEVEL, SEPARATOR, LEVEL),
-    re.MULTILINE,
+#: What a bare log does not have in its first lines, but pasted text may: a literal text of it, and the pattern.
+#: Most heads have none of the literals, and looking for these is quick.
+_SUSPICIOUS = tuple(
+    (literal, re.compile(pattern, re.MULTILINE))
+    for literal, pattern in (
+        (b"\x1b[", rb"^\x1b\[|Z[ \t]+\x1b\["),
+        (b'] \\"', rb"\] \\\""),
+        (b"&", rb"&(?:quot|lt|gt|amp|apos|#\d+|#x[0-9a-f]+);"),
+        (b"```", rb"^\s{0,3}```"),
+        (b"Z ", rb"Z (?= *\t)"),
+        (b"Z\t", rb"Z\t(?=[ \t])"),
+        (b"Z", rb"Z(?<=\d\dZ)(?![ \t]+%b\b)(?:%b)%b\b" % (LEVEL, SEPARATOR, LEVEL)),
+        (b":", rb"[+-]\d\d:\d\d(?<=\d[+-]\d\d:\d\d)(?![ \t]+%b\b)(?:%b)%b\b" % (LEVEL, SEPARATOR, LEVEL)),
+    )
 )
 #: How much of a log with bare lines is looked at for that.
 SUSPICIOUS_SIZE = 1 << 14
@@ -352,9 +361,9 @@ SUSPICIOUS_SIZE = 1 << 14
 def is_suspicious(head: bytes) -> bool:
     """Whether lines that look bare may have been pasted."""
     head = head[:SUSPICIOUS_SIZE]
-    if _SUSPICIOUS.search(head) is not None or _fall(_TIME.findall(head)):
+    if any(literal in head and pattern.search(head) is not None for literal, pattern in _SUSPICIOUS):
         return True
-    return _is_double_spaced(head)
+    return _fall(_TIME.findall(head)) or _is_double_spaced(head)
 
 
 def _is_double_spaced(text: bytes) -> bool:
