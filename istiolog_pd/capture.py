@@ -21,6 +21,7 @@ from istiolog_pd.frames import DtypeBackend
 from istiolog_pd.frames import to_pandas as to_pandas
 from istiolog_pd.frames import unknown as unknown
 from istiolog_pd.runs.schema import RunOf, run_table, with_place
+from istiolog_pd.runs.source_part import kept_tables
 
 #: Classes of a table in which notebooks do not take ``$`` for mathematics.
 NO_MATHEMATICS = "tex2jax_ignore mathjax_ignore"
@@ -295,19 +296,10 @@ class Capture:
         Capture
             `row` counts anew; `runs` are those of the whole log.
         """
-        rows = np.cumsum(keep) - 1
-        tables = {}
-        for event, table in self.tables.items():
-            own = table["row"].to_numpy()
-            chosen = table.filter(pa.array(keep[own]))
-            at = chosen.schema.get_field_index("row")
-            field = chosen.schema.field(at)
-            tables[event] = chosen.set_column(at, field, pa.array(rows[own[keep[own]]], field.type))
         events = self.events.filter(pa.array(keep))
         sources = to_pandas(events.select(["source"]))["source"].value_counts()
         infos = tuple(replace(info, entries=int(sources.get(info.name, 0))) for info in self.infos)
-        tables = {event: table for event, table in tables.items() if table.num_rows}
-        return replace(self, events=events, tables=tables, infos=infos)
+        return replace(self, events=events, tables=kept_tables(self.tables, keep), infos=infos)
 
     def _wide(self, columns: Sequence[str]) -> pa.Table:
         """The common columns of every entry beside some of all events."""
