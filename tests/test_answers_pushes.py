@@ -127,7 +127,7 @@ def test_reasons(lines: Lines) -> None:
         ("config", 1, 3, 1.0, 1),
         ("global", 1, 3, 1.0, 1),
     ]
-    assert "2 of 4 push decisions do not print all their reasons" in table.attrs["coverage"]
+    assert "2 of 4 push decisions do not log all their reasons" in table.attrs["coverage"]
 
 
 def test_triggers_of_versions_that_name_none(real: Real) -> None:
