@@ -5,6 +5,7 @@ from istiolog_pd.analysis.debounce_replay.debounce_replay import debounce_replay
 from istiolog_pd.analysis.metrics.compare_metrics import compare_metrics as compare_metrics
 from istiolog_pd.analysis.metrics.metrics import metrics as metrics
 from istiolog_pd.analysis.propagation.propagation import propagation as propagation
+from istiolog_pd.analysis.proxies.config_conflicts import config_conflicts as config_conflicts
 from istiolog_pd.analysis.proxies.connections import connected_endpoints as connected_endpoints
 from istiolog_pd.analysis.proxies.connections import connections as connections
 from istiolog_pd.analysis.proxies.endpoints import empty_clusters as empty_clusters
@@ -37,6 +38,7 @@ __all__ = [
     "cluster_warming",
     "compare",
     "compare_metrics",
+    "config_conflicts",
     "connected_endpoints",
     "connections",
     "coverage",

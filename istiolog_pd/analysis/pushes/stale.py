@@ -104,22 +104,22 @@ def stale_proxies(capture: Capture, *, at: str | pd.Timestamp | None = None) -> 
     return shaped(rows.assign(at=moment), STALE, joined(told, hidden_rounds(starts, lines)))
 
 
-def _gone(capture: Capture, table: pd.DataFrame, moment: pd.Timestamp) -> pd.MultiIndex:
+def _gone(capture: Capture, table: pd.DataFrame, moment: pd.Timestamp) -> pd.Index:
     """The proxies whose connection had ended, with its run: nothing was sent to them after that."""
     ends = control_plane(capture, "connection_close", ["run", "proxy", "timestamp"]).dropna()
     last = ends[ends["timestamp"] <= moment].groupby(["run", "proxy"])["timestamp"].max()
     own = table[(table["timestamp"] <= moment) & table["proxy"].isin(set(ends["proxy"]))]
     sent = own.groupby(["run", "proxy"])["timestamp"].max().reindex(last.index)
-    gone: pd.MultiIndex = last.index[~(sent > last)]
-    return gone
+    return last.index[~(sent > last)]
 
 
 def _answered(capture: Capture, table: pd.DataFrame) -> pd.DataFrame:
     """The pushes to a proxy with what the control plane printed of their answers: `acknowledged` and `nacked`."""
     own = table["proxy"].notna() & table["timestamp"].notna()
-    table = table[own].assign(acknowledged=pd.NaT, nacked=pd.NaT)
-    if not any(event in capture for event in (*ANSWERS, "xds_nack")):
-        return table.astype({"acknowledged": TIME, "nacked": TIME})
+    table = table[own]
+    if not any(event in capture for event in ANSWERS):
+        never = pd.Series(pd.NaT, table.index, TIME)
+        return table.assign(acknowledged=never, nacked=never)
     lines = push_lines(capture)[["row", "timestamp", "run", "proxy", "xds_type"]]
     nonces = control_plane(capture, "xds_push", ["nonce"])["nonce"]
     answers = answered(capture)
