@@ -12,6 +12,7 @@ from istiolog_pd.analysis.proxies.endpoints import empty_clusters as empty_clust
 from istiolog_pd.analysis.proxies.endpoints import endpoint_churn as endpoint_churn
 from istiolog_pd.analysis.proxies.errors import errors as errors
 from istiolog_pd.analysis.proxies.failed_requests import failed_requests as failed_requests
+from istiolog_pd.analysis.proxies.failures_after_pushes import failures_after_pushes as failures_after_pushes
 from istiolog_pd.analysis.proxies.nodes import node_metadata as node_metadata
 from istiolog_pd.analysis.proxies.proxy_startup import proxy_startup as proxy_startup
 from istiolog_pd.analysis.proxies.rejections import rejections as rejections
@@ -48,6 +49,7 @@ __all__ = [
     "endpoint_churn",
     "errors",
     "failed_requests",
+    "failures_after_pushes",
     "fan_out",
     "full_vs_incremental",
     "gc",

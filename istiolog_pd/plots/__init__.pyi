@@ -13,6 +13,8 @@ from istiolog_pd.plots.debounces import debounces as debounces
 from istiolog_pd.plots.endpoints import empty_clusters as empty_clusters
 from istiolog_pd.plots.endpoints import endpoint_churn as endpoint_churn
 from istiolog_pd.plots.errors import errors as errors
+from istiolog_pd.plots.failed_requests import failed_requests as failed_requests
+from istiolog_pd.plots.failures_after_pushes import failures_after_pushes as failures_after_pushes
 from istiolog_pd.plots.gc import gc as gc
 from istiolog_pd.plots.kinds import full_vs_incremental as full_vs_incremental
 from istiolog_pd.plots.metrics import metrics as metrics
@@ -44,6 +46,8 @@ __all__ = [
     "empty_clusters",
     "endpoint_churn",
     "errors",
+    "failed_requests",
+    "failures_after_pushes",
     "fan_out",
     "full_vs_incremental",
     "gc",
