@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import generate
 import pandas as pd
 import pytest
 from contract import COLUMNS, check_answer
 
 import istiolog_pd as il
 from istiolog_pd import analysis
-from scripts import generate
 
 Real = Callable[[str], il.Capture]
 
@@ -42,8 +42,8 @@ def ask(name: str, capture: il.Capture) -> pd.DataFrame:
 
 @pytest.mark.parametrize("path", generate.files(), ids=lambda path: path.name)
 def test_generated_files_are_up_to_date(path: Path) -> None:
-    """After a change of a declaration: python scripts/generate.py, and a look at the difference."""
-    assert path.read_text(encoding="utf-8") == generate.files()[path], "run python scripts/generate.py"
+    """After a change of a declaration: python .ci/scripts/generate.py, and a look at the difference."""
+    assert path.read_text(encoding="utf-8") == generate.files()[path], "run python .ci/scripts/generate.py"
 
 
 @each_answer

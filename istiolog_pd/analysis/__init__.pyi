@@ -1,4 +1,4 @@
-# Answers found by folder: written by scripts/generate.py
+# Answers found by folder: written by .ci/scripts/generate.py
 from istiolog_pd.analysis.compare.compare import compare as compare
 from istiolog_pd.analysis.coverage.coverage import coverage as coverage
 from istiolog_pd.analysis.debounce_replay.debounce_replay import debounce_replay as debounce_replay

@@ -1,4 +1,4 @@
-# Plots found by folder: written by scripts/generate.py
+# Plots found by folder: written by .ci/scripts/generate.py
 from istiolog_pd.plots._draw.discover import PLOTS as PLOTS
 from istiolog_pd.plots._draw.plot import Draw as Draw
 from istiolog_pd.plots._draw.plot import Plot as Plot

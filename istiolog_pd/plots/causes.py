@@ -8,7 +8,7 @@ from matplotlib.ticker import MaxNLocator
 
 from istiolog_pd.plots._draw.legend import head
 from istiolog_pd.plots._draw.plot import plot
-from istiolog_pd.plots._draw.ranks import MOST, bounded, labels, ladder
+from istiolog_pd.plots._draw.ranks import MAX_ROWS, bounded, labels, ladder
 from istiolog_pd.plots._draw.scales import numbers
 from istiolog_pd.plots._draw.style import Look, coverage, need, new_axes, show_reason
 
@@ -50,7 +50,7 @@ def push_causes(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         return show_reason(ax, table, TITLE, NO_CAUSES if len(table) else "")
     certain = known["certain"].astype("boolean").fillna(False).astype(int)
     sums = certain.groupby(known["cause"].astype(str).to_numpy()).agg(["sum", "size"])
-    sums = sums.sort_values("size", ascending=False, kind="stable").head(MOST).rename_axis("cause").reset_index()
+    sums = sums.sort_values("size", ascending=False, kind="stable").head(MAX_ROWS).rename_axis("cause").reset_index()
     handles = bounded(ax, ladder(ax, labels(sums, ["cause"])), (numbers(sums["sum"]), numbers(sums["size"])), CERTAIN)
     ax.set_xlabel("push decisions")
     ax.set_xlim(left=0)

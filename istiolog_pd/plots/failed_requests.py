@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from istiolog_pd.plots._draw.legend import head, patch
 from istiolog_pd.plots._draw.plot import plot
-from istiolog_pd.plots._draw.ranks import MOST, labels, ladder
+from istiolog_pd.plots._draw.ranks import MAX_ROWS, labels, ladder
 from istiolog_pd.plots._draw.scales import numbers
 from istiolog_pd.plots._draw.style import Look, coverage, in_order, look, names, need, new_axes, show_reason
 
@@ -55,7 +55,7 @@ def failed_requests(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     need(table, "failed_requests", "answered_by", "kind", "response_flags", "cluster", "requests")
     ax = new_axes(ax)
-    known = table.dropna(subset=["requests"]).head(MOST)
+    known = table.dropna(subset=["requests"]).head(MAX_ROWS)
     if known.empty:
         return show_reason(ax, table, TITLE, NO_COUNTS if len(table) else "")
     places = ladder(ax, labels(known, ["kind", "response_flags", "cluster"]))
@@ -64,7 +64,7 @@ def failed_requests(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     for name in in_order(ANSWERED, who):
         looked, own = look(ANSWERED, name), who == name
         ax.barh(
-            places[own], counts[own], 0.7, facecolor=looked.colour, hatch=looked.hatch, edgecolor="white", linewidth=0
+            places[own], counts[own], 0.7, facecolor=looked.color, hatch=looked.hatch, edgecolor="white", linewidth=0
         )
         handles.append(patch(looked, f"{name} ({counts[own].sum():,.0f})"))
     ax.set_xlabel("requests")

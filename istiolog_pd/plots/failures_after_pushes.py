@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from istiolog_pd.plots._draw.legend import head, mark
 from istiolog_pd.plots._draw.plot import plot
-from istiolog_pd.plots._draw.ranks import MOST, ladder
+from istiolog_pd.plots._draw.ranks import MAX_ROWS, ladder
 from istiolog_pd.plots._draw.scales import log_axis, numbers
 from istiolog_pd.plots._draw.style import Look, coverage, in_order, ink, look, names, need, new_axes, plain, show_reason
 
@@ -55,7 +55,7 @@ def failures_after_pushes(table: pd.DataFrame, *, ax: Axes | None = None) -> Axe
     """
     need(table, "failures_after_pushes", "kind", "failed", "failed_after", "ratio", "ci_low", "ci_high", "verdict")
     ax = new_axes(ax)
-    known = table.dropna(subset=["ratio", "ci_low", "ci_high"]).head(MOST)
+    known = table.dropna(subset=["ratio", "ci_low", "ci_high"]).head(MAX_ROWS)
     if known.empty:
         return show_reason(ax, table, TITLE, NO_RATIO if len(table) else "")
     counts = zip(names(known["kind"]), known["failed_after"], known["failed"], strict=True)
@@ -69,8 +69,8 @@ def failures_after_pushes(table: pd.DataFrame, *, ax: Axes | None = None) -> Axe
     for name in in_order(VERDICTS, verdict):
         looked, own = look(VERDICTS, name), verdict == name
         begin, end = np.maximum(low[own], least), np.minimum(high[own], most)
-        ax.hlines(places[own], begin, end, color=looked.colour, linewidth=1.5)
-        ax.scatter(np.clip(ratio[own], least, most), places[own], 30, c=looked.colour, marker=looked.marker, zorder=3)
+        ax.hlines(places[own], begin, end, color=looked.color, linewidth=1.5)
+        ax.scatter(np.clip(ratio[own], least, most), places[own], 30, c=looked.color, marker=looked.marker, zorder=3)
         handles.append(mark(looked, f"{name} ({own.sum()})"))
     ax.axvline(1, color=ink(), linestyle=":", linewidth=1)
     log_axis(ax, "x", np.array([least, most]))

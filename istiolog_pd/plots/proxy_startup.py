@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from istiolog_pd.plots._draw.legend import head, patch
 from istiolog_pd.plots._draw.plot import plot
-from istiolog_pd.plots._draw.ranks import MOST, labels, ladder
+from istiolog_pd.plots._draw.ranks import MAX_ROWS, labels, ladder
 from istiolog_pd.plots._draw.scales import floats, milliseconds
 from istiolog_pd.plots._draw.style import Look, coverage, need, new_axes, show_reason
 
@@ -62,7 +62,7 @@ def proxy_startup(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     if not known.any():
         return show_reason(ax, table, TITLE, NO_STEPS if len(table) else "")
     end = np.where(known, np.nan_to_num(done, nan=-np.inf).max(axis=0), -np.inf)
-    slowest = np.argsort(-end, kind="stable")[: min(MOST, int(known.sum()))]
+    slowest = np.argsort(-end, kind="stable")[: min(MAX_ROWS, int(known.sum()))]
     places = ladder(ax, labels(table.iloc[slowest], ["proxy"]))
     handles: list[Artist] = []
     steps = list(STEPS.items())
@@ -77,7 +77,7 @@ def proxy_startup(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         if seen.any():
             width = floats(own - before)[seen]
             ax.barh(
-                places[seen], width, 0.7, before[seen], facecolor=looked.colour, hatch=looked.hatch, edgecolor="white",
+                places[seen], width, 0.7, before[seen], facecolor=looked.color, hatch=looked.hatch, edgecolor="white",
                 linewidth=0, label=looked.label,
             )  # fmt: skip
             handles.append(patch(looked, looked.label))

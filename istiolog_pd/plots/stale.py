@@ -8,7 +8,7 @@ from matplotlib.ticker import MaxNLocator
 
 from istiolog_pd.plots._draw.legend import head
 from istiolog_pd.plots._draw.plot import plot
-from istiolog_pd.plots._draw.ranks import MOST, bounded, labels, ladder
+from istiolog_pd.plots._draw.ranks import MAX_ROWS, bounded, labels, ladder
 from istiolog_pd.plots._draw.scales import numbers
 from istiolog_pd.plots._draw.style import Look, coverage, need, new_axes, show_reason
 
@@ -48,7 +48,7 @@ def stale_proxies(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     need(table, "stale_proxies", "proxy", "at", "behind_low", "behind_high", "reason")
     ax = new_axes(ax)
-    known = table.dropna(subset=["behind_low", "behind_high"]).head(MOST)
+    known = table.dropna(subset=["behind_low", "behind_high"]).head(MAX_ROWS)
     if known.empty:
         return show_reason(ax, table, TITLE, NO_BOUNDS if len(table) else "")
     places = ladder(ax, labels(known, ["proxy", "reason"]))

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from istiolog_pd.analysis._answer import LINE, RUN, SOURCE, TEXT, Answer, Col, answers
 from istiolog_pd.analysis._needs import ADS_INFO, Need
-from istiolog_pd.analysis._result import cannot, control_plane, no_lines, shaped
+from istiolog_pd.analysis._result import as_result, control_plane_rows, empty_result, reason_no_lines
 from istiolog_pd.capture import Capture
 
 CONFLICTS = Answer(
@@ -127,9 +127,9 @@ def config_conflicts(capture: Capture) -> pd.DataFrame:
     """
     lines = _statuses(capture)
     if lines.empty:
-        return cannot(CONFLICTS, no_lines(capture, "status of a push", HOW))
+        return empty_result(CONFLICTS, reason_no_lines(capture, "status of a push", HOW))
     if lines["message"].isna().all():
-        return cannot(CONFLICTS, NO_TEXT)
+        return empty_result(CONFLICTS, NO_TEXT)
     read = {text: _read(text) for text in lines["message"].dropna().unique()}
     bad = int(lines["message"].map({text: found is None for text, found in read.items()}).fillna(True).sum())
     said = UNREADABLE.format(bad, len(lines)) if bad else ""
@@ -139,7 +139,7 @@ def config_conflicts(capture: Capture) -> pd.DataFrame:
     whole["number"] = whole.groupby("run").cumcount()
     found = whole.explode("found").dropna(subset=["found"])
     if found.empty:
-        return cannot(CONFLICTS, said or NOTHING.format(len(lines)))
+        return empty_result(CONFLICTS, said or NOTHING.format(len(lines)))
     parts = pd.DataFrame(found["found"].tolist(), found.index, ["metric", "key", "proxy", "said"])
     found = pd.concat([found.drop(columns="found"), parts], axis=1)
     table = found.groupby(["run", "metric", "key"], sort=False, as_index=False).agg(
@@ -162,13 +162,13 @@ def config_conflicts(capture: Capture) -> pd.DataFrame:
         harmful=pd.array(harmful, "boolean"),
         rank=[{True: 0, None: 1, False: 2}[harm] for harm in harmful],
     )
-    return shaped(table.sort_values(["rank", "first"], kind="stable"), CONFLICTS, said)
+    return as_result(table.sort_values(["rank", "first"], kind="stable"), CONFLICTS, said)
 
 
 def _statuses(capture: Capture) -> pd.DataFrame:
     """The statuses of pushes in file order, with their text."""
     names = ["row", "timestamp", "run", "source", "line"]
-    parts = [control_plane(capture, event, names) for event in ("push_status", "push_finish")]
+    parts = [control_plane_rows(capture, event, names) for event in ("push_status", "push_finish")]
     lines = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     lines = lines.sort_values("row", kind="stable", ignore_index=True)
     rows = pa.array(lines["row"].to_numpy("int64"))

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import TEXT, Answer, Col, answers
 from istiolog_pd.analysis._needs import ACCESS, Need
-from istiolog_pd.analysis._result import cannot, shaped
-from istiolog_pd.analysis._select import columns
+from istiolog_pd.analysis._result import as_result, empty_result
+from istiolog_pd.analysis._select import select_columns
 from istiolog_pd.analysis.propagation.sides import proxies_of_runs
 from istiolog_pd.analysis.proxies._failed_lines import failed_lines, of_envoy, seen_at_client
 from istiolog_pd.capture import Capture
@@ -98,10 +98,10 @@ def failed_requests(capture: Capture) -> pd.DataFrame:
     """
     table = of_envoy(capture)
     if not table.num_rows:
-        return cannot(FAILED, NO_ACCESS)
+        return empty_result(FAILED, NO_ACCESS)
     failed = failed_lines(table)
     if failed.empty:
-        return cannot(FAILED, NONE_FAILED.format(table.num_rows))
+        return empty_result(FAILED, NONE_FAILED.format(table.num_rows))
     failed = failed.join(_after_pushes(capture, table, failed))
     keys = ["answered_by", "response_code", "response_flags", "meaning", "cluster", "route_name", "kind"]
     causes = failed.groupby(keys, sort=False, dropna=False, as_index=False, observed=True).agg(
@@ -112,7 +112,7 @@ def failed_requests(capture: Capture) -> pd.DataFrame:
         after_push_expected=("usual", "mean"),
     )
     causes["share"] = causes["requests"] / causes["cluster"].astype(TEXT).fillna("").map(_totals(table, failed))
-    return shaped(causes.sort_values("requests", ascending=False, kind="stable"), FAILED)
+    return as_result(causes.sort_values("requests", ascending=False, kind="stable"), FAILED)
 
 
 def _totals(table: pa.Table, failed: pd.DataFrame) -> pd.Series[int]:
@@ -126,7 +126,7 @@ def _totals(table: pa.Table, failed: pd.DataFrame) -> pd.Series[int]:
 
 def _after_pushes(capture: Capture, table: pa.Table, failed: pd.DataFrame) -> pd.DataFrame:
     """Whether each request began soon after a push to its proxy (`after`), and how many of the proxy did (`usual`)."""
-    pushes = columns(capture, "xds_push", "timestamp", "proxy").dropna()
+    pushes = select_columns(capture, "xds_push", "timestamp", "proxy").dropna()
     times = {str(proxy): np.sort(own.to_numpy("datetime64[ns]")) for proxy, own in pushes.groupby("proxy")["timestamp"]}
     whose = proxies_of_runs(capture)
     runs = pc.fill_null(table["run"], 0).to_numpy()

@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 from istiolog_pd.analysis._answer import Answer, Col, answers
 from istiolog_pd.analysis._intervals import Bools, Ints
 from istiolog_pd.analysis._needs import ACCESS, Need, pushed
-from istiolog_pd.analysis._result import cannot, shaped
-from istiolog_pd.analysis._select import columns, joined
-from istiolog_pd.analysis._time import NEVER, nanoseconds
+from istiolog_pd.analysis._result import as_result, empty_result
+from istiolog_pd.analysis._select import join_notes, select_columns
+from istiolog_pd.analysis._time import NAT, as_nanoseconds
 from istiolog_pd.analysis.propagation.clocks import BOUNDS, from_connections, meetings
 from istiolog_pd.analysis.propagation.sides import proxies_of_runs, sidecars
 from istiolog_pd.analysis.propagation.updates import updates
@@ -113,8 +113,8 @@ def failures_after_pushes(capture: Capture, *, window: str | pd.Timedelta = WIND
         raise ValueError(f"window is a time above zero ('1s'), not {window!r}")
     sides, failed, said = _sides(capture, length)
     if sides is None or failed.empty:
-        return cannot(AFTER_PUSHES, said)
-    return shaped(sides.compared(failed), AFTER_PUSHES, said)
+        return empty_result(AFTER_PUSHES, said)
+    return as_result(sides.compared(failed), AFTER_PUSHES, said)
 
 
 def first_after(capture: Capture, kind: str, most: int) -> tuple[int, ...]:
@@ -130,7 +130,7 @@ def _sides(capture: Capture, window: pd.Timedelta) -> tuple[_Sides | None, pd.Da
     if not table.num_rows:
         return None, none, NO_ACCESS
     whose = proxies_of_runs(capture)
-    pushes = columns(capture, "xds_push", "timestamp", "proxy").dropna()
+    pushes = select_columns(capture, "xds_push", "timestamp", "proxy").dropna()
     pushes = pushes[pushes["proxy"].isin(set(whose))]
     if pushes.empty:
         return None, none, NO_PUSHES
@@ -139,7 +139,7 @@ def _sides(capture: Capture, window: pd.Timedelta) -> tuple[_Sides | None, pd.Da
     if not sides.total.any():
         return None, none, NO_OVERLAP
     failed = sides.failed(failed_lines(table))
-    return sides, failed, clocks if len(failed) else joined(NONE_FAILED.format(int(sides.total.sum())), clocks)
+    return sides, failed, clocks if len(failed) else join_notes(NONE_FAILED.format(int(sides.total.sum())), clocks)
 
 
 def _by_their_clocks(capture: Capture, pushes: pd.DataFrame) -> tuple[pd.DataFrame, str]:
@@ -164,11 +164,11 @@ class _Sides:
         group_of = pd.Series(names.get_indexer(pd.Index(whose)), whose.index)
         self._of_run = group_of.reindex(range(int(group_of.index.max()) + 1), fill_value=-1).to_numpy(np.int64)
         pushed = Moments(
-            names.get_indexer(pd.Index(pushes["proxy"])).astype(np.int64), nanoseconds(pushes["timestamp"])
+            names.get_indexer(pd.Index(pushes["proxy"])).astype(np.int64), as_nanoseconds(pushes["timestamp"])
         )
         times = table["timestamp"].to_numpy().astype("datetime64[ns]").astype(np.int64)
         requests = Moments(self._groups(pc.fill_null(table["run"], 0).to_numpy()), times)
-        requests = _of(requests, (requests.group >= 0) & (times != NEVER))
+        requests = _of(requests, (requests.group >= 0) & (times != NAT))
         size = len(names)
         self._low, self._high = np.full(size, np.iinfo(np.int64).max), np.full(size, np.iinfo(np.int64).min)
         np.minimum.at(self._low, requests.group, requests.time)
@@ -199,11 +199,11 @@ class _Sides:
             {
                 "row": lines["row"].to_numpy(np.int64),
                 "group": groups,
-                "time": nanoseconds(lines["timestamp"]),
+                "time": as_nanoseconds(lines["timestamp"]),
                 "kind": lines["kind"].astype("str").to_numpy(),
             }
         )
-        failed = failed[(failed["group"] >= 0) & (failed["time"] != NEVER)]
+        failed = failed[(failed["group"] >= 0) & (failed["time"] != NAT)]
         at, time = failed["group"].to_numpy(), failed["time"].to_numpy()
         failed = failed[(self.total[at] > 0) & (time >= self._low[at]) & (time <= self._high[at])]
         after = within(_moments(failed), self.starts, self._window)

@@ -8,8 +8,8 @@ import pandas as pd
 from istiolog_pd.analysis._answer import PROXY, RUN, SOURCE, TIME, Answer, Col, answers
 from istiolog_pd.analysis._intervals import Bools, Ints
 from istiolog_pd.analysis._needs import ADS_DEBUG, Need, pushed
-from istiolog_pd.analysis._result import cannot, control_plane, no_lines, shaped
-from istiolog_pd.analysis._select import joined
+from istiolog_pd.analysis._result import as_result, control_plane_rows, empty_result, reason_no_lines
+from istiolog_pd.analysis._select import join_notes
 from istiolog_pd.analysis.propagation.nonces import ANSWERS, NONE, answered, streams_begun, with_answers, with_nonces
 from istiolog_pd.analysis.pushes._events import push_lines, push_starts
 from istiolog_pd.analysis.pushes.rounds import PUSH_LINES, hidden_rounds, pushes, visible
@@ -32,7 +32,7 @@ STALE = Answer(
         SOURCE,
     ),
     needs=(
-        pushed("which proxies were behind"),
+        pushed("which proxies were stale"),
         Need("what each proxy had acknowledged", ("xds_ack",), ADS_DEBUG, column="nonce", level="debug"),
     ),
 )
@@ -82,7 +82,7 @@ def stale_proxies(capture: Capture, *, at: str | pd.Timestamp | None = None) -> 
     """
     table = pushes(capture)
     if table.empty:
-        return cannot(STALE, str(table.attrs["coverage"]) or no_lines(capture, "push line", PUSH_LINES))
+        return empty_result(STALE, str(table.attrs["coverage"]) or reason_no_lines(capture, "push line", PUSH_LINES))
     moment = table["timestamp"].max() if at is None else pd.Timestamp(at)
     if pd.isna(moment):
         raise ValueError(f"stale_proxies asks about a time, not {at!r}")
@@ -90,7 +90,7 @@ def stale_proxies(capture: Capture, *, at: str | pd.Timestamp | None = None) -> 
     starts, lines = push_starts(capture), push_lines(capture)
     seen = starts[visible(starts, lines) & starts["connected_endpoints"].ne(0)]
     begun = seen.loc[seen["timestamp"] <= moment, ["run", "round", "timestamp"]]
-    table = _answered(capture, table)
+    table = _answered(capture, table.assign(push_version=lines["push_version"]))
     lived = table.groupby("run")["timestamp"].agg(["min", "max"])
     running = lived.index[(lived["min"] <= moment) & (lived["max"] >= moment)]
     told = "" if table["acknowledged"].notna().any() else NO_ACKS
@@ -99,14 +99,14 @@ def stale_proxies(capture: Capture, *, at: str | pd.Timestamp | None = None) -> 
     if len(rows):
         rows = rows[~pd.MultiIndex.from_frame(rows[["run", "proxy"]]).isin(_gone(capture, table, moment))]
     if rows.empty:
-        return cannot(STALE, NOBODY.format(f"{moment:%Y-%m-%d %H:%M:%S} UTC"))
+        return empty_result(STALE, NOBODY.format(f"{moment:%Y-%m-%d %H:%M:%S} UTC"))
     rows = rows.sort_values(["behind_low", "behind_high", "proxy"], ascending=[False, False, True])
-    return shaped(rows.assign(at=moment), STALE, joined(told, hidden_rounds(starts, lines)))
+    return as_result(rows.assign(at=moment), STALE, join_notes(told, hidden_rounds(starts, lines)))
 
 
 def _gone(capture: Capture, table: pd.DataFrame, moment: pd.Timestamp) -> pd.Index:
     """The proxies whose connection had ended, with its run: nothing was sent to them after that."""
-    ends = control_plane(capture, "connection_close", ["run", "proxy", "timestamp"]).dropna()
+    ends = control_plane_rows(capture, "connection_close", ["run", "proxy", "timestamp"]).dropna()
     last = ends[ends["timestamp"] <= moment].groupby(["run", "proxy"])["timestamp"].max()
     own = table[(table["timestamp"] <= moment) & table["proxy"].isin(set(ends["proxy"]))]
     sent = own.groupby(["run", "proxy"])["timestamp"].max().reindex(last.index)
@@ -121,7 +121,7 @@ def _answered(capture: Capture, table: pd.DataFrame) -> pd.DataFrame:
         never = pd.Series(pd.NaT, table.index, TIME)
         return table.assign(acknowledged=never, nacked=never)
     lines = push_lines(capture)[["row", "timestamp", "run", "proxy", "xds_type"]]
-    nonces = control_plane(capture, "xds_push", ["nonce"])["nonce"]
+    nonces = control_plane_rows(capture, "xds_push", ["nonce"])["nonce"]
     answers = answered(capture)
     lines = lines.astype({"row": np.int64}).assign(nonce=nonces)[own.to_numpy()].reset_index(drop=True)
     lines = with_nonces(lines, answers, streams_begun(capture)).rename(columns={"timestamp": "sent"})
@@ -138,12 +138,14 @@ def _behind(table: pd.DataFrame, begun: pd.DataFrame, moment: pd.Timestamp) -> p
     first, last = (table[name].fillna(NONE).to_numpy(np.int64) for name in ("round_first", "round_last"))
     came, refused = (table[name].le(moment).to_numpy(bool) for name in ("acknowledged", "nacked"))
     code, proxies = pd.factorize(table["proxy"])
-    has = _most(first, code, sent & placed & came, len(proxies))
-    later = ~sent & placed & (last <= newest)
+    # An update of this proxy alone tells of no round, unless it prints the version that it has.
+    sure = placed & (table["certain"].fillna(False) | table["push_version"].notna()).to_numpy(bool)
+    has = _most(first, code, sent & sure & came, len(proxies))
+    later = ~sent & sure & (last <= newest)
     # What it got of that type after the rejection it may have accepted.
     of_type = pd.DataFrame({"code": code, "type": table["xds_type"].cat.codes.to_numpy(), "sent": sent})
-    refused = refused & ~of_type.duplicated(keep="last").to_numpy() & sent & placed & (last > has[code])
-    waiting = sent & placed & table["acknowledged"].gt(moment).to_numpy(bool) & (first > has[code])
+    refused = refused & ~of_type.duplicated(keep="last").to_numpy() & sent & sure & (last > has[code])
+    waiting = sent & sure & table["acknowledged"].gt(moment).to_numpy(bool) & (first > has[code])
     lacks = pd.DataFrame({"code": code, "round": table["round"].to_numpy()})[later | refused | waiting]
     lacks = lacks.drop_duplicates().groupby("code")["round"].agg(["size", "min"]).reindex(range(len(proxies)))
     low = lacks["size"].fillna(0).to_numpy(np.int64)

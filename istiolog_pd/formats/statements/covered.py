@@ -1,4 +1,4 @@
-"""The statements of each hand-written format (`covered.tsv`, made by `scripts/statements/cover.py`)."""
+"""The statements of each hand-written format (`covered.tsv`, made by `.ci/scripts/statements/cover.py`)."""
 
 from __future__ import annotations
 

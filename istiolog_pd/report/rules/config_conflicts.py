@@ -5,22 +5,22 @@ from __future__ import annotations
 import pandas as pd
 
 from istiolog_pd.capture import Capture
-from istiolog_pd.report.html.evidence import MOST_WORDS, clock, rows_at, shown, some
-from istiolog_pd.report.model import Rule, Seen
+from istiolog_pd.report.html.evidence import MAX_WORDS, clock, plural, rows_at, shown
+from istiolog_pd.report.model import Rule, RuleHit
 
 
-def _harmful(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _harmful(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     own = table[table["harmful"].fillna(False).astype(bool)]
     if own.empty:
         return None
     counts = own.groupby("metric")["key"].nunique().sort_values(ascending=False)
     first = own.iloc[0]
     latest = int(own["latest"].fillna(False).sum())
-    return Seen(
-        f"{some(int(own['key'].nunique()), 'conflict')} in the configuration",
-        f"{', '.join(f'{shown(name, MOST_WORDS)} {count:,}' for name, count in counts.items())}; {latest:,} of "
+    return RuleHit(
+        f"{plural(int(own['key'].nunique()), 'conflict')} in the configuration",
+        f"{', '.join(f'{shown(name, MAX_WORDS)} {count:,}' for name, count in counts.items())}; {latest:,} of "
         f"{len(own):,} are listed by the last status of their run. The first, of {clock(first['first'])}: "
-        f"{shown(first['key'], MOST_WORDS)}: {first['meaning']}.",
+        f"{shown(first['key'], MAX_WORDS)}: {first['meaning']}.",
         len(own) / len(table),
         tuple(dict.fromkeys(rows_at(capture, own.drop_duplicates(["source", "line"])))),
     )
@@ -32,7 +32,7 @@ RULES = (
         kind="broken",
         of="the conflicts listed",
         answer="config_conflicts",
-        looks="conflicts found while pushes were built: listeners, clusters, hosts or subsets that two objects claim",
+        checks="conflicts found while pushes were built: listeners, clusters, hosts or subsets that two objects claim",
         find=_harmful,
         why="Of two objects that conflict one has no effect, and which one may change with the next restart.",
         do="Rename or merge one of them; istioctl analyze and istioctl proxy-config show which one is in force.",

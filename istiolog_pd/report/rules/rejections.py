@@ -5,13 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from istiolog_pd.capture import Capture
-from istiolog_pd.report.html.evidence import MOST_WORDS, clock, rows_at, shown, some
-from istiolog_pd.report.model import Rule, Seen
+from istiolog_pd.report.html.evidence import MAX_WORDS, clock, plural, rows_at, shown
+from istiolog_pd.report.model import Rule, RuleHit
 
 NO_ACKS = "accepted updates are at debug, so whether a proxy recovered is not known"
 
 
-def _open(table: pd.DataFrame, capture: Capture) -> Seen | str | None:
+def _open(table: pd.DataFrame, capture: Capture) -> RuleHit | str | None:
     own = table[table["recovered"].isna()]
     if own.empty:
         return None
@@ -19,10 +19,10 @@ def _open(table: pd.DataFrame, capture: Capture) -> Seen | str | None:
         return NO_ACKS
     proxies = int(own["proxy"].nunique())
     first = own.iloc[0]
-    return Seen(
-        f"{some(proxies, 'proxy', 'proxies')} accepted no update of a type after rejecting one",
-        f"Since {clock(own['last'].min())}; the first: {shown(first['proxy'], MOST_WORDS)}, {first['xds_type']}: "
-        f"“{shown(first['error'], MOST_WORDS)}”.",
+    return RuleHit(
+        f"{plural(proxies, 'proxy', 'proxies')} accepted no update of a type after rejecting one",
+        f"Since {clock(own['last'].min())}; the first: {shown(first['proxy'], MAX_WORDS)}, {first['xds_type']}: "
+        f"“{shown(first['error'], MAX_WORDS)}”.",
         proxies / max(int(table["proxy"].nunique()), 1),
         rows_at(capture, own),
     )
@@ -34,7 +34,7 @@ RULES = (
         kind="broken",
         of="the proxies that rejected",
         answer="rejections",
-        looks="proxies that rejected an update and accepted none of that type after it",
+        checks="proxies that rejected an update and accepted none of that type after it",
         find=_open,
         why="Such a proxy goes on with the old version of what it rejected, or without it.",
         do="Correct the object that the error names; istioctl proxy-status shows who is STALE.",

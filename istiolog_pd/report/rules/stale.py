@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from istiolog_pd import analysis
-from istiolog_pd.analysis._result import control_plane
+from istiolog_pd.analysis._result import control_plane_rows
 from istiolog_pd.capture import Capture
-from istiolog_pd.report.html.evidence import MOST_LINES, MOST_WORDS, clock, rows_at, shown, some
-from istiolog_pd.report.model import Rule, Seen
+from istiolog_pd.report.html.evidence import MAX_LINES, MAX_WORDS, clock, plural, rows_at, shown
+from istiolog_pd.report.model import Rule, RuleHit
 
 #: A proxy that lacks a round for less than this may just be about to get it.
 LONG = pd.Timedelta("5s")
@@ -16,22 +16,22 @@ LONG = pd.Timedelta("5s")
 NAMES = ["run", "source", "line", "timestamp", "proxy"]
 
 
-def _behind(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _behind(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     own = table[(table["behind_low"] > 0).fillna(False) & (table["at"] - table["since"] >= LONG)]
     if own.empty:
         return None
     worst = own.iloc[0]
-    pushes, nacks = analysis.pushes(capture), control_plane(capture, "xds_nack", NAMES)
+    pushes, nacks = analysis.pushes(capture), control_plane_rows(capture, "xds_nack", NAMES)
     last = []
-    for row in own.head(MOST_LINES).to_dict("records"):
+    for row in own.head(MAX_LINES).to_dict("records"):
         lines = nacks if row["reason"] == "rejected" else pushes[NAMES]
         lines = lines[(lines["timestamp"] <= row["at"]) & lines["proxy"].eq(row["proxy"]) & lines["run"].eq(row["run"])]
         last.append(lines.tail(1))
     reasons = own["reason"].astype("str").value_counts()
-    return Seen(
-        f"{some(len(own), 'proxy', 'proxies')} lacked a round at the end of the log",
+    return RuleHit(
+        f"{plural(len(own), 'proxy', 'proxies')} lacked a round at the end of the log",
         f"At {clock(worst['at'])}: {', '.join(f'{name} {count:,}' for name, count in reasons.items())}; the furthest "
-        f"behind: {shown(worst['proxy'], MOST_WORDS)}, by {some(int(worst['behind_low']), 'round')} at least, since "
+        f"behind: {shown(worst['proxy'], MAX_WORDS)}, by {plural(int(worst['behind_low']), 'round')} at least, since "
         f"{clock(worst['since'])}.",
         len(own) / len(table),
         rows_at(capture, pd.concat(last)),
@@ -44,7 +44,7 @@ RULES = (
         kind="late",
         of="the connected proxies",
         answer="stale_proxies",
-        looks=f"proxies that at the last push surely lacked a round that had begun {LONG.seconds} s before",
+        checks=f"proxies that at the last push surely lacked a round that had begun {LONG.seconds} s before",
         find=_behind,
         why="These proxies act on old configuration: requests may go to endpoints that are gone.",
         do="Look at the CPU, memory and network of these proxies; restart one that does not catch up.",

@@ -1,10 +1,10 @@
 """Write the files that are made from declarations: run it after a change of one, and review the difference.
 
-python scripts/generate.py
+python .ci/scripts/generate.py
 
 - `istiolog_pd/analysis/__init__.pyi`, `istiolog_pd/plots/__init__.pyi`: the functions that are found by
   folder, for type checkers and editors;
-- the maps of the package in `README.md` and `docs/architecture.md`, from `scripts/layers.py`;
+- the maps of the package in `README.md` and `docs/architecture.md`, from `.ci/scripts/layers.py`;
 - `tests/contract/columns.toml`: the columns of every answer, which `tests/test_contract.py` holds against the tables.
 """
 
@@ -15,26 +15,33 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from layers import architecture_map, readme_map
+
 from istiolog_pd.analysis._answer import Answer
 from istiolog_pd.analysis._discover import declarations, functions
 from istiolog_pd.plots._draw.discover import FOUND
-from scripts.layers import architecture_map, readme_map
 
-ROOT = Path(__file__).parents[1]
-MAP_BEGINS, MAP_ENDS = "<!-- map: written by scripts/generate.py -->", "<!-- end of the map -->"
+ROOT = Path(__file__).parents[2]
+MAP_BEGINS, MAP_ENDS = "<!-- map: written by .ci/scripts/generate.py -->", "<!-- end of the map -->"
 
 
 def stub(functions: Mapping[str, Callable[..., Any]], about: str, *more: str) -> str:
     """A stub file that imports each function from its own module."""
     imports = [f"from {inspect.unwrap(f).__module__} import {name} as {name}" for name, f in functions.items()]
     names = "".join(f'    "{name}",\n' for name in sorted(functions))
-    lines = [f"# {about}: written by scripts/generate.py", *sorted([*imports, *more]), "", f"__all__ = [\n{names}]", ""]
+    lines = [
+        f"# {about}: written by .ci/scripts/generate.py",
+        *sorted([*imports, *more]),
+        "",
+        f"__all__ = [\n{names}]",
+        "",
+    ]
     return "\n".join(lines)
 
 
 def contract(answers: Mapping[str, Answer]) -> str:
     """The columns of every answer with their dtypes, one line each; ``?`` marks those that an argument asks for."""
-    parts = ["# The columns of every answer: written by scripts/generate.py from their declarations.\n"]
+    parts = ["# The columns of every answer: written by .ci/scripts/generate.py from their declarations.\n"]
     for name in sorted(answers):
         rows = [f'{c.name} = "{c.dtype}{"?" if c.optional else ""}"' for c in answers[name].columns]
         parts.append("\n".join([f"[{name}]", *rows, ""]))

@@ -1,6 +1,6 @@
 """Make the data of the second tier from the tables of the sources' log statements.
 
-    python -m scripts.statements.build [TABLES]
+    PYTHONPATH=.ci/scripts python -m statements.build [TABLES]
 
 `TABLES` (by default `tests/formats/source`) is a directory with ``istio.tsv``, ``envoy.tsv``, ``istio-proxy.tsv`` and
 ``ztunnel.tsv``, which may be packed (``.gz``). The same tables give the same bytes.
@@ -17,25 +17,26 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from statements import arguments, events
+
 from istiolog_pd.formats.columns import COLUMNS as FIELDS
 from istiolog_pd.formats.kinds import KINDS
 from istiolog_pd.formats.statements.cells import escape, unescape
 from istiolog_pd.formats.statements.table import COLUMNS, Statement, letters
-from scripts.statements import arguments, events
 
 #: A verb of Go's fmt, and a field of Rust's and C++'s.
 _VERB = re.compile(r"%(?:%|[-+# 0]*(?:\[\d+\])?(?:\*|\d+)?(?:\.(?:\*|\d+)?)?[a-zA-Z])")
 _BRACES = re.compile(r"\{\{|\}\}|\{[\w.]*(?::[^{}]*)?\}")
 
 #: A text with fewer letters than this says nothing of who printed it.
-FEWEST_LETTERS = 3
+MIN_LETTERS = 3
 
 #: What a text that goes on with an error says before it.
 _FAILS = re.compile(r"(?i)fail|error|exception|invalid|reject|unable|cannot|could not")
 
 
 #: Where the data goes.
-DATA = Path(__file__).parents[2] / "istiolog_pd/formats/statements"
+DATA = Path(__file__).parents[3] / "istiolog_pd/formats/statements"
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ def _by_component(row: Row) -> Iterator[Row]:
 
 def _claiming(literals: list[str], fields: list[str]) -> str:
     """The template, or nothing if its text says too little to claim a line."""
-    return template_of(literals, fields) if letters("".join(literals)) >= FEWEST_LETTERS else ""
+    return template_of(literals, fields) if letters("".join(literals)) >= MIN_LETTERS else ""
 
 
 def _by_words(literals: list[str]) -> list[str]:

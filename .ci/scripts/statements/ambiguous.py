@@ -1,6 +1,6 @@
 """Write the list of statements that are not claimed as themselves: `tests/formats/source/ambiguous.tsv`.
 
-    PYTHONPATH=tests python -m scripts.statements.ambiguous
+    PYTHONPATH=tests:.ci/scripts python -m statements.ambiguous
 
 The test that holds the list (`tests/test_statements.py`) says what changed; review the difference.
 """
