@@ -17,7 +17,7 @@ class Part:
     @property
     def shown(self) -> str:
         """Its path: a folder, or a module."""
-        modules = ("_text", "errors", "frames", "capture", "readers", "notebook")
+        modules = ("_text", "_table", "errors", "frames", "capture", "readers", "notebook")
         return f"{self.name}.py" if self.name in modules else f"{self.name}/"
 
 
