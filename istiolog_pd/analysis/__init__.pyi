@@ -31,6 +31,7 @@ from istiolog_pd.analysis.pushes.waves import push_wave as push_wave
 from istiolog_pd.analysis.pushes.waves import push_waves as push_waves
 from istiolog_pd.analysis.pushes.xds_order import xds_order as xds_order
 from istiolog_pd.analysis.runtime.gc import gc as gc
+from istiolog_pd.analysis.timeline.timeline import timeline as timeline
 
 __all__ = [
     "cache_ratio",
@@ -63,6 +64,7 @@ __all__ = [
     "remote_clusters",
     "sidecar_savings",
     "stale_proxies",
+    "timeline",
     "triggers",
     "xds_order",
 ]

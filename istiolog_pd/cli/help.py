@@ -28,13 +28,13 @@ _TYPE = re.compile(r"<(?:list\[)?([^\[\]<>]*)\]?>")
 @contextmanager
 def escaped_errors() -> Iterator[None]:
     """Escape what cannot be printed in an error of wrong use: it repeats what was typed."""
-    from istiolog_pd.inspect.partial_match import visible
+    from istiolog_pd._text import escape_controls
 
     try:
         yield
     except UsageError as error:
         wrong = cast(Any, error)
-        wrong.message = "\n".join(map(visible, str(wrong.message).split("\n")))
+        wrong.message = "\n".join(map(escape_controls, str(wrong.message).split("\n")))
         raise
 
 

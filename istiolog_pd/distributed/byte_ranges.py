@@ -6,7 +6,7 @@ part can begin. `parts` puts what it found together, so that every part knows th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import groupby
 from typing import NamedTuple
@@ -115,7 +115,7 @@ def ranges(urls: Urls, *, blocksize: int = BLOCKSIZE, storage_options: StorageOp
     return pa.Table.from_pylist([one._asdict() for one in rows], RANGES)
 
 
-def file_ranges(urls: Urls, blocksize: int, storage_options: StorageOptions) -> Iterator[list[Range]]:
+def file_ranges(urls: Urls | Iterable[Urls], blocksize: int, storage_options: StorageOptions) -> Iterator[list[Range]]:
     """The ranges of each file."""
     if blocksize < 1:
         raise ValueError(f"blocksize is a number of bytes from 1 up, not {blocksize}")

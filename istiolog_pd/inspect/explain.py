@@ -9,6 +9,7 @@ from itertools import islice
 
 import pandas as pd
 
+from istiolog_pd._text import escape_controls
 from istiolog_pd.capture import unknown
 from istiolog_pd.engine.reference.entries import Entries
 from istiolog_pd.engine.reference.headers import Entry
@@ -24,7 +25,7 @@ from istiolog_pd.formats.statements.covered import statements_of
 from istiolog_pd.formats.statements.table import Statement, load_statements
 from istiolog_pd.formats.statements.verdicts import find_verdict
 from istiolog_pd.formats.template import COMPONENTS
-from istiolog_pd.inspect.partial_match import quoted, reach, visible
+from istiolog_pd.inspect.partial_match import quoted, reach
 from istiolog_pd.inspect.statements import versions_of
 from istiolog_pd.inspect.unmatched import templates
 
@@ -107,7 +108,7 @@ class Explanation:
         """The explanation as aligned text, with nothing in it that a terminal would obey."""
         rows = list(self._rows())
         width = max(len(name) for name, _ in rows)
-        return "\n".join(f"{name:<{width}}  {visible(text)}".rstrip() for name, text in rows)
+        return "\n".join(f"{name:<{width}}  {escape_controls(text)}".rstrip() for name, text in rows)
 
     def _rows(self) -> Iterator[tuple[str, str]]:
         yield "layout", self.layout or "none: a message without a header"

@@ -22,9 +22,10 @@ from istiolog_pd.analysis.compare.bootstrap import (
     draws,
     holm,
 )
-from istiolog_pd.analysis.compare.comparability import Version, described, in_common, notes, versions
+from istiolog_pd.analysis.compare.comparability import described, in_common, notes, versions
 from istiolog_pd.analysis.compare.measures import MEASURES, Measure, Side, side_of, why_not
 from istiolog_pd.capture import Capture
+from istiolog_pd.formats.version import Version
 
 NUMBER = pd.Float64Dtype()
 

@@ -10,10 +10,11 @@ from pathlib import Path
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from istiolog_pd._text import duration_text
 from istiolog_pd.analysis._discover import declarations
 from istiolog_pd.capture import Capture
 from istiolog_pd.export.atomic import refuse_sources, replacing
-from istiolog_pd.inspect.summary import NO_ANSWER, RUN_COLUMNS, duration_text, summarize
+from istiolog_pd.inspect.summary import NO_ANSWER, RUN_COLUMNS, summarize
 from istiolog_pd.plots import PLOTS, Plot
 from istiolog_pd.report.findings import Answers, run_rules
 from istiolog_pd.report.html.evidence import percent, plural, shown
