@@ -157,20 +157,17 @@ def _junit(table: pd.DataFrame) -> str:
     """The checks as CI servers read them: a test case each, what is unknown as an error."""
     from xml.etree import ElementTree
 
+    from istiolog_pd._text import escape_controls
+
     states = table["state"].value_counts()
     counts = {"tests": len(table), "failures": states["failed"], "errors": states["unknown"]}
     suite = ElementTree.Element("testsuite", {"name": "istiolog check"} | {name: str(n) for name, n in counts.items()})
     for one in table.itertuples():
-        case = ElementTree.SubElement(suite, "testcase", {"classname": "istiolog", "name": _xml(str(one.check))})
-        text = _xml(f"{one.about}: {one.low} to {one.high}, limit {one.limit}; {one.note}")
+        case = ElementTree.SubElement(
+            suite, "testcase", {"classname": "istiolog", "name": escape_controls(str(one.check))}
+        )
+        text = escape_controls(f"{one.about}: {one.low} to {one.high}, limit {one.limit}; {one.note}")
         if one.state != "passed":
             ElementTree.SubElement(case, "failure" if one.state == "failed" else "error", {"message": text})
     ElementTree.indent(suite)
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
-
-
-def _xml(text: str) -> str:
-    """Text without what XML cannot hold."""
-    from istiolog_pd.inspect.partial_match import visible
-
-    return visible(text)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from istiolog_pd._text import duration_text
 from istiolog_pd.analysis.compare.compare import compare
 from istiolog_pd.capture import Capture, unknown
 from istiolog_pd.report.findings import Answers, run_rules
@@ -243,8 +244,6 @@ def _row(one: Check, limit: Any, measured: Measured) -> dict[str, str]:
 
 
 def _text(one: Check, value: Any) -> str:
-    from istiolog_pd.inspect.summary import duration_text
-
     if pd.isna(value):
         return "?"
     if one.unit == "duration":
