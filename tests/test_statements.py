@@ -24,7 +24,7 @@ import istiolog_pd as il
 from istiolog_pd.engine.reference.labels import split_ids
 from istiolog_pd.engine.reference.match import recogniser
 from istiolog_pd.engine.reference.statements import claim_statement
-from istiolog_pd.engine.second_tier import second_claim
+from istiolog_pd.engine.reference.second_tier import second_claim
 from istiolog_pd.formats import EVENTS, FORMATS
 from istiolog_pd.formats.statements.covered import covered
 from istiolog_pd.formats.statements.table import load_statements, statement_columns

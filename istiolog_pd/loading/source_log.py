@@ -14,7 +14,7 @@ from istiolog_pd.engine.limits import within_limits
 from istiolog_pd.engine.reference.lines import Damage
 from istiolog_pd.engine.reference.reader import SourceTables
 from istiolog_pd.engine.schema import EVENTS_SCHEMA
-from istiolog_pd.engine.second_tier import TOLD_BY_STATEMENTS
+from istiolog_pd.engine.programs import TOLD_BY_STATEMENTS
 from istiolog_pd.loading.options import Options
 from istiolog_pd.runs import Part, piece_of
 from istiolog_pd.runs.schema import with_place
@@ -93,7 +93,7 @@ def _of_rows(lines: npt.NDArray[np.int64], rows: pa.ChunkedArray) -> list[pa.Arr
 def component_of(tables: SourceTables) -> str:
     """Whose log some tables are of."""
     components = set(tables.events["component"].unique().to_pylist())
-    told = sorted(TOLD_BY_STATEMENTS & components)
+    told = sorted(components.intersection(TOLD_BY_STATEMENTS))
     if "pilot" in components or told:
         return "pilot" if "pilot" in components else told[0]
     return "ztunnel" if components == {"ztunnel"} else "agent"

@@ -66,11 +66,11 @@ enum CommonWords {
     Scope,
     Caller,
     Stream,
+    Statement,
     Level,
     Event,
     Component,
     Source,
-    Statement,
 }
 
 impl Assembly {
@@ -105,7 +105,6 @@ impl Assembly {
             (CommonWords::Event, events),
             (CommonWords::Component, components),
             (CommonWords::Source, vec![self.source.as_str()]),
-            (CommonWords::Statement, catalog.statements.iter().map(String::as_str).collect()),
         ] {
             let dictionary = &mut self.all[catalog.columns.len() + words as usize];
             texts.iter().for_each(|text| {
