@@ -45,7 +45,7 @@ def to_pandas(table: pa.Table, dtype_backend: DtypeBackend = "numpy_nullable") -
         ``"numpy_nullable"``: `datetime64[ns, UTC]`, `timedelta64[ns]`, `Int64`, `boolean`,
         `category`, `str`. ``"pyarrow"``: Arrow-backed types, without a copy where pandas allows.
     """
-    table = _spelt_out(table)
+    table = _spelled_out(table)
     mappers = {"numpy_nullable": PANDAS_TYPES.get, "pyarrow": pd.ArrowDtype}
     if dtype_backend not in mappers:
         raise ValueError(f"dtype_backend is 'numpy_nullable' or 'pyarrow', not {dtype_backend!r}")
@@ -53,7 +53,7 @@ def to_pandas(table: pa.Table, dtype_backend: DtypeBackend = "numpy_nullable") -
     return frame
 
 
-def _spelt_out(table: pa.Table) -> pa.Table:
+def _spelled_out(table: pa.Table) -> pa.Table:
     """A table whose columns of text are text: Arrow tables hold texts that repeat as dictionaries."""
     for at, one in enumerate(table.schema):
         column = COLUMNS.get(one.name) or COMMON.get(one.name)

@@ -27,7 +27,7 @@ class AnswerTable(pd.DataFrame):
         return table if table is None or not coverage else f"<p>{html.escape(str(coverage))}</p>{table}"
 
 
-def shaped(table: pd.DataFrame, answer: Answer, coverage: str = "") -> pd.DataFrame:
+def as_result(table: pd.DataFrame, answer: Answer, coverage: str = "") -> pd.DataFrame:
     """Give a table the columns and dtypes of an answer, and what it cannot see in ``attrs["coverage"]``."""
     columns = {name: table[name] if name in table else pd.Series(pd.NA, table.index, object) for name in answer.dtypes}
     frame = AnswerTable(columns, index=table.index).astype(answer.dtypes).reset_index(drop=True)
@@ -35,12 +35,12 @@ def shaped(table: pd.DataFrame, answer: Answer, coverage: str = "") -> pd.DataFr
     return frame
 
 
-def cannot(answer: Answer, reason: str) -> pd.DataFrame:
+def empty_result(answer: Answer, reason: str) -> pd.DataFrame:
     """The empty answer, with the reason why it is empty."""
-    return shaped(pd.DataFrame(), answer, reason)
+    return as_result(pd.DataFrame(), answer, reason)
 
 
-def control_plane(capture: Capture, event: str, columns: Sequence[str] = ()) -> pd.DataFrame:
+def control_plane_rows(capture: Capture, event: str, columns: Sequence[str] = ()) -> pd.DataFrame:
     """The rows of an event that a control plane wrote, with plain text instead of categories.
 
     `columns`: only these, in a table of many rows; empty: all.
@@ -56,7 +56,7 @@ def control_plane(capture: Capture, event: str, columns: Sequence[str] = ()) -> 
     return to_pandas(pa.table(plain))
 
 
-def remembered(answer: Callable[[Capture], pd.DataFrame]) -> Callable[[Capture], pd.DataFrame]:
+def cached_per_capture(answer: Callable[[Capture], pd.DataFrame]) -> Callable[[Capture], pd.DataFrame]:
     """Cache an answer per capture; each caller gets a shallow copy."""
 
     @wraps(answer)
@@ -69,7 +69,7 @@ def remembered(answer: Callable[[Capture], pd.DataFrame]) -> Callable[[Capture],
     return once
 
 
-def no_lines(capture: Capture, what: str, how: str) -> str:
+def reason_no_lines(capture: Capture, what: str, how: str) -> str:
     """Why lines of a kind are not there: no log of a control plane at all, or not at this level."""
     components = capture.events["component"].cast("string").to_pandas()
     entries = int((components == "pilot").sum())

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import TEXT
-from istiolog_pd.analysis.pushes.kinds import MOST_BINS, WIDTHS
+from istiolog_pd.analysis.pushes.kinds import MAX_BINS, WIDTHS
 from istiolog_pd.capture import Capture, to_pandas
 
 Ints = npt.NDArray[np.int64]
@@ -22,7 +22,7 @@ LEVEL = (
 )
 
 
-def columns(
+def select_columns(
     capture: Capture, event: str, *names: str, component: str | None = "pilot", where: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
     """These columns of an event's lines in file order, text as ``str``, and `run` (0 where nothing tells runs apart).
@@ -45,7 +45,7 @@ def columns(
     return frame
 
 
-def logs(capture: Capture) -> pd.Series[str]:
+def log_of_runs(capture: Capture) -> pd.Series[str]:
     """The container's log that each run is of, by run: the pieces of a rotated log are one."""
     runs = capture.process_runs
     if len(runs):
@@ -56,7 +56,7 @@ def logs(capture: Capture) -> pd.Series[str]:
     return pd.Series(names, pd.Index(first[0], name="run"), dtype=TEXT)
 
 
-def places(capture: Capture, table: pd.DataFrame) -> Ints:
+def entry_positions(capture: Capture, table: pd.DataFrame) -> Ints:
     """Numbers for the `source` and `line` of some rows that ascend as the entries do, over all pieces of a log."""
     keys = capture.events.select(["source", "line"]).unify_dictionaries()
     ends = keys.group_by("source", use_threads=False).aggregate([("line", "max")]).to_pandas()
@@ -66,7 +66,7 @@ def places(capture: Capture, table: pd.DataFrame) -> Ints:
     return found
 
 
-def codes(column: pa.ChunkedArray) -> npt.NDArray[np.int32]:
+def dictionary_codes(column: pa.ChunkedArray) -> npt.NDArray[np.int32]:
     """A number for each text of a column."""
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
@@ -74,7 +74,7 @@ def codes(column: pa.ChunkedArray) -> npt.NDArray[np.int32]:
     return np.asarray(encoded.indices.fill_null(-1).to_numpy(), np.int32)
 
 
-def unprinted(capture: Capture, lines: pd.DataFrame) -> str:
+def note_unprinted_pushes(capture: Capture, lines: pd.DataFrame) -> str:
     """That pushes of endpoint-only rounds are not among these push lines (with `level`), where there may be any."""
     rounds = pc.equal(capture["push_start"]["push_type"].cast(pa.string()), "incremental")
     no_kinds = capture["debounce"]["forced"].null_count < capture["debounce"].num_rows  # from 1.31 on
@@ -85,7 +85,7 @@ def unprinted(capture: Capture, lines: pd.DataFrame) -> str:
     return "" if pc.any(early).as_py() else LEVEL
 
 
-def arrow(texts: pd.Series[str]) -> pa.Array:
+def as_arrow(texts: pd.Series[str]) -> pa.Array:
     """A column of text as one Arrow array."""
     values = pa.array(texts, pa.string())
     return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
@@ -94,9 +94,9 @@ def arrow(texts: pd.Series[str]) -> pa.Array:
 def bin_width(times: pd.Series[pd.Timestamp], freq: str | None = None) -> str:
     """The width of a time bin: the given one, or the first round one that gives no more than 120 bins."""
     span = times.max() - times.min()
-    return freq or next((width for width in WIDTHS if span / pd.Timedelta(width) <= MOST_BINS), WIDTHS[-1])
+    return freq or next((width for width in WIDTHS if span / pd.Timedelta(width) <= MAX_BINS), WIDTHS[-1])
 
 
-def joined(*notes: str) -> str:
+def join_notes(*notes: str) -> str:
     """Several notes on what a capture cannot tell, as one; those that are empty left out."""
     return "; ".join(note for note in notes if note)

@@ -19,11 +19,11 @@ import pyarrow as pa
 
 from istiolog_pd.engine import _native, cutter
 from istiolog_pd.engine.catalog_data import catalog_data
-from istiolog_pd.engine.programs import name_program
 from istiolog_pd.engine.reference.entries import BROKEN
 from istiolog_pd.engine.reference.lines import NO_UTF8, NUL, Damage
 from istiolog_pd.engine.reference.reader import CUT, SAMPLE, SourceTables
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, KEYS, event_schema
+from istiolog_pd.engine.whose_log import name_program
 from istiolog_pd.formats import FORMATS
 from istiolog_pd.formats.access_log_format import AccessFormat
 
@@ -34,7 +34,7 @@ def _catalog() -> _native.Catalog:
 
 
 def catalog(access: AccessFormat | None = None) -> _native.Catalog:
-    """The catalogue, compiled: once in a process, and once for each use of a user's access format."""
+    """The catalog, compiled: once in a process, and once for each use of a user's access format."""
     return _native.Catalog(catalog_data(FORMATS, access)) if access else _catalog()
 
 
@@ -48,17 +48,27 @@ class Progress:
     """What is known of a source while its pieces come, in order."""
 
     access: AccessFormat | None = None
+    compiled: _native.Catalog | None = None
     component: str = ""
     mixed: bool = False
     lines: int = 0
     damage: dict[str, Damage] = field(default_factory=dict)
-    recognised: bool = False
+    recognized: bool = False
     complete: bool = True
     last_event: str = ""
-    catalog: _native.Catalog = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.catalog = catalog(self.access)
+    @property
+    def catalog(self) -> _native.Catalog:
+        """The catalogue, compiled."""
+        self.compiled = self.compiled or catalog(self.access)
+        return self.compiled
+
+    def see(self, votes: tuple[int, int, int], component: str) -> None:
+        """Note whose log it is: how many entries only istiod, a sidecar or ztunnel writes; and who, if it is known."""
+        pilot, agent, ztunnel = votes
+        detected = "ztunnel" if ztunnel > agent + pilot else "agent" if agent > pilot else "pilot"
+        self.component = component or detected
+        self.mixed = bool(agent and pilot) or self.component != detected
 
     def take(self, piece: _native.Piece) -> _native.Piece:
         """Note the next piece."""
@@ -67,7 +77,7 @@ class Progress:
                 known = self.damage.setdefault(what, Damage(what, line + self.lines, 0))
                 known.lines += lines
         self.lines += piece.lines
-        self.recognised = self.recognised or piece.recognised
+        self.recognized = self.recognized or piece.recognised
         self.complete = piece.complete
         self.last_event = piece.last_event or self.last_event
         return piece
@@ -92,6 +102,10 @@ class Tables:
     def entries(self) -> int:
         """Entries so far; those that wait for their year are not counted."""
         return self._build.entries
+
+    def begin_source(self, source: str) -> None:
+        """Begin another source, whose entries follow."""
+        self._build.begin_source(source)
 
     def add(self, piece: _native.Piece) -> None:
         """Take in the next piece, which is used up."""
@@ -205,9 +219,7 @@ def _sample(
         pilot, agent, ztunnel = pilot + of_pilot, agent + of_agent, ztunnel + of_ztunnel
         left -= seen
         head.append(chunk)
-    detected = "ztunnel" if ztunnel > agent + pilot else "agent" if agent > pilot else "pilot"
-    progress.component = component or detected
-    progress.mixed = bool(agent and pilot) or progress.component != detected
+    progress.see((pilot, agent, ztunnel), component)
     return head
 
 
@@ -252,4 +264,4 @@ def read(
     for piece in pieces(blocks, progress, component=component, threads=threads, chunk=chunk, messages=messages):
         tables.add(piece)
     events, narrow = tables.take(detect=not component)
-    return SourceTables(events, narrow, progress.close(), progress.lines, progress.recognised)
+    return SourceTables(events, narrow, progress.close(), progress.lines, progress.recognized)

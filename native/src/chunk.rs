@@ -121,7 +121,12 @@ impl Worker {
             event.columns.iter_mut().for_each(|column| column.close(event.rows.len()));
         }
         let filler = &mut self.rows.filler;
-        let dictionaries = filler.words.iter().chain([&self.rows.scopes, &self.rows.callers, &self.rows.streams, &self.rows.names.texts]);
+        let dictionaries = filler.words.iter().chain([
+            &self.rows.scopes,
+            &self.rows.callers,
+            &self.rows.streams,
+            &self.rows.names.texts,
+        ]);
         let mut size = filler.size();
         for (dictionary, told) in dictionaries.zip(&mut self.told) {
             piece.words.push(dictionary.texts.after(*told));

@@ -24,8 +24,11 @@ struct Parsed {
     names: Vec<String>,
     places: Vec<Place>,
     /// By format the places of each level and scope, and that of all others.
-    formats: Vec<(Vec<(u8, Box<[u8]>, u32)>, u32)>,
+    formats: Vec<(Vec<LevelScope>, u32)>,
 }
+
+/// A level, a scope and the number of their place.
+type LevelScope = (u8, Box<[u8]>, u32);
 
 /// The statements that lines of a format, level and scope can be of.
 #[derive(Default)]
@@ -97,9 +100,7 @@ impl Parsed {
         for row in rows(told) {
             let [key, of_level, scope, fields, statement] = &row[..] else { continue };
             let own = keys.get(&**key).map_or(&[][..], |format| &found.formats[*format].0);
-            if let Some((_, _, at)) =
-                own.iter().find(|one| one.0 == level(of_level) && *one.1 == *scope.as_bytes())
-            {
+            if let Some((_, _, at)) = own.iter().find(|one| one.0 == level(of_level) && *one.1 == *scope.as_bytes()) {
                 let filled = fields.bytes().enumerate().fold(0, |bits, (n, sign)| bits | u64::from(sign == b'1') << n);
                 let number = name(statement, &mut found.names);
                 found.places[*at as usize].told.push((filled, number));

@@ -152,7 +152,13 @@ impl Second {
     }
 
     /// What claims a message that no format claims as it stands; its fields are in `matcher`.
-    pub fn claim(&self, catalog: &Catalog, asked: Asked, message: &[u8], matcher: &mut Matcher) -> PyResult<Option<Found>> {
+    pub fn claim(
+        &self,
+        catalog: &Catalog,
+        asked: Asked,
+        message: &[u8],
+        matcher: &mut Matcher,
+    ) -> PyResult<Option<Found>> {
         let by_scope = |found: &Second| {
             let event = found.by_scope(asked)?;
             Some(Found { claimed: Claimed::Event(event), body: None, labels: (0, 0) })

@@ -135,8 +135,7 @@ impl Known<'_> {
             let target = self.target(event, column, *kind, &mut filled, groups)?;
             shape.labels.push((key.as_bytes().into(), target));
         }
-        let [pod, namespace, proxy] =
-            ["pod", "namespace", "proxy"].map(|name| self.column(name).unwrap_or(usize::MAX));
+        let [pod, namespace, proxy] = ["pod", "namespace", "proxy"].map(|name| self.column(name).unwrap_or(usize::MAX));
         if filled.contains(&pod) && filled.contains(&namespace) && !filled.contains(&proxy) {
             shape.proxy = Some([pod, namespace, proxy].map(|column| self.place(event, column)));
         }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from istiolog_pd.engine.reference.labels import split_labels, split_lost_labels, split_run_labels
-from istiolog_pd.engine.reference.match import Compiled, compile_format, recogniser
+from istiolog_pd.engine.reference.match import Compiled, compile_format, recognizer
 from istiolog_pd.engine.reference.statements import claim_statement, with_single_blanks
 from istiolog_pd.formats.columns import EVENTS
 from istiolog_pd.formats.statements.table import GROUPS, MAX_MESSAGE, scope_events
@@ -38,22 +38,21 @@ def readings(message: str) -> Iterator[tuple[str, str]]:
 def second_claim(component: str, level: str | None, scope: str | None, message: str) -> Second | None:
     """What claims a message (Envoy's without its numbers) that no format claims as it stands.
 
-    A hand-written format first, where runs of blanks and tabs are read as one blank; then a statement; then
-    what the scope alone says.
+    A hand-written format first, where runs of blanks and tabs are read as one blank; then a statement.
     """
     if len(message) > MAX_MESSAGE or len(message.encode()) > MAX_MESSAGE:
-        return by_scope(component, scope)
+        return None
     bodies = tuple(dict.fromkeys(readings(message)))
     for body, labels in bodies:
         single = with_single_blanks(body)
-        found = recogniser().claim(component, level, scope, single) if single != body else None
+        found = recognizer().claim(component, level, scope, single) if single != body else None
         if found is not None:
             return Second(*found, labels, single)
     for body, labels in bodies:
         found = claim_statement(component, level, scope, body)
         if found is not None:
             return Second(*found, labels, body)
-    return by_scope(component, scope)
+    return None
 
 
 def by_scope(component: str | None, scope: str | None) -> Second | None:
