@@ -288,7 +288,9 @@ def test_plot(istiod: str, tmp_path: Path) -> None:
 def test_plot_all(istiod: str, tmp_path: Path) -> None:
     assert run("plot", "all", istiod, "-o", str(tmp_path / "plots")).exit_code == 0
     # That log has no GC trace, and no remote cluster.
-    assert {path.stem for path in (tmp_path / "plots").iterdir()} == set(PLOTS) - {"gc", "remote_clusters"}
+    assert {path.stem for path in (tmp_path / "plots").iterdir()} == set(PLOTS) - {
+        *("gc", "remote_clusters", "proxy_startup", "failed_requests", "failures_after_pushes")
+    }
 
 
 def test_plot_of_nothing_says_why(data: Path, tmp_path: Path) -> None:

@@ -45,15 +45,22 @@ def control_plane_rows(capture: Capture, event: str, columns: Sequence[str] = ()
 
     `columns`: only these, in a table of many rows; empty: all.
     """
-    table = capture[event]
-    own = pc.equal(table["component"].cast(pa.string()), "pilot")
-    table = table.select(list(columns)) if columns else table
-    table = table if pc.all(own).as_py() else table.filter(own)
-    plain = {
-        name: column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
-        for name, column in zip(table.schema.names, table.columns, strict=True)
-    }
-    return to_pandas(pa.table(plain))
+    table = where_equal(capture[event], "component", "pilot")
+    return to_pandas(plain_text(table.select(list(columns)) if columns else table))
+
+
+def where_equal(table: pa.Table, name: str, value: str) -> pa.Table:
+    """The rows with this text in a column; the table itself if all rows have it."""
+    own = pc.fill_null(pc.equal(table[name].cast(pa.string()), value), False)
+    return table if pc.all(own, min_count=0).as_py() else table.filter(own)
+
+
+def plain_text(table: pa.Table) -> pa.Table:
+    """A table with text instead of dictionaries."""
+    for at, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            table = table.set_column(at, field.name, table[field.name].cast(pa.string()))
+    return table
 
 
 def cached_per_capture(answer: Callable[[Capture], pd.DataFrame]) -> Callable[[Capture], pd.DataFrame]:

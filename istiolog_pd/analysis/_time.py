@@ -29,9 +29,14 @@ def as_durations(values: Ints, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.t
     return found
 
 
-def as_times(values: Ints, known: npt.NDArray[np.bool_]) -> pd.DatetimeIndex:
-    """Convert nanoseconds since 1970 to times in UTC; unknown ones are null."""
-    return pd.DatetimeIndex(np.where(known, values, NAT).astype("datetime64[ns]"), tz="UTC")
+def moment(time: str | pd.Timestamp | None) -> pd.Timestamp | None:
+    """A time in UTC; one that names no zone is taken to be in UTC."""
+    if time is None:
+        return None
+    stamp = pd.Timestamp(time)
+    if pd.isna(stamp):
+        raise ValueError(f"{time!r} is no time")
+    return stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
 
 
 def merge_as_of(

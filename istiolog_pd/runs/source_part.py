@@ -70,14 +70,7 @@ class SourcePart:
 
     def kept(self, keep: Bools) -> SourcePart:
         """The part with only some of its entries."""
-        at = np.cumsum(keep) - 1
-        tables = {}
-        for event, table in self.tables.items():
-            own = table.filter(pa.array(keep[table["row"].to_numpy()]))
-            if own.num_rows:
-                row = pa.array(at[own["row"].to_numpy()])
-                tables[event] = own.set_column(0, own.schema.field("row"), row)
-        return replace(self, events=self.events.filter(pa.array(keep)), tables=tables)
+        return replace(self, events=self.events.filter(pa.array(keep)), tables=kept_tables(self.tables, keep))
 
     def printed(self) -> Times:
         """The time that every entry prints, in nanoseconds; `NAT` where it prints none."""
@@ -116,6 +109,20 @@ class Batch:
     whose: tuple[Whose, ...]
     starts: Ints
     part: SourcePart
+
+
+def kept_tables(tables: Mapping[str, pa.Table], keep: Bools) -> dict[str, pa.Table]:
+    """The rows of narrow tables whose entries are kept, their `row` counted anew; no table without rows."""
+    number = np.cumsum(keep) - 1
+    kept = {}
+    for event, table in tables.items():
+        row = table["row"].to_numpy()
+        own = keep[row]
+        if own.any():
+            at = table.schema.get_field_index("row")
+            field = table.schema.field(at)
+            kept[event] = table.filter(pa.array(own)).set_column(at, field, pa.array(number[row[own]], field.type))
+    return kept
 
 
 def _filled(values: pa.Array, null: int) -> npt.NDArray[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from istiolog_pd.capture import Capture
 from istiolog_pd.formats.version import Version, version_of, version_range
+from istiolog_pd.runs.source_part import kept_tables
 
 #: Before this version endpoint-only pushes are printed at info.
 ENDPOINTS_AT_DEBUG: Version = (1, 5)
@@ -137,18 +138,9 @@ def _endpoint_only(capture: Capture) -> npt.NDArray[np.bool_]:
 
 
 def _only(capture: Capture, kept: npt.NDArray[np.bool_]) -> Capture:
-    """A capture of some of the entries, numbered anew."""
-    number = np.cumsum(kept) - 1
-    tables = {}
-    for event, table in capture.tables.items():
-        row = table["row"].to_numpy()
-        chosen = table.filter(pa.array(kept[row]))
-        if chosen.num_rows:
-            at = chosen.schema.get_field_index("row")
-            fresh = pa.array(number[chosen["row"].to_numpy()], chosen.schema.field("row").type)
-            tables[event] = chosen.set_column(at, chosen.schema.field("row"), fresh)
-    events = capture.events.filter(pa.array(kept))
-    return Capture(events, tables, capture.infos, capture.nodes, capture.runs, capture.metrics_files, capture.files)
+    """A capture of some of the entries, numbered anew, without what answers cached."""
+    tables = kept_tables(capture.tables, kept)
+    return replace(capture, events=capture.events.filter(pa.array(kept)), tables=tables)
 
 
 def described(capture: Capture, name: str) -> str:

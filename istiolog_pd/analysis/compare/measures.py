@@ -27,7 +27,6 @@ QUANTILES = (0.5, 0.95)
 NO_FORCED = "only Istio 1.31 and later print `forced=`"
 NO_FULL = "Istio 1.31 and later print no `full=`"
 NO_PROXIES = "no line prints how many proxies are connected"
-NO_CLOSED = "no line of a session is there (they are printed at info)"
 
 Labeled = tuple[str, str, Observed]
 

@@ -25,7 +25,6 @@ NAT = np.iinfo(np.int64).min
 STREAMS = ("stdout", "stderr")
 STD = {name: code for code, name in enumerate(STREAMS)}
 
-STREAM_TYPE = pa.dictionary(pa.int32(), pa.string())
 RECEIVED_TYPE = pa.timestamp("ns", tz="UTC")
 
 
