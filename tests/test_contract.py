@@ -9,6 +9,7 @@ import generate
 import pandas as pd
 import pytest
 from contract import COLUMNS, check_answer
+from expected import INFO
 
 import istiolog_pd as il
 from istiolog_pd import analysis
@@ -89,7 +90,7 @@ def test_unknown_answers_are_refused(real: Real) -> None:
 def test_coverage_is_above_the_table_in_a_notebook(real: Real) -> None:
     """Also above its first rows; text of the log is escaped there."""
     table = analysis.fan_out(real("istiod-1.30.3/discovery.log.gz"))
-    assert table._repr_html_().startswith("<p>the pushes of 119 of 145 rounds are not printed")
+    assert table._repr_html_().startswith(f"<p>{INFO.hidden}")
     assert "<p>the pushes of" in table.head(2)._repr_html_()
     table.attrs["coverage"] = "<b>"
     assert table._repr_html_().startswith("<p>&lt;b&gt;</p>")
