@@ -6,6 +6,7 @@ import gzip
 from pathlib import Path
 
 import pytest
+from expected import RUNS
 
 from istiolog_pd.formats import COLUMNS, COMMON
 
@@ -14,9 +15,7 @@ LOGS = {
     "seed/pilot.log": ("pilot", 74, 68),
     "seed/helloworld-v1-istio-proxy.log": ("agent", 6, 6),
     "pilot-1.0.9/discovery.log.gz": ("pilot", 1692, 984),
-    "istiod-1.20.8/discovery.log.gz": ("pilot", 2712, 2522),
-    "istiod-1.30.3/discovery.log.gz": ("pilot", 4041, 3874),
-    "istiod-1.30.3/discovery-debug.log.gz": ("pilot", 12024, 11844),
+    **{run.log: ("pilot", run.lines, run.entries) for run in RUNS.values()},
     "pair-1.30.3/istiod.log.gz": ("pilot", 1079, 888),
     "pair-1.30.3/istio-proxy.log": ("agent", 289, 278),
 }

@@ -9,6 +9,7 @@ import loglines
 import numpy as np
 import pandas as pd
 import pytest
+from expected import INFO
 from loglines import MIDNIGHT, at, debounce, metric, rows, triggered
 
 import istiolog_pd as il
@@ -204,7 +205,7 @@ def test_sizes_by_anything_known(real: Real) -> None:
     for by in (["xds_type"], ["proxy", "push_type"], ["namespace"], ["round"]):
         table = analysis.push_sizes(log, by=by)
         assert list(table)[: len(by)] == [*by]
-        assert table["pushes"].sum() == 2531
+        assert table["pushes"].sum() == INFO.pushes
         assert table["size_bytes"].sum() == 48_157_041
     assert "none is among these lines" in analysis.push_sizes(log).attrs["coverage"]
     with pytest.raises(ValueError, match="not by 'pod'"):

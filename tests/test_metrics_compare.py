@@ -11,6 +11,7 @@ from pathlib import Path
 import loglines
 import pandas as pd
 import pytest
+from expected import DEBUG, INFO, OLD
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from loglines import MIDNIGHT, at, flag, nack
@@ -25,11 +26,7 @@ from istiolog_pd.cli.app import app
 Read = Callable[..., il.Capture]
 Real = Callable[[str], il.Capture]
 
-PAIRS = {
-    "istiod-1.20.8/discovery.log.gz": "istiod-1.20.8/metrics.txt",
-    "istiod-1.30.3/discovery.log.gz": "istiod-1.30.3/metrics.txt",
-    "istiod-1.30.3/discovery-debug.log.gz": "istiod-1.30.3/metrics-debug.txt",
-}
+PAIRS = {run.log: run.metrics for run in (OLD, INFO, DEBUG)}
 
 
 def opened(seconds: float, number: int = 1) -> str:

@@ -9,6 +9,7 @@ import loglines
 import numpy as np
 import pandas as pd
 import pytest
+from expected import INFO
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from loglines import MIDNIGHT, at, capture
@@ -122,9 +123,9 @@ def test_merged_proxies_are_counted_where_a_line_does() -> None:
 def test_rounds_whose_pushes_the_level_hides_are_not_counted(real: Callable[[str], il.Capture]) -> None:
     table = analysis.push_waves(real("istiod-1.30.3/discovery.log.gz"))
     hidden = table[~table["visible"].astype(bool)]
-    assert len(hidden) == 119
+    assert len(hidden) == INFO.decisions - INFO.visible_rounds
     assert hidden.loc[:, "proxies":"stragglers_high"].isna().all(axis=None)  # type: ignore[misc]
-    assert table.attrs["coverage"].startswith("the pushes of 119 of 145 rounds are not printed")
+    assert table.attrs["coverage"].startswith(INFO.hidden)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pytest
+from expected import DEBUG, INFO, OLD
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from loglines import at, flag
@@ -33,11 +34,7 @@ Read = Callable[..., il.Capture]
 Metrics = Callable[[str], pd.DataFrame]
 
 
-RUNS = {
-    "istiod-1.20.8/discovery.log.gz": "istiod-1.20.8/metrics.txt",
-    "istiod-1.30.3/discovery.log.gz": "istiod-1.30.3/metrics.txt",
-    "istiod-1.30.3/discovery-debug.log.gz": "istiod-1.30.3/metrics-debug.txt",
-}
+RUNS = {run.log: run.metrics for run in (OLD, INFO, DEBUG)}
 
 
 each_run = pytest.mark.parametrize("log", RUNS)

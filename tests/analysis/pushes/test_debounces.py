@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from expected import INFO, OLD
 from loglines import (
     MIDNIGHT,
     at,
@@ -153,8 +154,8 @@ def test_debounces_of_the_real_runs(real: Real) -> None:
     """Numbers, events and bounds of whole runs."""
     for log, count, events in (
         ("pilot-1.0.9/discovery.log.gz", 10, 80),
-        ("istiod-1.20.8/discovery.log.gz", 138, None),
-        ("istiod-1.30.3/discovery.log.gz", 145, None),
+        (OLD.log, OLD.decisions, None),
+        (INFO.log, INFO.decisions, None),
     ):
         table = analysis.debounces(real(log))
         assert len(table) == count

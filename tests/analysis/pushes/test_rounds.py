@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 import pandas as pd
+from expected import RUNS
 from loglines import (
     MIDNIGHT,
     at,
@@ -289,12 +290,8 @@ def test_rounds_of_the_seed(real: Real) -> None:
 
 def test_rounds_of_the_real_runs(real: Real) -> None:
     """Every round is there; at info the full ones are visible, and those that found nobody connected."""
-    for log, rounds, visible in (
-        ("pilot-1.0.9/discovery.log.gz", 10, 10),
-        ("istiod-1.20.8/discovery.log.gz", 138, 17),
-        ("istiod-1.30.3/discovery.log.gz", 145, 26),
-        ("istiod-1.30.3/discovery-debug.log.gz", 67, 67),
-    ):
+    counts = [(run.log, run.decisions, run.visible_rounds) for run in RUNS.values()]
+    for log, rounds, visible in (("pilot-1.0.9/discovery.log.gz", 10, 10), *counts):
         table = analysis.push_rounds(real(log))
         pushes = analysis.pushes(real(log))
         assert (len(table), table["visible"].sum()) == (rounds, visible)
