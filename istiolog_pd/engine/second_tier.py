@@ -25,7 +25,7 @@ from istiolog_pd.formats.columns import EVENTS
 from istiolog_pd.formats.statements.table import GROUPS, scope_events
 from istiolog_pd.formats.template import Format
 
-#: Programs whose logs are told by their statements alone.
+#: Programs whose logs are detected by their statements alone.
 TOLD_BY_STATEMENTS = frozenset({"cni", "operator", "citadel", "galley"})
 
 Tables = tuple[pa.Table, dict[str, pa.Table]]

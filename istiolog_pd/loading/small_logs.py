@@ -86,7 +86,7 @@ class Together:
             if one.entries:
                 tables = SourceTables(GIVEN_AWAY, {}, one.damage, one.lines, one.recognized)
                 logs.append(Log(source, LogStream(iter(()), None), tables, 0, one.entries))
-                whose.append(Whose(source.name, one.component, source.pod, source.namespace, source.container))
+                whose.append(LogOwner(source.name, one.component, source.pod, source.namespace, source.container))
                 begins.append(start)
         if not logs:
             return None, empty
