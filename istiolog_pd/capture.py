@@ -30,7 +30,7 @@ Time = str | pd.Timestamp | None
 
 @dataclass(frozen=True, slots=True)
 class SourceInfo:
-    """One source of a capture: its name, whose log it is, how much was in it, what was damaged."""
+    """One source of a capture: its name, component, size and damage."""
 
     name: str
     component: str
@@ -124,7 +124,7 @@ class Capture:
         Returns
         -------
         pandas.DataFrame
-            `source`, `component` (whose log it was taken for: ``pilot``, ``agent`` or ``ztunnel``), `lines`
+            `source`, `component` (of the log: ``pilot``, ``agent`` or ``ztunnel``), `lines`
             and `entries` (int64), `first` and `last` (datetime64[ns, UTC]), `damage` (str; empty
             if there was none).
         """
@@ -153,7 +153,7 @@ class Capture:
             `run` (int64, as in the column `run` of every table), `source` (str; the first it stands in)
             and `sources` (int64; how many pieces), `log` (str): the container's log that it is a run of, named
             after its newest piece, `pod`, `namespace`, `component` (str; ``pilot`` or
-            ``agent``, whose log it is), `version` (str): Istio's, exact where a line prints it, else the
+            ``agent``, of the log), `version` (str): Istio's, exact where a line prints it, else the
             range that its lines leave (``1.22-1.30``, ``1.31-``; empty: nothing tells), `evidence` (str)
             which lines say so, `first`, `last` (datetime64[ns, UTC]), `entries` (int64), `gaps` (int64):
             stretches where lines are lost (a counter jumps) or the log is silent unusually long,

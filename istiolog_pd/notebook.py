@@ -40,7 +40,7 @@ Summary = Callable[[pd.DataFrame], pd.DataFrame]
 
 
 def first_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """The first rows of a table, as they are: what stands below a plot if nothing else is asked for."""
+    """The first rows of a table, as they are: shown below a plot by default."""
     return table.head(ROWS)
 
 
@@ -162,7 +162,7 @@ def _has_widgets() -> bool:
 
 
 def _widgets(explorer: Explorer) -> dict[str, Any]:
-    """The widgets of an explorer, as a notebook is told of them."""
+    """The widgets of an explorer, as a notebook displays them."""
     import ipywidgets
 
     image = ipywidgets.Image(format="png")

@@ -34,7 +34,7 @@ def select_columns(
     """These columns of an event's lines in file order, text as ``str``, and `run` (0 where nothing tells runs apart).
 
     Only what is asked for is taken from the table: other columns of two million lines cost seconds.
-    `component` is whose lines (None: everybody's), `where` what else must be equal.
+    `component` wrote the lines (None: any), `where` names other columns that must be equal.
     """
     table = capture[event]
     for name, value in {**({"component": component} if component else {}), **(where or {})}.items():

@@ -62,7 +62,7 @@ Sources = Annotated[
         help="Files, folders, globs, URLs, archives, compressed or not; - reads standard input.",
     ),
 ]
-Whose = Annotated[
+Component = Annotated[
     str | None,
     typer.Option(
         "--component",

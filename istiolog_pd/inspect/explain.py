@@ -37,7 +37,7 @@ SHARED = 4
 #: So much of a text is shown.
 SHOWN = 200
 
-#: Statements are looked up for these, where nothing tells whose line it is.
+#: Statements are looked up for these where the component of a line is unknown.
 FIRST_OF_GROUPS = ("pilot", "envoy", "ztunnel")
 
 _HEADER = ("time", "level", "scope", "caller", "thread", "epoch")

@@ -124,7 +124,7 @@ ZERO = pd.Timedelta(0)
 NOBODY = pd.DataFrame(columns=["log", "proxy"])
 
 NO_SIDECAR = "no log of a sidecar is among the sources, so `received` and `applied` are not known"
-WHOSE = "whose log it is cannot be told of {}: name its proxy in `proxies`"
+WHOSE = "the proxy of {} is unknown: name it in `proxies`"
 OTHERS = "{:,} of {:,} pushes go to proxies whose log is not here"
 SILENT = (
     "no Envoy here prints its updates, so `applied` is not known (sidecar.istio.io/logLevel: info, or "
@@ -155,7 +155,7 @@ def propagation(
     capture
         Logs of a control plane at debug, or at any level with logs of sidecars.
     proxies
-        Whose log a source is (``pod.namespace`` by name of the source), where neither nonces nor the lines
+        The proxy of a source (``pod.namespace`` by name of the source), where neither nonces nor the lines
         or the source's name tell.
     clock_skew
         The most that two clocks are taken to differ where no line bounds it.

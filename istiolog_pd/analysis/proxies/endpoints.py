@@ -147,7 +147,7 @@ def _sums(lines: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 
 @answers(EMPTY)
 def empty_clusters(capture: Capture, *, freq: str | None = None) -> pd.DataFrame:
-    """Clusters without endpoints that pushes told of, over time.
+    """Clusters without endpoints named by pushes, over time.
 
     Parameters
     ----------

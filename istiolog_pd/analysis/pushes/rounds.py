@@ -1,7 +1,7 @@
 """Push rounds, and the round that each push belongs to.
 
 A round is one merged change pushed to all connections; it begins with the line ``XDS: Pushing ...``.
-No line names the round of a push (but for versions, where they are printed), and from Istio 1.3 on
+No line names the round of a push (except by its version, where it is logged), and from Istio 1.3 on
 rounds overlap and merge per proxy. So each push gets the likeliest round, and the earliest and the
 latest that it can belong to.
 """
