@@ -2,77 +2,35 @@
 
 from __future__ import annotations
 
-import difflib
-import html
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from istiolog_pd._table import Table, folded_html, table_html
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, arrow_field, event_columns, event_schema
-from istiolog_pd.errors import UnknownNameError
+from istiolog_pd.errors import UnknownNameError, unknown
 from istiolog_pd.formats.columns import COLUMNS, COMMON, EVENTS
+from istiolog_pd.frames import DtypeBackend
+from istiolog_pd.frames import to_pandas as to_pandas
 from istiolog_pd.runs.schema import RunOf, run_table, with_place
+from istiolog_pd.runs.source_part import kept_tables
 
-#: Classes of a table in which notebooks do not take ``$`` for mathematics.
-NO_MATHEMATICS = "tex2jax_ignore mathjax_ignore"
+#: More sources than this are shown by kind.
+MANY = 6
 
-DtypeBackend = Literal["numpy_nullable", "pyarrow"]
 Time = str | pd.Timestamp | None
-
-#: The pandas types of Arrow's, where pandas would otherwise take floats or objects for nulls.
-PANDAS_TYPES: dict[pa.DataType, Any] = {
-    pa.int64(): pd.Int64Dtype(),
-    pa.bool_(): pd.BooleanDtype(),
-    pa.float64(): pd.Float64Dtype(),
-    pa.string(): pd.StringDtype(na_value=np.nan),
-}
-
-
-def to_pandas(table: pa.Table, dtype_backend: DtypeBackend = "numpy_nullable") -> pd.DataFrame:
-    """An Arrow table as a DataFrame.
-
-    Parameters
-    ----------
-    table
-        Any table of a capture.
-    dtype_backend
-        ``"numpy_nullable"``: `datetime64[ns, UTC]`, `timedelta64[ns]`, `Int64`, `boolean`,
-        `category`, `str`. ``"pyarrow"``: Arrow-backed types, without a copy where pandas allows.
-    """
-    table = _spelled_out(table)
-    mappers = {"numpy_nullable": PANDAS_TYPES.get, "pyarrow": pd.ArrowDtype}
-    if dtype_backend not in mappers:
-        raise ValueError(f"dtype_backend is 'numpy_nullable' or 'pyarrow', not {dtype_backend!r}")
-    frame: pd.DataFrame = table.to_pandas(types_mapper=mappers[dtype_backend])
-    return frame
-
-
-def _spelled_out(table: pa.Table) -> pa.Table:
-    """A table whose columns of text are text: Arrow tables hold texts that repeat as dictionaries."""
-    for at, one in enumerate(table.schema):
-        column = COLUMNS.get(one.name) or COMMON.get(one.name)
-        if pa.types.is_dictionary(one.type) and column is not None and column.type == "string":
-            table = table.set_column(at, one.name, table.column(at).cast(pa.string()))
-    return table
-
-
-def unknown(what: str, name: str, known: Iterable[str]) -> str:
-    """An error text for a name that is not known, with the nearest that are."""
-    names = list(known)
-    near = difflib.get_close_matches(str(name), names, n=3)
-    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"known: {', '.join(names)}"
-    return f"{name!r} is no {what}; {hint}"
 
 
 @dataclass(frozen=True, slots=True)
 class SourceInfo:
-    """One source of a capture: its name, whose log it is, how much was in it, what was damaged."""
+    """One source of a capture: its name, component, size and damage."""
 
     name: str
     component: str
@@ -166,12 +124,12 @@ class Capture:
         Returns
         -------
         pandas.DataFrame
-            `source`, `component` (whose log it was taken for: ``pilot``, ``agent`` or ``ztunnel``), `lines`
+            `source`, `component` (of the log: ``pilot``, ``agent`` or ``ztunnel``), `lines`
             and `entries` (int64), `first` and `last` (datetime64[ns, UTC]), `damage` (str; empty
             if there was none).
         """
         spans = to_pandas(self.events.select(["source", "timestamp"])).groupby("source", observed=True)["timestamp"]
-        rows = pd.DataFrame(
+        rows = Table(
             {
                 "source": [info.name for info in self.infos],
                 "component": [info.component for info in self.infos],
@@ -195,7 +153,7 @@ class Capture:
             `run` (int64, as in the column `run` of every table), `source` (str; the first it stands in)
             and `sources` (int64; how many pieces), `log` (str): the container's log that it is a run of, named
             after its newest piece, `pod`, `namespace`, `component` (str; ``pilot`` or
-            ``agent``, whose log it is), `version` (str): Istio's, exact where a line prints it, else the
+            ``agent``, of the log), `version` (str): Istio's, exact where a line prints it, else the
             range that its lines leave (``1.22-1.30``, ``1.31-``; empty: nothing tells), `evidence` (str)
             which lines say so, `first`, `last` (datetime64[ns, UTC]), `entries` (int64), `gaps` (int64):
             stretches where lines are lost (a counter jumps) or the log is silent unusually long,
@@ -206,7 +164,7 @@ class Capture:
             ``open`` (nothing follows), ``restart`` (another run of this container does), ``exit`` (its
             last lines say that it ended). Empty if the sources were not arranged into runs.
         """
-        return self.process_runs.copy()
+        return Table(self.process_runs)
 
     def coverage(self, answer: str | None = None) -> pd.DataFrame:
         """Which questions this capture can answer, and what would have to be logged for the others.
@@ -291,7 +249,7 @@ class Capture:
                 )
         table = self._rows(chosen, wanted)
         table = table.filter(self._between(start, end).take(table["row"])) if start or end else table
-        return to_pandas(table.select(wanted), dtype_backend)
+        return Table(to_pandas(table.select(wanted), dtype_backend))
 
     def _own_columns(self, events: Sequence[str]) -> list[str]:
         """The columns that any of these events has."""
@@ -322,20 +280,25 @@ class Capture:
         Capture
             `row` counts anew; `runs` are those of the whole log.
         """
-        keep = self._between(start, end).to_numpy()
-        rows = np.cumsum(keep) - 1
-        tables = {}
-        for event, table in self.tables.items():
-            own = table["row"].to_numpy()
-            chosen = table.filter(pa.array(keep[own]))
-            at = chosen.schema.get_field_index("row")
-            field = chosen.schema.field(at)
-            tables[event] = chosen.set_column(at, field, pa.array(rows[own[keep[own]]], field.type))
+        return self.where(self._between(start, end).to_numpy())
+
+    def where(self, keep: npt.NDArray[np.bool_]) -> Capture:
+        """The same capture with only some of its entries.
+
+        Parameters
+        ----------
+        keep
+            For each row of `events`, whether it is kept.
+
+        Returns
+        -------
+        Capture
+            `row` counts anew; `runs` are those of the whole log.
+        """
         events = self.events.filter(pa.array(keep))
         sources = to_pandas(events.select(["source"]))["source"].value_counts()
         infos = tuple(replace(info, entries=int(sources.get(info.name, 0))) for info in self.infos)
-        tables = {event: table for event, table in tables.items() if table.num_rows}
-        return replace(self, events=events, tables=tables, infos=infos)
+        return replace(self, events=events, tables=kept_tables(self.tables, keep), infos=infos)
 
     def _wide(self, columns: Sequence[str]) -> pa.Table:
         """The common columns of every entry beside some of all events."""
@@ -362,30 +325,55 @@ class Capture:
         keep = pa.chunked_array([pa.array(np.ones(len(times), bool))])
         for bound, compare in ((start, pc.greater_equal), (end, pc.less)):
             if bound is not None:
-                stamp = pd.Timestamp(bound)
-                stamp = stamp.tz_localize("UTC") if stamp.tz is None else stamp.tz_convert("UTC")
-                keep = pc.and_(keep, pc.fill_null(compare(times, pa.scalar(stamp.value, times.type)), False))
+                keep = pc.and_(keep, pc.fill_null(compare(times, pa.scalar(_utc(bound).value, times.type)), False))
         return keep
 
+    def _kinds(self) -> pd.DataFrame:
+        """The sources by kind of log: how many, their entries, first and last time, and how many are damaged."""
+        logs = self.sources.assign(damage=lambda table: table["damage"].ne("")).groupby("component", sort=False)
+        aggregates = {"entries": "sum", "first": "min", "last": "max", "damage": "sum"}
+        return Table(logs.agg({"source": "size", **aggregates}).rename(columns={"source": "logs"}).reset_index())
+
+    def _ipython_key_completions_(self) -> list[str]:
+        """What a notebook proposes after ``capture["``: the events that are there, most frequent first."""
+        return list(self)
+
     def __repr__(self) -> str:
-        """The sources and the events, in words."""
+        """The sources and the events, in words: one line for each kind of log where there are many."""
         lines = [f"Capture of {self.n_entries:,} entries from {len(self.infos)} source(s)"]
-        for source in self.sources.to_dict("records"):
-            first, last = source["first"], source["last"]
-            span = "" if pd.isna(first) else f", {first:%Y-%m-%d %H:%M:%S} to {last:%H:%M:%S} UTC"
-            damage = f", damaged: {source['damage']}" if source["damage"] else ""
-            lines.append(f"  {source['source']} ({source['component']}): {source['entries']:,} entries{span}{damage}")
+        logs = self.sources.assign(name=lambda table: table["source"] + " (" + table["component"] + ")")
+        if len(logs) > MANY:
+            logs = self._kinds().assign(
+                name=lambda table: table["component"] + ": " + table["logs"].astype(str) + " logs"
+            )
+        for log in logs.to_dict("records"):
+            span = "" if pd.isna(log["first"]) else f", {log['first']:%Y-%m-%d %H:%M:%S} to {log['last']:%H:%M:%S} UTC"
+            damage = f", damaged: {log['damage']}" if log["damage"] else ""
+            lines.append(f"  {log['name']}: {log['entries']:,} entries{span}{damage}")
         lines.append("events: " + ", ".join(f"{event} {count:,}" for event, count in self.counts().items()))
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        """Two small tables for a notebook: sources and events. Everything from a log is escaped."""
+        """The kinds of logs for a notebook; sources and events fold. Everything from a log is escaped."""
         events = self.counts().reset_index()
         events["what"] = [EVENTS[event] for event in events["event"]]
+        sources = self.sources
+        sources = sources if sources["damage"].any() else sources.drop(columns="damage")
+        listed = table_html(sources)
+        if len(sources) > MANY:
+            listed = table_html(self._kinds()) + folded_html(f"{len(sources):,} sources", listed)
+        frequent = f"{', '.join(list(self)[:6])}, \u2026" if len(self) > 6 else ", ".join(self)
         return (
             f"<p><b>Capture</b> of {self.n_entries:,} entries from {len(self.infos)} source(s)</p>"
-            + self.sources.to_html(index=False, escape=True, border=0, na_rep="", classes=NO_MATHEMATICS)
-            + f"<details><summary>{html.escape(', '.join(list(self)[:6]))} &hellip;</summary>"
-            + events.to_html(index=False, escape=True, border=0, classes=NO_MATHEMATICS)
-            + "</details>"
+            + listed
+            + folded_html(f"{len(self)} events: {frequent}", table_html(events))
         )
+
+
+def _utc(bound: str | pd.Timestamp) -> pd.Timestamp:
+    """A bound of a time range in UTC."""
+    try:
+        stamp = pd.Timestamp(bound)
+    except ValueError as error:
+        raise ValueError(f"start and end are times such as '2026-11-23 17:28:30', not {bound!r}") from error
+    return stamp.tz_localize("UTC") if stamp.tz is None else stamp.tz_convert("UTC")

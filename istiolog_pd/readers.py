@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from istiolog_pd.capture import Capture, DtypeBackend, Time
+from istiolog_pd.capture import Capture, Time
+from istiolog_pd.frames import DtypeBackend
 from istiolog_pd.loading.load import load_capture
 from istiolog_pd.loading.options import AccessLogFormat, Options
 from istiolog_pd.loading.scan import BATCH, scan_captures
@@ -36,8 +37,8 @@ def load(
         kubectl, stern, a container runtime or a log store puts around lines is taken off. An Envoy
         bootstrap (``envoy-rev.json``) among them gives its node's metadata (see `node_metadata`).
     component
-        ``"pilot"``, ``"agent"`` (a sidecar's agent and Envoy) or ``"ztunnel"`` if it is known whose they are;
-        otherwise it is found out from each source's lines.
+        ``"pilot"``, ``"agent"`` (a sidecar's agent and Envoy) or ``"ztunnel"`` if it is known;
+        otherwise it is detected from each source's lines.
     access_log_format
         The mesh's own format of access lines, if it is not Istio's: the text of
         ``meshConfig.accessLogFormat`` (``"[%START_TIME%] %REQ(:METHOD)% %DURATION%"``), or the object of

@@ -17,15 +17,16 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import istiolog_pd as il
+from istiolog_pd._text import bytes_text, cell_text, duration_text
 from istiolog_pd.cli.app import app
-from istiolog_pd.cli.terminal import cell, plain
+from istiolog_pd.cli.terminal import plain
 from istiolog_pd.formats import FORMATS
-from istiolog_pd.inspect.summary import bytes_text, duration_text, summarize
+from istiolog_pd.inspect.summary import summarize
 from istiolog_pd.plots import PLOTS
 
 ADS = "2026-11-23T17:28:49.929503Z\tinfo\tads\t"
 HOSTILE = f"{ADS}[bold]\x1b]0;owned\x07\x1b[31m[/bold] is what a log may say\u202e"
-VERBS = ["summary", "parse", "plot", "formats", "explain", "unmatched", "watch", "metrics", "report", "answer"]
+VERBS = ["summary", "parse", "plot", "formats", "explain", "unmatched", "watch", "metrics", "report", "answer", "check"]
 
 
 @pytest.fixture
@@ -287,7 +288,9 @@ def test_plot(istiod: str, tmp_path: Path) -> None:
 def test_plot_all(istiod: str, tmp_path: Path) -> None:
     assert run("plot", "all", istiod, "-o", str(tmp_path / "plots")).exit_code == 0
     # That log has no GC trace, and no remote cluster.
-    assert {path.stem for path in (tmp_path / "plots").iterdir()} == set(PLOTS) - {"gc", "remote_clusters"}
+    assert {path.stem for path in (tmp_path / "plots").iterdir()} == set(PLOTS) - {
+        *("gc", "remote_clusters", "proxy_startup", "failed_requests", "failures_after_pushes")
+    }
 
 
 def test_plot_of_nothing_says_why(data: Path, tmp_path: Path) -> None:
@@ -400,9 +403,12 @@ def _read(terminal: int) -> bytes:
 
 
 def test_cells() -> None:
-    assert [cell(value) for value in (None, pd.NaT, pd.NA, float("nan"), True, 1234, "a\tb[x]", pd.Timestamp(0))] == [
+    assert [
+        cell_text(value, 6, "seconds")
+        for value in (None, pd.NaT, pd.NA, float("nan"), True, 1234, "a\tb[x]", pd.Timestamp(0))
+    ] == [
         *[""] * 4,
-        "true",
+        "yes",
         "1,234",
         r"a\tb[x]",
         "1970-01-01 00:00:00",

@@ -8,6 +8,7 @@ import pandas as pd
 from typer.main import get_command
 
 import istiolog_pd as il
+from istiolog_pd._text import escape_markdown
 from istiolog_pd.analysis._discover import declarations, functions
 from istiolog_pd.cli.app import app
 from istiolog_pd.report.findings import RULES
@@ -31,7 +32,7 @@ def cell(value: object) -> str:
     """A value as the text of a table's cell."""
     if value is None or (not isinstance(value, (list, tuple)) and pd.isna(value)):
         return ""
-    return str(value).replace("|", "\\|").replace("\n", " ").replace("<", "&lt;").strip()
+    return escape_markdown(str(value))
 
 
 def code(value: object) -> str:

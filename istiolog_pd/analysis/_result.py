@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Sequence
 from functools import wraps
 
@@ -10,28 +9,20 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from istiolog_pd._table import Table
 from istiolog_pd.analysis._answer import Answer
 from istiolog_pd.capture import Capture, to_pandas
 
 
-class AnswerTable(pd.DataFrame):
-    """A DataFrame that shows above itself, in a notebook, what it cannot see: its ``attrs["coverage"]``."""
-
-    @property
-    def _constructor(self) -> type[AnswerTable]:
-        return AnswerTable
-
-    def _repr_html_(self) -> str | None:
-        table: str | None = super()._repr_html_()  # type: ignore[misc]
-        coverage = self.attrs.get("coverage")
-        return table if table is None or not coverage else f"<p>{html.escape(str(coverage))}</p>{table}"
-
-
 def as_result(table: pd.DataFrame, answer: Answer, coverage: str = "") -> pd.DataFrame:
-    """Give a table the columns and dtypes of an answer, and what it cannot see in ``attrs["coverage"]``."""
+    """Give a table the columns, dtypes and order of an answer, and what it cannot see in ``attrs["coverage"]``."""
     columns = {name: table[name] if name in table else pd.Series(pd.NA, table.index, object) for name in answer.dtypes}
-    frame = AnswerTable(columns, index=table.index).astype(answer.dtypes).reset_index(drop=True)
+    frame = Table(columns, index=table.index).astype(answer.dtypes)
+    if answer.time and not frame[answer.time].is_monotonic_increasing:
+        frame = frame.sort_values(answer.time, kind="stable")
+    frame = frame.reset_index(drop=True)
     frame.attrs["coverage"] = coverage
+    frame.attrs["units"] = {column.name: column.unit for column in answer.columns if column.unit}
     return frame
 
 
@@ -45,15 +36,22 @@ def control_plane_rows(capture: Capture, event: str, columns: Sequence[str] = ()
 
     `columns`: only these, in a table of many rows; empty: all.
     """
-    table = capture[event]
-    own = pc.equal(table["component"].cast(pa.string()), "pilot")
-    table = table.select(list(columns)) if columns else table
-    table = table if pc.all(own).as_py() else table.filter(own)
-    plain = {
-        name: column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
-        for name, column in zip(table.schema.names, table.columns, strict=True)
-    }
-    return to_pandas(pa.table(plain))
+    table = where_equal(capture[event], "component", "pilot")
+    return to_pandas(plain_text(table.select(list(columns)) if columns else table))
+
+
+def where_equal(table: pa.Table, name: str, value: str) -> pa.Table:
+    """The rows with this text in a column; the table itself if all rows have it."""
+    own = pc.fill_null(pc.equal(table[name].cast(pa.string()), value), False)
+    return table if pc.all(own, min_count=0).as_py() else table.filter(own)
+
+
+def plain_text(table: pa.Table) -> pa.Table:
+    """A table with text instead of dictionaries."""
+    for at, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            table = table.set_column(at, field.name, table[field.name].cast(pa.string()))
+    return table
 
 
 def cached_per_capture(answer: Callable[[Capture], pd.DataFrame]) -> Callable[[Capture], pd.DataFrame]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -11,15 +11,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import TEXT
-from istiolog_pd.analysis.pushes.kinds import MAX_BINS, WIDTHS
+from istiolog_pd.analysis._result import plain_text, where_equal
 from istiolog_pd.capture import Capture, to_pandas
 
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Test = Callable[[pa.Array], pa.Array]
 
 LEVEL = (
     "pushes of endpoint-only rounds are printed at level debug from Istio 1.5 on (--log_output_level "
     "ads:debug,delta:debug), and none is among these lines"
 )
+
+#: Widths of a time bin that people read easily; the first that gives no more bins than `MAX_BINS`.
+WIDTHS = ("1s", "2s", "5s", "10s", "30s", "1min", "2min", "5min", "10min", "30min", "1h", "3h", "6h", "12h", "1D")
+MAX_BINS = 120
 
 
 def select_columns(
@@ -28,19 +34,13 @@ def select_columns(
     """These columns of an event's lines in file order, text as ``str``, and `run` (0 where nothing tells runs apart).
 
     Only what is asked for is taken from the table: other columns of two million lines cost seconds.
-    `component` is whose lines (None: everybody's), `where` what else must be equal.
+    `component` wrote the lines (None: any), `where` names other columns that must be equal.
     """
     table = capture[event]
     for name, value in {**({"component": component} if component else {}), **(where or {})}.items():
-        own = pc.fill_null(pc.equal(table[name].cast(pa.string()), value), False)
-        if not pc.all(own, min_count=0).as_py():
-            table = table.filter(own)
+        table = where_equal(table, name, value)
     wanted = [*names, "run"] if "run" in table.schema.names else list(names)
-    table = table.select(wanted)
-    for at, field in enumerate(table.schema):
-        if pa.types.is_dictionary(field.type):
-            table = table.set_column(at, field.name, table[field.name].cast(pa.string()))
-    frame = to_pandas(table)
+    frame = to_pandas(plain_text(table.select(wanted)))
     frame["run"] = frame["run"].fillna(0).astype(np.int64) if "run" in frame else 0
     return frame
 
@@ -66,6 +66,15 @@ def entry_positions(capture: Capture, table: pd.DataFrame) -> Ints:
     return found
 
 
+def holds(column: pa.ChunkedArray, test: Test) -> Bools:
+    """Which values of a column pass a test; of a dictionary each text is tested once."""
+    parts = []
+    for chunk in column.chunks:
+        passed = test(chunk.dictionary).take(chunk.indices) if pa.types.is_dictionary(chunk.type) else test(chunk)
+        parts.append(pc.fill_null(passed, False).to_numpy(zero_copy_only=False))
+    return np.concatenate(parts) if parts else np.zeros(0, np.bool_)
+
+
 def dictionary_codes(column: pa.ChunkedArray) -> npt.NDArray[np.int32]:
     """A number for each text of a column."""
     if not pa.types.is_dictionary(column.type):
@@ -85,16 +94,19 @@ def note_unprinted_pushes(capture: Capture, lines: pd.DataFrame) -> str:
     return "" if pc.any(early).as_py() else LEVEL
 
 
-def as_arrow(texts: pd.Series[str]) -> pa.Array:
-    """A column of text as one Arrow array."""
-    values = pa.array(texts, pa.string())
-    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+def bin_given(freq: str | None) -> str:
+    """The width of time bins that a user gave; empty: none."""
+    try:
+        pd.tseries.frequencies.to_offset(freq)
+    except ValueError as error:
+        raise ValueError(f"freq is the width of a time bin such as '10s' or '5min', not {freq!r}") from error
+    return freq or ""
 
 
 def bin_width(times: pd.Series[pd.Timestamp], freq: str | None = None) -> str:
     """The width of a time bin: the given one, or the first round one that gives no more than 120 bins."""
     span = times.max() - times.min()
-    return freq or next((width for width in WIDTHS if span / pd.Timedelta(width) <= MAX_BINS), WIDTHS[-1])
+    return bin_given(freq) or next((width for width in WIDTHS if span / pd.Timedelta(width) <= MAX_BINS), WIDTHS[-1])
 
 
 def join_notes(*notes: str) -> str:

@@ -16,6 +16,20 @@ Ints = npt.NDArray[np.int64]
 NAT = np.iinfo(np.int64).min
 
 
+def parse_duration(value: str | pd.Timedelta, name: str) -> pd.Timedelta:
+    """A duration that a user gave as the argument of this name.
+
+    Examples
+    --------
+    >>> parse_duration("100ms", "after")
+    Timedelta('0 days 00:00:00.100000')
+    """
+    try:
+        return pd.Timedelta(value)
+    except ValueError as error:
+        raise ValueError(f"{name} is a duration such as '100ms' or '10s', not {value!r}") from error
+
+
 def as_nanoseconds(column: pd.Series[Any]) -> Ints:
     """A column of times or durations in nanoseconds; `NAT` where null."""
     dtype = "datetime64[ns]" if isinstance(column.dtype, pd.DatetimeTZDtype) else "timedelta64[ns]"
@@ -29,9 +43,14 @@ def as_durations(values: Ints, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.t
     return found
 
 
-def as_times(values: Ints, known: npt.NDArray[np.bool_]) -> pd.DatetimeIndex:
-    """Convert nanoseconds since 1970 to times in UTC; unknown ones are null."""
-    return pd.DatetimeIndex(np.where(known, values, NAT).astype("datetime64[ns]"), tz="UTC")
+def moment(time: str | pd.Timestamp | None) -> pd.Timestamp | None:
+    """A time in UTC; one that names no zone is taken to be in UTC."""
+    if time is None:
+        return None
+    stamp = pd.Timestamp(time)
+    if pd.isna(stamp):
+        raise ValueError(f"{time!r} is no time")
+    return stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
 
 
 def merge_as_of(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from istiolog_pd._text import bytes_text, duration_text
 from istiolog_pd.analysis import debounces, push_rounds, pushes
 from istiolog_pd.analysis._result import control_plane_rows, reason_no_lines
 from istiolog_pd.analysis.coverage.coverage import coverage
@@ -19,10 +20,8 @@ NO_ANSWER = "?"
 #: What the summary shows of each run.
 RUN_COLUMNS = ["run", "source", "component", "version", "level", "entries", "first", "last", "gaps", "start", "end"]
 
-#: The kinds of logs, by the component whose log it is.
+#: The kinds of logs, by component.
 LOG_KINDS = {"pilot": "istiod", "agent": "proxies", "ztunnel": "ztunnel"}
-
-_UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
 def summarize(capture: Capture) -> dict[str, pd.DataFrame]:
@@ -186,33 +185,3 @@ def pushes_by_type(pushed: pd.DataFrame) -> pd.DataFrame:
     table = pushed[["resources", "size_bytes"]].assign(xds_type=pushed["xds_type"].astype("str"), pushes=1, **kinds)
     sums = table.groupby("xds_type")[[*kinds, "pushes", "resources", "size_bytes"]].sum(min_count=1)
     return sums.reset_index()
-
-
-def duration_text(value: pd.Timedelta) -> str:
-    """Write a time in the unit that fits it.
-
-    Examples
-    --------
-    >>> duration_text(pd.Timedelta("100.5ms")), duration_text(pd.Timedelta("12.3456s"))
-    ('100 ms', '12.3 s')
-    """
-    seconds = value.value / 1e9
-    for size, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "\u00b5s")):
-        if seconds >= size:
-            number = seconds / size
-            return f"{number:.3g} {unit}" if number < 1000 else f"{number:,.0f} {unit}"
-    return f"{value.value} ns"
-
-
-def bytes_text(count: int) -> str:
-    """Write a number of bytes in decimal units, as Istio does.
-
-    Examples
-    --------
-    >>> bytes_text(31_500), bytes_text(999)
-    ('31.5 kB', '999 B')
-    """
-    for size, unit in _UNITS:
-        if count >= size:
-            return f"{count / size:.1f} {unit}"
-    return f"{count} B"

@@ -143,7 +143,7 @@ def _signs(lane: ContainerLog) -> list[tuple[int, str, str]]:
 
 
 def _head(lane: ContainerLog, start: _Start, quiet: Ints) -> int:
-    """The first entry of a start-up: what stands right before its first flag or version, and is as young."""
+    """The first entry of a start-up: the lines right before its first flag or version that are as recent."""
     row, before, begin = start.row, start.before, start.begin
     first, time = row, lane.time[row]
     low, high = np.searchsorted(quiet, [row - MAX_HEAD, row])

@@ -23,7 +23,7 @@ Codes = npt.NDArray[np.signedinteger[Any]]
 #: The time of an entry that prints none.
 NAT = np.iinfo(np.int64).min
 
-#: So few values are looked up one by one.
+#: Maximum number of values that are looked up one by one.
 MAX_SINGLE_LOOKUPS = 32
 
 #: `x.log.1`, `x.log.2.gz`, `x.log.20260101-120000.gz`: what rotation puts behind a name.
@@ -38,14 +38,14 @@ _KUBELET = re.compile(r"^(?P<folder>.*[^/]_[^/]+_[^/]+/[^/]+)/(?P<restart>\d+)\.
 
 @dataclass(frozen=True)
 class SourcePart:
-    """The tables of one source, and whose log it is.
+    """The tables of one source, and its component and container.
 
     Parameters
     ----------
     name
         The source, as in the column `source`.
     component
-        Whose log it is: ``pilot`` or ``agent``.
+        Component of the log: ``pilot`` or ``agent``.
     pod, namespace, container
         Where that is known, else empty.
     group
@@ -70,14 +70,7 @@ class SourcePart:
 
     def kept(self, keep: Bools) -> SourcePart:
         """The part with only some of its entries."""
-        at = np.cumsum(keep) - 1
-        tables = {}
-        for event, table in self.tables.items():
-            own = table.filter(pa.array(keep[table["row"].to_numpy()]))
-            if own.num_rows:
-                row = pa.array(at[own["row"].to_numpy()])
-                tables[event] = own.set_column(0, own.schema.field("row"), row)
-        return replace(self, events=self.events.filter(pa.array(keep)), tables=tables)
+        return replace(self, events=self.events.filter(pa.array(keep)), tables=kept_tables(self.tables, keep))
 
     def printed(self) -> Times:
         """The time that every entry prints, in nanoseconds; `NAT` where it prints none."""
@@ -89,8 +82,8 @@ class SourcePart:
         return self.printed().but((chunk.to_numpy() for chunk in access), NAT)
 
 
-class Whose(NamedTuple):
-    """Whose log it is: the source, and what is known of its container."""
+class LogOwner(NamedTuple):
+    """The source of a log, and what is known of its container."""
 
     source: str
     component: str
@@ -106,16 +99,30 @@ class Batch:
     Parameters
     ----------
     whose
-        Whose log each is.
+        The owner of each log.
     starts
         Where the entries of each begin.
     part
         The tables of all of them.
     """
 
-    whose: tuple[Whose, ...]
+    whose: tuple[LogOwner, ...]
     starts: Ints
     part: SourcePart
+
+
+def kept_tables(tables: Mapping[str, pa.Table], keep: Bools) -> dict[str, pa.Table]:
+    """The rows of narrow tables whose entries are kept, their `row` counted anew; no table without rows."""
+    number = np.cumsum(keep) - 1
+    kept = {}
+    for event, table in tables.items():
+        row = table["row"].to_numpy()
+        own = keep[row]
+        if own.any():
+            at = table.schema.get_field_index("row")
+            field = table.schema.field(at)
+            kept[event] = table.filter(pa.array(own)).set_column(at, field, pa.array(number[row[own]], field.type))
+    return kept
 
 
 def _filled(values: pa.Array, null: int) -> npt.NDArray[Any]:
@@ -166,7 +173,7 @@ def joined(arrays: Sequence[npt.NDArray[Number]]) -> npt.NDArray[Number]:
 
 
 def piece_of(name: str) -> tuple[str, int]:
-    """The container's log that a file is a piece of, told by its name, and the piece's place in it.
+    """The container's log that a file is a piece of, by its name, and the piece's place in it.
 
     Examples
     --------

@@ -19,6 +19,7 @@ from istiolog_pd.engine.reference.match import Recognizer, in_scope
 from istiolog_pd.formats import FORMATS
 from istiolog_pd.formats.statements.covered import covered
 from istiolog_pd.formats.template import COMPONENTS, Format
+from istiolog_pd.formats.version import OLDEST, OPEN, Version, version_of
 from istiolog_pd.runs.container_log import LEVELS, ContainerLog
 from istiolog_pd.runs.source_part import Bools, Ints
 from istiolog_pd.runs.statement_versions import first_rows, minors_of
@@ -31,10 +32,6 @@ SPREAD = 8
 MAX_SAMPLED = 20_000
 
 _PRINTED = re.compile(r"(?<![\d.])(\d+\.\d+(\.\d+)?(-(alpha|beta|rc|dev)[.\w]*)?)(?![\d.])")
-
-Version = tuple[int, int]
-OLDEST: Version = (1, 0)
-OPEN: Version = (10**6, 0)
 
 #: Minor versions are held as bits; a format still in use goes on to the last of them.
 MINORS = 100
@@ -128,7 +125,7 @@ def _as_printed(texts: list[str], bounds: list[Bound]) -> Found:
     others = sorted({other for other in numbers.values() if other != number})
     if others:
         evidence.append(f"but {', '.join(others)} too")
-    own = between(_number(number), _number(number))
+    own = between(version_of(number), version_of(number))
     strange = [bound for bound in bounds if not bound.minors & own]
     if strange:
         lines = "line is" if len(strange) == 1 else "lines are"
@@ -234,17 +231,12 @@ def _minors_of(component: str, first: str, last: str) -> int:
 
 def _istio(component: str, version: str) -> Version:
     """A version of a format as one of Istio; Envoy's numbers are eight ahead."""
-    major, minor = _number(version)
+    major, minor = version_of(version)
     return (major, max(minor - 8, 0)) if component == "envoy" else (major, minor)
 
 
-def _number(version: str) -> Version:
-    major, minor = re.findall(r"\d+", version)[:2]
-    return int(major), int(minor)
-
-
 def _of_sign(sign: Sign) -> Bound:
-    since, until = _number(sign.since) if sign.since else OLDEST, _number(sign.until) if sign.until else OPEN
+    since, until = version_of(sign.since) if sign.since else OLDEST, version_of(sign.until) if sign.until else OPEN
     return Bound(between(since, until), repr(sign.words))
 
 

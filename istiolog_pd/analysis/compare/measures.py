@@ -27,7 +27,6 @@ QUANTILES = (0.5, 0.95)
 NO_FORCED = "only Istio 1.31 and later print `forced=`"
 NO_FULL = "Istio 1.31 and later print no `full=`"
 NO_PROXIES = "no line prints how many proxies are connected"
-NO_CLOSED = "no line of a session is there (they are printed at info)"
 
 Labeled = tuple[str, str, Observed]
 
@@ -247,7 +246,7 @@ def collected(side: Side) -> Iterator[Labeled]:
     yield "gc_pause", "", Observed(low, high, side.stretches.sums(times), values, at)
 
 
-#: In the order in which they are told: first what the control plane was given, then what it did with it.
+#: In the order of the answer: first what the control plane was given, then what it did with it.
 MEASURES = (
     Measure("changes", "changes per minute", decided, load=True),
     Measure("connected_proxies", "proxies", fanned_out, load=True),

@@ -17,6 +17,8 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 
+from istiolog_pd._text import escape_controls
+
 FIGSIZE = (9.0, 4.0)
 SMALL = 8.5
 CHARACTER = 0.58  # width of a character, in parts of its size
@@ -102,8 +104,7 @@ def plain(text: object) -> str:
     >>> plain("$x$")
     '\\$x\\$'
     """
-    shown = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in str(text))
-    return shown.replace("$", r"\$")
+    return escape_controls(str(text)).replace("$", r"\$")
 
 
 def names(column: pd.Series[Any]) -> pd.Series[str]:
@@ -121,7 +122,11 @@ def kinds(table: pd.DataFrame) -> pd.Series[str]:
 
 
 def need(table: pd.DataFrame, answer: str, *columns: str) -> None:
-    """Raise a `ValueError` that names the missing columns, if this is not a table of that answer."""
+    """Raise an error that says what is missing, if this is not a table of that answer: `TypeError` or `ValueError`."""
+    if not isinstance(table, pd.DataFrame):
+        raise TypeError(
+            f"this plot draws the table of istiolog_pd.analysis.{answer}(capture), not {type(table).__name__}"
+        )
     missing = [name for name in columns if name not in table.columns]
     if missing:
         raise ValueError(

@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from istiolog_pd._text import escape_controls
 from istiolog_pd.capture import Capture
-from istiolog_pd.inspect.partial_match import visible
 from istiolog_pd.report.model import Line
 
 #: Maximum number of lines shown with a finding.
@@ -28,7 +28,7 @@ def shown(text: object, most: int = MAX_TEXT) -> str:
     ('a\\x1b[31m\\u202eb', 'abc…')
     """
     cut = str(text)
-    return visible(cut[:most]) + ("…" if len(cut) > most else "")
+    return escape_controls(cut[:most]) + ("…" if len(cut) > most else "")
 
 
 def rows_of(capture: Capture, event: str, **equal: object) -> tuple[int, ...]:

@@ -10,10 +10,11 @@ from pathlib import Path
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from istiolog_pd._text import duration_text
 from istiolog_pd.analysis._discover import declarations
 from istiolog_pd.capture import Capture
 from istiolog_pd.export.atomic import refuse_sources, replacing
-from istiolog_pd.inspect.summary import NO_ANSWER, RUN_COLUMNS, duration_text, summarize
+from istiolog_pd.inspect.summary import NO_ANSWER, RUN_COLUMNS, summarize
 from istiolog_pd.plots import PLOTS, Plot
 from istiolog_pd.report.findings import Answers, run_rules
 from istiolog_pd.report.html.evidence import percent, plural, shown
@@ -48,7 +49,7 @@ def html_report(capture: Capture, *, loaded: Sequence[str] = ()) -> str:
     Returns
     -------
     str
-        The page: what stands out (`istiolog_pd.report.findings`), with the lines that show it; what the
+        The page: the findings (`istiolog_pd.report.findings`), with the lines that show it; what the
         capture is; what it can answer; every plot of `istiolog_pd.plots.PLOTS` with its table. It holds no
         script, and loads nothing; all text of the log is escaped. A table shows 50 rows at most.
 

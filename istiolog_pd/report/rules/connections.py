@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from istiolog_pd._text import duration_text
 from istiolog_pd.capture import Capture
-from istiolog_pd.inspect.summary import duration_text
 from istiolog_pd.report.html.evidence import MAX_LINES, MAX_WORDS, clock, percent, plural, rows_at, rows_of, shown
 from istiolog_pd.report.model import Rule, RuleHit
 

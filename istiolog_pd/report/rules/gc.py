@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from istiolog_pd._text import bytes_text, duration_text
 from istiolog_pd.capture import Capture
-from istiolog_pd.inspect.summary import bytes_text, duration_text
 from istiolog_pd.report.html.evidence import bounds, plural, rows_at
 from istiolog_pd.report.model import Rule, RuleHit
 

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from istiolog_pd import analysis
+from istiolog_pd._text import duration_text
 from istiolog_pd.capture import Capture
-from istiolog_pd.inspect.summary import duration_text
 from istiolog_pd.report.html.evidence import MAX_WORDS, plural, rows_at, shown
 from istiolog_pd.report.model import Rule, RuleHit
 

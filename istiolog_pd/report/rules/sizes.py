@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from istiolog_pd import analysis
+from istiolog_pd._text import bytes_text
 from istiolog_pd.capture import Capture
-from istiolog_pd.inspect.summary import bytes_text
 from istiolog_pd.report.html.evidence import MAX_WORDS, bounds, clock, percent, plural, rows_at, shown
 from istiolog_pd.report.model import Rule, RuleHit
 

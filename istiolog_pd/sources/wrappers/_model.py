@@ -25,12 +25,11 @@ NAT = np.iinfo(np.int64).min
 STREAMS = ("stdout", "stderr")
 STD = {name: code for code, name in enumerate(STREAMS)}
 
-STREAM_TYPE = pa.dictionary(pa.int32(), pa.string())
 RECEIVED_TYPE = pa.timestamp("ns", tz="UTC")
 
 
 class ContainerId(NamedTuple):
-    """Whose log a line is; what the wrapper does not say is empty."""
+    """The container of a line; empty where the wrapper does not name it."""
 
     namespace: str = ""
     pod: str = ""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -23,16 +22,6 @@ from istiolog_pd.sources.wrappers._wrapper import PrefixWrapper
 MISFIT = "a line without the {} prefix that the others have: kept as text"
 
 _SPACE, _ESCAPE, _LINE_END, _RETURN = (ord(sign) for sign in " \x1b\n\r")
-
-
-class Decoder(Protocol):
-    """Blocks of whole lines -> rows."""
-
-    containers: Containers
-
-    def decode(self, block: bytes, line: int) -> Batch:
-        """The rows of a block whose first line has this number."""
-        ...
 
 
 @dataclass(slots=True)
