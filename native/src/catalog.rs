@@ -13,7 +13,7 @@ use crate::json_lines::JsonLayout;
 use crate::kinds::Kind;
 use crate::matcher::Matcher;
 use crate::pattern::Pattern;
-use crate::program::{Branch, Message, insert, steps_of, walk};
+use crate::program::{Branch, Message, begun, insert, steps_of, walk};
 use crate::shapes::{Shape, ShapeBuilder};
 
 /// Names that values are looked up by.
@@ -202,15 +202,15 @@ impl Catalog {
         for (rank, number) in data.order.into_iter().enumerate() {
             let one = &data.formats[number];
             let Format { component, event, .. } = compiler.formats[number];
-            let add = |tree: &mut Vec<Branch>| -> PyResult<()> {
-                insert(tree, compiler.steps(one)?, number, rank);
+            let add = |tree: &mut Vec<Branch>, start: &[u8]| -> PyResult<()> {
+                insert(tree, begun(compiler.steps(one)?, start, &kinds), number, rank);
                 Ok(())
             };
             let tree = *by_event.entry((component, event)).or_insert_with(|| new_tree(&mut trees));
-            add(&mut trees[tree])?;
+            add(&mut trees[tree], b"")?;
             let to = &mut dispatch[component];
             if one.is_fallback {
-                add(&mut to.fallback)?;
+                add(&mut to.fallback, b"")?;
                 continue;
             }
             let mut seen = HashSet::new();
@@ -218,17 +218,16 @@ impl Catalog {
                 let start = start.as_bytes();
                 let ascii = start.iter().take(WIDEST).take_while(|byte| byte.is_ascii()).count();
                 let Some(size) = data.start_sizes.iter().find(|size| ascii >= **size) else {
-                    if seen.insert((0, [0; WIDEST])) {
+                    if seen.insert(&b""[..]) {
                         let mut tree = Vec::new();
-                        add(&mut tree)?;
+                        add(&mut tree, b"")?;
                         to.free.push(Free { sign: Finder::new(&one.sign).into_owned(), tree });
                     }
                     continue;
                 };
-                let key = start_key(start, *size);
-                if seen.insert(key) {
-                    let tree = *to.starts.entry(key).or_insert_with(|| new_tree(&mut trees));
-                    add(&mut trees[tree])?;
+                if seen.insert(start) {
+                    let tree = *to.starts.entry(start_key(start, *size)).or_insert_with(|| new_tree(&mut trees));
+                    add(&mut trees[tree], start)?;
                 }
             }
         }

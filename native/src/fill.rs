@@ -64,8 +64,14 @@ impl Filler {
             || targets(shape, row).any(|(target, text)| {
                 let columns = &catalog.groups[target.group];
                 let Some(place) = columns.iter().position(|one| *one == column) else { return false };
-                let (number, width) = (self.known(catalog, target, text, 0), columns.len());
-                !matches!(self.groups[target.group].values[number * width + place], Known::Null)
+                match &catalog.kinds[target.kind].value {
+                    Value::Connection if place == 0 => !text.is_empty(),
+                    Value::Connection if place == 1 => numbered(text).1.is_some(),
+                    value => {
+                        let size = if let Value::Connection = value { numbered(text).0 } else { text.len() };
+                        !matches!(self.known(catalog, target, &text[..size])[place - value.apart()], Known::Null)
+                    }
+                }
             })
     }
 
@@ -156,7 +162,7 @@ impl Filler {
                 {
                     to[target.columns[1] as usize].number(at, number);
                 }
-                self.put_known(catalog, target, &text[..size], 2, at, to);
+                self.put_known(catalog, target, &text[..size], at, to);
             }
             Value::Parse(parse) if target.is_plain(catalog) => {
                 let mut parts = Vec::new();
@@ -170,30 +176,17 @@ impl Filler {
                     }
                 }
             }
-            Value::Parse(_) | Value::Python(_) => self.put_known(catalog, target, text, 0, at, to),
+            Value::Parse(_) | Value::Python(_) => self.put_known(catalog, target, text, at, to),
         }
     }
 
-    /// Put what is known of a text into the columns from `skip` on.
+    /// Put what is known of a text into its columns.
     #[inline]
-    fn put_known(
-        &mut self,
-        catalog: &Catalog,
-        target: &Target,
-        text: &[u8],
-        skip: usize,
-        at: usize,
-        to: &mut [Column],
-    ) {
-        let number = self.known(catalog, target, text, skip);
-        let width = target.columns.len() - skip;
-        let values = &self.groups[target.group].values[number * width..][..width];
-        for (value, column) in values.iter().zip(&target.columns[skip..]) {
-            if *column == ABSENT {
-                continue;
-            }
+    fn put_known(&mut self, catalog: &Catalog, target: &Target, text: &[u8], at: usize, to: &mut [Column]) {
+        let values = self.known(catalog, target, text);
+        for (column, part) in &target.known {
             let column = &mut to[*column as usize];
-            match value {
+            match &values[*part as usize] {
                 Known::Null => {}
                 Known::Number(value) => column.number(at, *value),
                 Known::Word(code) => column.word(at, *code),
@@ -202,16 +195,16 @@ impl Filler {
         }
     }
 
-    /// The number of a text in its group, whose values are there from then on.
+    /// What is known of a text.
     #[inline]
-    fn known(&mut self, catalog: &Catalog, target: &Target, text: &[u8], skip: usize) -> usize {
+    fn known(&mut self, catalog: &Catalog, target: &Target, text: &[u8]) -> &[Known] {
+        let number = self.groups[target.group].texts.number(text) as usize;
+        let skip = catalog.kinds[target.kind].value.apart();
         let width = target.columns.len() - skip;
-        let group = &mut self.groups[target.group];
-        let number = group.texts.number(text) as usize;
-        if number * width == group.values.len() {
+        if number * width == self.groups[target.group].values.len() {
             self.learn(catalog, target, text, skip);
         }
-        number
+        &self.groups[target.group].values[number * width..][..width]
     }
 
     #[cold]

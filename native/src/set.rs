@@ -58,6 +58,10 @@ impl Set {
         self.0[byte as usize >> 6] >> (byte & 63) & 1 == 1
     }
 
+    pub fn has_blank(&self) -> bool {
+        BLANKS.iter().any(|byte| self.has(*byte))
+    }
+
     pub fn is_all(&self) -> bool {
         *self == ALL
     }
@@ -96,34 +100,42 @@ fn first_blank(text: &[u8]) -> usize {
     text[at..].iter().position(|byte| is_blank(*byte)).map_or(text.len(), |size| at + size)
 }
 
+/// The first and the last eight bytes of a text; of a shorter one its bytes, some of them twice.
+#[inline(always)]
+fn ends(text: &[u8]) -> (u64, u64) {
+    if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
+    } else if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        (u32::from_le_bytes(*first).into(), u32::from_le_bytes(*last).into())
+    } else if let [first, .., last] = text {
+        (u64::from(*first) | u64::from(text[1]) << 8, (*last).into())
+    } else {
+        (text.first().copied().map_or(0, u64::from), 0)
+    }
+}
+
 /// Whether two texts are equal; most are short, and told apart without a call.
 #[inline(always)]
 pub fn same(one: &[u8], other: &[u8]) -> bool {
     let size = one.len();
-    if size != other.len() {
-        return false;
-    }
-    let word = |text: &[u8], at: usize| text[at..].first_chunk::<8>().copied().map(u64::from_le_bytes);
-    if size < 8 {
-        return one.iter().zip(other).all(|(one, other)| one == other);
-    }
-    if size > 64 {
-        return one == other;
-    }
-    let mut at = 0;
-    while at + 8 < size {
-        if word(one, at) != word(other, at) {
-            return false;
-        }
-        at += 8;
-    }
-    word(one, size - 8) == word(other, size - 8)
+    size == other.len() && ends(one) == ends(other) && (size <= 16 || one[8..size - 8] == other[8..size - 8])
 }
 
-/// Whether a text begins with another.
+/// A hash that is quick, and no defence against texts that are made to collide.
 #[inline(always)]
-pub fn begins(text: &[u8], with: &[u8]) -> bool {
-    text.get(..with.len()).is_some_and(|head| same(head, with))
+pub fn quick_hash(text: &[u8]) -> u64 {
+    const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
+    let (first, last) = ends(text);
+    let mut hash = (first ^ text.len() as u64).wrapping_mul(ODD).rotate_left(29) ^ last;
+    let mut inner = text.get(8..text.len().saturating_sub(8)).unwrap_or(b"");
+    while let Some((eight, rest)) = inner.split_first_chunk::<8>() {
+        hash = hash.wrapping_mul(ODD).rotate_left(29) ^ u64::from_le_bytes(*eight);
+        inner = rest;
+    }
+    if let Some(eight) = text.len().checked_sub(16).and_then(|at| text[at..].first_chunk::<8>()) {
+        hash = hash.wrapping_mul(ODD).rotate_left(29) ^ u64::from_le_bytes(*eight);
+    }
+    hash.wrapping_mul(ODD)
 }
 
 #[inline]

@@ -18,6 +18,8 @@ pub struct Target {
     pub columns: Vec<u16>,
     /// Texts of the same kind and columns are taken apart once.
     pub group: usize,
+    /// Of the values that are known of a text those of the event: the column's place among its own, and the value's.
+    pub known: Box<[(u16, u16)]>,
 }
 
 pub enum Constant {
@@ -127,13 +129,15 @@ impl<'a> ShapeBuilder<'a> {
         let names = if self.kinds[kind].columns.is_empty() { &own[..] } else { &self.kinds[kind].columns };
         let numbers = names.iter().map(|name| place(&self.column_names, name)).collect::<PyResult<Vec<_>>>()?;
         filled.extend(&numbers);
-        let columns = numbers.iter().map(|number| self.column(event, *number)).collect();
+        let columns: Vec<u16> = numbers.iter().map(|number| self.column(event, *number)).collect();
+        let own = columns.iter().skip(self.kinds[kind].value.apart()).zip(0..);
+        let known = own.filter(|(column, _)| **column != ABSENT).map(|(column, part)| (*column, part)).collect();
         let next = self.group_columns.len();
         let group = *self.groups.entry((kind, numbers.clone())).or_insert(next);
         if group == next {
             self.group_columns.push(numbers);
         }
-        Ok(Target { kind, columns, group })
+        Ok(Target { kind, columns, group, known })
     }
 
     fn column(&self, event: usize, column: usize) -> u16 {
