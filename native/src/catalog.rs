@@ -12,6 +12,7 @@ use crate::headers::{Heads, Layout};
 use crate::json_lines::JsonLayout;
 use crate::kinds::Kind;
 use crate::matcher::Matcher;
+use crate::path::Path;
 use crate::pattern::Pattern;
 use crate::program::{Branch, Message, begun, insert, steps_of, walk};
 use crate::shapes::{Shape, ShapeBuilder};
@@ -285,14 +286,24 @@ impl Catalog {
     pub fn claim(&self, asked: Asked, text: &[u8], matcher: &mut Matcher) -> Option<usize> {
         let message = Message::new(text);
         let accept = |number: usize| !self.formats[number].needs_scope || self.in_scope(number, asked);
-        let found = &mut matcher.found;
+        let Matcher { found, starts } = matcher;
         if let Some(event) = asked.event {
             let tree = *self.by_event.get(&(asked.component as usize, event))?;
             return walk(&self.trees[tree], &self.kinds, &message, found, &accept);
         }
-        let trees = matcher.starts.of(self, asked.component, text);
-        for tree in trees {
-            if let Some(format) = walk(&self.trees[*tree], &self.kinds, &message, found, &accept) {
+        let start = starts.of(self, asked.component, text);
+        for n in 0..start.paths.len() {
+            if start.paths[n].fits(&self.kinds, &message, found) {
+                let format = start.paths[n].format;
+                start.paths.swap(n, n / 2);
+                return Some(format);
+            }
+        }
+        for n in 0..start.trees.len() {
+            if let Some(format) = walk(&self.trees[start.trees[n]], &self.kinds, &message, found, &accept) {
+                if n == 0 && !self.formats[format].needs_scope {
+                    start.learn(self, &message, format);
+                }
                 return Some(format);
             }
         }
@@ -309,6 +320,11 @@ impl Catalog {
         }
         let accept = |number: usize| self.in_scope(number, asked);
         walk(&dispatch.fallback, &self.kinds, &message, found, &accept)
+    }
+
+    /// The path of a message through a tree to the format that claimed it.
+    pub fn path(&self, tree: usize, message: &Message, format: usize) -> Option<Path> {
+        Path::find(&self.trees[tree], &self.kinds, message, format)
     }
 
     /// What a user's own access format makes of a message.

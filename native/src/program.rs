@@ -3,9 +3,8 @@
 //! The rules are those of `formats/template.py`: from left to right, no step is ever taken back, so a
 //! message is read once. Formats that begin alike share the steps of their common beginning.
 
-use memchr::memmem::Finder;
-
 use crate::kinds::Kind;
+use crate::literal::{Literal, Sought};
 use crate::pattern::Scratch;
 use crate::set::{Set, trim_end};
 
@@ -21,49 +20,11 @@ pub enum Token {
 pub type Span = (u32, u32);
 pub const NOWHERE: Span = (u32::MAX, 0);
 
-/// Literal text, its ends as words: most are told apart by the first.
-pub struct Literal {
-    text: Box<[u8]>,
-    head: u64,
-    mask: u64,
-    tail: u64,
-}
+#[derive(Clone, PartialEq)]
+pub struct Step(pub Key);
 
-impl Literal {
-    fn new(text: &[u8]) -> Literal {
-        let mut word = [0; 8];
-        let size = text.len().min(8);
-        word[..size].copy_from_slice(&text[..size]);
-        let mask = if size == 8 { u64::MAX } else { (1 << (8 * size)) - 1 };
-        let tail = text.last_chunk::<8>().map_or(0, |eight| u64::from_le_bytes(*eight));
-        Literal { text: text.into(), head: u64::from_le_bytes(word), mask, tail }
-    }
-
-    /// Whether a text begins with it.
-    #[inline(always)]
-    fn begins(&self, text: &[u8]) -> bool {
-        let size = self.text.len();
-        let Some(eight) = text.first_chunk::<8>() else { return text.starts_with(&self.text) };
-        (u64::from_le_bytes(*eight) ^ self.head) & self.mask == 0
-            && (size <= 8
-                || text.get(..size).and_then(|text| text.last_chunk::<8>()).is_some_and(|last| {
-                    u64::from_le_bytes(*last) == self.tail
-                        && (size <= 16 || text[8..size - 8] == self.text[8..size - 8])
-                }))
-    }
-}
-
-impl PartialEq for Literal {
-    fn eq(&self, other: &Literal) -> bool {
-        self.text == other.text
-    }
-}
-
-#[derive(PartialEq)]
-pub struct Step(Key);
-
-#[derive(PartialEq)]
-enum Key {
+#[derive(Clone, PartialEq)]
+pub enum Key {
     Literal(Literal),
     /// Fields that stand where they do in every message that begins as the steps before say.
     Known(Box<[Span]>),
@@ -79,20 +40,12 @@ enum Key {
     Maybe(Vec<Choice>, usize),
 }
 
-struct Sought(Box<Finder<'static>>);
-
-impl PartialEq for Sought {
-    fn eq(&self, other: &Sought) -> bool {
-        self.0.needle() == other.0.needle()
-    }
-}
-
 /// An alternative: its steps, and the fields of those before and behind it.
-#[derive(PartialEq)]
-struct Choice {
-    steps: Vec<Step>,
-    before: usize,
-    behind: usize,
+#[derive(Clone, PartialEq)]
+pub struct Choice {
+    pub steps: Vec<Step>,
+    pub before: usize,
+    pub behind: usize,
 }
 
 /// What follows a step: the end of a format, or more steps. The rank is that of its first format.
@@ -148,7 +101,7 @@ fn steps(tokens: &[Token], kinds: &[Kind], whole: bool) -> Result<Vec<Step>, Str
                     } else if is_last {
                         found.push(Key::UntilLast { set, text: text.into(), kept });
                     } else {
-                        let text = Sought(Box::new(Finder::new(text).into_owned()));
+                        let text = Sought::new(text);
                         found.push(Key::Until { set, text, kept });
                     }
                 }
@@ -321,7 +274,7 @@ fn walk_from(
 impl Step {
     /// Where the step ends that begins at `at`; nothing if the text does not fit.
     #[inline(always)]
-    fn take(&self, kinds: &[Kind], message: &Message, at: usize, found: &mut Captures) -> Option<usize> {
+    pub fn take(&self, kinds: &[Kind], message: &Message, at: usize, found: &mut Captures) -> Option<usize> {
         match &self.0 {
             Key::Literal(literal) => literal.begins(&message.text[at..]).then(|| at + literal.text.len()),
             Key::Run { set, kept } => {
@@ -348,9 +301,9 @@ impl Step {
         let text = message.text;
         match &self.0 {
             Key::Until { set, text: sought, kept } => {
-                let (size, rest) = (sought.0.needle().len(), &text[at..]);
+                let (size, rest) = (sought.size(), &text[at..]);
                 let room = if set.is_all() { rest } else { &rest[..rest.len().min(set.run(rest) + size)] };
-                let end = at + sought.0.find(room)?;
+                let end = at + sought.find(room)?;
                 found.keep(*kept, at, end);
                 Some(end + size)
             }
