@@ -138,7 +138,7 @@ impl Worker {
             Entries::new(catalog, &mut self.heads, &mut damage, &text).read(0, &mut |entry| {
                 if seen < most {
                     seen += 1;
-                    if let Some(who) = writer(catalog, matcher, &entry, &text) {
+                    if let Some(who) = writer(catalog, matcher, entry, &text) {
                         counts[who] += 1;
                     }
                 }
@@ -207,7 +207,7 @@ impl<'a> Ids<'a> {
 }
 
 impl Rows {
-    fn add(&mut self, catalog: &Catalog, source: Source, entry: Entry, text: &[u8], piece: &mut Piece) {
+    fn add(&mut self, catalog: &Catalog, source: Source, entry: &Entry, text: &[u8], piece: &mut Piece) {
         let row = piece.common.len();
         let whole = entry.message(text);
         let tabs_lost = entry.layout.is_some_and(|at| catalog.layouts[at].tabs_lost);
@@ -218,7 +218,7 @@ impl Rows {
             Ids::default()
         };
         let message = &whole[ids.size..];
-        let claim = self.claim(catalog, source, &entry, message, tabs_lost, text);
+        let claim = self.claim(catalog, source, entry, message, tabs_lost, text);
         let event =
             entry.event.or(claim.format.map(|number| catalog.formats[number].event)).unwrap_or(catalog.known.other);
         let json_shape = entry.json_layout.and_then(|at| catalog.json_layouts[at].shape);
@@ -229,7 +229,7 @@ impl Rows {
         let mut labels = Vec::new();
         if !shape.labels.is_empty() && (!entry.fields.is_empty() || claim.labels.0 < claim.labels.1) {
             labels.resize(shape.labels.len(), None);
-            self.labels(catalog, shape, &entry, &message[claim.labels.0..claim.labels.1], &mut labels);
+            self.labels(catalog, shape, entry, &message[claim.labels.0..claim.labels.1], &mut labels);
         }
         let texts =
             RowTexts { message, fields: if is_claimed { &self.matcher.found.spans } else { &[] }, labels: &labels };
@@ -254,7 +254,7 @@ impl Rows {
         if let Some(stream) = ids.stream {
             piece.common.envoy_stream.word(row, self.streams.number(stream));
         }
-        self.common(catalog, source, &entry, &claim, shape.event, tabs_lost, text, piece);
+        self.common(catalog, source, entry, &claim, shape.event, tabs_lost, text, piece);
     }
 
     /// The texts of an entry's labels that are columns, and are of their kinds.

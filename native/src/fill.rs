@@ -8,7 +8,7 @@ use crate::columns::{Column, EventRows};
 use crate::dictionary::Dictionary;
 use crate::program::{NOWHERE, Span};
 use crate::set::trim;
-use crate::shapes::{ABSENT, Constant, Shape, Target};
+use crate::shapes::{ABSENT, Constant, Put, Shape, Target};
 use crate::values::{Part, Value, numbered};
 
 /// A value that is known of a text.
@@ -133,16 +133,27 @@ impl Filler {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn put(&mut self, catalog: &Catalog, target: &Target, text: &[u8], at: usize, to: &mut [Column]) {
+        match target.put {
+            Put::Number(value) => {
+                if let Some(value) = value(text) {
+                    to[target.columns[0] as usize].number(at, value);
+                }
+            }
+            Put::Known => self.put_known(catalog, target, text, at, to),
+            Put::Other => self.put_other(catalog, target, text, at, to),
+        }
+    }
+
+    #[inline(never)]
+    fn put_other(&mut self, catalog: &Catalog, target: &Target, text: &[u8], at: usize, to: &mut [Column]) {
         let first = target.columns[0] as usize;
         match &catalog.kinds[target.kind].value {
             Value::Number(value, twice) => {
                 if let Some(value) = value(text) {
-                    for column in &target.columns[..1 + usize::from(*twice)] {
-                        if *column != ABSENT {
-                            to[*column as usize].number(at, value);
-                        }
+                    for column in target.columns[..1 + usize::from(*twice)].iter().filter(|column| **column != ABSENT) {
+                        to[*column as usize].number(at, value);
                     }
                 }
             }
@@ -164,7 +175,7 @@ impl Filler {
                 }
                 self.put_known(catalog, target, &text[..size], at, to);
             }
-            Value::Parse(parse) if target.is_plain(catalog) => {
+            Value::Parse(parse) => {
                 let mut parts = Vec::new();
                 parse(text, &catalog.names, &mut parts);
                 for (n, part) in parts.into_iter().enumerate().filter(|(n, _)| target.columns[*n] != ABSENT) {
@@ -176,12 +187,12 @@ impl Filler {
                     }
                 }
             }
-            Value::Parse(_) | Value::Python(_) => self.put_known(catalog, target, text, at, to),
+            Value::Python(_) => self.put_known(catalog, target, text, at, to),
         }
     }
 
     /// Put what is known of a text into its columns.
-    #[inline]
+    #[inline(always)]
     fn put_known(&mut self, catalog: &Catalog, target: &Target, text: &[u8], at: usize, to: &mut [Column]) {
         let values = self.known(catalog, target, text);
         for (column, part) in &target.known {
@@ -198,19 +209,17 @@ impl Filler {
     /// What is known of a text.
     #[inline]
     fn known(&mut self, catalog: &Catalog, target: &Target, text: &[u8]) -> &[Known] {
-        let number = self.groups[target.group].texts.number(text) as usize;
-        let skip = catalog.kinds[target.kind].value.apart();
-        let width = target.columns.len() - skip;
-        if number * width == self.groups[target.group].values.len() {
-            self.learn(catalog, target, text, skip);
+        let group = &mut self.groups[target.group];
+        let first = group.texts.number(text) as usize * target.width;
+        if first == group.values.len() {
+            self.learn(catalog, target, text);
         }
-        &self.groups[target.group].values[number * width..][..width]
+        &self.groups[target.group].values[first..first + target.width]
     }
 
     #[cold]
-    fn learn(&mut self, catalog: &Catalog, target: &Target, text: &[u8], skip: usize) {
-        let width = target.columns.len() - skip;
-        let mut parts = Vec::with_capacity(width);
+    fn learn(&mut self, catalog: &Catalog, target: &Target, text: &[u8]) {
+        let mut parts = Vec::with_capacity(target.width);
         match &catalog.kinds[target.kind].value {
             Value::Parse(parse) => parse(text, &catalog.names, &mut parts),
             Value::Python(function) => self.ask(function, text, &mut parts),
@@ -219,8 +228,8 @@ impl Filler {
             Value::Dashed if text == b"-" => {}
             Value::Text | Value::Dashed => parts.push(Part::Text(trim(text).into())),
         }
-        parts.resize_with(width, || Part::Null);
-        let columns = &catalog.groups[target.group][skip..];
+        parts.resize_with(target.width, || Part::Null);
+        let columns = &catalog.groups[target.group][target.columns.len() - target.width..];
         for (part, column) in parts.into_iter().zip(columns) {
             let known = match part {
                 Part::Null => Known::Null,
@@ -273,11 +282,4 @@ fn fields<'s>(shape: &'s Shape, row: &'s RowTexts) -> impl Iterator<Item = (&'s 
 fn targets<'s>(shape: &'s Shape, row: &'s RowTexts) -> impl Iterator<Item = (&'s Target, &'s [u8])> {
     let labels = shape.labels.iter().zip(row.labels).filter_map(|((_, target), text)| Some((target, (*text)?)));
     fields(shape, row).chain(labels)
-}
-
-impl Target {
-    /// Whether one of its columns is of text that hardly repeats.
-    fn is_plain(&self, catalog: &Catalog) -> bool {
-        catalog.groups[self.group].iter().any(|column| catalog.columns[*column].kind == Type::Text)
-    }
 }

@@ -111,8 +111,9 @@ pub struct Heads {
 struct Remembered {
     layout: usize,
     level: u8,
-    scope: Text,
-    caller: Text,
+    /// Where they stand in the text.
+    scope: Option<(usize, usize)>,
+    caller: Option<(usize, usize)>,
     component: u8,
 }
 
@@ -235,7 +236,7 @@ impl Heads {
         let head = cache.clocks.at_head(line);
         let key = head.and_then(|(_, size)| middle(&line[size..]));
         if let (Some((time, size)), Some(key)) = (head, key) {
-            if let Some(entry) = cache.entry(layouts, time, &line[size..size + key], (span.0 + size + key, span.1)) {
+            if let Some(entry) = cache.entry(layouts, time, &line[size..size + key], (span.0 + size, span.1)) {
                 return Some(entry);
             }
         }
@@ -248,7 +249,7 @@ impl Heads {
                 && !layout.keeps
                 && matches!(layout.clock, Clock::Iso)
             {
-                cache.remember(&line[size..end], *number, &entry, text);
+                cache.remember(&line[size..end], *number, &entry, span.0 + size);
             }
             return Some(entry);
         }
@@ -353,25 +354,29 @@ impl HeadCache {
         }
         let (_, known) = &self.known[self.last];
         let layout = &layouts[known.layout];
+        let held = |of: Option<(usize, usize)>| of.map_or(Text::None, |(from, to)| Text::Span(start + from, start + to));
         Some(Entry {
             layout: Some(known.layout),
             time: Time::Known(time),
             level: known.level,
-            scope: known.scope.clone(),
+            scope: held(known.scope),
             component: known.component,
             event: layout.event,
-            caller: known.caller.clone(),
+            caller: held(known.caller),
             takes_lines: layout.takes_lines,
-            ..Entry::of(start, end)
+            ..Entry::of(start + key.len(), end)
         })
     }
 
-    fn remember(&mut self, key: &[u8], layout: usize, entry: &Entry, text: &[u8]) {
+    fn remember(&mut self, key: &[u8], layout: usize, entry: &Entry, start: usize) {
         if self.known.len() >= MOST || key.len() > LONGEST || entry.thread.is_some() || entry.epoch.is_some() {
             return;
         }
-        let held = |of: &Text| of.bytes(text).map_or(Text::None, |bytes| Text::Shared(bytes.into()));
-        let (scope, caller) = (held(&entry.scope), held(&entry.caller));
+        let place = |of: &Text| match of {
+            Text::Span(from, to) => Some((from - start, to - start)),
+            _ => None,
+        };
+        let (scope, caller) = (place(&entry.scope), place(&entry.caller));
         let known = Remembered { layout, level: entry.level, scope, caller, component: entry.component };
         self.places.insert(key.to_vec(), self.known.len());
         self.known.push((key.to_vec(), known));

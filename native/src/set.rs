@@ -114,28 +114,36 @@ fn ends(text: &[u8]) -> (u64, u64) {
     }
 }
 
+/// The second eight bytes of a text, and the last but eight; of a text of at most 16 bytes there are none.
+#[inline(always)]
+fn inner(text: &[u8]) -> (u64, u64) {
+    match (text.split_first_chunk::<8>(), text.split_last_chunk::<8>()) {
+        (Some((_, behind)), Some((before, _))) if text.len() > 16 => {
+            // Both are longer than eight bytes.
+            let word = |eight: Option<&[u8; 8]>| eight.map_or(0, |eight| u64::from_le_bytes(*eight));
+            (word(behind.first_chunk()), word(before.last_chunk()))
+        }
+        _ => (0, 0),
+    }
+}
+
 /// Whether two texts are equal; most are short, and told apart without a call.
 #[inline(always)]
 pub fn same(one: &[u8], other: &[u8]) -> bool {
     let size = one.len();
-    size == other.len() && ends(one) == ends(other) && (size <= 16 || one[8..size - 8] == other[8..size - 8])
+    size == other.len()
+        && ends(one) == ends(other)
+        && (size <= 16 || (inner(one) == inner(other) && (size <= 32 || one[16..size - 16] == other[16..size - 16])))
 }
 
-/// A hash that is quick, and no defence against texts that are made to collide.
+/// A hash of a text's ends that is quick, and no defence against texts that are made to collide.
 #[inline(always)]
 pub fn quick_hash(text: &[u8]) -> u64 {
     const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
-    let (first, last) = ends(text);
-    let mut hash = (first ^ text.len() as u64).wrapping_mul(ODD).rotate_left(29) ^ last;
-    let mut inner = text.get(8..text.len().saturating_sub(8)).unwrap_or(b"");
-    while let Some((eight, rest)) = inner.split_first_chunk::<8>() {
-        hash = hash.wrapping_mul(ODD).rotate_left(29) ^ u64::from_le_bytes(*eight);
-        inner = rest;
-    }
-    if let Some(eight) = text.len().checked_sub(16).and_then(|at| text[at..].first_chunk::<8>()) {
-        hash = hash.wrapping_mul(ODD).rotate_left(29) ^ u64::from_le_bytes(*eight);
-    }
-    hash.wrapping_mul(ODD)
+    let ((first, last), (second, third)) = (ends(text), inner(text));
+    let hash = (first ^ text.len() as u64).wrapping_mul(ODD).rotate_left(29) ^ last;
+    let hash = hash.wrapping_mul(ODD).rotate_left(29) ^ second;
+    (hash.wrapping_mul(ODD).rotate_left(29) ^ third).wrapping_mul(ODD)
 }
 
 #[inline]

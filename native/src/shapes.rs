@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use pyo3::prelude::*;
 
-use crate::catalog::{Column, Event, place};
+use crate::catalog::{Column, Event, Type, place};
 use crate::data::{FormatData, LabelData};
 use crate::kinds::Kind;
+use crate::values::{Number, Value};
 
 /// Of a column that the event does not have.
 pub const ABSENT: u16 = u16::MAX;
@@ -20,6 +21,18 @@ pub struct Target {
     pub group: usize,
     /// Of the values that are known of a text those of the event: the column's place among its own, and the value's.
     pub known: Box<[(u16, u16)]>,
+    /// How many values are known of a text.
+    pub width: usize,
+    pub put: Put,
+}
+
+/// How the text of a field gets into its columns.
+#[derive(Clone, Copy)]
+pub enum Put {
+    Number(Number),
+    /// By what is known of it.
+    Known,
+    Other,
 }
 
 pub enum Constant {
@@ -135,9 +148,16 @@ impl<'a> ShapeBuilder<'a> {
         let next = self.group_columns.len();
         let group = *self.groups.entry((kind, numbers.clone())).or_insert(next);
         if group == next {
-            self.group_columns.push(numbers);
+            self.group_columns.push(numbers.clone());
         }
-        Ok(Target { kind, columns, group, known })
+        let value = &self.kinds[kind].value;
+        let put = match value {
+            Value::Number(value, false) if columns[0] != ABSENT => Put::Number(*value),
+            Value::Parse(_) if numbers.iter().any(|column| self.columns[*column].kind == Type::Text) => Put::Other,
+            Value::Parse(_) | Value::Python(_) => Put::Known,
+            _ => Put::Other,
+        };
+        Ok(Target { kind, width: columns.len() - value.apart(), columns, group, known, put })
     }
 
     fn column(&self, event: usize, column: usize) -> u16 {
