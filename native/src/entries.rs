@@ -88,8 +88,10 @@ impl<'c> Entries<'c> {
         &mut self.begun[number - self.base]
     }
 
-    fn push(&mut self, number: u64, entry: Entry) -> usize {
-        self.begun.push_back(Entry { line: number, ..entry });
+    #[inline(always)]
+    fn push(&mut self, number: u64, mut entry: Entry) -> usize {
+        entry.line = number;
+        self.begun.push_back(entry);
         self.base + self.begun.len() - 1
     }
 

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use memchr::memmem::Finder;
 
+use crate::set::inner;
+
 /// Literal text, its ends as words: most are told apart by the first.
 #[derive(Clone, Default)]
 pub struct Literal {
@@ -11,6 +13,7 @@ pub struct Literal {
     head: u64,
     mask: u64,
     tail: u64,
+    inner: (u64, u64),
 }
 
 impl Literal {
@@ -20,20 +23,28 @@ impl Literal {
         word[..size].copy_from_slice(&text[..size]);
         let mask = if size == 8 { u64::MAX } else { (1 << (8 * size)) - 1 };
         let tail = text.last_chunk::<8>().map_or(0, |eight| u64::from_le_bytes(*eight));
-        Literal { text: text.into(), head: u64::from_le_bytes(word), mask, tail }
+        Literal { text: text.into(), head: u64::from_le_bytes(word), mask, tail, inner: inner(text) }
     }
 
     /// Whether a text begins with it.
     #[inline(always)]
     pub fn begins(&self, text: &[u8]) -> bool {
         let size = self.text.len();
-        let Some(eight) = text.first_chunk::<8>() else { return text.starts_with(&self.text) };
+        let Some(eight) = text.first_chunk::<8>() else { return self.begins_short(text) };
         (u64::from_le_bytes(*eight) ^ self.head) & self.mask == 0
             && (size <= 8
-                || text.get(..size).and_then(|text| text.last_chunk::<8>()).is_some_and(|last| {
-                    u64::from_le_bytes(*last) == self.tail
-                        && (size <= 16 || text[8..size - 8] == self.text[8..size - 8])
+                || text.get(..size).is_some_and(|text| {
+                    text.last_chunk::<8>().is_some_and(|last| u64::from_le_bytes(*last) == self.tail)
+                        && (size <= 16
+                            || (inner(text) == self.inner
+                                && (size <= 32 || text[16..size - 16] == self.text[16..size - 16])))
                 }))
+    }
+
+    /// The same for a text of less than eight bytes.
+    #[inline]
+    fn begins_short(&self, text: &[u8]) -> bool {
+        self.text.len() <= text.len() && text.iter().zip(&self.text).all(|(one, other)| one == other)
     }
 }
 

@@ -33,7 +33,7 @@ const LOOKED_AT: usize = 64;
 impl Starts {
     pub fn of(&mut self, catalog: &Catalog, component: u8, text: &[u8]) -> &mut Start {
         let size = text.len().min(WIDEST);
-        let (_, key) = start_key(text, size);
+        let key = text.first_chunk::<WIDEST>().copied().unwrap_or_else(|| start_key(text, size).1);
         let both = u128::from_le_bytes(key);
         let hash = (both as u64 ^ ((both >> 64) as u64).rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
         let place = (hash as usize + component as usize) % STARTS;

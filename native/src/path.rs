@@ -33,7 +33,7 @@ impl Path {
                 return false;
             }
             at += part.literal.text.len();
-            found.spans.extend_from_slice(&part.known);
+            part.known.iter().for_each(|span| found.spans.push(*span));
             if let Some(field) = &part.field {
                 match field.take(kinds, message, at, found) {
                     Some(next) => at = next,

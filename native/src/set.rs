@@ -116,7 +116,7 @@ fn ends(text: &[u8]) -> (u64, u64) {
 
 /// The second eight bytes of a text, and the last but eight; of a text of at most 16 bytes there are none.
 #[inline(always)]
-fn inner(text: &[u8]) -> (u64, u64) {
+pub fn inner(text: &[u8]) -> (u64, u64) {
     match (text.split_first_chunk::<8>(), text.split_last_chunk::<8>()) {
         (Some((_, behind)), Some((before, _))) if text.len() > 16 => {
             // Both are longer than eight bytes.
@@ -146,6 +146,12 @@ pub fn quick_hash(text: &[u8]) -> u64 {
     (hash.wrapping_mul(ODD).rotate_left(29) ^ third).wrapping_mul(ODD)
 }
 
+/// Whether a text begins with another.
+#[inline(always)]
+pub fn begins(text: &[u8], with: &[u8]) -> bool {
+    text.get(..with.len()).is_some_and(|head| same(head, with))
+}
+
 #[inline]
 pub fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
@@ -169,6 +175,17 @@ pub fn trim(text: &[u8]) -> &[u8] {
     &text[start..]
 }
 
+/// The bytes of the keys of labels behind their first: `[\w.-]`.
+const KEY: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'_' | b'.' | b'-');
+        byte += 1;
+    }
+    table
+};
+
 /// The length of the `key=` at the head of a text, without the `=`: `[A-Za-z_][\w.-]*=`.
 #[inline]
 pub fn label_key(text: &[u8]) -> Option<usize> {
@@ -176,6 +193,6 @@ pub fn label_key(text: &[u8]) -> Option<usize> {
     if !(first.is_ascii_alphabetic() || first == b'_') {
         return None;
     }
-    let size = text.iter().position(|byte| !(is_word(*byte) || matches!(byte, b'.' | b'-')))?;
+    let size = text.iter().position(|byte| !KEY[usize::from(*byte)])?;
     (text[size] == b'=').then_some(size)
 }
