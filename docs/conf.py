@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version as installed
 from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
 
+from istiolog_pd import __version__  # noqa: E402 - found by the path above
+
 project = "istiolog_pd"
 author = "the istiolog_pd authors"
 copyright = author
-release = version = installed("istiolog_pd")
+release = version = __version__
 
 extensions = [
     "myst_parser",

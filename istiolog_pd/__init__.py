@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from istiolog_pd.readers import load, read_logs, read_pilot, read_sidecar, scan
     from istiolog_pd.sources.limits import Limits
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "ArchiveError",

@@ -18,6 +18,7 @@ from istiolog_pd.engine.schema import EVENTS_SCHEMA, arrow_field, event_columns,
 from istiolog_pd.errors import UnknownNameError
 from istiolog_pd.formats.columns import COLUMNS, COMMON, EVENTS
 from istiolog_pd.runs.schema import RunOf, run_table, with_place
+from istiolog_pd.runs.source_part import kept_tables
 
 #: Classes of a table in which notebooks do not take ``$`` for mathematics.
 NO_MATHEMATICS = "tex2jax_ignore mathjax_ignore"
@@ -45,7 +46,7 @@ def to_pandas(table: pa.Table, dtype_backend: DtypeBackend = "numpy_nullable") -
         ``"numpy_nullable"``: `datetime64[ns, UTC]`, `timedelta64[ns]`, `Int64`, `boolean`,
         `category`, `str`. ``"pyarrow"``: Arrow-backed types, without a copy where pandas allows.
     """
-    table = _spelt_out(table)
+    table = _spelled_out(table)
     mappers = {"numpy_nullable": PANDAS_TYPES.get, "pyarrow": pd.ArrowDtype}
     if dtype_backend not in mappers:
         raise ValueError(f"dtype_backend is 'numpy_nullable' or 'pyarrow', not {dtype_backend!r}")
@@ -53,7 +54,7 @@ def to_pandas(table: pa.Table, dtype_backend: DtypeBackend = "numpy_nullable") -
     return frame
 
 
-def _spelt_out(table: pa.Table) -> pa.Table:
+def _spelled_out(table: pa.Table) -> pa.Table:
     """A table whose columns of text are text: Arrow tables hold texts that repeat as dictionaries."""
     for at, one in enumerate(table.schema):
         column = COLUMNS.get(one.name) or COMMON.get(one.name)
@@ -323,19 +324,10 @@ class Capture:
             `row` counts anew; `runs` are those of the whole log.
         """
         keep = self._between(start, end).to_numpy()
-        rows = np.cumsum(keep) - 1
-        tables = {}
-        for event, table in self.tables.items():
-            own = table["row"].to_numpy()
-            chosen = table.filter(pa.array(keep[own]))
-            at = chosen.schema.get_field_index("row")
-            field = chosen.schema.field(at)
-            tables[event] = chosen.set_column(at, field, pa.array(rows[own[keep[own]]], field.type))
         events = self.events.filter(pa.array(keep))
         sources = to_pandas(events.select(["source"]))["source"].value_counts()
         infos = tuple(replace(info, entries=int(sources.get(info.name, 0))) for info in self.infos)
-        tables = {event: table for event, table in tables.items() if table.num_rows}
-        return replace(self, events=events, tables=tables, infos=infos)
+        return replace(self, events=events, tables=kept_tables(self.tables, keep), infos=infos)
 
     def _wide(self, columns: Sequence[str]) -> pa.Table:
         """The common columns of every entry beside some of all events."""

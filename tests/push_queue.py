@@ -94,6 +94,8 @@ def _to_one(rng: random.Random, proxy: str, events: list[Event], *, debug: bool,
             ms += rng.choice([0.1, 0.3, 2, 60, 200] if busy else [0.1, 0.3, 2, 15])
         if debug and not full and not alone:
             lines.append(_push(ms, "EDS", proxy, " INC", batch[-1].number, level="debug"))
+        elif debug and not types:
+            lines.append(_line(ms, f"Skipping push to {proxy}-{proxy[1:-2]}, no updates required", "debug"))
         free = ms + 0.1
     return lines
 

@@ -1,7 +1,7 @@
 """Access lines of Envoy: every default format of Istio, its JSON form, and formats of a user's own.
 
 The default formats are put together from the format table (`tests/formats/access_log.tsv`), which
-knows nothing of the catalogue.
+knows nothing of the catalog.
 """
 
 from __future__ import annotations

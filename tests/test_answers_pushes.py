@@ -293,7 +293,7 @@ def test_savings_without_sizes(lines: Lines) -> None:
     """Istio 1.2 to 1.8 print none."""
     table = analysis.sidecar_savings(lines(at(1, "LDS: PUSH for node:web-1.shop listeners:31")))
     assert table.empty
-    assert "this version prints no sizes" in table.attrs["coverage"]
+    assert "this version logs no sizes" in table.attrs["coverage"]
 
 
 def test_cache_ratio(lines: Lines) -> None:
@@ -320,7 +320,7 @@ def test_no_cache(lines: Lines) -> None:
     """Versions that do not print it."""
     table = analysis.cache_ratio(lines(push(1, "LDS", "a.b", "1.5kB")))
     assert table.empty
-    assert "no push line prints `cached:`" in table.attrs["coverage"]
+    assert "no push line logs `cached:`" in table.attrs["coverage"]
 
 
 # ---- garbage collections ----
@@ -353,7 +353,7 @@ def test_all_lines_of_a_run_bound_when_it_began(lines: Lines) -> None:
 
 
 def test_a_clock_that_was_set(lines: Lines) -> None:
-    """Then each line has only its neighbours."""
+    """Then each line has only its neighbors."""
     table = analysis.gc(
         lines(at(10, "a"), TRACE.format("9.5"), at(11, "b"), TRACE.format("11.5"), at(11.5, "c"), component="pilot")
     )
@@ -362,7 +362,7 @@ def test_a_clock_that_was_set(lines: Lines) -> None:
 
 
 def test_a_log_that_goes_backwards(lines: Lines) -> None:
-    """Neighbours that are in no order bound nothing."""
+    """Neighbors that are in no order bound nothing."""
     table = analysis.gc(lines(at(10, "a"), TRACE.format("9.5"), at(1, "b"), component="pilot"))
     assert rows(table, "timestamp_low", "timestamp_high", "pushes") == [(None, None, 0)]
 

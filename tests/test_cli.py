@@ -17,10 +17,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import istiolog_pd as il
+from istiolog_pd._text import bytes_text, cell_text, duration_text
 from istiolog_pd.cli.app import app
-from istiolog_pd.cli.terminal import cell, plain
+from istiolog_pd.cli.terminal import plain
 from istiolog_pd.formats import FORMATS
-from istiolog_pd.inspect.summary import bytes_text, duration_text, summarize
+from istiolog_pd.inspect.summary import summarize
 from istiolog_pd.plots import PLOTS
 
 ADS = "2026-11-23T17:28:49.929503Z\tinfo\tads\t"
@@ -168,7 +169,7 @@ def test_summary_of_1_0_does_not_answer_what_1_0_does_not_print(real: Callable[[
     assert answers.loc["quiet time"].to_list() == ["201 ms", "median; longest 203 ms"]
     assert answers.loc["debounce time", "value"] == "?"
     assert "Istio 1.0, which does not print when the debounce began" in answers.loc["debounce time", "detail"]
-    assert answers.loc["pushes", "detail"] == "1.4 MB in the 111 that print a size"
+    assert answers.loc["pushes", "detail"] == "1.4 MB in the 111 that log a size"
     sizes = tables["pushes"].set_index("xds_type")["size_bytes"]
     assert sizes["LDS"] == 1_358_185 and sizes.isna().sum() == 3
 
@@ -400,9 +401,12 @@ def _read(terminal: int) -> bytes:
 
 
 def test_cells() -> None:
-    assert [cell(value) for value in (None, pd.NaT, pd.NA, float("nan"), True, 1234, "a\tb[x]", pd.Timestamp(0))] == [
+    assert [
+        cell_text(value, 6, "seconds")
+        for value in (None, pd.NaT, pd.NA, float("nan"), True, 1234, "a\tb[x]", pd.Timestamp(0))
+    ] == [
         *[""] * 4,
-        "true",
+        "yes",
         "1,234",
         r"a\tb[x]",
         "1970-01-01 00:00:00",

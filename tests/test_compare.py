@@ -1,4 +1,4 @@
-"""Before and after: nothing is found where nothing differs, and what differs is found, normalised and explained."""
+"""Before and after: nothing is found where nothing differs, and what differs is found, normalized and explained."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def test_a_level_that_hides_it(lines: Callable[..., il.Capture]) -> None:
 
 def test_none_printed_is_an_answer_where_the_level_prints_it(lines: Callable[..., il.Capture]) -> None:
     (nacks,) = said(lines(ADS.format(1, "info", PUSH)), "errors", "NACK").to_dict("records")
-    assert (nacks["can"], nacks["missing"]) == ("yes", "no such line: nothing of it was printed")
+    assert (nacks["can"], nacks["missing"]) == ("yes", "no such line was logged")
     (nacks,) = said(lines(ADS.format(1, "error", "ADS: x"), component="pilot"), "errors", "NACK").to_dict("records")
     assert nacks["can"] == "no" and "the most verbose level seen is error" in nacks["missing"]
 
@@ -92,7 +92,7 @@ def test_counts_of_a_log_that_is_cut(lines: Callable[..., il.Capture]) -> None:
     cut = lines(ADS.format(1, "info", DEBOUNCE.format(7)), ADS.format(2, "info", DEBOUNCE.format(9)))
     (row,) = said(cut, "metrics", "pilot_debounce_time").to_dict("records")
     assert (row["can"], row["setting"]) == ("part", WHOLE)
-    assert row["missing"] == "the log begins in the middle of a life; lines are missing in 1 places"
+    assert row["missing"] == "the log does not begin with the process; lines are missing in 1 places"
     assert said(cut, "debounces", "decided")["can"].to_list() == ["yes"]
 
 

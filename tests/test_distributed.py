@@ -90,8 +90,18 @@ def test_rows_are_those_of_one_machine(path: Path, blocksize: int) -> None:
     assert_same(found.compute(), il.read_logs(path, columns=COLUMNS))
 
 
+def test_options_are_those_of_one_machine() -> None:
+    """Times, the component and the messages."""
+    options = {"start": "2018-12-24T16:27:52.514", "component": "pilot", "messages": False, "columns": COLUMNS}
+    truth = il.read_logs(PILOT, **options)
+    assert 0 < len(truth) < len(il.read_logs(PILOT))
+    assert_same(read_logs(PILOT, blocksize=9_000, **options).compute(), truth)
+    with pytest.raises(ValueError, match="component is"):
+        read_logs(PILOT, component="istio")
+
+
 def test_the_wide_table_has_all_columns() -> None:
-    found = read_logs([PILOT, SIDECAR])
+    found = read_logs(PILOT, [SIDECAR])
     truth = il.read_logs(PILOT, SIDECAR)
     assert list(found.columns) == list(truth.columns)
     assert found.dtypes.astype(str).to_list() == truth.dtypes.astype(str).to_list()
@@ -206,7 +216,7 @@ def test_access_lines_alone_are_cut_where_the_readers_of_one_machine_cut_them(
     path = tmp_path / "istio-proxy.log"
     path.write_text("".join(line.format(n, n) for n in range(400)))
     for module in (byte_ranges, cutter):
-        monkeypatch.setattr(module, "MOST_HELD", 10_000)
+        monkeypatch.setattr(module, "MAX_HELD", 10_000)
     found = read_logs(path, columns=COLUMNS, blocksize=10_000)
     assert (found.map_partitions(len).compute() > 0).sum() == found.npartitions > 3
     assert_same(found.compute(), il.read_logs(path, columns=COLUMNS))

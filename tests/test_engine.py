@@ -104,7 +104,7 @@ def plain(table: pa.Table) -> dict[str, list[object]]:
 
 def assert_same(got: SourceTables, want: SourceTables) -> None:
     """Equal tables of equal types; the order of dictionaries aside."""
-    assert (got.lines, got.recognised) == (want.lines, want.recognised)
+    assert (got.lines, got.recognized) == (want.lines, want.recognized)
     assert sorted((d.what, d.line, d.lines) for d in got.damage) == sorted(
         (d.what, d.line, d.lines) for d in want.damage
     )
@@ -129,7 +129,7 @@ def in_blocks(data: bytes, size: int) -> list[bytes]:
     st.integers(1, 3),
 )
 def test_any_log(seed: int, chunk: int, block: int, component: str, threads: int) -> None:
-    """Logs made from the catalogue and damaged, in blocks of any size, chunks of any size, on several threads."""
+    """Logs made from the catalog and damaged, in blocks of any size, chunks of any size, on several threads."""
     chance = random.Random(seed)
     lines = [a_line(chance) for _ in range(chance.randrange(1, 40))]
     data = mutated(("\n".join(lines) + chance.choice(("", "\n"))).encode(), chance)
@@ -252,7 +252,7 @@ def test_every_example() -> None:
 
 
 def test_year_of_klog_lines_over_chunks() -> None:
-    """A time without a year takes that of its neighbours, in whatever chunk they are."""
+    """A time without a year takes that of its neighbors, in whatever chunk they are."""
     line = "E0110 12:34:56.789012       1 reflector.go:123] Failed to list *v1.Pod\n"
     data = (line + "2019-01-10T12:34:57Z\tinfo\tads\tx\n" + line).encode()
     got = native.read([data], "x", chunk=1)
@@ -331,7 +331,7 @@ def test_a_long_log_without_the_native_engine_says_so(monkeypatch: pytest.Monkey
 
 
 def test_many_threads_may_read_at_once() -> None:
-    """Each of them its own source, with the same catalogue."""
+    """Each of them its own source, with the same catalog."""
     data = bytes_of(LOGS[0])
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda n: native.read([data], str(n), threads=2, chunk=50_000), range(4)))

@@ -1,6 +1,6 @@
-"""Every row of the format tables, filled with values, is claimed by one entry of the catalogue and read right.
+"""Every row of the format tables, filled with values, is claimed by one entry of the catalog and read right.
 
-The tables (`tests/formats/source`, taken from the sources by machine; `tests/formats/events.tsv`) and the samples (`tests/filling`) know nothing of the catalogue, and it nothing of them.
+The tables (`tests/formats/source`, taken from the sources by machine; `tests/formats/events.tsv`) and the samples (`tests/filling`) know nothing of the catalog, and it nothing of them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from filling.fill import Case, cases
 from filling.rows import Row, rows
 from filling.special import EVENTS_TOO
 
-from istiolog_pd.engine.reference.match import Compiled, Recogniser, in_scope
+from istiolog_pd.engine.reference.match import Compiled, Recognizer, in_scope
 from istiolog_pd.formats import FORMATS, KINDS, Format
 
 #: Columns of the public schema; others may be added, and are no business of the tables.
@@ -71,9 +71,9 @@ OTHERS = [row for row in EVERY_ROW if row.event == "other"]
 
 
 @cache
-def recogniser() -> Recogniser:
-    """The whole catalogue, compiled once."""
-    return Recogniser(FORMATS)
+def recognizer() -> Recognizer:
+    """The whole catalog, compiled once."""
+    return Recognizer(FORMATS)
 
 
 @cache
@@ -105,7 +105,7 @@ def claimants(component: str, level: str | None, scope: str | None, message: str
 @cache
 def compiled_of(component: str) -> tuple[Compiled, ...]:
     """The compiled entries of a component."""
-    return tuple(one for one in recogniser().compiled if one.format.component == component)
+    return tuple(one for one in recognizer().compiled if one.format.component == component)
 
 
 def columns_of(one: Compiled, texts: Iterable[str | None]) -> dict[str, object]:
@@ -149,15 +149,15 @@ def covers(entry: Format, row: Row) -> list[str]:
 
 
 def check(case: Case) -> list[str]:
-    """Everything that is wrong with how the catalogue reads a case."""
+    """Everything that is wrong with how the catalog reads a case."""
     row, scope = case.row, scope_of(case.row)
     found = claimants(row.table, row.level, scope, case.text)
     if len(found) != 1:
         return [f"claimed by {[one.format.text for one in found]}"]
     entry = found[0].format
-    claim = recogniser().claim(row.table, row.level, scope, case.text)
+    claim = recognizer().claim(row.table, row.level, scope, case.text)
     if claim is None or claim[0].format is not entry:
-        return [f"the recogniser gives {claim and claim[0].format.text!r}, and not {entry.text!r}"]
+        return [f"the recognizer gives {claim and claim[0].format.text!r}, and not {entry.text!r}"]
     wrong = covers(entry, row)
     if entry.event not in (row.event, EVENTS_TOO.get((row.table, row.format))):
         wrong.append(f"event {entry.event}, expected {row.event}")
@@ -204,7 +204,7 @@ def test_example_is_its_own(entry: Format) -> None:
     scope = entry.scope.split()[0]
     where = (entry.component, entry.level.split()[0], None if scope == "default" else scope, entry.example)
     assert [one.format.text for one in claimants(*where)] == [entry.text]
-    claim = recogniser().claim(*where)
+    claim = recognizer().claim(*where)
     assert claim is not None
     assert claim[0].format is entry
     got = columns_of(*claim)
@@ -217,16 +217,16 @@ def test_every_entry_is_in_the_tables() -> None:
     claimed = set()
     for row in ROWS:
         for case in filled(row):
-            claim = recogniser().claim(row.table, row.level, scope_of(row), case.text)
+            claim = recognizer().claim(row.table, row.level, scope_of(row), case.text)
             if claim is not None:
                 claimed.add(claim[0].number)
     elsewhere = [
-        c.number for c in recogniser().compiled if c.format.event == "access" or c.format.component == "ztunnel"
+        c.number for c in recognizer().compiled if c.format.event == "access" or c.format.component == "ztunnel"
     ]
     claimed.update(elsewhere)  # tests/test_access.py
     beside = {
         (c.format.component, c.format.text)
-        for c in recogniser().compiled
+        for c in recognizer().compiled
         if c.number not in claimed and c.format.event != "go_gc"  # the runtime's: above
     }
     assert sorted(beside) == sorted(BESIDE_THE_TABLES)

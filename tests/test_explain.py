@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import istiolog_pd as il
 from istiolog_pd.engine.reference.labels import split_labels
-from istiolog_pd.engine.reference.reader import recogniser
+from istiolog_pd.engine.reference.reader import recognizer
 from istiolog_pd.formats import COLUMNS, FORMATS, Format
 from istiolog_pd.inspect.explain import explain, formats_table, templates
 from istiolog_pd.inspect.partial_match import reach
@@ -131,7 +131,7 @@ def test_why_not(message: str, why: str) -> None:
 def test_another_component() -> None:
     found = explain("EDS: PUSH for node:web-1.shop resources:3", "envoy")
     assert not found.claimed
-    assert found.near[0].why == "fits, but it is a line of pilot, and this one is of envoy"
+    assert found.near[0].why == "matches, but is a line of pilot, and this one is of envoy"
 
 
 def test_another_scope() -> None:
@@ -139,13 +139,13 @@ def test_another_scope() -> None:
     entry = next(f for f in FORMATS if f.needs_scope and f.component == "agent" and len(f.example) > 8)
     found = explain(f"2026-11-23T17:28:49Z\tinfo\ttelemetry\t{entry.example}", "agent")
     why = next(near.why for near in found.near if near.format is entry)
-    assert why.startswith("fits, but is claimed only in scope ") and why.endswith(", and this is in telemetry")
+    assert why.startswith("matches, but only in scope ") and why.endswith(", and this is in telemetry")
 
 
 def test_nothing_like_it() -> None:
     found = explain("zzz")
     assert not found.claimed and found.near == () and found.event == "unparsed"
-    assert "no entry of the catalogue begins like it" in str(found)
+    assert "no format of the catalog begins like it" in str(found)
 
 
 def test_nothing_to_explain() -> None:
@@ -182,21 +182,21 @@ def test_any_text_is_explained(text: str, head: str) -> None:
 def test_reach_agrees_with_the_expression() -> None:
     """The loop that notes where it stops says yes to what the expression says yes to; of other formats some."""
     bodies = [split_labels(entry.example)[0] for entry in FORMATS]
-    for at, one in enumerate(recogniser().compiled):
+    for at, one in enumerate(recognizer().compiled):
         for body in [split_labels(one.format.example)[0], *bodies[at % 10 :: 10]]:
             assert reach(one.format, body).fits == (one.regex.match(body) is not None), (one.format.text, body)
 
 
 @given(st.integers(0, len(FORMATS) - 1), st.integers(0, 200), st.text(max_size=3))
 def test_reach_agrees_on_damaged_examples(number: int, at: int, text: str) -> None:
-    one = recogniser().compiled[number]
+    one = recognizer().compiled[number]
     body = one.format.example[:at] + text + one.format.example[at + 1 :]
     found = reach(one.format, body)
     assert found.fits == (one.regex.match(body) is not None)
     assert found.fits or (found.expected and found.literal <= found.at <= len(body))
 
 
-# ---- the catalogue as a table ----
+# ---- the catalog as a table ----
 
 
 def test_formats_table() -> None:

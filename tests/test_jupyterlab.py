@@ -118,11 +118,11 @@ def found(browser: Chrome, css: str) -> WebElement:
 def click(browser: Chrome, css: str, text: str) -> None:
     """Click what has this text, as soon as it is there."""
 
-    def labelled(_: Chrome) -> WebElement | None:
+    def labeled(_: Chrome) -> WebElement | None:
         seen = browser.find_elements(By.CSS_SELECTOR, css)
         return next((one for one in seen if one.is_displayed() and one.text == text), None)
 
-    waiting(browser).until(labelled, f"no {text}").click()
+    waiting(browser).until(labeled, f"no {text}").click()
 
 
 def run_all(browser: Chrome) -> None:

@@ -489,7 +489,7 @@ def test_example_of_a_json_layout(layout: JsonLayout) -> None:
     assert {name: str(getattr(entry, name)) for name in layout.gives} == dict(layout.gives)
 
 
-# ---- klog: no year, so its neighbours give it ----
+# ---- klog: no year, so its neighbors give it ----
 
 
 def test_klog_takes_the_year_of_the_entry_before(lines: Lines) -> None:
@@ -526,13 +526,13 @@ def test_klog_at_the_head_takes_the_year_of_what_follows(lines: Lines) -> None:
     ],
 )
 def test_klog_at_the_turn_of_the_year(before: str, klog: str, year: int, lines: Lines) -> None:
-    """The year is the one that brings the line nearest to its neighbour."""
+    """The year is the one that brings the line nearest to its neighbor."""
     found = rows(lines(f"{before}\tinfo\tads\tx", f"{klog}   12345 a.go:1] x"))
     assert found[1]["timestamp"].year == year
 
 
 def test_klog_alone_has_no_time(lines: Lines) -> None:
-    """Without a neighbour no year is guessed."""
+    """Without a neighbor no year is guessed."""
     check(
         rows(lines("E0110 12:34:56.789012       1 a.go:1] x")),
         {"level": "error", "thread": 1, "caller": "a.go:1", "message": "x"},

@@ -251,7 +251,7 @@ def test_findings_of_the_mesh(mesh: str, real: Real) -> None:
     found: dict[str, Finding] = {one.rule: one for one in findings(real(f"mesh-1.30.3/{mesh}"))}
     assert found["nacks"].title == "Configuration was rejected 18 times by 12 proxies"
     assert found["outage"].title == "The control plane stopped under 21 proxies"
-    assert found["listeners"].title == "Listeners could not be opened in 6 proxies"
+    assert found["listeners"].title == "Listeners failed to open in 6 proxies"
     assert found["envoy_exited"].title == "Envoy died 1 time in 1 proxy"
     assert found["failed_requests"].share > 0.1
     assert found["empty_clusters"].title.startswith("At least")

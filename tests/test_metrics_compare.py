@@ -288,11 +288,11 @@ def test_times_that_are_none() -> None:
 
 
 def test_too_much_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lines: Read) -> None:
-    monkeypatch.setattr(exported_module, "MOST_SERIES", 10)
+    monkeypatch.setattr(exported_module, "MAX_SERIES", 10)
     many = "".join(f'pilot_xds_pushes{{type="{n}"}} 1\n' for n in range(12))
     with pytest.raises(ValueError, match="series of pilot"):
         exported(many)
-    monkeypatch.setattr(exported_module, "MOST_BYTES", 100)
+    monkeypatch.setattr(exported_module, "MAX_BYTES", 100)
     (tmp_path / "metrics").write_text(many)
     for one in ({"text": many}, {"path": tmp_path / "metrics"}):
         with pytest.raises(ValueError, match="no metrics of istiod"):

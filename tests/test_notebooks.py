@@ -28,7 +28,7 @@ FIGURES = {
     "05_before_and_after": 3,
     "06_parquet_and_bi": 1,
 }
-MOST_LINES = 12
+MAX_LINES = 12
 
 #: A small log for `debug_path` of 02_pushes.
 SMALL = "seed/pilot.log"
@@ -86,7 +86,7 @@ KEY_NUMBERS = {
         ("again", r"^measures verdict no difference seen \d+ cannot tell \d+$"),
     ],
     "04_debounce_tuning": [
-        ("coverage", r"what other debounce settings would do debounce_replay yes"),
+        ("coverage", r"effect of other debounce settings debounce_replay yes"),
         ("today", r"quiet False 124 1593\.8 541 True 21 647\.8 123"),
         ("replay", r"0 days 00:00:00\.100000 0 days 00:00:10 True 664 145 145 21 21 "),
         ("hidden", r"what 124 of 145 pushes cost is not printed"),
@@ -183,7 +183,7 @@ class TestAsKept:
 
     def test_cells_are_short(self, path: Path) -> None:
         lines = {cell.id: len(cell.source.splitlines()) for cell in code(read(path))}
-        assert {cell: count for cell, count in lines.items() if count > MOST_LINES} == {}
+        assert {cell: count for cell, count in lines.items() if count > MAX_LINES} == {}
 
     def test_ends_with_what_to_try(self, path: Path) -> None:
         assert "## What to try next\n" in read(path).cells[-1].source

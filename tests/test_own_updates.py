@@ -143,6 +143,7 @@ def test_bounds_hold_the_round_of_every_push(debug: bool, scoped: bool, busy: bo
         truth = pd.Series([line.truth for line in lines if line.push], table.index, dtype=object)
         alone = truth.eq(OWN)
         own, found = own + int(alone.sum()), found + int((alone & table["round"].isna()).sum())
+        assert not (alone & table["certain"]).any(), seed
         of_round = truth[truth.notna() & ~alone].astype("Int64")
         first, last = (table.loc[of_round.index, name] for name in ("round_first", "round_last"))
         assert ((first <= of_round) & (of_round <= last)).fillna(False).all(), seed
@@ -168,6 +169,19 @@ def test_own_updates_are_as_many_as_the_process_counted(name: str) -> None:
     assert own.groupby("run").size().tolist() == [4 * triggers(name, 1), 4 * triggers(name, 2)]
     assert own["round"].isna().all()
     assert own["proxy"].str.startswith("catalog-").all()
+
+
+@pytest.mark.parametrize("name", ["info", "sotw-debug"])
+def test_stragglers_are_as_many_as_the_process_counted(name: str) -> None:
+    """Pushes that took over a second, by istiod's own histogram: 1 and 21, all after it had started again."""
+    text = (MESH / name / "metrics-run2.txt").read_text()
+    within, every = (
+        int(re.findall(rf'pilot_proxy_convergence_time_bucket{{le="{le}"}} (\d+)', text)[0]) for le in ("1", r"\+Inf")
+    )
+    waves = analysis.push_waves(mesh(name))
+    waves = waves[waves["run"].eq(1)]
+    assert waves["stragglers"].sum() == every - within > 0
+    assert waves["stragglers_low"].sum() <= every - within <= waves["stragglers_high"].sum()
 
 
 @pytest.mark.parametrize("name", ["info", "sotw-debug"])

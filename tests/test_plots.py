@@ -457,7 +457,7 @@ def test_labels_name_the_units(plot: plots.Plot) -> None:
         "metrics": r"value, in the metric's unit \| ",
         "push_waves": r"round, with its start \(UTC, 2026-11-23\) \| time since the round began \(ms\)",
         "propagation": r"time \(UTC\) \| delay \(ms\)",
-        "xds_order": r"times seen \(a proxy in a round\) \| ",
+        "xds_order": r"times seen \(per proxy and round\) \| ",
     }
     assert any(re.fullmatch(units[plot.name], label) for label in labels), labels
 
@@ -545,7 +545,7 @@ def test_any_index(plot: plots.Plot, index: str) -> None:
     assert legend(plot.draw(table)) == legend(expected)
 
 
-# The catalogue of plots
+# The catalog of plots
 
 
 def test_plots_are_named_after_what_they_draw() -> None:
@@ -570,15 +570,15 @@ def test_plots_know_nothing_of_the_analysis() -> None:
 
 
 @pytest.mark.parametrize("looks", [style.XDS_TYPES, style.PUSH_TYPES, style.DECISIONS, style.ORDERS])
-def test_every_thing_has_a_colour_of_its_own(looks: dict[str, style.Look]) -> None:
-    colours = [look.colour for look in [*looks.values()]]
-    assert len(set(colours)) == len(colours)
-    assert all(to_hex(colour).upper() == colour.upper() for colour in colours)
+def test_every_thing_has_a_color_of_its_own(looks: dict[str, style.Look]) -> None:
+    colors = [look.color for look in [*looks.values()]]
+    assert len(set(colors)) == len(colors)
+    assert all(to_hex(color).upper() == color.upper() for color in colors)
 
 
-def test_colours_per_type_do_not_depend_on_the_others() -> None:
+def test_colors_per_type_do_not_depend_on_the_others() -> None:
     both, alone = some_fan_out(), some_fan_out().iloc[2:]
-    assert style.XDS_TYPES["EDS"].colour == "#E69F00"
+    assert style.XDS_TYPES["EDS"].color == "#E69F00"
     for table in (both, alone):
         (container,) = [c for c in plots.fan_out(table).containers if c.get_label() == "EDS"]
         assert {to_hex(bar.get_facecolor()).upper() for bar in container} == {"#E69F00"}
@@ -618,8 +618,8 @@ def test_debounces_are_points_in_milliseconds_over_time() -> None:
         "forced (1)",
         "debounce time",
         "quiet time",
-        "let go by the maximum (1)",
-        "either bound may have let it go (1)",
+        "ended by the maximum (1)",
+        "either limit may have ended it (1)",
     ]
     markers = {
         c.get_paths()[0].vertices.shape for c in ax.collections if c.get_label() in ("full", "incremental", "forced")
@@ -643,8 +643,8 @@ def test_debounces_of_istio_1_0_have_a_quiet_time_only() -> None:
     )
     ax = plots.debounces(table)
     assert len(offsets(ax, "unknown, quiet")) == 4
-    assert legend(ax)[:2] == ["full or not: not printed (4)", "quiet time"]
-    assert any("print the quiet time only" in text for text in shown(ax.figure))
+    assert legend(ax)[:2] == ["full or not: not logged (4)", "quiet time"]
+    assert any("log the quiet time only" in text for text in shown(ax.figure))
     assert len(plots.debounce_distribution(table).lines) == 1
 
 
@@ -739,7 +739,7 @@ def test_fan_out_is_stacked_by_type() -> None:
 
 
 def test_many_bars_have_the_same_places_and_heights_as_few() -> None:
-    number = np.arange(bars.MANY + 1, dtype=float)
+    number = np.arange(bars.MAX_PATCHES + 1, dtype=float)
     table = pd.DataFrame({"round": number.astype(int), "xds_type": "CDS", "pushes": number.astype(int) + 1})
     (layer,) = plots.fan_out(table).collections
     corners = np.array([path.get_extents().extents for path in layer.get_paths()])
@@ -795,7 +795,7 @@ def test_pushes_without_a_size_have_a_lane_per_type() -> None:
     alone = plots.pushes(some_pushes().assign(size_bytes=counts(*[None] * 5)))
     assert alone.figure.axes == [alone]
     assert [text.get_text() for text in alone.get_yticklabels()] == ["CDS", "EDS", "LDS"]
-    assert alone.get_ylabel() == "xDS type (no size is printed)"
+    assert alone.get_ylabel() == "xDS type (no size is logged)"
 
 
 # Order
@@ -840,7 +840,7 @@ def test_what_is_possible_is_paler_than_what_is_certain() -> None:
     assert ax.patches[2].get_alpha() < ax.patches[0].get_alpha()
     (estimate,) = ax.lines
     assert estimate.get_xdata().tolist() == [4.5]
-    assert legend(ax) == ["push decisions that had it", "at most", "estimate (objects over decisions)"]
+    assert legend(ax) == ["push decisions", "at most", "estimate (objects over decisions)"]
 
 
 def test_only_the_first_of_many_rows_are_ranked() -> None:
@@ -960,7 +960,7 @@ def test_one_wave_has_a_bar_per_proxy_in_the_order_in_which_they_had_it() -> Non
 def test_one_wave_of_many_proxies_has_no_names() -> None:
     table = pd.concat([one_wave()] * 100, ignore_index=True).assign(place=counts(*range(1, 301)))
     ax = plots.push_wave(table)
-    assert ax.get_ylabel() == "300 proxies, in the order in which they had it"
+    assert ax.get_ylabel() == "300 proxies, in order of arrival"
     ax.figure.canvas.draw()
 
 

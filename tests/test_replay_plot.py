@@ -53,7 +53,7 @@ def test_a_setting_is_an_area_between_its_bounds() -> None:
     assert high > 400
 
 
-def test_todays_setting_has_its_own_colour_and_mark() -> None:
+def test_todays_setting_has_its_own_color_and_mark() -> None:
     ax = plots.debounce_replay(settings())
     assert [line.get_marker() for line in ax.lines] == ["D", "o", "o"]
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["as recorded", "all changes debounced"]

@@ -20,7 +20,7 @@ import istiolog_pd as il
 from istiolog_pd import analysis, plots
 from istiolog_pd.cli.app import app
 from istiolog_pd.report import KINDS, Finding, findings, html_report, write_report
-from istiolog_pd.report.findings import RULES, Answers, look
+from istiolog_pd.report.findings import RULES, Answers, run_rules
 from istiolog_pd.report.html.figures import picture
 from istiolog_pd.report.html.page import _load
 from istiolog_pd.report.html.tables import table
@@ -49,7 +49,7 @@ def found(capture: il.Capture, *names: str) -> dict[str, Finding]:
     """What these rules find."""
     rules = [rule for rule in RULES if rule.name in names]
     assert len(rules) == len(names)
-    return {one.rule: one for one in look(Answers(capture), rules).found}
+    return {one.rule: one for one in run_rules(Answers(capture), rules).found}
 
 
 # ---- what rules find ----
@@ -66,7 +66,7 @@ def test_rejections_are_found_with_the_commonest_text_and_its_lines(lines: Lines
     )
     one = found(capture, "nacks")["nacks"]
     assert (one.kind, one.title) == ("broken", "Configuration was rejected 3 times by 1 proxy")
-    assert "the commonest (2 of 3): “duplicate listener”" in one.effect
+    assert "most often (2 of 3): “duplicate listener”" in one.effect
     assert (one.share, one.of) == (0.5, "the proxies")
     assert [line.line for line in one.evidence] == [4, 5]
     assert (
@@ -104,7 +104,7 @@ def test_a_debounce_that_may_have_been_stopped_by_either_bound_gives_bounds(line
         debounce(43, "100.1ms", "100.1ms"),
     )
     one = found(capture, "max_debounce")["max_debounce"]
-    assert one.title == "1 to 2 of 4 push decisions waited for the maximum"
+    assert one.title == "1 to 2 of 4 push decisions waited for PILOT_DEBOUNCE_MAX"
     assert "longest wait was 10 s" in one.effect
     assert (one.share, [line.line for line in one.evidence]) == (0.25, [2])
 
@@ -121,7 +121,7 @@ def test_full_pushes_are_found_when_they_are_half_of_all(full: int, expected: bo
 def test_one_object_behind_many_pushes_is_named(lines: Lines) -> None:
     capture = lines(*(debounce(n, "100.1ms", "100.1ms", config="busy" if n % 2 else f"c{n}") for n in range(1, 31)))
     one = found(capture, "one_cause")["one_cause"]
-    assert one.title == "One object is behind 15 of 30 pushes"
+    assert one.title == "One object triggered 15 of 30 pushes"
     assert one.effect.startswith("ServiceEntry/shop/busy;")
 
 
@@ -155,14 +155,14 @@ def test_a_quiet_log_says_what_was_looked_for_and_what_could_not_be_seen(
             "Push debounce stable[1] 1 for config ServiceEntry/a/b: 100ms since last change, 100ms since last push, full=true",
         )
     )
-    looked = look(Answers(capture))
+    looked = run_rules(Answers(capture))
     assert looked.found == ()
-    assert {rule.name for rule in looked.quiet} >= {"nacks", "max_debounce", "full_pushes"}
-    reasons = {rule.name: reason for rule, reason in looked.blind}
+    assert {rule.name for rule in looked.not_found} >= {"nacks", "max_debounce", "full_pushes"}
+    reasons = {rule.name: reason for rule, reason in looked.not_checkable}
     assert "gctrace" in reasons["gc_pauses"]
-    assert len(looked.quiet) + len(looked.blind) == len(RULES)
+    assert len(looked.not_found) + len(looked.not_checkable) == len(RULES)
     monkeypatch.setattr("istiolog_pd.report.html.page.picture", lambda plot, table: "data:,")
-    assert "Nothing stands out" in html_report(capture)
+    assert "No check found a problem" in html_report(capture)
 
 
 def test_findings_are_ranked_by_kind_and_then_by_share(real: Callable[[str], il.Capture]) -> None:

@@ -111,7 +111,7 @@ def test_no_name_and_no_error_text_is_more_than_text(browser: Browser) -> None:
     assert "{{config}}" in shown and "\\x1b[31m" in shown and "\\u202e" in shown and "\u202e" not in shown
 
 
-#: The lowest contrast (WCAG) of any text that is seen to the first colour behind it.
+#: The lowest contrast (WCAG) of any text that is seen to the first color behind it.
 CONTRAST = """
 const rgb = text => text.match(/[\\d.]+/g).map(Number);
 const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
@@ -119,8 +119,8 @@ const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
   .reduce((sum, v, at) => sum + v * [0.2126, 0.7152, 0.0722][at], 0);
 const behind = one => {
   for (; one; one = one.parentElement) {
-    const colour = rgb(getComputedStyle(one).backgroundColor);
-    if (colour.length < 4 || colour[3] > 0) return colour;
+    const color = rgb(getComputedStyle(one).backgroundColor);
+    if (color.length < 4 || color[3] > 0) return color;
   }
   return [255, 255, 255];
 };

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import istiolog_pd as il
 from istiolog_pd import analysis
-from istiolog_pd.runs import Part, arrange
+from istiolog_pd.runs import SourcePart, arrange
 from istiolog_pd.runs.schema import RUNS
 
 FLAGS = ("--caCertFile", "--clusterAliases", "--ctrlz_port", "--log_as_json")
@@ -270,13 +270,13 @@ def test_a_real_log_in_two_pieces_is_the_same_log(cut: int, back: int) -> None:
     assert len(arranged.runs) == 1
 
 
-def part_of(text: bytes, name: str, group: str = "a.log", **wrapper: list[str]) -> Part:
+def part_of(text: bytes, name: str, group: str = "a.log", **wrapper: list[str]) -> SourcePart:
     capture = il.load(io.BytesIO(text))
     events = capture.events.drop_columns(["run", *wrapper])
     for column, values in wrapper.items():
         events = events.append_column(column, pa.array(values).dictionary_encode())
     tables = {event: capture[event].drop_columns(["run"]) for event in capture}
-    return Part(name, "pilot", events, tables, group=group)
+    return SourcePart(name, "pilot", events, tables, group=group)
 
 
 def test_containers_that_a_wrapper_tells_apart() -> None:
@@ -298,7 +298,7 @@ def test_columns_may_be_dictionaries_in_chunks() -> None:
     moved = two.tables["debounce"].set_column(0, "row", pa.array([2, 3]))
     tables = {"debounce": pa.concat_tables([one.tables["debounce"], moved])}
     assert events["event"].num_chunks == 2
-    arranged = arrange([Part("a.log", "pilot", events, tables)])
+    arranged = arrange([SourcePart("a.log", "pilot", events, tables)])
     assert arranged.parts[0].events["run"].to_pylist() == [0, 0, 1, 1]
 
 

@@ -11,11 +11,11 @@ import pyarrow as pa
 import pytest
 
 import istiolog_pd as il
-from istiolog_pd.runs import Part, arrange
+from istiolog_pd.runs import SourcePart, arrange
 from istiolog_pd.runs.boundaries import SECOND
 from istiolog_pd.runs.concat import join
-from istiolog_pd.runs.container_log import lanes
-from istiolog_pd.runs.source_part import NO_TIME, codes
+from istiolog_pd.runs.container_log import split_container_logs
+from istiolog_pd.runs.source_part import NAT, codes
 from istiolog_pd.runs.time_access import Times
 
 
@@ -34,11 +34,11 @@ def debounce(seconds: float, number: int) -> str:
     )
 
 
-def part_of(lines: list[str], name: str = "a.log", group: str = "a.log") -> Part:
+def part_of(lines: list[str], name: str = "a.log", group: str = "a.log") -> SourcePart:
     """A log that is not arranged yet."""
     capture = il.load(io.BytesIO("".join(f"{line}\n" for line in lines).encode()))
     tables = {event: capture[event].drop_columns(["run"]) for event in capture}
-    return Part(name, "pilot", capture.events.drop_columns(["run"]), tables, group=group)
+    return SourcePart(name, "pilot", capture.events.drop_columns(["run"]), tables, group=group)
 
 
 def with_column(table: pa.Table, name: str, values: list[object]) -> pa.Table:
@@ -113,7 +113,7 @@ def test_logs_of_one_source_are_joined_by_line(size: int) -> None:
         tables = {event: in_chunks(table, size) for event, table in part.tables.items()}
         parts.append(replace(part, events=in_chunks(events, size), tables=tables))
     parts = list(arrange(parts).parts)
-    events, tables = join(parts, by_line=True)
+    events, tables = join(parts, ["stern.log"])
     assert not parts
     assert events["line"].to_pylist() == list(range(1, 11)) and events["run"].to_pylist() == [0, 1] * 5
     narrow = tables["debounce"]
@@ -158,9 +158,9 @@ def test_times_of_a_log_are_not_copied() -> None:
     first, second, third = part.times().chunks
     own = [np.frombuffer(chunk.buffers()[1], np.int64) for chunk in part.events["timestamp"].chunks if len(chunk)]
     assert np.shares_memory(first, own[0]) and np.shares_memory(second, own[1])
-    assert np.concatenate([first, second, third]).tolist() == [*range(5), NO_TIME]
+    assert np.concatenate([first, second, third]).tolist() == [*range(5), NAT]
     access = replace(part, tables={"access": pa.table({"row": [1, 5]})}).times().chunks
-    assert np.concatenate(access).tolist() == [0, NO_TIME, 2, 3, 4, NO_TIME]
+    assert np.concatenate(access).tolist() == [0, NAT, 2, 3, 4, NAT]
     assert np.shares_memory(access[1], own[1])
 
 
@@ -169,8 +169,8 @@ def test_pauses_reach_over_entries_without_a_time() -> None:
     part = part_of([debounce(0, 1)] * 14)
     none, first = [None], part.events["timestamp"][0].as_py()
     times = [*none, first, *none * 9, first + pd.Timedelta(seconds=7), *none, first + pd.Timedelta(seconds=9)]
-    (lane,) = lanes([replace(part, events=with_column(part.events, "timestamp", times))]).values()
-    timed = np.flatnonzero(lane.time[:] != NO_TIME)
+    (lane,) = split_container_logs([replace(part, events=with_column(part.events, "timestamp", times))]).values()
+    timed = np.flatnonzero(lane.time[:] != NAT)
     seconds = np.diff(lane.time[timed], prepend=lane.time[timed[0]]) // SECOND
     assert seconds.tolist() == [0, 7, 2]
     for after in range(-1, len(lane)):

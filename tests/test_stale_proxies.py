@@ -48,14 +48,15 @@ def test_without_acknowledgements_nothing_is_sure() -> None:
 
 
 def test_what_is_sent_after_a_time_was_lacking_then() -> None:
-    """The round had begun, its push came later; a proxy that nobody pushed to before is not known yet."""
+    """The round had begun, its push came later; a proxy that nobody pushed to before is not known yet. (An update of it
+    alone would have had clusters too.)"""
     line = "2026-01-01T00:00:{}Z\tinfo\tads\t{}"
-    push = "CDS: PUSH{} for node:{}.x resources:4 size:1.5kB"
+    push = "{}: PUSH{} for node:{}.x resources:4 size:1.5kB"
     log = [
-        line.format("01.000000", push.format(" request", "a")),
+        line.format("01.000000", push.format("CDS", " request", "a")),
         line.format("02.000000", "XDS: Pushing Services:9 ConnectedEndpoints:2 Version:2026-01-01T00:00:02Z/1"),
-        line.format("05.000000", push.format("", "a")),
-        line.format("05.100000", push.format("", "b")),
+        line.format("05.000000", push.format("RDS", "", "a")),
+        line.format("05.100000", push.format("RDS", "", "b")),
     ]
     capture = il.load(io.BytesIO("".join(f"{text}\n" for text in log).encode()), component="pilot")
     [row] = analysis.stale_proxies(capture, at="2026-01-01 00:00:03").itertuples()

@@ -1,7 +1,7 @@
 """Every log statement of the sources, filled with values, is claimed: by a hand-written format, or as itself.
 
 The tables (`tests/formats/source`) were taken from the syntax trees of the sources by machine; the filled
-messages (`tests/filling/statements.py`) know nothing of the catalogue, and it nothing of them.
+messages (`tests/filling/statements.py`) know nothing of the catalog, and it nothing of them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from filling.statements import AMBIGUOUS, Printed, printed
 
 import istiolog_pd as il
 from istiolog_pd.engine.reference.labels import split_ids
-from istiolog_pd.engine.reference.match import recogniser
+from istiolog_pd.engine.reference.match import recognizer
 from istiolog_pd.engine.reference.statements import claim_statement
 from istiolog_pd.engine.second_tier import second_claim
 from istiolog_pd.formats import EVENTS, FORMATS
@@ -47,7 +47,7 @@ def scope(row: Printed) -> str | None:
 def claimed_by_a_format(row: Printed) -> bool:
     """Whether a hand-written format claims a row's message."""
     body = split_ids(who(row), row.text)[0]
-    return recogniser().claim(who(row), row.level, scope(row), body) is not None
+    return recognizer().claim(who(row), row.level, scope(row), body) is not None
 
 
 @cache

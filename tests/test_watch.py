@@ -92,7 +92,7 @@ def test_all_of_a_real_log_is_counted(real: Callable[[str], il.Capture], data: P
 
 LIVE = [
     "kubectl --timestamps", "kubectl --prefix", "kubectl --prefix --timestamps", "stern", "stern -A", "stern -t",
-    "stern, coloured", "stern -o json", "kail", "CRI", "CRI, parts", "docker", "docker, parts", "logcli --forward",
+    "stern, colored", "stern -o json", "kail", "CRI", "CRI, parts", "docker", "docker, parts", "logcli --forward",
     "Fluent Bit", "Filebeat",
 ]  # fmt: skip
 
@@ -147,7 +147,7 @@ def raw(path: Path) -> list[str]:
 
 
 def test_no_entry_holds_back_without_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("istiolog_pd.live.windows.MOST_HELD", 1000)
+    monkeypatch.setattr("istiolog_pd.live.windows.MAX_HELD", 1000)
     watch = Watch()
     watch.feed(b"2026-11-23T17:28:41.000000Z\tinfo\tads\tPush Status: {\n")
     assert watch.total.entries == 0

@@ -19,7 +19,7 @@ from istiolog_pd.sources.limits import Limits
 from istiolog_pd.sources.wrappers import _json_stream, unwrap
 from istiolog_pd.sources.wrappers._detect import RECORDS
 from istiolog_pd.sources.wrappers._json_records import Records
-from istiolog_pd.sources.wrappers._model import NO_TIME
+from istiolog_pd.sources.wrappers._model import NAT
 from istiolog_pd.sources.wrappers._rfc3339 import padded, stamps
 
 SEED = lines_of(f"{HEAD}one\n{HEAD}two\n{HEAD}three".encode())
@@ -61,7 +61,7 @@ HOSTILE = {
     "a name with escapes": f"[pod/\x1b[31m{PODS[0]}\x1b[2J/{CONTAINER}] {HEAD}x\n".encode(),
     "a name that is none": f"[pod/../../{CONTAINER}] {HEAD}x\n".encode(),
     "a name too long": f"[pod/{NAME}/{CONTAINER}] {HEAD}x\n".encode(),
-    "colours without end": b"\x1b[" * 100_000 + b"\n",
+    "colors without end": b"\x1b[" * 100_000 + b"\n",
     "a time in no year": f"9999-99-99T99:99:99.999999999Z stdout F {HEAD}x\n".encode(),
     "blanks": b" " * 500_000 + b"\n",
     "NUL bytes": b"\0" * 100_000 + b"\n",
@@ -177,7 +177,7 @@ def test_text_that_is_no_time(text: str) -> None:
 def test_time_that_no_calendar_has(text: str) -> None:
     """It is cut off like any other, and is null."""
     length, time = stamps(padded(text.encode()), np.array([0]))
-    assert (length[0], time[0]) == (len(text), NO_TIME)
+    assert (length[0], time[0]) == (len(text), NAT)
 
 
 @pytest.mark.parametrize("name", WRAPPERS)

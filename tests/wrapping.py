@@ -58,7 +58,7 @@ def dumps(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-def colour(code: str, text: str) -> str:
+def color(code: str, text: str) -> str:
     return f"\x1b[{code}m{text}\x1b[0m"
 
 
@@ -183,12 +183,12 @@ def stern_json(line: Line, message: str) -> str:
 
 
 def stern_extjson(line: Line) -> str:
-    """`-o extjson`, coloured if forced."""
+    """`-o extjson`, colored if forced."""
     return f'{{"pod": "{line.pod}", "container": "{CONTAINER}", "message": {dumps(line.text)}}}'
 
 
-def coloured(line: Line) -> str:
-    return f"{colour('96', line.pod)} {colour('36', CONTAINER)} {line.text}"
+def colored(line: Line) -> str:
+    return f"{color('96', line.pod)} {color('36', CONTAINER)} {line.text}"
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ WRAPPERS = {
     "stern": _w("stern", "pod", each(lambda x: f"{x.pod} {CONTAINER} {x.text}")),
     "stern -A": _w("stern", "pod namespace", each(lambda x: f"{NAMESPACE} {x.pod} {CONTAINER} {x.text}")),
     "stern -t": _w("stern", "pod time", each(lambda x: f"{x.pod} {CONTAINER} {stamp(x.n, BERLIN)} {x.text}")),
-    "stern, coloured": _w("stern", "pod", each(coloured)),
+    "stern, colored": _w("stern", "pod", each(colored)),
     "stern -o json": _w("stern", "pod namespace", each(lambda x: stern_json(x, x.text))),
     "stern -o json -t": _w("stern", "pod namespace time", each(lambda x: stern_json(x, f"{stamp(x.n)} {x.text}"))),
     "stern -o extjson": _w("stern", "pod", each(stern_extjson)),
@@ -223,10 +223,10 @@ WRAPPERS = {
         each(lambda x: json.dumps({"pod": x.pod, "container": CONTAINER, "message": x.text}, indent=2)),
     ),
     "kail": _w("kail", "pod namespace", each(lambda x: f"{NAMESPACE}/{x.pod}[{CONTAINER}]: {x.text}")),
-    "kail, coloured": _w(
+    "kail, colored": _w(
         "kail",
         "pod namespace",
-        each(lambda x: colour("34", f"{NAMESPACE}/{x.pod}[{CONTAINER}]") + colour("34", ": ") + x.text),
+        each(lambda x: color("34", f"{NAMESPACE}/{x.pod}[{CONTAINER}]") + color("34", ": ") + x.text),
     ),
     "kail -o json": _w(
         "kail",

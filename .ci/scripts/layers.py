@@ -17,13 +17,14 @@ class Part:
     @property
     def shown(self) -> str:
         """Its path: a folder, or a module."""
-        modules = ("errors", "capture", "readers", "notebook")
+        modules = ("_text", "errors", "capture", "readers", "notebook")
         return f"{self.name}.py" if self.name in modules else f"{self.name}/"
 
 
 #: A part imports only parts of lower layers, and itself.
 PARTS = (
     Part("errors", 0, "errors and warnings"),
+    Part("_text", 0, "values as text for people: escapes, durations, sizes, cells of tables"),
     Part(
         "formats",
         1,

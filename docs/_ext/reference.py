@@ -8,6 +8,7 @@ import pandas as pd
 from typer.main import get_command
 
 import istiolog_pd as il
+from istiolog_pd._text import escape_markdown
 from istiolog_pd.analysis._discover import declarations, functions
 from istiolog_pd.cli.app import app
 from istiolog_pd.report.findings import RULES
@@ -31,7 +32,7 @@ def cell(value: object) -> str:
     """A value as the text of a table's cell."""
     if value is None or (not isinstance(value, (list, tuple)) and pd.isna(value)):
         return ""
-    return str(value).replace("|", "\\|").replace("\n", " ").replace("<", "&lt;").strip()
+    return escape_markdown(str(value))
 
 
 def code(value: object) -> str:
@@ -80,7 +81,7 @@ def _findings() -> str:
     parts = ["# Findings of the report\n", "What `istiolog report` looks for, by kind.\n"]
     for kind, meaning in KINDS.items():
         parts += [f"## {kind}\n", f"{meaning[0].upper()}{meaning[1:]}.\n"]
-        rows = ((f"`{r.name}`", cell(r.looks), cell(r.why), cell(r.do)) for r in RULES if r.kind == kind)
+        rows = ((f"`{r.name}`", cell(r.checks), cell(r.why), cell(r.do)) for r in RULES if r.kind == kind)
         parts.append(table(("rule", "what is looked for", "why it matters", "what to do"), rows))
     return "\n".join(parts)
 

@@ -27,7 +27,7 @@ class AnswerTable(pd.DataFrame):
         return table if table is None or not coverage else f"<p>{html.escape(str(coverage))}</p>{table}"
 
 
-def shaped(table: pd.DataFrame, answer: Answer, coverage: str = "") -> pd.DataFrame:
+def as_result(table: pd.DataFrame, answer: Answer, coverage: str = "") -> pd.DataFrame:
     """Give a table the columns and dtypes of an answer, and what it cannot see in ``attrs["coverage"]``."""
     columns = {name: table[name] if name in table else pd.Series(pd.NA, table.index, object) for name in answer.dtypes}
     frame = AnswerTable(columns, index=table.index).astype(answer.dtypes).reset_index(drop=True)
@@ -35,28 +35,35 @@ def shaped(table: pd.DataFrame, answer: Answer, coverage: str = "") -> pd.DataFr
     return frame
 
 
-def cannot(answer: Answer, reason: str) -> pd.DataFrame:
+def empty_result(answer: Answer, reason: str) -> pd.DataFrame:
     """The empty answer, with the reason why it is empty."""
-    return shaped(pd.DataFrame(), answer, reason)
+    return as_result(pd.DataFrame(), answer, reason)
 
 
-def control_plane(capture: Capture, event: str, columns: Sequence[str] = ()) -> pd.DataFrame:
+def control_plane_rows(capture: Capture, event: str, columns: Sequence[str] = ()) -> pd.DataFrame:
     """The rows of an event that a control plane wrote, with plain text instead of categories.
 
     `columns`: only these, in a table of many rows; empty: all.
     """
-    table = capture[event]
-    own = pc.equal(table["component"].cast(pa.string()), "pilot")
-    table = table.select(list(columns)) if columns else table
-    table = table if pc.all(own).as_py() else table.filter(own)
-    plain = {
-        name: column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
-        for name, column in zip(table.schema.names, table.columns, strict=True)
-    }
-    return to_pandas(pa.table(plain))
+    table = where_equal(capture[event], "component", "pilot")
+    return to_pandas(plain_text(table.select(list(columns)) if columns else table))
 
 
-def remembered(answer: Callable[[Capture], pd.DataFrame]) -> Callable[[Capture], pd.DataFrame]:
+def where_equal(table: pa.Table, name: str, value: str) -> pa.Table:
+    """The rows with this text in a column; the table itself if all rows have it."""
+    own = pc.fill_null(pc.equal(table[name].cast(pa.string()), value), False)
+    return table if pc.all(own, min_count=0).as_py() else table.filter(own)
+
+
+def plain_text(table: pa.Table) -> pa.Table:
+    """A table with text instead of dictionaries."""
+    for at, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            table = table.set_column(at, field.name, table[field.name].cast(pa.string()))
+    return table
+
+
+def cached_per_capture(answer: Callable[[Capture], pd.DataFrame]) -> Callable[[Capture], pd.DataFrame]:
     """Cache an answer per capture; each caller gets a shallow copy."""
 
     @wraps(answer)
@@ -69,7 +76,7 @@ def remembered(answer: Callable[[Capture], pd.DataFrame]) -> Callable[[Capture],
     return once
 
 
-def no_lines(capture: Capture, what: str, how: str) -> str:
+def reason_no_lines(capture: Capture, what: str, how: str) -> str:
     """Why lines of a kind are not there: no log of a control plane at all, or not at this level."""
     components = capture.events["component"].cast("string").to_pandas()
     entries = int((components == "pilot").sum())

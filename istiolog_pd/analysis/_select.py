@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import TEXT
-from istiolog_pd.analysis.pushes.kinds import MOST_BINS, WIDTHS
+from istiolog_pd.analysis._result import plain_text, where_equal
+from istiolog_pd.analysis.pushes.kinds import MAX_BINS, WIDTHS
 from istiolog_pd.capture import Capture, to_pandas
 
 Ints = npt.NDArray[np.int64]
@@ -22,7 +23,7 @@ LEVEL = (
 )
 
 
-def columns(
+def select_columns(
     capture: Capture, event: str, *names: str, component: str | None = "pilot", where: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
     """These columns of an event's lines in file order, text as ``str``, and `run` (0 where nothing tells runs apart).
@@ -32,20 +33,14 @@ def columns(
     """
     table = capture[event]
     for name, value in {**({"component": component} if component else {}), **(where or {})}.items():
-        own = pc.fill_null(pc.equal(table[name].cast(pa.string()), value), False)
-        if not pc.all(own, min_count=0).as_py():
-            table = table.filter(own)
+        table = where_equal(table, name, value)
     wanted = [*names, "run"] if "run" in table.schema.names else list(names)
-    table = table.select(wanted)
-    for at, field in enumerate(table.schema):
-        if pa.types.is_dictionary(field.type):
-            table = table.set_column(at, field.name, table[field.name].cast(pa.string()))
-    frame = to_pandas(table)
+    frame = to_pandas(plain_text(table.select(wanted)))
     frame["run"] = frame["run"].fillna(0).astype(np.int64) if "run" in frame else 0
     return frame
 
 
-def logs(capture: Capture) -> pd.Series[str]:
+def log_of_runs(capture: Capture) -> pd.Series[str]:
     """The container's log that each run is of, by run: the pieces of a rotated log are one."""
     runs = capture.process_runs
     if len(runs):
@@ -56,7 +51,7 @@ def logs(capture: Capture) -> pd.Series[str]:
     return pd.Series(names, pd.Index(first[0], name="run"), dtype=TEXT)
 
 
-def places(capture: Capture, table: pd.DataFrame) -> Ints:
+def entry_positions(capture: Capture, table: pd.DataFrame) -> Ints:
     """Numbers for the `source` and `line` of some rows that ascend as the entries do, over all pieces of a log."""
     keys = capture.events.select(["source", "line"]).unify_dictionaries()
     ends = keys.group_by("source", use_threads=False).aggregate([("line", "max")]).to_pandas()
@@ -66,15 +61,7 @@ def places(capture: Capture, table: pd.DataFrame) -> Ints:
     return found
 
 
-def codes(column: pa.ChunkedArray) -> npt.NDArray[np.int32]:
-    """A number for each text of a column."""
-    if not pa.types.is_dictionary(column.type):
-        column = column.dictionary_encode()
-    encoded = column.unify_dictionaries().combine_chunks()
-    return np.asarray(encoded.indices.fill_null(-1).to_numpy(), np.int32)
-
-
-def unprinted(capture: Capture, lines: pd.DataFrame) -> str:
+def note_unprinted_pushes(capture: Capture, lines: pd.DataFrame) -> str:
     """That pushes of endpoint-only rounds are not among these push lines (with `level`), where there may be any."""
     rounds = pc.equal(capture["push_start"]["push_type"].cast(pa.string()), "incremental")
     no_kinds = capture["debounce"]["forced"].null_count < capture["debounce"].num_rows  # from 1.31 on
@@ -85,18 +72,12 @@ def unprinted(capture: Capture, lines: pd.DataFrame) -> str:
     return "" if pc.any(early).as_py() else LEVEL
 
 
-def arrow(texts: pd.Series[str]) -> pa.Array:
-    """A column of text as one Arrow array."""
-    values = pa.array(texts, pa.string())
-    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-
-
 def bin_width(times: pd.Series[pd.Timestamp], freq: str | None = None) -> str:
     """The width of a time bin: the given one, or the first round one that gives no more than 120 bins."""
     span = times.max() - times.min()
-    return freq or next((width for width in WIDTHS if span / pd.Timedelta(width) <= MOST_BINS), WIDTHS[-1])
+    return freq or next((width for width in WIDTHS if span / pd.Timedelta(width) <= MAX_BINS), WIDTHS[-1])
 
 
-def joined(*notes: str) -> str:
+def join_notes(*notes: str) -> str:
     """Several notes on what a capture cannot tell, as one; those that are empty left out."""
     return "; ".join(note for note in notes if note)

@@ -13,28 +13,25 @@ from istiolog_pd.analysis._answer import SPAN
 Ints = npt.NDArray[np.int64]
 
 #: The number that pandas and NumPy have for no time.
-NEVER = np.iinfo(np.int64).min
+NAT = np.iinfo(np.int64).min
 
 
-def nanoseconds(column: pd.Series[Any]) -> Ints:
-    """A column of times or durations in nanoseconds; `NEVER` where null."""
+def as_nanoseconds(column: pd.Series[Any]) -> Ints:
+    """A column of times or durations in nanoseconds; `NAT` where null."""
     dtype = "datetime64[ns]" if isinstance(column.dtype, pd.DatetimeTZDtype) else "timedelta64[ns]"
     values = column.dt.tz_localize(None) if isinstance(column.dtype, pd.DatetimeTZDtype) else column
     return values.to_numpy(dtype).astype(np.int64)
 
 
-def spans(values: Ints, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.timedelta64]:
+def as_durations(values: Ints, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.timedelta64]:
     """Convert nanoseconds to durations; unknown ones are null."""
-    found: npt.NDArray[np.timedelta64] = np.where(known, values, NEVER).astype(SPAN)
+    found: npt.NDArray[np.timedelta64] = np.where(known, values, NAT).astype(SPAN)
     return found
 
 
-def moments(values: Ints, known: npt.NDArray[np.bool_]) -> pd.DatetimeIndex:
-    """Convert nanoseconds since 1970 to times in UTC; unknown ones are null."""
-    return pd.DatetimeIndex(np.where(known, values, NEVER).astype("datetime64[ns]"), tz="UTC")
-
-
-def as_of(left: pd.DataFrame, right: pd.DataFrame, on: str, by: list[str], *, after: bool = False) -> pd.DataFrame:
+def merge_as_of(
+    left: pd.DataFrame, right: pd.DataFrame, on: str, by: list[str], *, after: bool = False
+) -> pd.DataFrame:
     """Each row of one table, by its index, with the row of the other that is the last up to it.
 
     Parameters

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from istiolog_pd.cli.terminal import say
+from istiolog_pd.cli.terminal import log_line
 
 if TYPE_CHECKING:
     from istiolog_pd.capture import Capture
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 GIVEN_LIMITS: ContextVar[tuple[str, ...]] = ContextVar("limits", default=())
 
 
-def in_python(*lines: str) -> str:
+def python_help(*lines: str) -> str:
     """Say how to do the same in Python, below a verb's help."""
     return "\n".join(["\b", "In Python:", "  import istiolog_pd", *(f"  {line}" for line in lines)])
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def exit_on_error() -> Iterator[None]:
     """Tell what went wrong in one line, and exit with 1."""
     try:
         yield
     except BrokenPipeError:
         raise
     except (ValueError, OSError, ModuleNotFoundError) as error:
-        say(str(error))
+        log_line(str(error))
         raise typer.Exit(1) from None
 
 
@@ -70,5 +70,5 @@ def load_logs(sources: list[str], component: str | None, access_log_format: str 
             limits=given_limits(),
         )
     for warning in caught:
-        say(f"warning: {warning.message}")
+        log_line(f"warning: {warning.message}")
     return capture

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from istiolog_pd.cli._helpers import in_python, load_logs, told
+from istiolog_pd.cli._helpers import exit_on_error, load_logs, python_help
 from istiolog_pd.cli.options import AccessFormat, Sources, Whose, one_of
-from istiolog_pd.cli.terminal import say, show, write_out
+from istiolog_pd.cli.terminal import log_line, print_table, write_out
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PYTHON = in_python('istiolog_pd.analysis.push_rounds(istiolog_pd.load("istiod.log"))')
+PYTHON = python_help('istiolog_pd.analysis.push_rounds(istiolog_pd.load("istiod.log"))')
 
 #: Rises when the form of the JSON changes.
 SCHEMA_VERSION = 1
@@ -54,11 +54,11 @@ def answer(
 
     if form is Form.parquet and sys.stdout.isatty():
         raise typer.BadParameter("Parquet is for a pipe or a file, not for a terminal", param_hint="--format")
-    with told():
+    with exit_on_error():
         table: pd.DataFrame = getattr(analysis, name)(load_logs(sources, component, access_log_format))
     coverage = str(table.attrs.get("coverage", ""))
     if coverage:
-        say(coverage)
+        log_line(coverage)
     _print(name, table, coverage, form)
     raise typer.Exit(int(table.empty))
 
@@ -73,7 +73,7 @@ def _print(name: str, table: pd.DataFrame, coverage: str, form: Form) -> None:
     elif form is Form.parquet:
         table.to_parquet(sys.stdout.buffer)
     elif len(table):
-        show(table)
+        print_table(table)
 
 
 def _json(text: str) -> str:

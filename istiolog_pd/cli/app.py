@@ -23,7 +23,7 @@ HELP = """Logs of Istio's control plane and sidecars: what they answer, as text,
 \b
 Start with
   istiolog summary LOGS...   what these logs answer, on one screen
-  istiolog report LOGS...    what stands out in them, as a page to read and send on
+  istiolog report LOGS...    findings, as one HTML page to read and share
 
 LOGS are files, folders, globs, archives (a bug-report), or - for standard input. Each command's --help shows the
 same in Python.
@@ -74,7 +74,7 @@ Limit = Annotated[
     typer.Option(
         metavar="NAME=VALUE",
         callback=_limits,
-        help="How far sources are trusted: members, size, ratio, ratio_from, held or containers; may be given again.",
+        help="Limit for untrusted sources: members, size, ratio, ratio_from, held or containers; repeatable.",
     ),
 ]
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from istiolog_pd.cli._helpers import check_output, in_python, load_logs, told
-from istiolog_pd.cli.terminal import say, show, write_out
+from istiolog_pd.cli._helpers import check_output, exit_on_error, load_logs, python_help
+from istiolog_pd.cli.terminal import log_line, print_table, write_out
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PYTHON = in_python(
+PYTHON = python_help(
     "from istiolog_pd import analysis",
     'analysis.compare(istiolog_pd.load("before.log"), istiolog_pd.load("after.log"))',
 )
@@ -34,14 +34,14 @@ class Form(StrEnum):
 
 def _picture(path: Path | None) -> Path | None:
     if path is not None and path.suffix not in PICTURES:
-        raise typer.BadParameter(f"{path}: end it in {', '.join(PICTURES)}")
+        raise typer.BadParameter(f"{path}: the name must end in {', '.join(PICTURES)}")
     return path
 
 
 def compare(
     before: Annotated[str, typer.Argument(metavar="BEFORE", help="A log, folder or archive: before.")],
     after: Annotated[str, typer.Argument(metavar="AFTER", help="The same: after.")],
-    every: Annotated[bool, typer.Option("--all", help="Also what does not differ, or cannot be told.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Also measures without a difference.")] = False,
     form: Annotated[Form, typer.Option("--format", help="csv and json have all rows and columns.")] = Form.table,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", callback=_picture, help="Draw it too: x.png, .svg or .pdf.")
@@ -52,7 +52,7 @@ def compare(
     Shows measures that differ significantly in the second log, normalized for load and duration; ci_low and
     ci_high are the 95 % interval of the difference.
     """
-    with told():
+    with exit_on_error():
         from istiolog_pd.analysis.compare.compare import compare as compared
 
         if output is not None:
@@ -62,7 +62,7 @@ def compare(
         if output is not None and len(table):
             _draw(table, output, captures[0].files | captures[1].files)
     if coverage := table.attrs["coverage"]:
-        say(coverage)
+        log_line(coverage)
     if table.empty:
         raise typer.Exit(1)
     if form is Form.csv:
@@ -76,11 +76,11 @@ def compare(
 def _show(table: pd.DataFrame, every: bool) -> None:
     certain = table["significant"].fillna(False).astype(bool)
     if every or certain.any():
-        show((table if every else table[certain])[SHOWN])
+        print_table((table if every else table[certain])[SHOWN])
     if not every:
         counts = table["verdict"].astype("str").value_counts()
         rest = ", ".join(f"{name}: {counts.get(name, 0):,}" for name in ("no difference seen", "cannot tell"))
-        say(f"{rest} (of {len(table):,} measures; --all shows them)")
+        log_line(f"{rest} (of {len(table):,} measures; --all shows them)")
 
 
 def _draw(table: pd.DataFrame, path: Path, sources: frozenset[tuple[int, int]]) -> None:
@@ -98,4 +98,4 @@ def _draw(table: pd.DataFrame, path: Path, sources: frozenset[tuple[int, int]]) 
     with replacing(path, sources) as file:
         figure.savefig(file, format=path.suffix[1:], dpi=150, bbox_inches="tight")
     plt.close(figure)
-    say(f"wrote {path}")
+    log_line(f"wrote {path}")

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from istiolog_pd.cli._helpers import in_python
+from istiolog_pd.cli._helpers import python_help
 from istiolog_pd.cli.options import OfComponent
-from istiolog_pd.cli.terminal import say
+from istiolog_pd.cli.terminal import log_line
 
-PYTHON = in_python("from istiolog_pd.inspect.explain import explain", 'print(explain("XDS: Pushing Services:15"))')
+PYTHON = python_help("from istiolog_pd.inspect.explain import explain", 'print(explain("XDS: Pushing Services:15"))')
 
 
 def explain(
@@ -28,7 +28,7 @@ def explain(
 
     text = sys.stdin.buffer.readline().decode(errors="backslashreplace") if line == "-" else line
     if not text.strip():
-        say("nothing to explain: the line is empty")
+        log_line("nothing to explain: the line is empty")
         raise typer.Exit(1)
     found = explained(text, component)
     typer.echo(str(found))

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from istiolog_pd.cli._helpers import in_python
+from istiolog_pd.cli._helpers import python_help
 from istiolog_pd.cli.options import OfComponent, OfEvent
-from istiolog_pd.cli.terminal import show
+from istiolog_pd.cli.terminal import print_table
 
-PYTHON = in_python("from istiolog_pd.inspect.explain import formats_table", 'formats_table("pilot", "debounce")')
+PYTHON = python_help("from istiolog_pd.inspect.explain import formats_table", 'formats_table("pilot", "debounce")')
 
 
 def formats(
@@ -25,5 +25,5 @@ def formats(
     if as_json:
         typer.echo(table.to_json(orient="records", indent=1, force_ascii=False))
     else:
-        show(table[["event", "component", "versions", "text"]])
+        print_table(table[["event", "component", "versions", "text"]])
     raise typer.Exit(int(table.empty))

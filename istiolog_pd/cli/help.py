@@ -15,7 +15,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Start here": ("summary", "report"),
     "Ask": ("answer", "plot", "metrics", "compare", "watch"),
     "Export": ("parse",),
-    "Look at lines": ("unmatched", "explain", "formats"),
+    "Inspect lines": ("unmatched", "explain", "formats"),
 }
 
 #: The error of wrong use; Typer shows only errors that derive from it.
@@ -28,13 +28,13 @@ _TYPE = re.compile(r"<(?:list\[)?([^\[\]<>]*)\]?>")
 @contextmanager
 def escaped_errors() -> Iterator[None]:
     """Escape what cannot be printed in an error of wrong use: it repeats what was typed."""
-    from istiolog_pd.inspect.partial_match import visible
+    from istiolog_pd._text import escape_controls
 
     try:
         yield
     except UsageError as error:
         wrong = cast(Any, error)
-        wrong.message = "\n".join(map(visible, str(wrong.message).split("\n")))
+        wrong.message = "\n".join(map(escape_controls, str(wrong.message).split("\n")))
         raise
 
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from istiolog_pd.cli._helpers import in_python, load_logs, told
+from istiolog_pd.cli._helpers import exit_on_error, load_logs, python_help
 from istiolog_pd.cli.options import Sources
-from istiolog_pd.cli.terminal import say, show, write_out
+from istiolog_pd.cli.terminal import log_line, print_table, write_out
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-PYTHON = in_python("from istiolog_pd import analysis", 'analysis.metrics(istiolog_pd.load("istiod.log"))')
+PYTHON = python_help("from istiolog_pd import analysis", 'analysis.metrics(istiolog_pd.load("istiod.log"))')
 
 
 class Form(StrEnum):
@@ -35,10 +35,10 @@ def metrics(
     sources: Sources,
     exported: Annotated[
         Path | None,
-        typer.Option("--metrics", metavar="FILE", help="What istiod exports (/metrics), to compare with."),
+        typer.Option("--metrics", metavar="FILE", help="Metrics exported by istiod (/metrics), to compare with."),
     ] = None,
     by_run: Annotated[
-        bool, typer.Option("--by-run", help="A row per process run, not the sum (without --metrics).")
+        bool, typer.Option("--by-run", help="One row per process run instead of the sum (without --metrics).")
     ] = False,
     form: Annotated[Form, typer.Option("--format", help="csv and json have all columns and the buckets.")] = Form.table,
 ) -> None:
@@ -47,10 +47,10 @@ def metrics(
     Each is exact, bounded, or not answerable. With --metrics, or where a bug-report holds the metrics that
     istiod exported, both stand in one table.
     """
-    with told():
+    with exit_on_error():
         table = _answer(sources, exported, by_run)
     if coverage := table.attrs["coverage"]:
-        say(coverage)
+        log_line(coverage)
     if table.empty:
         raise typer.Exit(1)
     _print(table, form)
@@ -77,6 +77,6 @@ def _print(table: pd.DataFrame, form: Form) -> None:
     buckets = table["metric"].astype("str").str.endswith("_bucket")
     shown = table[~buckets].drop(columns=[name for name in WIDE if name in table])
     several = [name for name in ("source", "run") if name in shown and shown[name].drop_duplicates().size > 1]
-    show(shown.drop(columns=[name for name in ("source", "run") if name in shown and name not in several]))
+    print_table(shown.drop(columns=[name for name in ("source", "run") if name in shown and name not in several]))
     if buckets.any():
-        say(f"{buckets.sum():,} buckets of histograms are shown with --format csv or json")
+        log_line(f"{buckets.sum():,} buckets of histograms are shown with --format csv or json")

@@ -51,14 +51,15 @@ def _access_format(value: str | None) -> str | None:
     return text
 
 
-_whose = one_of("component that a source can be of", lambda: ("pilot", "agent", "ztunnel"))
+_whose = one_of("component of a source", lambda: ("pilot", "agent", "ztunnel"))
 _component = one_of("component", _components)
 _event = one_of("event", _events)
 
 Sources = Annotated[
     list[str],
     typer.Argument(
-        metavar="LOGS", help="Files, plain or packed, folders, globs, archives (a bug-report), or - for standard input."
+        metavar="LOGS",
+        help="Files, folders, globs, URLs, archives, compressed or not; - reads standard input.",
     ),
 ]
 Whose = Annotated[
@@ -67,11 +68,12 @@ Whose = Annotated[
         "--component",
         metavar="NAME",
         callback=_whose,
-        help="Whose logs they are: pilot, agent or ztunnel. [default: found out]",
+        help="Component that wrote the logs: pilot, agent or ztunnel. [default: detected]",
     ),
 ]
 OfComponent = Annotated[
-    str | None, typer.Option(metavar="NAME", callback=_component, help="Of pilot, agent, envoy or ztunnel only.")
+    str | None,
+    typer.Option(metavar="NAME", callback=_component, help="Only pilot, agent, envoy or ztunnel."),
 ]
 AccessFormat = Annotated[
     str | None,
@@ -79,10 +81,10 @@ AccessFormat = Annotated[
         "--access-log-format",
         metavar="FORMAT|@FILE",
         callback=_access_format,
-        help="The mesh's own accessLogFormat, text or JSON, if it is not Istio's; @FILE: it stands in that file.",
+        help="The mesh's accessLogFormat, text or JSON, if it is not the default; @FILE reads it from a file.",
     ),
 ]
 Events = Annotated[
-    list[str] | None, typer.Option(metavar="EVENT", callback=_event, help="Only this event; may be given again.")
+    list[str] | None, typer.Option(metavar="EVENT", callback=_event, help="Only this event; repeatable.")
 ]
-OfEvent = Annotated[str | None, typer.Option(metavar="EVENT", callback=_event, help="Of this event only.")]
+OfEvent = Annotated[str | None, typer.Option(metavar="EVENT", callback=_event, help="Only this event.")]

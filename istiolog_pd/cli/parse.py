@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from istiolog_pd.cli._helpers import check_output, given_limits, in_python, load_logs, told
+from istiolog_pd.cli._helpers import check_output, exit_on_error, given_limits, load_logs, python_help
 from istiolog_pd.cli.options import AccessFormat, Events, Sources, Whose
+from istiolog_pd.cli.terminal import log_line
 from istiolog_pd.cli.terminal import output as standard_output
-from istiolog_pd.cli.terminal import say
 
 if TYPE_CHECKING:
     from istiolog_pd.capture import Capture
 
-PYTHON = in_python(
+PYTHON = python_help(
     "from istiolog_pd.export.tables import to_parquet", 'to_parquet(istiolog_pd.load("istiod.log"), "out.parquet")'
 )
 
@@ -39,19 +39,19 @@ def parse(  # noqa: PLR0913, PLR0917 - each is an option of the command
         typer.Option("--duckdb", metavar="FILE", help="The star schema as a DuckDB database, with its views."),
     ] = None,
     append: Annotated[
-        bool, typer.Option("--append", help="With --star or --duckdb: add the logs to the star that is there.")
+        bool, typer.Option("--append", help="With --star or --duckdb: add the logs to an existing star schema.")
     ] = False,
     csv_safe: Annotated[
         bool | None,
         typer.Option(
             "--csv-safe/--no-csv-safe",
-            help="Put ' before text that a spreadsheet would take for a formula. [default: for x.csv, not for -]",
+            help="Put ' before text that a spreadsheet would read as a formula. [default: for x.csv, not for -]",
         ),
     ] = None,
     stream: Annotated[
         bool,
         typer.Option(
-            "--stream", help="Write while reading, in constant memory; `run` then numbers the logs, not runs."
+            "--stream", help="Write while reading, in constant memory; `run` then numbers logs, not process runs."
         ),
     ] = False,
 ) -> None:
@@ -66,24 +66,26 @@ def parse(  # noqa: PLR0913, PLR0917 - each is an option of the command
     path = Path(output)
     if star or duckdb is not None:
         if events or stream or (star and (path.suffix in (".parquet", ".csv") or output == "-")):
-            raise typer.BadParameter("a star is a folder of all events: name one by -o, without --events or --stream")
+            raise typer.BadParameter(
+                "a star schema is a folder of all events: use -o FOLDER without --events or --stream"
+            )
         _star(lambda: load_logs(sources, component, access_log_format), sources, path if star else None, duckdb, append)
         return
     if append:
-        raise typer.BadParameter("only a star can be added to", param_hint="--append")
+        raise typer.BadParameter("--append needs --star or --duckdb", param_hint="--append")
     if path.suffix not in ("", ".parquet", ".csv") and not (output.endswith("/") or path.is_dir()):
-        raise typer.BadParameter(f"{output}: end it in .parquet or .csv, or name a folder", param_hint="-o")
+        raise typer.BadParameter(f"{output}: the name must end in .parquet or .csv, or be a folder", param_hint="-o")
     if stream and access_log_format is not None:
-        raise typer.BadParameter("logs of a format of their own are not streamed", param_hint="--stream")
+        raise typer.BadParameter("--stream does not support --access-log-format", param_hint="--stream")
     only = events[0] if events and len(events) == 1 else events or None
-    with told():
+    with exit_on_error():
         check_output(path, sources)
         if stream:
             _stream(_scanned(sources, component), path, only, csv_safe)
         else:
             _write(load_logs(sources, component, access_log_format), path, only, csv_safe)
         if output != "-":
-            say(f"wrote {output}")
+            log_line(f"wrote {output}")
 
 
 def _scanned(sources: list[str], component: str | None) -> Iterator[Capture]:
@@ -94,7 +96,7 @@ def _scanned(sources: list[str], component: str | None) -> Iterator[Capture]:
         warnings.simplefilter("always")
         yield from scan(*sources, component=component, limits=given_limits())
     for warning in caught:
-        say(f"warning: {warning.message}")
+        log_line(f"warning: {warning.message}")
 
 
 def _write(capture: Capture, output: Path, events: str | list[str] | None, csv_safe: bool | None) -> None:
@@ -127,7 +129,7 @@ def _star(
     load: Callable[[], Capture], sources: list[str], folder: Path | None, database: Path | None, append: bool
 ) -> None:
     """Write logs as a star schema, as a folder or as a database or both."""
-    with told():
+    with exit_on_error():
         from istiolog_pd.export.star import to_duckdb, to_star
 
         for path in filter(None, (folder, database)):
@@ -135,7 +137,7 @@ def _star(
         capture = load()
         if folder is not None:
             to_star(capture, folder, append=append)
-            say(f"wrote {folder}; for SQL: cd {shlex.quote(str(folder))} && duckdb -init views.sql")
+            log_line(f"wrote {folder}; for SQL: cd {shlex.quote(str(folder))} && duckdb -init views.sql")
         if database is not None:
             to_duckdb(capture, database, append=append)
-            say(f"wrote {database}; for SQL: duckdb {shlex.quote(str(database))}")
+            log_line(f"wrote {database}; for SQL: duckdb {shlex.quote(str(database))}")

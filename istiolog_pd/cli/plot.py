@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from istiolog_pd.cli._helpers import check_output, in_python, load_logs, told
+from istiolog_pd.cli._helpers import check_output, exit_on_error, load_logs, python_help
 from istiolog_pd.cli.options import AccessFormat, Sources, Whose, one_of
-from istiolog_pd.cli.terminal import say
+from istiolog_pd.cli.terminal import log_line
 
 if TYPE_CHECKING:
     from istiolog_pd.capture import Capture
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: What a picture can be written as, by the end of its name.
 PICTURES = (".png", ".svg", ".pdf")
 
-PYTHON = in_python(
+PYTHON = python_help(
     "from istiolog_pd import analysis, plots",
     'plots.push_rounds(analysis.push_rounds(istiolog_pd.load("istiod.log")))',
 )
@@ -52,10 +52,10 @@ def plot(
     """
     path = output if output is not None else Path("plots" if name == "all" else f"{name}.png")
     if name != "all" and path.suffix not in PICTURES:
-        raise typer.BadParameter(f"{path}: end it in {', '.join(PICTURES)}", param_hint="-o")
+        raise typer.BadParameter(f"{path}: the name must end in {', '.join(PICTURES)}", param_hint="-o")
     from istiolog_pd.plots import PLOTS
 
-    with told():
+    with exit_on_error():
         check_output(path, sources)
         capture = load_logs(sources, component, access_log_format)
         chosen = {path / f"{n}.png": one for n, one in PLOTS.items()} if name == "all" else {path: PLOTS[name]}
@@ -75,7 +75,7 @@ def _draw(one: Plot, capture: Capture, path: Path) -> bool:
 
     table = getattr(analysis, one.answer)(capture)
     if table.empty:
-        say(f"{one.name}: {table.attrs.get('coverage', 'nothing to draw')}")
+        log_line(f"{one.name}: {table.attrs.get('coverage', 'nothing to draw')}")
         return False
     with mpl.rc_context({"text.parse_math": False}), warnings.catch_warnings():
         # a name in a script that the font has not is drawn as boxes
@@ -85,5 +85,5 @@ def _draw(one: Plot, capture: Capture, path: Path) -> bool:
         with replacing(path, capture.files) as file:
             figure.savefig(file, format=path.suffix[1:], dpi=150, bbox_inches="tight")
     plt.close(figure)
-    say(f"wrote {path}")
+    log_line(f"wrote {path}")
     return True

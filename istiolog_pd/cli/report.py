@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
-from istiolog_pd.cli._helpers import check_output, in_python, load_logs, told
+from istiolog_pd.cli._helpers import check_output, exit_on_error, load_logs, python_help
 from istiolog_pd.cli.options import AccessFormat, Sources, Whose
-from istiolog_pd.cli.terminal import say
+from istiolog_pd.cli.terminal import log_line
 
-PYTHON = in_python(
+PYTHON = python_help(
     "from istiolog_pd.report import findings, write_report",
     'findings(istiolog_pd.load("istiod.log"))',
     'write_report(istiolog_pd.load("istiod.log"), "report.html")',
@@ -34,7 +34,7 @@ class Form(StrEnum):
 def report(
     sources: Sources,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The page.")] = Path("report.html"),
-    form: Annotated[Form, typer.Option("--format", help="json: the findings alone, on stdout.")] = Form.html,
+    form: Annotated[Form, typer.Option("--format", help="json: only the findings, on stdout.")] = Form.html,
     component: Whose = None,
     access_log_format: AccessFormat = None,
 ) -> None:
@@ -45,7 +45,7 @@ def report(
     if form is Form.json:
         _findings(sources, component, access_log_format)
         return
-    with told():
+    with exit_on_error():
         check_output(output, sources)
         capture = load_logs(sources, component, access_log_format)
         import matplotlib as mpl
@@ -54,14 +54,14 @@ def report(
         from istiolog_pd.report import write_report
 
         write_report(capture, output, loaded=sources)
-    say(f"wrote {output}")
+    log_line(f"wrote {output}")
 
 
 def _findings(sources: list[str], component: str | None, access_log_format: str | None) -> None:
     """Print what stands out as JSON."""
     import json
 
-    with told():
+    with exit_on_error():
         from istiolog_pd.report import findings
 
         found = findings(load_logs(sources, component, access_log_format))

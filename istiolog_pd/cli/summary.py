@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from istiolog_pd.cli._helpers import in_python, load_logs, told
+from istiolog_pd.cli._helpers import exit_on_error, load_logs, python_help
 from istiolog_pd.cli.options import AccessFormat, Sources, Whose
-from istiolog_pd.cli.terminal import say, screen_width, show_lines
+from istiolog_pd.cli.terminal import log_line, screen_width, show_lines
 
-PYTHON = in_python(
+PYTHON = python_help(
     "from istiolog_pd.inspect.summary import summarize", 'summarize(istiolog_pd.load("istiod.log"))["answers"]'
 )
 
@@ -22,7 +22,7 @@ TITLES = {
     "events": "Events, most frequent first",
     "sources": "Sources",
     "runs": "Process runs",
-    "coverage": "What would answer more",
+    "coverage": "Settings that would answer more",
 }
 #: What is shown with --all alone, where it is more than a few rows.
 LONG = ("sources", "runs", "coverage")
@@ -37,7 +37,7 @@ def summary(
     component: Whose = None,
     access_log_format: AccessFormat = None,
     every: Annotated[
-        bool, typer.Option("--all", help="All rows, whole: each source and run, what is missing.")
+        bool, typer.Option("--all", help="All rows in full: each source and run, what is missing.")
     ] = False,
 ) -> None:
     """Sum up logs: headline answers, pushes, kinds of logs.
@@ -46,7 +46,7 @@ def summary(
     """
     from istiolog_pd.inspect.summary import NO_ANSWER, summarize
 
-    with told():
+    with exit_on_error():
         tables = summarize(load_logs(sources, component, access_log_format))
     width, cut, left = 0 if every else screen_width(), False, []
     if not every:
@@ -63,7 +63,7 @@ def summary(
             if len(shown) < len(table):
                 left.append(f"{len(table) - len(shown):,} more {name}")
     if cut or left:
-        say(
+        log_line(
             "; ".join(
                 filter(None, ["rows are cut to the width" * cut, "not shown: " + ", ".join(left) if left else ""])
             )

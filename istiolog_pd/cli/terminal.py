@@ -13,16 +13,18 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 import typer
 
+from istiolog_pd._text import cell_text, escape_controls
+
 if TYPE_CHECKING:
     import pandas as pd
 
 #: Between the columns of plain text.
 GAP = "  "
 #: No column is cut to less.
-LEAST = 8
+MIN_WIDTH = 8
 
 
-def say(text: str) -> None:
+def log_line(text: str) -> None:
     """Print one line of talk on stderr.
 
     Parameters
@@ -30,9 +32,7 @@ def say(text: str) -> None:
     text
         The line; what cannot be printed is escaped.
     """
-    from istiolog_pd.inspect.partial_match import visible
-
-    typer.echo(f"istiolog: {visible(text)}", err=True)
+    typer.echo(f"istiolog: {escape_controls(text)}", err=True)
 
 
 class EscapedOutput(io.RawIOBase):
@@ -63,10 +63,8 @@ def output() -> Iterator[IO[bytes]]:
 
 def write_out(text: str) -> None:
     """Write text on stdout: on a terminal, what cannot be printed as its escape."""
-    from istiolog_pd.inspect.partial_match import visible
-
     if sys.stdout.isatty():
-        text = "\n".join(map(visible, text.split("\n")))
+        text = "\n".join(map(escape_controls, text.split("\n")))
     typer.echo(text, nl=False)
 
 
@@ -99,9 +97,9 @@ def narrowed(columns: dict[str, list[str]], right: set[str], width: int) -> tupl
     cut = False
     while sum(widths.values()) > room:
         widest = max((name for name in widths if name not in right), key=widths.__getitem__, default=None)
-        if widest is None or widths[widest] <= LEAST:
+        if widest is None or widths[widest] <= MIN_WIDTH:
             break
-        widths[widest] = max(LEAST, widths[widest] - (sum(widths.values()) - room))
+        widths[widest] = max(MIN_WIDTH, widths[widest] - (sum(widths.values()) - room))
         cut = True
     short = {
         name: [text if len(text) <= widths[name] else text[: widths[name] - 1] + "\u2026" for text in values]
@@ -114,11 +112,11 @@ def _texts(table: pd.DataFrame) -> tuple[dict[str, list[str]], set[str]]:
     """The cells of a table as text, and which columns go to the right."""
     from pandas.api.types import is_numeric_dtype
 
-    columns = {str(name): [cell(value) for value in table[name]] for name in table.columns}
+    columns = {str(name): [cell_text(value, 6, "seconds") for value in table[name]] for name in table.columns}
     return columns, {str(name) for name in table.columns if is_numeric_dtype(table[name])}
 
 
-def show(table: pd.DataFrame, title: str = "") -> None:
+def print_table(table: pd.DataFrame, title: str = "") -> None:
     """Print a table on stdout: drawn on a terminal, as aligned text otherwise.
 
     Parameters
@@ -135,32 +133,6 @@ def show(table: pd.DataFrame, title: str = "") -> None:
         typer.echo("\n".join(filter(None, (title, plain(columns, right)))))
         if title:
             typer.echo("")
-
-
-def cell(value: object) -> str:
-    r"""Write a value of a table.
-
-    Examples
-    --------
-    >>> cell(1234567), cell("a\tb"), cell(None)
-    ('1,234,567', 'a\\tb', '')
-    """
-    import numpy as np
-    import pandas as pd
-
-    from istiolog_pd.inspect.partial_match import visible
-
-    if pd.isna(value):  # type: ignore[call-overload]
-        return ""
-    if isinstance(value, (bool, np.bool_)):
-        return str(value).lower()
-    if isinstance(value, (int, np.integer)):
-        return f"{value:,}"
-    if isinstance(value, (float, np.floating)):
-        return f"{value:,.0f}" if value == int(value) else f"{value:,.6g}"
-    if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d %H:%M:%S}"
-    return visible(str(value))
 
 
 def plain(columns: dict[str, list[str]], right: set[str]) -> str:

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from istiolog_pd.cli._helpers import in_python, load_logs, told
+from istiolog_pd.cli._helpers import exit_on_error, load_logs, python_help
 from istiolog_pd.cli.options import AccessFormat, Sources, Whose
-from istiolog_pd.cli.terminal import say, show
+from istiolog_pd.cli.terminal import log_line, print_table
 
-PYTHON = in_python("from istiolog_pd.inspect.explain import templates", 'templates(istiolog_pd.load("istiod.log"))')
+PYTHON = python_help("from istiolog_pd.inspect.explain import templates", 'templates(istiolog_pd.load("istiod.log"))')
 
 
 def unmatched(
@@ -22,12 +22,14 @@ def unmatched(
     """List the unknown lines, grouped by template."""
     from istiolog_pd.inspect.explain import templates
 
-    with told():
+    with exit_on_error():
         table = templates(load_logs(sources, component, access_log_format))
     if table.empty:
-        say("every entry has a known event")
+        log_line("every entry has a known event")
         return
     shown = table.head(top or len(table))
     first = shown["source"] + ":" + shown["line"].astype("str")
-    show(shown[["count", "component", "scope", "level", "template"]].assign(first=first))
-    say(f"{table['count'].sum():,} entries of {len(table):,} templates have no known event; {len(shown):,} are shown")
+    print_table(shown[["count", "component", "scope", "level", "template"]].assign(first=first))
+    log_line(
+        f"{table['count'].sum():,} entries of {len(table):,} templates have no known event; {len(shown):,} are shown"
+    )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from istiolog_pd.cli._helpers import in_python, told
+from istiolog_pd.cli._helpers import exit_on_error, python_help
 from istiolog_pd.cli.options import Whose
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from istiolog_pd.live.windows import Watch, Window
 
-PYTHON = in_python(
+PYTHON = python_help(
     "from pathlib import Path",
     "from istiolog_pd.live.windows import Watch",
     'Watch(seconds=10).feed(Path("istiod.log").read_bytes())',
@@ -43,9 +43,9 @@ HEADINGS = (
 
 def watch(
     follow: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A file that grows, instead of standard input.")
+        Path | None, typer.Option(metavar="FILE", help="Follow this growing file instead of standard input.")
     ] = None,
-    window: Annotated[int, typer.Option(min=1, help="Length of a window, in seconds of the log's own time.")] = 10,
+    window: Annotated[int, typer.Option(min=1, help="Window length, in seconds of log time.")] = 10,
     component: Whose = None,
 ) -> None:
     """Watch a log as it is written: kubectl logs -f ... | istiolog watch.
@@ -57,7 +57,7 @@ def watch(
     from istiolog_pd.live.windows import Watch
 
     counted = Watch(seconds=window, component=component or "")
-    with told():
+    with exit_on_error():
         if follow is not None and not follow.is_file():
             raise FileNotFoundError(f"{follow}: no such file")
         with closing(_blocks(follow)) as blocks:

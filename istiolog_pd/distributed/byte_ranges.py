@@ -6,7 +6,7 @@ part can begin. `parts` puts what it found together, so that every part knows th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import groupby
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from istiolog_pd.distributed.files import StorageOptions, Urls, found, read_bytes, system_of
-from istiolog_pd.engine.cutter import MOST_HELD, boundary
+from istiolog_pd.engine.cutter import MAX_HELD, boundary
 from istiolog_pd.engine.reference.entries import GC_PATIENCE, Entries
 from istiolog_pd.engine.reference.lines import Lines
 from istiolog_pd.engine.reference.reader import SAMPLE
@@ -25,11 +25,11 @@ from istiolog_pd.sources.source import Source
 from istiolog_pd.sources.wrappers import Detector, detect
 
 #: Bytes of a range, about: not below what the readers hold of a log in which nothing opens an entry.
-BLOCKSIZE = MOST_HELD
+BLOCKSIZE = MAX_HELD
 #: Number of bytes before a range that are read too: lines of a GC trace that may wait for its rest.
 LOOK_BACK = 1 << 16
 #: Whose log a file is is told by its first entries, as many as a reader of the whole asks, but at most by so much.
-HEAD, MOST_HEAD = 1 << 18, 16 << 20
+HEAD, MAX_HEAD = 1 << 18, 16 << 20
 #: The head of a file with so few entries that all of them are asked: it is read as a whole.
 ALL = -1
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -115,7 +115,7 @@ def ranges(urls: Urls, *, blocksize: int = BLOCKSIZE, storage_options: StorageOp
     return pa.Table.from_pylist([one._asdict() for one in rows], RANGES)
 
 
-def file_ranges(urls: Urls, blocksize: int, storage_options: StorageOptions) -> Iterator[list[Range]]:
+def file_ranges(urls: Urls | Iterable[Urls], blocksize: int, storage_options: StorageOptions) -> Iterator[list[Range]]:
     """The ranges of each file."""
     if blocksize < 1:
         raise ValueError(f"blocksize is a number of bytes from 1 up, not {blocksize}")
@@ -145,7 +145,7 @@ def scan(one: Range, storage_options: StorageOptions = None) -> Scan:
     back = min(one.start, LOOK_BACK)
     data = read_bytes(one.url, one.start - back, one.stop, storage_options)
     # So few bytes that no line is taken that only has the looks of a place to cut.
-    tail = max(len(data) - MOST_HELD + 1, 0)
+    tail = max(len(data) - MAX_HELD + 1, 0)
     cut = boundary(data[tail:])
     alone = not cut and tail > 0
     cut = boundary(data) if alone else cut + tail if cut else 0
@@ -165,7 +165,7 @@ def _head(url: str, storage_options: StorageOptions) -> int:
     """Number of bytes from a file's start, in whole entries, from which its component is detected; or `ALL`."""
     system, path = system_of(url, storage_options)
     size, wanted, head = int(system.size(path)), HEAD, 0
-    while wanted <= MOST_HEAD:
+    while wanted <= MAX_HEAD:
         data = read_bytes(url, 0, min(wanted, size), storage_options)
         head = boundary(data)
         if sum(1 for _ in Entries(Lines([data[:head]]))) >= SAMPLE:

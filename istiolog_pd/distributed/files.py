@@ -56,7 +56,7 @@ def read_bytes(url: str, start: int, stop: int, storage_options: StorageOptions)
     return data
 
 
-def found(urls: Urls, storage_options: StorageOptions) -> list[Source]:
+def found(urls: Urls | Iterable[Urls], storage_options: StorageOptions) -> list[Source]:
     """The files that names stand for, in order, each once; of folders the logs and the archives.
 
     Raises
@@ -64,9 +64,18 @@ def found(urls: Urls, storage_options: StorageOptions) -> list[Source]:
     FileNotFoundError
         If a path is not there, or a glob fits nothing.
     """
-    names = [urls] if isinstance(urls, (str, os.PathLike)) else list(urls)
+    names = _flat(urls)
     once = {source.key: source for name in names for source in _named(os.fspath(name), storage_options)}
     return list(once.values())
+
+
+def _flat(urls: Urls | Iterable[Urls]) -> Iterator[str | os.PathLike[str]]:
+    """Names, one by one, of lists in lists too."""
+    if isinstance(urls, (str, os.PathLike)):
+        yield urls
+    else:
+        for one in urls:
+            yield from _flat(one)
 
 
 def _named(name: str, storage_options: StorageOptions) -> Iterator[Source]:

@@ -12,37 +12,46 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from istiolog_pd.capture import Time
 from istiolog_pd.distributed.byte_ranges import BLOCKSIZE, file_parts, file_ranges, scan
 from istiolog_pd.distributed.files import StorageOptions, Urls, system_of
 from istiolog_pd.distributed.map_in_arrow import exported, exported_schema
-from istiolog_pd.distributed.read_part import Events, empty, read_part
+from istiolog_pd.distributed.read_part import Events, Request, read_part
 from istiolog_pd.export.tables import METADATA_KEY, SCHEMA_VERSION
+from istiolog_pd.loading.options import AccessLogFormat, Options
+from istiolog_pd.sources.limits import LIMITS, Limits
 from istiolog_pd.sources.urls import URL
 
 if TYPE_CHECKING:
     import dask.dataframe as dd
 
 #: Maximum number of days in one partition: a damaged log can have any times.
-MOST_DATES = 10_000
+MAX_DATES = 10_000
 
 MISSING = "istiolog_pd.distributed needs Dask, which is not installed: pip install 'istiolog_pd[cluster]'"
 
 
 def read_logs(
-    urls: Urls,
-    *,
+    *urls: Urls,
     events: Events = None,
     columns: Sequence[str] | None = None,
     blocksize: int = BLOCKSIZE,
+    component: str | None = None,
+    access_log_format: AccessLogFormat | None = None,
+    messages: bool = True,
+    start: Time = None,
+    end: Time = None,
     storage_options: StorageOptions = None,
+    limits: Limits = LIMITS,
 ) -> dd.DataFrame:
     """Read logs as a Dask DataFrame: the columns and dtypes of `istiolog_pd.read_logs`, by many workers.
 
     Parameters
     ----------
     urls
-        Paths, globs, folders or URLs of fsspec (``s3://logs/istiod/*.log``), which every worker can open.
-    events, columns
+        Paths, globs, folders or URLs of fsspec (``s3://logs/istiod/*.log``), or lists of these, which every
+        worker can open.
+    events, columns, component, access_log_format, messages, start, end, limits
         As in `istiolog_pd.read_logs`. The wide table of all events is larger than its log: name what is needed.
     blocksize
         Bytes of a partition, about: partitions are cut where an entry begins. A file that is packed, an
@@ -85,12 +94,22 @@ def read_logs(
     [True, False, False]
     """
     delayed, dataframe = _dask()
-    meta = dataframe.utils.clear_known_categories(empty(events, columns))
+    options: dict[str, Any] = {
+        "component": component,
+        "access_log_format": access_log_format,
+        "messages": messages,
+        "start": start,
+        "end": end,
+        "limits": limits,
+    }
+    Options(**options)  # a mistake is an error here, not in each worker
+    request = Request(events, columns, options=options, storage_options=storage_options)
+    meta = dataframe.utils.clear_known_categories(request.empty())
     frames = []
     for own in file_ranges(urls, blocksize, storage_options):
         scans = [delayed(scan)(one, storage_options) for one in own]
         parts = delayed(file_parts)(scans)
-        frames += [delayed(read_part)(parts[n], events, columns, storage_options) for n in range(len(own))]
+        frames += [delayed(read_part)(parts[n], request) for n in range(len(own))]
     logs: dd.DataFrame = dataframe.from_delayed(frames, meta=meta, verify_meta=False, prefix="read-logs")
     return logs
 
@@ -171,7 +190,7 @@ def _write(rows: pd.DataFrame, number: int, url: str, storage_options: StorageOp
             partitioning=ds.partitioning(pa.schema([("date", pa.date32())]), flavor="hive"),
             basename_template=f"part-{number:06d}-{{i}}.parquet",
             existing_data_behavior="overwrite_or_ignore",
-            max_partitions=MOST_DATES,
+            max_partitions=MAX_DATES,
         )
     return int(table.num_rows)
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from istiolog_pd.capture import unknown
 from istiolog_pd.distributed.byte_ranges import SCANS, Part, Range, scan
 from istiolog_pd.distributed.files import StorageOptions
-from istiolog_pd.distributed.read_part import Events, empty, read_part
+from istiolog_pd.distributed.read_part import Events, Request, read_part
 from istiolog_pd.engine.schema import arrow_field
 from istiolog_pd.errors import UnknownNameError
 from istiolog_pd.export.tables import exported_field, exported_values
@@ -75,9 +75,10 @@ def arrow_batches(
     >>> [batch.num_rows for batch in arrow_batches(pieces, events="xds_push", columns=["timestamp", "proxy"])]
     [20]
     """
+    request = Request(events, columns, "pyarrow", storage_options=storage_options)
     for batch in batches:
         for row in batch.select(list(Part._fields)).to_pylist():
-            rows = read_part(Part(**row), events, columns, storage_options, dtype_backend="pyarrow")
+            rows = read_part(Part(**row), request)
             yield from exported(rows).to_batches(max_chunksize=BATCH)
 
 
@@ -93,7 +94,7 @@ def arrow_schema(events: Events = None, columns: Sequence[str] | None = None) ->
     >>> arrow_schema("debounce", columns=["timestamp", "quiet_time", "full"]).names
     ['timestamp', 'quiet_time_seconds', 'full']
     """
-    return exported_schema(list(empty(events, columns).columns))
+    return exported_schema(list(Request(events, columns).empty().columns))
 
 
 def exported_schema(names: Sequence[str]) -> pa.Schema:

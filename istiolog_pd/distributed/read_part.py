@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,45 +17,52 @@ from istiolog_pd.distributed.byte_ranges import Part
 from istiolog_pd.distributed.files import Opened, StorageOptions, read_bytes, system_of
 from istiolog_pd.engine.schema import EVENTS_SCHEMA
 from istiolog_pd.errors import DamageWarning, NoLogError
-from istiolog_pd.readers import load
+from istiolog_pd.loading.load import load_capture
+from istiolog_pd.loading.options import Options
 
 Events = str | Sequence[str] | None
 
 
-def empty(
-    events: Events, columns: Sequence[str] | None, dtype_backend: DtypeBackend = "numpy_nullable"
-) -> pd.DataFrame:
-    """The columns of what is asked for, and no row.
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for of every part: events, columns and dtypes, and the options of `istiolog_pd.load`."""
 
-    Raises
-    ------
-    ValueError
-        If there is no such event or column.
-    """
-    capture = Capture(EVENTS_SCHEMA.empty_table(), {})
-    return capture.to_pandas(events=events, columns=columns, dtype_backend=dtype_backend)
+    events: Events = None
+    columns: Sequence[str] | None = None
+    dtype_backend: DtypeBackend = "numpy_nullable"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    storage_options: StorageOptions = None
+
+    def empty(self) -> pd.DataFrame:
+        """The columns asked for, and no row."""
+        return self.rows_of(Capture(EVENTS_SCHEMA.empty_table(), {}), self.columns)
+
+    def load(self, file: Opened) -> Capture:
+        """Read a file, of all times: an entry without a time has that of the one before it."""
+        return load_capture([file], Options(**{**self.options, "start": None, "end": None}))
+
+    def rows_of(self, capture: Capture, columns: Sequence[str] | None) -> pd.DataFrame:
+        """The rows of a capture that are asked for."""
+        start, end = self.options.get("start"), self.options.get("end")
+        return capture.to_pandas(
+            events=self.events, columns=columns, start=start, end=end, dtype_backend=self.dtype_backend
+        )
 
 
-def read_part(
-    part: Part,
-    events: Events = None,
-    columns: Sequence[str] | None = None,
-    storage_options: StorageOptions = None,
-    dtype_backend: DtypeBackend = "numpy_nullable",
-) -> pd.DataFrame:
+def read_part(part: Part, request: Request) -> pd.DataFrame:
     """The rows of a part: as `istiolog_pd.read_logs` of the file gives them, but `run` is null.
 
-    A part is read behind the head of its file, whose rows are then dropped: so it is taken for the same
-    component's log as the whole.
+    A part is read together with the head of its file, whose rows are then dropped: so it is taken for a log of
+    the same component as the whole.
     """
-    names = list(empty(events, columns).columns)
+    names = list(request.empty().columns)
     if part.stop is None:
-        rows = _whole(part, storage_options).to_pandas(events=events, columns=names, dtype_backend=dtype_backend)
+        rows = request.rows_of(_whole(part, request), names)
     elif part.start == part.stop:
-        rows = empty(events, names, dtype_backend)
+        rows = request.empty()
     else:
-        rows = _range(part, events, names, storage_options, dtype_backend)
-    if "run" in rows:  # runs are told by what stands in all parts
+        rows = _range(part, names, request)
+    if "run" in rows:  # runs depend on the lines of all parts
         rows = rows.assign(run=rows["run"].where(np.zeros(len(rows), np.bool_)))
     return _alike(rows)
 
@@ -69,26 +77,23 @@ def _alike(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(**odd)
 
 
-def _whole(part: Part, storage_options: StorageOptions) -> Capture:
-    system, path = system_of(part.url, storage_options)
+def _whole(part: Part, request: Request) -> Capture:
+    system, path = system_of(part.url, request.storage_options)
     with system.open(path, "rb") as file:
         try:
-            return load(Opened(file, part.source))
+            return request.load(Opened(file, part.source))
         except NoLogError as error:
             warnings.warn(str(error), DamageWarning, stacklevel=2)
             return Capture(EVENTS_SCHEMA.empty_table(), {})
 
 
-def _range(
-    part: Part, events: Events, names: Sequence[str], storage_options: StorageOptions, dtype_backend: DtypeBackend
-) -> pd.DataFrame:
+def _range(part: Part, names: Sequence[str], request: Request) -> pd.DataFrame:
     assert part.stop is not None
-    head = read_bytes(part.url, 0, part.head, storage_options)
-    text = read_bytes(part.url, part.start, part.stop, storage_options)
-    # What is said to be damaged is so in these bytes, by their own line numbers.
+    head = read_bytes(part.url, 0, part.head, request.storage_options)
+    text = read_bytes(part.url, part.start, part.stop, request.storage_options)
+    # Damage is reported for these bytes, by their own line numbers.
     name = f"{part.source} (bytes 0 to {part.head:,} and {part.start:,} to {part.stop:,})"
-    capture = load(Opened(io.BytesIO(head + text), name))
-    rows = capture.to_pandas(events=events, columns=list({*names, "line"}), dtype_backend=dtype_backend)
+    rows = request.rows_of(request.load(Opened(io.BytesIO(head + text), name)), list({*names, "line"}))
     dropped = head.count(b"\n")
     rows = rows[rows["line"] > dropped].reset_index(drop=True)
     rows["line"] += part.lines - dropped

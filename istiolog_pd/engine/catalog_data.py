@@ -1,4 +1,4 @@
-"""The catalogue as plain data, as the native engine is given it: texts, numbers, lists.
+"""The catalog as plain data, as the native engine is given it: texts, numbers, lists.
 
 The native engine knows no format, layout or kind of its own: it compiles what stands here.
 `native/src/data.rs` has the same fields.
@@ -17,7 +17,7 @@ from istiolog_pd.engine.schema import arrow_field, event_columns, label_target
 from istiolog_pd.formats import layouts, values
 from istiolog_pd.formats.access_log_format import NAME as OWN_FORMAT
 from istiolog_pd.formats.access_log_format import AccessFormat
-from istiolog_pd.formats.columns import COLUMNS, EVENTS, LABELLED, LABELS
+from istiolog_pd.formats.columns import COLUMNS, EVENTS, LABELED, LABELS
 from istiolog_pd.formats.field_parsers import GRPC_CODES, XDS_TYPES, connection
 from istiolog_pd.formats.kinds import KINDS, Kind
 from istiolog_pd.formats.layouts import JSON_LAYOUTS, LAYOUTS, LEVELS, JsonLayout, Layout
@@ -29,7 +29,7 @@ CLOCKS = ("", "iso", "bracket", "slog", "klog", "epoch")
 
 
 def catalog_data(formats: Sequence[Format], access: AccessFormat | None = None) -> dict[str, Any]:
-    """The catalogue, and a user's access format if there is one."""
+    """The catalog, and a user's access format if there is one."""
     own = access.layout if access else None
     own_layouts = [own] if isinstance(own, Layout) else []
     own_json = [own] if isinstance(own, JsonLayout) else []
@@ -44,7 +44,7 @@ def catalog_data(formats: Sequence[Format], access: AccessFormat | None = None) 
         "order": newest_first(formats),
         "start_sizes": list(STEPS),
         "labels": _labels(LABELS),
-        "labelled": sorted(LABELLED),
+        "labelled": sorted(LABELED),
         "layouts": [_layout(layout, own=layout is own) for layout in (*own_layouts, *LAYOUTS)],
         "json_layouts": [_json_layout(layout, own=layout is own) for layout in (*own_json, *JSON_LAYOUTS)],
         "own_format": _format(access.format) if access and access.format else None,
@@ -89,7 +89,7 @@ def _name_of(value: Callable[[str], object]) -> str:
     """What the native engine knows a value function by; of one that it does not know, it calls the function."""
     if value is connection:
         return "connection"
-    if isinstance(value, values.Twice):
+    if isinstance(value, values.DuplicateColumn):
         return f"twice {value.value.__name__}"
     return getattr(value, "__name__", "") if getattr(value, "__module__", "").startswith("istiolog_pd.formats") else ""
 

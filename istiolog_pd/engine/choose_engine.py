@@ -17,7 +17,7 @@ from istiolog_pd.errors import SlowEngineWarning
 from istiolog_pd.formats.access_log_format import AccessFormat
 
 #: Bytes that the reference reads before it is said that the native engine is missing.
-LONG = 20 << 20
+LARGE_INPUT = 20 << 20
 
 _MISSING = (
     "this installation has no native engine, so logs are read about a hundred times slower than they could be: install "
@@ -76,7 +76,7 @@ def _counted(blocks: Iterable[bytes]) -> Iterator[bytes]:
     size = 0
     for block in blocks:
         size += len(block)
-        if size > LONG:
+        if size > LARGE_INPUT:
             warn_of_missing()
         yield block
 
@@ -87,7 +87,7 @@ def warn_of_missing() -> None:
     warnings.warn(_MISSING, SlowEngineWarning, stacklevel=2)
 
 
-def given(head: list[bytes], blocks: Iterator[bytes]) -> Iterator[bytes]:
+def replay_head(head: list[bytes], blocks: Iterator[bytes]) -> Iterator[bytes]:
     """The blocks that were read ahead, which are held no longer than they are wanted, and those that follow."""
     while head:
         yield head.pop(0)

@@ -15,7 +15,7 @@ from istiolog_pd.formats.layouts import JsonLayout, Layout
 #: Bytes of a chunk: enough that what is done once for each costs little, few enough for all cores to have some.
 CHUNK = 3 << 20
 #: Number of chunks after which their size doubles: the log is long.
-SHORT = 8
+SMALL_CHUNKS = 8
 #: The first is smaller: while it is looked at to tell whose log it is, nothing else is read.
 FIRST = 1 << 20
 #: So much text is looked at of a line that may begin an entry.
@@ -27,7 +27,7 @@ NEAR = 1 << 14
 #: Maximum number of lines searched for a place to cut before more bytes are read.
 TRIALS = 256
 #: A stretch this long without an entry that can take lines is cut at a line that is whole by itself.
-MOST_HELD = 64 << 20
+MAX_HELD = 64 << 20
 
 _STARTS = frozenset(sign.encode()[0] for sign in STARTS)
 
@@ -36,7 +36,7 @@ OwnLayout = Layout | JsonLayout | None
 
 
 class Headers(NamedTuple):
-    """What headers are looked for: those of the catalogue, and a user's own before them."""
+    """What headers are looked for: those of the catalog, and a user's own before them."""
 
     text: tuple[Head, ...] = ()
     json: tuple[JsonLayout, ...] = ()
@@ -106,7 +106,7 @@ def chunks(blocks: Iterable[bytes], size: int = CHUNK, own: OwnLayout = None) ->
             held, count = [held[-1][cut:]], count + 1
         length = len(held[-1]) if cut else length
         # Without a place to cut, look again when there is twice as much: each byte is joined a few times at most.
-        wanted = (size if count < SHORT else 2 * size) + length if cut else 2 * length
+        wanted = (size if count < SMALL_CHUNKS else 2 * size) + length if cut else 2 * length
     data = b"".join(held)
     if data:
         yield _whole(data)
@@ -152,7 +152,7 @@ def boundary(data: bytes, headers: Headers = _USUAL, *, whole: bool = True) -> i
             return start
         access = access or (start if opens is False else 0)
         end = start - 1
-    return access if whole and len(data) >= MOST_HELD else 0
+    return access if whole and len(data) >= MAX_HELD else 0
 
 
 def _line_before(data: bytes, end: int, headers: Headers) -> int:

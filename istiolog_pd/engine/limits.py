@@ -15,10 +15,10 @@ NS = 1_000_000_000
 #: Times that are kept, in nanoseconds since 1970: from then until 2100-01-01. The difference of any two is a duration.
 EARLIEST, LATEST = 0, 4_102_444_800 * NS
 #: Maximum duration that is kept, either sign. A time and a duration add up to a time.
-LONGEST = 100_000 * 3600 * NS
+MAX_DURATION = 100_000 * 3600 * NS
 
 #: Maximum number that is kept, either sign: thousands of such sizes still add up to a number of 64 bits.
-LARGEST = 10**15
+MAX_NUMBER = 10**15
 
 TIMES = "times before 1970 or after 2099 are no times of a log: left out"
 DURATIONS = "durations of more than 100,000 hours are none that was measured: left out"
@@ -30,8 +30,8 @@ PLACES = ("row", "line", "run")
 
 def within_limits(
     events: pa.Table, tables: dict[str, pa.Table]
-) -> tuple[pa.Table, dict[str, pa.Table], tuple[Damage, ...]]:
-    """The tables of a log, null where a value is beyond the limits, and what was left out.
+) -> tuple[pa.Table, dict[str, pa.Table], dict[str, tuple[Damage, ...]]]:
+    """The tables of some logs, null where a value is beyond the limits, and what was left out of each source.
 
     Parameters
     ----------
@@ -44,19 +44,22 @@ def within_limits(
     bounded = {}
     for event, table in tables.items():
         bounded[event], own = _bounded(table)
-        damage += [one for one in own if one.what != TIMES]
-    return events, bounded, together(damage)
+        damage += [one for one in own if one[1].what != TIMES]
+    by_source: dict[str, list[Damage]] = {}
+    for source, one in damage:
+        by_source.setdefault(source, []).append(one)
+    return events, bounded, {source: together(of_source) for source, of_source in by_source.items()}
 
 
-def _bounded(table: pa.Table) -> tuple[pa.Table, list[Damage]]:
-    damage = []
+def _bounded(table: pa.Table) -> tuple[pa.Table, list[tuple[str, Damage]]]:
+    damage: list[tuple[str, Damage]] = []
     for at, field in enumerate(table.schema):
         if pa.types.is_timestamp(field.type):
             low, high, what = EARLIEST, LATEST, TIMES
         elif pa.types.is_duration(field.type):
-            low, high, what = -LONGEST, LONGEST, DURATIONS
+            low, high, what = -MAX_DURATION, MAX_DURATION, DURATIONS
         elif pa.types.is_int64(field.type) and field.name not in PLACES:
-            low, high, what = -LARGEST, LARGEST, NUMBERS
+            low, high, what = -MAX_NUMBER, MAX_NUMBER, NUMBERS
         else:
             continue
         column = table.column(at)
@@ -67,8 +70,9 @@ def _bounded(table: pa.Table) -> tuple[pa.Table, list[Damage]]:
         if extremes["min"] >= low and extremes["max"] <= high:
             continue
         beyond = pc.or_(pc.less(values, low), pc.greater(values, high))
-        lines = table["line"].filter(beyond)
-        damage.append(Damage(what, lines[0].as_py(), len(lines)))
+        lines = table.select(["source", "line"]).filter(beyond).group_by("source", use_threads=False)
+        found = lines.aggregate([("line", "min"), ("line", "count")]).to_pylist()
+        damage += [(one["source"], Damage(what, one["line_min"], one["line_count"])) for one in found]
         table = table.set_column(at, field, pc.if_else(beyond, pa.scalar(None, field.type), column))
     return table, damage
 

@@ -34,7 +34,7 @@ def _catalog() -> _native.Catalog:
 
 
 def catalog(access: AccessFormat | None = None) -> _native.Catalog:
-    """The catalogue, compiled: once in a process, and once for each use of a user's access format."""
+    """The catalog, compiled: once in a process, and once for each use of a user's access format."""
     return _native.Catalog(catalog_data(FORMATS, access)) if access else _catalog()
 
 
@@ -48,17 +48,27 @@ class Progress:
     """What is known of a source while its pieces come, in order."""
 
     access: AccessFormat | None = None
+    compiled: _native.Catalog | None = None
     component: str = ""
     mixed: bool = False
     lines: int = 0
     damage: dict[str, Damage] = field(default_factory=dict)
-    recognised: bool = False
+    recognized: bool = False
     complete: bool = True
     last_event: str = ""
-    catalog: _native.Catalog = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.catalog = catalog(self.access)
+    @property
+    def catalog(self) -> _native.Catalog:
+        """The catalogue, compiled."""
+        self.compiled = self.compiled or catalog(self.access)
+        return self.compiled
+
+    def see(self, votes: tuple[int, int, int], component: str) -> None:
+        """Note whose log it is: how many entries only istiod, a sidecar or ztunnel writes; and who, if it is known."""
+        pilot, agent, ztunnel = votes
+        detected = "ztunnel" if ztunnel > agent + pilot else "agent" if agent > pilot else "pilot"
+        self.component = component or detected
+        self.mixed = bool(agent and pilot) or self.component != detected
 
     def take(self, piece: _native.Piece) -> _native.Piece:
         """Note the next piece."""
@@ -67,7 +77,7 @@ class Progress:
                 known = self.damage.setdefault(what, Damage(what, line + self.lines, 0))
                 known.lines += lines
         self.lines += piece.lines
-        self.recognised = self.recognised or piece.recognised
+        self.recognized = self.recognized or piece.recognised
         self.complete = piece.complete
         self.last_event = piece.last_event or self.last_event
         return piece
@@ -91,6 +101,10 @@ class Tables:
     def entries(self) -> int:
         """Entries so far; those that wait for their year are not counted."""
         return self._build.entries
+
+    def begin_source(self, source: str) -> None:
+        """Begin another source, whose entries follow."""
+        self._build.begin_source(source)
 
     def add(self, piece: _native.Piece) -> None:
         """Take in the next piece, which is used up."""
@@ -195,9 +209,7 @@ def _sample(
         pilot, agent, ztunnel = pilot + of_pilot, agent + of_agent, ztunnel + of_ztunnel
         left -= seen
         head.append(chunk)
-    detected = "ztunnel" if ztunnel > agent + pilot else "agent" if agent > pilot else "pilot"
-    progress.component = component or detected
-    progress.mixed = bool(agent and pilot) or progress.component != detected
+    progress.see((pilot, agent, ztunnel), component)
     return head
 
 
@@ -248,4 +260,4 @@ def read(
     for piece in pieces(blocks, progress, component=component, threads=threads, chunk=chunk):
         tables.add(piece)
     events, narrow = _whole(tables, component, last=True, messages=messages)
-    return SourceTables(events, narrow, progress.close(), progress.lines, progress.recognised)
+    return SourceTables(events, narrow, progress.close(), progress.lines, progress.recognized)

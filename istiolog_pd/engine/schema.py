@@ -1,4 +1,4 @@
-"""The Arrow schema of each event's narrow table, derived from the catalogue."""
+"""The Arrow schema of each event's narrow table, derived from the catalog."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from istiolog_pd.formats import FORMATS
 from istiolog_pd.formats.access_log_format import TARGETS
-from istiolog_pd.formats.columns import ARRANGED, COLUMNS, COMMON, EVENTS, LABELLED, LABELS, Column
+from istiolog_pd.formats.columns import ARRANGED, COLUMNS, COMMON, EVENTS, LABELED, LABELS, Column
 from istiolog_pd.formats.kinds import KINDS
 from istiolog_pd.formats.layouts import JSON_LAYOUTS
 from istiolog_pd.formats.statements.table import statement_columns
@@ -61,7 +61,7 @@ def format_columns(entry: Format) -> set[str]:
     found = set(entry.columns())
     for target in entry.labels.values():
         found.update(target_columns(target))
-    if entry.event in LABELLED:
+    if entry.event in LABELED:
         found.update(label_target(target)[0] for target in LABELS.values())
     if {"pod", "namespace"} <= found:
         found.add("proxy")
@@ -75,7 +75,7 @@ def event_columns(event: str) -> tuple[str, ...]:
     for entry in FORMATS:
         if event == entry.event or event in entry.event_with.values():
             found |= format_columns(entry)
-    if event in LABELLED:
+    if event in LABELED:
         found.update(label_target(target)[0] for target in LABELS.values())
     if event == "access":  # a user's format can have any of these
         fields = (layout.fields.values() for layout in JSON_LAYOUTS)

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from istiolog_pd.engine.reference.claimed import Claimed, Part, narrow
 from istiolog_pd.engine.reference.labels import split_labels, split_lost_labels, split_run_labels
-from istiolog_pd.engine.reference.match import Compiled, compile_format, recogniser
+from istiolog_pd.engine.reference.match import Compiled, compile_format, recognizer
 from istiolog_pd.engine.reference.statements import claim_statement, with_single_blanks
 from istiolog_pd.engine.statement_names import name_statements, texts_at
 from istiolog_pd.formats.columns import EVENTS
@@ -58,7 +58,7 @@ def second_claim(component: str, level: str | None, scope: str | None, message: 
     """
     for body, labels in readings(message):
         single = with_single_blanks(body)
-        found = recogniser().claim(component, level, scope, single) if single != body else None
+        found = recognizer().claim(component, level, scope, single) if single != body else None
         if found is not None:
             return Second(*found, labels)
     for body, labels in readings(message):

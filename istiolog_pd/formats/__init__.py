@@ -1,4 +1,4 @@
-"""The catalogue: every line format of Istio's control plane and sidecars, as data.
+"""The catalog: every line format of Istio's control plane and sidecars, as data.
 
 To add a format, add one `Format` to the list of the module of `catalog/` it belongs to. Its example is its test.
 """
@@ -23,7 +23,7 @@ def _gather() -> tuple[Format, ...]:
     return tuple(sorted(entries, key=lambda entry: COMPONENTS.index(entry.component)))
 
 
-#: Every entry of the catalogue.
+#: Every entry of the catalog.
 FORMATS: tuple[Format, ...] = _gather()
 
 __all__ = ["COLUMNS", "COMMON", "EVENTS", "FORMATS", "KINDS", "LABELS", "Column", "Format", "Kind"]

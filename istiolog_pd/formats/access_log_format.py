@@ -170,7 +170,7 @@ def _checked(text: str) -> list[str | _Operator]:
 
 
 def compile_format(text: str) -> Format:
-    r"""Compile a text format of Envoy's access log to an entry of the catalogue.
+    r"""Compile a text format of Envoy's access log to an entry of the catalog.
 
     Parameters
     ----------

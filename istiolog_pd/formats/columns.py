@@ -224,7 +224,7 @@ LABELS: dict[str, str] = {
 }
 
 #: The events whose lines can carry labels: all of the agent's, istiod's own state, and what controllers and ztunnel print.
-LABELLED = frozenset(
+LABELED = frozenset(
     "xds_connected xds_disconnected xds_request xds_ack xds_response xds_nack secret_request secret_update "
     "envoy_ready envoy_not_ready envoy_exit ready startup config_event config_invalid cluster_registry kube_api_error "
     "reconcile reconcile_error status_write leader_election controller_lifecycle webhook_config injection ca_sign ca_error "

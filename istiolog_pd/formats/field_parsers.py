@@ -134,7 +134,7 @@ def numbered(value: str) -> tuple[tuple[Part, ...], str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class SuffixSplit:
     """For text around a name that other texts hold too, so that each name need be taken apart only once."""
 
     split: Callable[[str], tuple[tuple[Part, ...], str]]
@@ -147,7 +147,7 @@ class Around:
 
 
 #: A connection ID: a node ID, a dash and the number of the connection.
-connection = Around(numbered, node)
+connection = SuffixSplit(numbered, node)
 
 
 def cluster(value: str) -> tuple[Part, ...]:

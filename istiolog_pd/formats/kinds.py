@@ -1,4 +1,4 @@
-"""The kinds of text a field can be: how each is recognised, what it is worth, which columns it fills.
+"""The kinds of text a field can be: how each is recognized, what it is worth, which columns it fills.
 
 A kind is either *free* (``chars``: a run of such characters that ends where the literal after the
 field begins) or *closed* (``pattern``: it knows its own end). A kind of several columns takes the
@@ -139,28 +139,28 @@ KINDS: dict[str, Kind] = {
         Kind(
             "began",
             "the time since the debounce began, that Istio calls `since last push`",
-            values.Twice(values.duration),
+            values.DuplicateColumn(values.duration),
             pattern=DURATION,
             columns=("since_last_push", "debounce_time"),
         ),
         Kind(
             "pushed_clusters",
             "clusters pushed: the resources of that push",
-            values.Twice(values.integer),
+            values.DuplicateColumn(values.integer),
             pattern=r"-?[0-9]+",
             columns=("clusters", "resources"),
         ),
         Kind(
             "pushed_listeners",
             "listeners pushed: the resources of that push",
-            values.Twice(values.integer),
+            values.DuplicateColumn(values.integer),
             pattern=r"-?[0-9]+",
             columns=("listeners", "resources"),
         ),
         Kind(
             "pushed_routes",
             "routes pushed: the resources of that push",
-            values.Twice(values.integer),
+            values.DuplicateColumn(values.integer),
             pattern=r"-?[0-9]+",
             columns=("routes", "resources"),
         ),

@@ -42,7 +42,7 @@ def _pattern_of(match: re.Match[str]) -> str:
     return _DIRECTIVES[name]
 
 
-def _spelt_out(time: str) -> str:
+def _spelled_out(time: str) -> str:
     for short, long in _SHORT.items():
         time = time.replace(f"%{short}", long)
     return time
@@ -56,7 +56,7 @@ def time_template(time: str) -> str:
     >>> time_template("%F %H:%M")
     '{:text}-{:text}-{:text} {:text}:{:text}'
     """
-    literals = _DIRECTIVE.sub("\0", _spelt_out(time)).replace("{", "{{").replace("}", "}}")
+    literals = _DIRECTIVE.sub("\0", _spelled_out(time)).replace("{", "{{").replace("}", "}}")
     return re.sub("\0+", "{:text}", literals)
 
 
@@ -68,7 +68,7 @@ def named_pattern(time: str) -> str:
     ValueError
         If a directive is not known, or one part is there twice.
     """
-    time = _spelt_out(time)
+    time = _spelled_out(time)
     out, at = "", 0
     for match in _DIRECTIVE.finditer(time):
         out += re.escape(time[at : match.start()]) + _pattern_of(match)

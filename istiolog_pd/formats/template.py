@@ -1,4 +1,4 @@
-"""What an entry of the catalogue is: a Go format string written as data.
+"""What an entry of the catalog is: a Go format string written as data.
 
 A message of Istio or Envoy is a format string filled in, so that is how it is held: literal text
 with typed fields. The text of a :class:`Format` is a template:
@@ -119,7 +119,7 @@ def _parse(text: str, at: int, *, nested: bool) -> tuple[tuple[tuple[Token, ...]
 
 @dataclass(frozen=True)
 class Format:
-    r"""One line format of the catalogue.
+    r"""One line format of the catalog.
 
     Parameters
     ----------

@@ -183,7 +183,7 @@ def unquote(text: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Twice:
+class DuplicateColumn:
     """For text that is the value of two columns."""
 
     value: Callable[[str], int | None]

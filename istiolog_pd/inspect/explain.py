@@ -9,12 +9,13 @@ from itertools import islice
 
 import pandas as pd
 
+from istiolog_pd._text import escape_controls
 from istiolog_pd.capture import unknown
 from istiolog_pd.engine.reference.entries import Entries
 from istiolog_pd.engine.reference.headers import Entry
 from istiolog_pd.engine.reference.labels import parse_labels, readings, split_ids, split_labels
 from istiolog_pd.engine.reference.lines import Lines
-from istiolog_pd.engine.reference.match import Compiled, in_scope, recogniser
+from istiolog_pd.engine.reference.match import Compiled, in_scope, recognizer
 from istiolog_pd.engine.reference.reader import SourceTables, read
 from istiolog_pd.engine.reference.statements import claim_statement
 from istiolog_pd.engine.schema import event_columns, format_columns
@@ -24,7 +25,7 @@ from istiolog_pd.formats.statements.covered import statements_of
 from istiolog_pd.formats.statements.table import Statement, load_statements
 from istiolog_pd.formats.statements.verdicts import find_verdict
 from istiolog_pd.formats.template import COMPONENTS
-from istiolog_pd.inspect.partial_match import quoted, reach, visible
+from istiolog_pd.inspect.partial_match import quoted, reach
 from istiolog_pd.inspect.statements import versions_of
 from istiolog_pd.inspect.unmatched import templates
 
@@ -53,7 +54,7 @@ class Near:
     def __str__(self) -> str:
         """The reason in words."""
         head = quoted(_cut(self.format.text, 60))
-        return f"{head} {self.why}" if not self.fits_to else f"{head} fits up to {quoted(self.fits_to)}: {self.why}"
+        return f"{head} {self.why}" if not self.fits_to else f"{head} matches up to {quoted(self.fits_to)}: {self.why}"
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Explanation:
     event
         What happened; ``other`` or ``unparsed`` if nothing claims the line.
     format
-        The entry of the catalogue that claims it; None if none does, or the layout says it all.
+        The entry of the catalog that claims it; None if none does, or the layout says it all.
     statement
         The log statement of the source that printed it, where one is known.
     fields
@@ -107,7 +108,7 @@ class Explanation:
         """The explanation as aligned text, with nothing in it that a terminal would obey."""
         rows = list(self._rows())
         width = max(len(name) for name, _ in rows)
-        return "\n".join(f"{name:<{width}}  {visible(text)}".rstrip() for name, text in rows)
+        return "\n".join(f"{name:<{width}}  {escape_controls(text)}".rstrip() for name, text in rows)
 
     def _rows(self) -> Iterator[tuple[str, str]]:
         yield "layout", self.layout or "none: a message without a header"
@@ -125,7 +126,7 @@ class Explanation:
             yield "labels", ""
             yield from ((f"  {name}", _cut(text, SHOWN)) for name, text in self.labels.items())
         if not self.claimed:
-            yield from self._neighbours()
+            yield from self._neighbors()
         if self.more:
             yield "and", f"{self.more} more in this text, not explained here"
 
@@ -139,9 +140,9 @@ class Explanation:
         if verdict is not None:
             yield "  verdict", f"{verdict.verdict}: {verdict.why} ({verdict.reference})"
 
-    def _neighbours(self) -> Iterator[tuple[str, str]]:
+    def _neighbors(self) -> Iterator[tuple[str, str]]:
         if not self.near:
-            yield "nearest", "no entry of the catalogue begins like it"
+            yield "nearest", "no format of the catalog begins like it"
         for n, near in enumerate(self.near):
             yield "" if n else "nearest", f"{near.format.event} ({near.format.component}): {near}"
 
@@ -223,7 +224,7 @@ def _claim(entry: Entry, component: str) -> tuple[Compiled | None, str]:
     """The format that claims an entry, and the labels that follow its message."""
     event = entry.event if entry.layout else ""  # a message without its header is of any event
     for body, labels in readings(entry, split_ids(component, entry.message)[0]):
-        found = recogniser().claim(component, entry.level, entry.scope, body, event=event)
+        found = recognizer().claim(component, entry.level, entry.scope, body, event=event)
         if found is not None:
             return found[0], labels
     return None, split_labels(entry.message)[1]
@@ -269,7 +270,7 @@ def _fields(tables: SourceTables, event: str) -> dict[str, object]:
 
 def _nearest(entry: Entry, component: str, claimed: Compiled | None) -> Iterator[Near]:
     body = split_labels(entry.message)[0]
-    reached = [(reach(one.format, body), one) for one in recogniser().compiled if one is not claimed]
+    reached = [(reach(one.format, body), one) for one in recognizer().compiled if one is not claimed]
     order = sorted(reached, key=lambda pair: (-pair[0].literal, pair[1].format.component != component))
     for how, one in islice((pair for pair in order if pair[0].literal >= SHARED), NEAREST):
         if how.fits:
@@ -284,16 +285,14 @@ def _nearest(entry: Entry, component: str, claimed: Compiled | None) -> Iterator
 def _why_not(entry: Format, component: str, scope: str | None) -> str:
     """Why a format that fits a message does not claim it."""
     if component and entry.component != component:
-        return f"fits, but it is a line of {entry.component}, and this one is of {component}"
+        return f"matches, but is a line of {entry.component}, and this one is of {component}"
     if entry.needs_scope and not in_scope(entry, None, scope):
-        return (
-            f"fits, but is claimed only in scope {entry.scope.replace(' ', ' or ')}, and this is in {scope or 'none'}"
-        )
-    return "fits too, and comes after the one that claims it"
+        return f"matches, but only in scope {entry.scope.replace(' ', ' or ')}, and this is in {scope or 'none'}"
+    return "matches too, but the format above comes first"
 
 
 def formats_table(component: str | None = None, event: str | None = None) -> pd.DataFrame:
-    """Every line format of the catalogue.
+    """Every line format of the catalog.
 
     Parameters
     ----------
@@ -305,7 +304,7 @@ def formats_table(component: str | None = None, event: str | None = None) -> pd.
     Returns
     -------
     pandas.DataFrame
-        One row per entry, in the catalogue's order, all str: `event`; `text`, the template;
+        One row per entry, in the catalog's order, all str: `event`; `text`, the template;
         `component`; `level` and `scope` (of several: parted by blanks); `versions` (``1.2-1.7``, open:
         ``1.19-``); `columns` that it fills beside the common ones (parted by ``, ``); `origin`, the
         source file that prints it; `example`.

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
+from istiolog_pd._text import escape_controls
 from istiolog_pd.formats.kinds import KINDS
 from istiolog_pd.formats.template import Field, Format, Literal, Maybe, Token
 from istiolog_pd.formats.values import BLANKS
@@ -138,20 +139,9 @@ def shown(token: Field) -> str:
     return f"{{{token.column or ':' + token.kind}}}"
 
 
-def visible(text: str) -> str:
-    r"""Write every character that cannot be printed as its escape: nothing in the text moves a cursor.
-
-    Examples
-    --------
-    >>> visible("a\x1b[31mb")
-    'a\\x1b[31mb'
-    """
-    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-
-
 def quoted(text: str) -> str:
     """Put text in double quotes, what cannot be printed as its escape."""
-    return f'"{visible(text)}"'
+    return f'"{escape_controls(text)}"'
 
 
 def reach(entry: Format, message: str) -> Reach:

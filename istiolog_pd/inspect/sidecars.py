@@ -34,7 +34,7 @@ def of_sidecars(capture: Capture) -> Iterator[Answer]:
     yield from _by(capture, "xds_rejected", "updates Envoy rejected", "xds_type")
     yield from _by(capture, "secret_update", "certificates loaded", "cluster")
     yield from _by(capture, "xds_disconnected", "XDS streams that ended", "grpc_code")
-    yield from _by(capture, "xds_stream_closed", "XDS streams closed, as Envoy says", "grpc_code")
+    yield from _by(capture, "xds_stream_closed", "XDS streams closed, as logged by Envoy", "grpc_code")
     yield from _by(capture, "listener_error", "listeners that failed", "")
     yield from _by(capture, "envoy_exit", "Envoy ended", "")
     yield from _starts(capture)
@@ -76,7 +76,7 @@ def _starts(capture: Capture) -> Iterator[Answer]:
     begun = int(own["start"].eq("banner").sum())
     if begun:
         ready = capture["envoy_ready"].num_rows
-        yield "proxies that started here", f"{begun:,}", f"{ready:,} lines say that Envoy is ready" if ready else ""
+        yield "proxies that started here", f"{begun:,}", f"{ready:,} lines report Envoy ready" if ready else ""
 
 
 def _counted(counts: pd.Series[int]) -> str:

@@ -7,17 +7,12 @@ import pandas as pd
 from istiolog_pd.formats import FORMATS
 from istiolog_pd.formats.statements.covered import covered
 from istiolog_pd.formats.statements.table import Statement, load_statements
-from istiolog_pd.formats.statements.verdicts import Verdict, find_verdict
+from istiolog_pd.formats.statements.verdicts import find_verdict
 
 
 def versions_of(statement: Statement) -> str:
     """The releases of Istio that have a statement: ``1.0.0-1.4.10, 1.7.0-1.32-dev``."""
     return statement.ranges.replace(";", ", ")
-
-
-def verdict_of(statement: Statement) -> Verdict | None:
-    """What a statement means to an operator, where anybody knows."""
-    return find_verdict(statement.text, statement.event, statement.level)
 
 
 def statements() -> pd.DataFrame:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from istiolog_pd._text import bytes_text, duration_text
 from istiolog_pd.analysis import debounces, push_rounds, pushes
-from istiolog_pd.analysis._result import control_plane, no_lines
+from istiolog_pd.analysis._result import control_plane_rows, reason_no_lines
 from istiolog_pd.analysis.coverage.coverage import coverage
 from istiolog_pd.capture import Capture
 from istiolog_pd.formats.columns import EVENTS
@@ -21,8 +22,6 @@ RUN_COLUMNS = ["run", "source", "component", "version", "level", "entries", "fir
 
 #: The kinds of logs, by the component whose log it is.
 LOG_KINDS = {"pilot": "istiod", "agent": "proxies", "ztunnel": "ztunnel"}
-
-_UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
 def summarize(capture: Capture) -> dict[str, pd.DataFrame]:
@@ -40,7 +39,7 @@ def summarize(capture: Capture) -> dict[str, pd.DataFrame]:
         rounds, pushes, NACKs, connections; of proxies their requests, updates, rejections and start-ups.
         Where the capture cannot answer, `value` is ``?`` and `detail` the reason; those come last.
         ``"pushes"``: one row per xDS type: `xds_type`, `full`, `incremental`, `request` and `pushes`
-        (their sum), `resources`, `size_bytes` (Int64; null where no line prints it). Empty if no push
+        (their sum), `resources`, `size_bytes` (Int64; null where no line logs it). Empty if no push
         is printed.
         ``"logs"``: one row per kind of log: `kind` (``istiod``, ``proxies``, ``ztunnel``), `logs`, `entries`,
         `damaged` (int64; logs with damage), `first`, `last` (datetime64[ns, UTC]).
@@ -129,7 +128,7 @@ def _times(what: str, times: pd.Series[pd.Timedelta], detail: str, coverage: str
     """The median and the longest of some times, or why there are none."""
     known = times.dropna()
     if known.empty:
-        return what, NO_ANSWER, coverage or "no line prints it"
+        return what, NO_ANSWER, coverage or "no line logs it"
     median, longest = (duration_text(pd.Timedelta(time)) for time in (known.median(), known.max()))
     some = "" if len(known) == len(times) else coverage
     return what, median, "; ".join(filter(None, (detail, f"longest {longest}", some)))
@@ -149,8 +148,8 @@ def _pushes(pushed: pd.DataFrame, said: str) -> Iterator[Answer]:
         yield "pushes", NO_ANSWER, coverage
         return
     sizes = pushed["size_bytes"].dropna()
-    some = f" in the {len(sizes):,} that print a size" if len(sizes) < len(pushed) else ""
-    size = f"{bytes_text(int(sizes.sum()))}{some}" if len(sizes) else "these lines print no size"
+    some = f" in the {len(sizes):,} that log a size" if len(sizes) < len(pushed) else ""
+    size = f"{bytes_text(int(sizes.sum()))}{some}" if len(sizes) else "these lines log no size"
     yield "pushes", f"{len(pushed):,}", "; ".join(filter(None, (size, coverage if coverage != said else "")))
     yield "proxies pushed to", f"{pushed['proxy'].nunique():,}", ""
 
@@ -162,14 +161,14 @@ def _lines(capture: Capture) -> Iterator[Answer]:
         ("connections opened", "connection_open", ""),
         ("connections closed", "connection_close", ""),
     ):
-        lines = control_plane(capture, event)
+        lines = control_plane_rows(capture, event)
         if len(lines):
             counts = lines[by].value_counts() if by else {"proxies:": lines["proxy"].nunique()}
             yield what, f"{len(lines):,}", ", ".join(f"{name} {count:,}" for name, count in counts.items())
         elif "pilot" in set(capture.events["component"].unique().to_pylist()):
-            yield what, "none", "no such line is printed"
+            yield what, "none", "no such line is logged"
         else:
-            yield what, NO_ANSWER, no_lines(capture, "such line", "")
+            yield what, NO_ANSWER, reason_no_lines(capture, "such line", "")
 
 
 def pushes_by_type(pushed: pd.DataFrame) -> pd.DataFrame:
@@ -186,33 +185,3 @@ def pushes_by_type(pushed: pd.DataFrame) -> pd.DataFrame:
     table = pushed[["resources", "size_bytes"]].assign(xds_type=pushed["xds_type"].astype("str"), pushes=1, **kinds)
     sums = table.groupby("xds_type")[[*kinds, "pushes", "resources", "size_bytes"]].sum(min_count=1)
     return sums.reset_index()
-
-
-def duration_text(value: pd.Timedelta) -> str:
-    """Write a time in the unit that fits it.
-
-    Examples
-    --------
-    >>> duration_text(pd.Timedelta("100.5ms")), duration_text(pd.Timedelta("12.3456s"))
-    ('100 ms', '12.3 s')
-    """
-    seconds = value.value / 1e9
-    for size, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "\u00b5s")):
-        if seconds >= size:
-            number = seconds / size
-            return f"{number:.3g} {unit}" if number < 1000 else f"{number:,.0f} {unit}"
-    return f"{value.value} ns"
-
-
-def bytes_text(count: int) -> str:
-    """Write a number of bytes in decimal units, as Istio does.
-
-    Examples
-    --------
-    >>> bytes_text(31_500), bytes_text(999)
-    ('31.5 kB', '999 B')
-    """
-    for size, unit in _UNITS:
-        if count >= size:
-            return f"{count / size:.1f} {unit}"
-    return f"{count} B"

@@ -28,7 +28,7 @@ KINDS = ("full", "incremental", "request")
 #: Events that say that something went wrong.
 FAILURES = ("xds_nack", "xds_send_failure", "xds_rate_limited", "xds_rejected")
 #: More than this is never held back, however long an entry is.
-MOST_HELD = 4 << 20
+MAX_HELD = 4 << 20
 
 
 @dataclass(slots=True)
@@ -103,7 +103,7 @@ class Watch:
             held = self._held.pop(key, b"") + text
             cut = _last_entry(held)
             whole[key], self._held[key] = held[:cut], held[cut:]
-        if sum(map(len, self._held.values())) > MOST_HELD:
+        if sum(map(len, self._held.values())) > MAX_HELD:
             whole = _joined(whole, self._held)
             self._held = {}
         return list(self._taken(whole))

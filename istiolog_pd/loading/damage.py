@@ -29,5 +29,5 @@ def damage_of(log: Log) -> Iterator[str]:
         yield f"{source.name}:{damage.line}: {damage.what}{more}"
     for text in source.damage if log.number == 0 else ():
         yield f"{source.name}:{tables.lines}: {text}"
-    if not tables.recognised:
+    if not tables.recognized:
         yield f"{source.name}:1: no line of it looks like a log of Istio or Envoy: kept as `unparsed`"

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
 from istiolog_pd.capture import Capture, SourceInfo
-from istiolog_pd.engine.choose_engine import given
+from istiolog_pd.engine.choose_engine import replay_head
 from istiolog_pd.engine.reference.reader import SourceTables
 from istiolog_pd.errors import DamageWarning, NoLogError
 from istiolog_pd.loading.damage import damage_of, why_empty
-from istiolog_pd.loading.options import Options, progress_bar
+from istiolog_pd.loading.options import Options, Progress, progress_bar
 from istiolog_pd.loading.other_files import bootstrap_head, may_be_bootstrap, metrics_text, node_from_bootstrap
+from istiolog_pd.loading.small_logs import SmallLogs, Together
 from istiolog_pd.loading.source_log import Log, container_logs
 from istiolog_pd.runs import Arranged, arrange, join, piece_of
 from istiolog_pd.sources.discover import Source, SourceLike, find
@@ -29,29 +30,12 @@ MAX_REASONS = 20
 def load_capture(sources: Sequence[SourceLike], options: Options) -> Capture:
     """Read sources whole; parameters, errors and warnings as `istiolog_pd.load`."""
     found = find(*sources, storage_options=options.storage_options, limits=options.limits)
-    logs: list[Log] = []
-    empty: list[tuple[Source, SourceTables | None]] = []
-    nodes: list[tuple[str, dict[str, Any]]] = []
-    metrics: list[tuple[str, str]] = []
-    total = sum(source.size or 0 for source in found)
-    with progress_bar(total) if options.progress else nullcontext() as update:
+    read = _Read(options, Together.of(found, options))
+    with progress_bar(sum(source.size or 0 for source in found)) if options.progress else nullcontext() as update:
         for source in found:
-            blocks = source.blocks(update)
-            if source.kind == "metrics":
-                metrics.append((source.name, metrics_text(blocks)))
-                continue
-            head = list(bootstrap_head(blocks))
-            if (node := node_from_bootstrap(b"".join(head)) if may_be_bootstrap(head) else None) is not None:
-                nodes.append((source.name, node))
-                continue
-            if not any(head) and not (head := list(islice(filter(None, blocks), 1))):
-                empty.append((source, None))
-                continue
-            of_source = list(container_logs(source, given(head, blocks), options))
-            good = [log for log in of_source if _is_log(log.tables)]
-            logs += good
-            if not good:
-                empty.append((source, of_source[0].tables if of_source else None))
+            read.take(source, update)
+        read.close()
+    logs, empty, nodes, metrics = list(read.logs()), read.empty, read.nodes, read.metrics
     if not logs and not nodes:
         alone = [f"{name}: metrics of a control plane, and no log beside them" for name, _ in metrics]
         reasons = [*(why_empty(*one) for one in empty), *alone]
@@ -66,14 +50,63 @@ def load_capture(sources: Sequence[SourceLike], options: Options) -> Capture:
         more = f"{len(said) - MAX_WARNINGS:,} more such warnings: `sources` of the capture has them all"
         warnings.warn(more, DamageWarning, stacklevel=3)
     files = frozenset(source.identity for source in found if source.identity is not None)
-    capture = replace(_capture(logs, tuple(nodes), tuple(metrics)), files=files)
+    capture = replace(_capture(read.parts, tuple(nodes), tuple(metrics)), files=files)
     return capture.between(options.start, options.end) if options.limited_in_time else capture
+
+
+@dataclass(slots=True)
+class _Read:
+    """What was read of sources, in their order."""
+
+    options: Options
+    small: Together
+    parts: list[Log | SmallLogs] = field(default_factory=list)
+    empty: list[tuple[Source, SourceTables | None]] = field(default_factory=list)
+    nodes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    metrics: list[tuple[str, str]] = field(default_factory=list)
+
+    def take(self, source: Source, update: Progress | None) -> None:
+        """Read the next source, or keep it to be read with others."""
+        blocks = source.blocks(update)
+        if source.kind == "metrics":
+            self.metrics.append((source.name, metrics_text(blocks)))
+            return
+        head = list(bootstrap_head(blocks))
+        if (node := node_from_bootstrap(b"".join(head)) if may_be_bootstrap(head) else None) is not None:
+            self.nodes.append((source.name, node))
+            return
+        if not any(head) and not (head := list(islice(filter(None, blocks), 1))):
+            self.empty.append((source, None))
+            return
+        if len(head) == 1:
+            head += islice(blocks, 1)
+            if len(head) == 1 and self.small.takes(source, head[0]):
+                if self.small.is_full:
+                    self.close()
+                return
+        self.close()
+        of_source = list(container_logs(source, replay_head(head, blocks), self.options))
+        good = [log for log in of_source if _is_log(log.tables)]
+        self.parts += good
+        if not good:
+            self.empty.append((source, of_source[0].tables if of_source else None))
+
+    def close(self) -> None:
+        """Read what was kept."""
+        small, empty = self.small.read()
+        self.parts += [small] if small else []
+        self.empty += [(source, None) for source in empty]
+
+    def logs(self) -> Iterator[Log]:
+        """Every log."""
+        for part in self.parts:
+            yield from part.logs if isinstance(part, SmallLogs) else [part]
 
 
 def _is_log(tables: SourceTables) -> bool:
     """Whether a log has anything to read: a line with a header, or any text at all that is text."""
     binary = any(damage.what == "NUL bytes" for damage in tables.damage)
-    return tables.recognised or (tables.events.num_rows > 0 and not binary)
+    return tables.recognized or (tables.events.num_rows > 0 and not binary)
 
 
 def _just_rotated(source: Source, tables: SourceTables | None, logs: set[str]) -> bool:
@@ -84,26 +117,33 @@ def _just_rotated(source: Source, tables: SourceTables | None, logs: set[str]) -
 
 
 def _capture(
-    logs: list[Log], nodes: tuple[tuple[str, dict[str, Any]], ...], metrics: tuple[tuple[str, str], ...]
+    read: list[Log | SmallLogs], nodes: tuple[tuple[str, dict[str, Any]], ...], metrics: tuple[tuple[str, str], ...]
 ) -> Capture:
     """One capture of all logs, arranged into runs: the rows of each follow those of the one before."""
-    arranged = arrange([log.part() for log in logs])
-    parts, runs, infos = list(arranged.parts), arranged.runs, _infos(logs, arranged)
+    arranged = arrange([part.part() for part in read])
+    parts, runs, infos = list(arranged.parts), arranged.runs, _infos(read, arranged)
     del arranged  # the tables are held by `parts` alone, which `join` uses up
-    events, tables = join(parts, by_line=len(infos) < len(parts))
+    logs = sum(len(one.logs) if isinstance(one, SmallLogs) else 1 for one in read)
+    events, tables = join(parts, list(infos) if len(infos) < logs else None)
     return Capture(events, tables, tuple(infos.values()), nodes, runs, metrics)
 
 
-def _infos(logs: list[Log], arranged: Arranged) -> dict[str, SourceInfo]:
+def _infos(read: list[Log | SmallLogs], arranged: Arranged) -> dict[str, SourceInfo]:
     """What is said of each source, by its name."""
     infos: dict[str, list[SourceInfo]] = {}
     for at, part, note in zip(arranged.order, arranged.parts, arranged.notes, strict=True):
-        texts = [text.partition(": ")[2] for text in damage_of(logs[at])]
-        info = SourceInfo(
-            part.name, part.component, logs[at].tables.lines, len(part.events), (*texts, *filter(None, [note]))
-        )
-        infos.setdefault(part.name, []).append(info)
+        one = read[at]
+        if isinstance(one, SmallLogs):
+            for log, whose in zip(one.logs, one.batch.whose, strict=True):
+                infos.setdefault(whose.source, []).append(_info(log, whose.component, log.entries))
+        else:
+            infos.setdefault(part.name, []).append(_info(one, part.component, len(part.events), note))
     return {name: _together(of_source) for name, of_source in infos.items()}
+
+
+def _info(log: Log, component: str, entries: int, note: str = "") -> SourceInfo:
+    texts = [text.partition(": ")[2] for text in damage_of(log)]
+    return SourceInfo(log.source.name, component, log.tables.lines, entries, (*texts, *filter(None, [note])))
 
 
 def _together(infos: list[SourceInfo]) -> SourceInfo:

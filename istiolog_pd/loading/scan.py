@@ -16,7 +16,7 @@ from istiolog_pd.engine.reference import reader as reference
 from istiolog_pd.engine.reference.lines import Damage
 from istiolog_pd.errors import DamageWarning
 from istiolog_pd.loading.options import Options, progress_bar
-from istiolog_pd.loading.source_log import component_of, with_marks
+from istiolog_pd.loading.source_log import with_marks, writer_of
 from istiolog_pd.runs.schema import RunOf
 from istiolog_pd.sources.discover import Source, SourceLike, find
 from istiolog_pd.sources.wrappers import LogStream, unwrap
@@ -43,7 +43,7 @@ class _Reading:
         """The next batch."""
         first = int(events["line"][0].as_py())
         events, tables, beyond = within_limits(events, tables)
-        self.beyond.extend(beyond)
+        self.beyond.extend(beyond.get(self.source.name, ()))
         events, tables = with_marks(self.source, self.stream, events, tables)
         if self.stream.metadata is not None:
             self.stream.metadata.forget(first)
@@ -82,7 +82,7 @@ def _batches(reading: _Reading, batch: int, options: Options) -> Iterator[Captur
     engine = choose_engine.native()
     if engine is None:
         tables = choose_engine.read_by_reference(blocks, name, component, options.access, messages=messages)
-        reading.component, reading.lines = component_of(tables), tables.lines
+        reading.component, reading.lines = writer_of(tables), tables.lines
         if len(tables.events):
             yield reading.capture(tables.events, tables.tables)
         _warn(reading.source, [*tables.damage, *together(reading.beyond)], tables.lines)

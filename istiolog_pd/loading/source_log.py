@@ -14,9 +14,9 @@ from istiolog_pd.engine.limits import within_limits
 from istiolog_pd.engine.reference.lines import Damage
 from istiolog_pd.engine.reference.reader import SourceTables
 from istiolog_pd.engine.schema import EVENTS_SCHEMA
-from istiolog_pd.engine.second_tier import TOLD_BY_STATEMENTS
+from istiolog_pd.engine.whose_log import component_of
 from istiolog_pd.loading.options import Options
-from istiolog_pd.runs import Part, piece_of
+from istiolog_pd.runs import SourcePart, piece_of
 from istiolog_pd.runs.schema import with_place
 from istiolog_pd.sources.discover import Source
 from istiolog_pd.sources.wrappers import LogStream, unwrap
@@ -33,24 +33,24 @@ class Log:
     stream: LogStream
     tables: SourceTables
     number: int
+    entries: int
 
-    def part(self) -> Part:
+    def part(self) -> SourcePart:
         """The log for `arrange`, its rows with what place and wrapper tell of them.
 
         The rows are given away: nothing of them is held twice when columns are written anew.
         """
         source, stream = self.source, self.stream
-        place, component = place_of(source, stream), component_of(self.tables)
+        place, component = place_of(source, stream), writer_of(self.tables)
         events, tables = with_marks(source, stream, self.tables.events, self.tables.tables)
         self.tables = replace(self.tables, events=GIVEN_AWAY, tables={})
         self.stream = replace(stream, metadata=None)
-        group, order = piece_of(source.name) if source.owned else ("", 0)
-        group = source.group or group
+        group, order = group_of(source), piece_of(source.name)[1] if source.owned else 0
         if stream.wrapper == "bug-report":
             group, order = group or source.name, self.number
         elif stream.wrapper and not source.group:
             group = ""
-        return Part(
+        return SourcePart(
             source.name,
             component,
             events,
@@ -61,6 +61,11 @@ class Log:
             group,
             order,
         )
+
+
+def group_of(source: Source) -> str:
+    """What the pieces of a container's log share; empty: it has no other."""
+    return source.group or (piece_of(source.name)[0] if source.owned else "")
 
 
 def place_of(source: Source, stream: LogStream) -> dict[str, str]:
@@ -90,13 +95,9 @@ def _of_rows(lines: npt.NDArray[np.int64], rows: pa.ChunkedArray) -> list[pa.Arr
     return [pa.array(lines[chunk.to_numpy()]) for chunk in rows.chunks]
 
 
-def component_of(tables: SourceTables) -> str:
+def writer_of(tables: SourceTables) -> str:
     """Whose log some tables are of."""
-    components = set(tables.events["component"].unique().to_pylist())
-    told = sorted(TOLD_BY_STATEMENTS & components)
-    if "pilot" in components or told:
-        return "pilot" if "pilot" in components else told[0]
-    return "ztunnel" if components == {"ztunnel"} else "agent"
+    return component_of(set(tables.events["component"].unique().to_pylist()))
 
 
 def container_logs(source: Source, blocks: Iterator[bytes], options: Options) -> Iterator[Log]:
@@ -115,9 +116,9 @@ def container_logs(source: Source, blocks: Iterator[bytes], options: Options) ->
             continue
         tables = read(stream.blocks, source.name, component or source.hint, options.access, messages=options.messages)
         events, narrow, beyond = within_limits(tables.events, tables.tables)
-        damage = [*_placed([*tables.damage, *beyond], stream), *notes.values()]
+        damage = [*_placed([*tables.damage, *beyond.get(source.name, ())], stream), *notes.values()]
         notes.clear()
-        yield Log(source, stream, replace(tables, events=events, tables=narrow, damage=damage), number)
+        yield Log(source, stream, replace(tables, events=events, tables=narrow, damage=damage), number, len(events))
         number += 1
 
 

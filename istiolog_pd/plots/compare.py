@@ -15,13 +15,13 @@ from istiolog_pd.plots._draw.ranks import ladder
 from istiolog_pd.plots._draw.scales import Floats, numbers
 from istiolog_pd.plots._draw.style import SMALL, Look, coverage, ink, names, need, new_axes, plain, show_reason
 
-TITLE = "Before and after: b by a, with intervals of 95 %"
+TITLE = "Before and after: ratio with 95 % intervals"
 NOTHING = "No measure is available in both captures., or none is above zero"
 ROW_HEIGHT, MARGINS = 0.2, 1.8  # inches
-LONGEST = 60  # characters of a label
+MAX_LABEL = 60  # characters of a label
 #: Ratios beyond this (and its inverse) stand at the edge.
 WIDEST = 32.0
-MOST = 45  # rows that are drawn
+MAX_ROWS = 45  # rows that are drawn
 
 VERDICTS: dict[str, Look] = {
     "more": Look("#D55E00", "^"),
@@ -30,11 +30,11 @@ VERDICTS: dict[str, Look] = {
 }
 
 
-@plot("compare", "measures of two captures, and what differs", listed=False)
+@plot("compare", "measures of two captures, before and after", listed=False)
 def compare(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """A forest plot: the ratio of each measure (b by a) on a scale of doublings, and its interval.
 
-    Colour and marker tell the verdict. A measure that is zero on a side, or of which a side says nothing, has no
+    Color and marker tell the verdict. A measure that is zero on a side, or of which a side says nothing, has no
     ratio and no row; how many those are stands above. An arrow is where an interval goes on beyond the axes.
 
     Parameters
@@ -73,7 +73,7 @@ def compare(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     places = ladder(ax, _labels(rows))
     limit = _scale(ax, rows)
     handles = [artist for verdict in VERDICTS for artist in _verdict(ax, rows, places, verdict, limit)]
-    missing = f"{left:,} measures are not drawn: a side cannot tell, or it is zero there" if left else ""
+    missing = f"{left:,} measures are not drawn: not logged on one side, or zero there" if left else ""
     head(ax, TITLE, "; ".join(filter(None, (missing, coverage(table)))), handles)
     return ax
 
@@ -84,9 +84,9 @@ def _drawn(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     with np.errstate(invalid="ignore"):
         known = np.isfinite(ratio) & (ratio > 0)
     rows = table[known & names(table["verdict"]).isin(VERDICTS).to_numpy(bool)]
-    if len(rows) > MOST:
+    if len(rows) > MAX_ROWS:
         rows = rows.iloc[
-            np.sort(np.argsort(names(rows["verdict"]).eq("no difference seen").to_numpy(), kind="stable")[:MOST])
+            np.sort(np.argsort(names(rows["verdict"]).eq("no difference seen").to_numpy(), kind="stable")[:MAX_ROWS])
         ]
     return rows, len(table) - len(rows)
 
@@ -94,7 +94,7 @@ def _drawn(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
 def _labels(rows: pd.DataFrame) -> list[str]:
     labels = names(rows["labels"].where(rows["labels"].notna(), ""))
     texts = names(rows["measure"]) + labels.where(labels == "", "{" + labels + "}")
-    return [plain(text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…") for text in texts]
+    return [plain(text if len(text) <= MAX_LABEL else f"{text[: MAX_LABEL - 1]}…") for text in texts]
 
 
 def _scale(ax: Axes, rows: pd.DataFrame) -> float:
@@ -123,10 +123,10 @@ def _verdict(ax: Axes, rows: pd.DataFrame, places: Floats, verdict: str, limit: 
     ratio, low, high = (numbers(rows[name])[chosen] for name in ("ratio", "ratio_ci_low", "ratio_ci_high"))
     low, high = np.where(np.isnan(low), 0, low), np.where(np.isnan(high), np.inf, high)  # null: no bound
     least, most = (np.clip(bound, 1 / limit, limit) for bound in (low, high))
-    ax.hlines(at, least, most, color=looked.colour, linewidth=1.6, zorder=2)
+    ax.hlines(at, least, most, color=looked.color, linewidth=1.6, zorder=2)
     beyond = (("<", low < 1 / limit, 1 / limit), (">", high > limit, limit))
     for marker, rest, edge in beyond:
-        ax.scatter(np.full(rest.sum(), edge), at[rest], s=30, color=looked.colour, marker=marker, clip_on=False)
+        ax.scatter(np.full(rest.sum(), edge), at[rest], s=30, color=looked.color, marker=marker, clip_on=False)
     inside = np.clip(ratio, 1 / limit, limit)
-    ax.scatter(inside, at, s=30, color=looked.colour, marker=looked.marker, label=verdict, zorder=3)
+    ax.scatter(inside, at, s=30, color=looked.color, marker=looked.marker, label=verdict, zorder=3)
     return [mark(looked, f"{verdict} ({chosen.sum():,})")]

@@ -23,10 +23,10 @@ from istiolog_pd.plots._draw.style import (
     show_reason,
 )
 
-SESSIONS = "Sessions of proxies, by why they ended"
+SESSIONS = "Sessions of proxies, by reason of their end"
 CONNECTED = "ADS connections per replica"
 OPEN = "still open"
-MOST = 12  # replicas with a line of their own in the legend
+MAX_LABELED = 12  # replicas with a line of their own in the legend
 NO_TIMES = "no row has a time stamp together with a duration"
 
 REASONS: dict[str, Look] = {
@@ -43,9 +43,9 @@ LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882
 DASHES = ("-", "--", ":", "-.")
 
 
-@plot("connections", "sessions of proxies, and why they ended")
+@plot("connections", "sessions of proxies, with the reason they ended")
 def connections(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Each session at its end by how long it lasted; colour and marker tell why it ended.
+    """Each session at its end by how long it lasted; color and marker tell why it ended.
 
     Hollow markers are sessions of which the log does not show both ends: they lasted that long at least.
 
@@ -92,7 +92,7 @@ def connections(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         looked, rows = look(REASONS, name), drawn & (reason == name)
         for filled in (True, False):
             own = rows & (whole == filled)
-            face = {"c": looked.colour} if filled else {"facecolors": "none", "edgecolors": looked.colour}
+            face = {"c": looked.color} if filled else {"facecolors": "none", "edgecolors": looked.color}
             ax.scatter(when[own], seconds[own], s=22, marker=looked.marker, linewidth=0.9, label=name, **face)  # type: ignore[arg-type]
         handles.append(mark(looked, f"{name} ({rows.sum():,})", hollow=not whole[rows].any()))
     time_axis(ax, when[drawn])
@@ -141,12 +141,12 @@ def connected_endpoints(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     run = known["run"].fillna(-1).to_numpy(np.int64)
     handles: list[Artist] = []
     for at, name in enumerate(sorted(set(source))):
-        colour, dashes = LINES[at % len(LINES)], DASHES[at // len(LINES) % len(DASHES)]
+        color, dashes = LINES[at % len(LINES)], DASHES[at // len(LINES) % len(DASHES)]
         for one in np.unique(run[source == name]):
             own = np.flatnonzero((source == name) & (run == one))
             own = own[np.argsort(when[own], kind="stable")]
-            lines = ax.plot(when[own], count[own], dashes, color=colour, drawstyle="steps-post", label=plain(name))
-        handles += lines if at < MOST else []
+            lines = ax.plot(when[own], count[own], dashes, color=color, drawstyle="steps-post", label=plain(name))
+        handles += lines if at < MAX_LABELED else []
     time_axis(ax, when)
     ax.set_ylim(0, max(float(floats(count).max()), 1) * 1.08)
     ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))

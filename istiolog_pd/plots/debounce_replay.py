@@ -13,7 +13,7 @@ from istiolog_pd.plots._draw.plot import plot
 from istiolog_pd.plots._draw.scales import BYTES, floats, log_axis, milliseconds, numbers, panel
 from istiolog_pd.plots._draw.style import SMALL, Look, coverage, need, new_axes, show_reason
 
-TITLE = "Debounce replay: what other settings would have cost"
+TITLE = "Debounce replay: cost of other settings"
 COLUMNS = ("delay_median_low", "delay_median_high", "pushes_low", "pushes_high", "size_bytes_low", "size_bytes_high")
 
 ROOM = (40, 12)  # what a setting's name covers, in pixels
@@ -29,7 +29,7 @@ def debounce_replay(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Pushes of each setting against the median delay of a change, and below it their bytes.
 
     A setting is an area from its lower to its upper bounds, a mark where they are one; it bears its
-    `after` (and `maximum`, if several were tried). The recorded setting is a diamond of its own colour.
+    `after` (and `maximum`, if several were tried). The recorded setting is a diamond of its own color.
 
     Parameters
     ----------
@@ -92,22 +92,20 @@ def _areas(ax: Axes, table: pd.DataFrame, cost: str) -> list[Artist]:
     for place, (looked, row) in enumerate(zip(looks, table.to_dict("records"), strict=True)):
         corner = (left[place], low[place])
         size = (right[place] - left[place], high[place] - low[place])
-        ax.add_patch(
-            Rectangle(corner, *size, facecolor=looked.colour, alpha=0.25, edgecolor=looked.colour, linewidth=1)
-        )
+        ax.add_patch(Rectangle(corner, *size, facecolor=looked.color, alpha=0.25, edgecolor=looked.color, linewidth=1))
         middle = _middle(left[place], right[place]), _middle(low[place], high[place])
         _lines(ax, (left[place], right[place], low[place], high[place]), middle, looked)
         name = _span(row["after"]) + (f" / {_span(row['maximum'])}" if several else "")
         if not _near(ax, middle, named):
-            ax.annotate(name, middle, (4, 4), textcoords="offset points", size=SMALL, color=looked.colour)
+            ax.annotate(name, middle, (4, 4), textcoords="offset points", size=SMALL, color=looked.color)
     return [mark(looked, looked.label) for looked in dict.fromkeys(looks)]
 
 
 def _lines(ax: Axes, ends: tuple[float, float, float, float], middle: tuple[float, float], looked: Look) -> None:
     """The bounds as bars through the middle: an area without width or height would not be seen."""
-    ax.hlines(middle[1], ends[0], ends[1], color=looked.colour, linewidth=1.5)
-    ax.vlines(middle[0], ends[2], ends[3], color=looked.colour, linewidth=1.5)
-    ax.plot(*middle, marker=looked.marker, color=looked.colour, markersize=7 if looked is TODAY else 4, linestyle="")
+    ax.hlines(middle[1], ends[0], ends[1], color=looked.color, linewidth=1.5)
+    ax.vlines(middle[0], ends[2], ends[3], color=looked.color, linewidth=1.5)
+    ax.plot(*middle, marker=looked.marker, color=looked.color, markersize=7 if looked is TODAY else 4, linestyle="")
 
 
 def _middle(low: float, high: float) -> float:

@@ -26,9 +26,9 @@ from istiolog_pd.plots._draw.style import DECISIONS, Look, coverage, in_order, i
 
 TITLE = "Debounce intervals"
 COLUMNS = ("timestamp", "quiet_time", "debounce_time", "full", "forced", "bound")
-BOUNDS = {"max": (1.3, "let go by the maximum"), "either": (0.6, "either bound may have let it go")}
+BOUNDS = {"max": (1.3, "ended by the maximum"), "either": (0.6, "either limit may have ended it")}
 NO_VALUES = "no row has a time stamp together with a quiet time or a debounce time"
-NO_WHOLE = "The lines of this version (Istio 1.0) print the quiet time only, not the time since the debounce began."
+NO_WHOLE = "The lines of this version (Istio 1.0) log the quiet time only, not the time since the debounce began."
 CROWD = 2000  # more rows than this shine through each other, and lines between them would be a grey wall
 
 
@@ -37,7 +37,7 @@ def debounces(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Quiet time and debounce time of each push decision over time, and their distribution.
 
     Filled markers are debounce times, hollow ones quiet times, both in milliseconds on a logarithmic
-    axis. Kinds of push differ in colour and marker; a ring marks those that the maximum let go. At the
+    axis. Kinds of push differ in color and marker; a ring marks those that the maximum let go. At the
     right, the distribution on the same axis: bars of debounce times by kind, a line of quiet times.
 
     Parameters
@@ -91,7 +91,7 @@ def debounces(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     for name in in_order(DECISIONS, kind[drawn]):
         looked, rows = DECISIONS[name], drawn & (kind == name)
         ax.scatter(
-            when[rows], whole[rows], s=16, c=looked.colour, marker=looked.marker, linewidth=0, alpha=alpha, label=name
+            when[rows], whole[rows], s=16, c=looked.color, marker=looked.marker, linewidth=0, alpha=alpha, label=name
         )
         ax.scatter(
             when[rows],
@@ -101,7 +101,7 @@ def debounces(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             linewidth=0.8,
             alpha=alpha,
             facecolors="none",
-            edgecolors=looked.colour,
+            edgecolors=looked.color,
             label=f"{name}, quiet",
         )
         handles.append(mark(looked, f"{looked.label or name} ({rows.sum():,})"))
@@ -167,7 +167,7 @@ def debounce_distribution(table: pd.DataFrame, *, ax: Axes | None = None) -> Axe
             rows = np.isfinite(values) & (kind == name)
             if rows.any():
                 text = f"{looked.label or name}, {label} ({rows.sum():,})"
-                line = ax.ecdf(values[rows], color=looked.colour, linestyle=dashes, label=text)
+                line = ax.ecdf(values[rows], color=looked.color, linestyle=dashes, label=text)
                 line.set(ydata=floats(line.get_ydata()) * 100, marker=looked.marker, markersize=4, markevery=0.12)
                 handles.append(line)
     ax.set(xlabel="interval (ms)", ylabel="push decisions no longer (%)", ylim=(0, 103))
@@ -197,7 +197,7 @@ def _marginal(ax: Axes, kind: np.ndarray[tuple[int], np.dtype[np.object_]], quie
     parts = [whole[np.isfinite(whole) & (kind == name)] for name in names]
     if any(len(part) for part in parts):
         side.hist(
-            parts, bins=edges, orientation="horizontal", stacked=True, color=[DECISIONS[name].colour for name in names]
+            parts, bins=edges, orientation="horizontal", stacked=True, color=[DECISIONS[name].color for name in names]
         )
     known = quiet[np.isfinite(quiet)]
     if known.size:

@@ -10,18 +10,18 @@ from matplotlib.ticker import MaxNLocator
 
 from istiolog_pd.plots._draw.legend import head
 from istiolog_pd.plots._draw.plot import plot
-from istiolog_pd.plots._draw.ranks import MOST, bounded, labels, ladder
+from istiolog_pd.plots._draw.ranks import MAX_ROWS, bounded, labels, ladder
 from istiolog_pd.plots._draw.scales import dates, mark_runs, numbers, time_axis
 from istiolog_pd.plots._draw.style import PUSH_TYPES, Look, coverage, need, new_axes, show_reason
 
-CHURN = "Services that went empty, or forced full pushes"
+CHURN = "Services that lost all endpoints, or forced full pushes"
 EMPTY = "Clusters without endpoints, in one push"
 WENT = Look("#D55E00", hatch="////", label="went empty")
-FORCED = Look(PUSH_TYPES["full"].colour, label="forced a full push")
+FORCED = Look(PUSH_TYPES["full"].color, label="forced a full push")
 BAND = "#E69F00"
 
 
-@plot("endpoint_churn", "services that went empty, or forced full pushes")
+@plot("endpoint_churn", "services that lost all endpoints, or forced full pushes")
 def endpoint_churn(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """The most restless services: how often each went empty, and forced a full push.
 
@@ -55,7 +55,7 @@ def endpoint_churn(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     need(table, "endpoint_churn", "service", "namespace", "went_empty_low", "went_empty_high", "full_pushes")
     ax = new_axes(ax)
-    known = table.dropna(subset=["went_empty_low", "went_empty_high", "full_pushes"]).head(MOST)
+    known = table.dropna(subset=["went_empty_low", "went_empty_high", "full_pushes"]).head(MAX_ROWS)
     if known.empty:
         return show_reason(ax, table, CHURN)
     places = ladder(ax, labels(known, ["namespace", "service"]))
@@ -108,8 +108,8 @@ def empty_clusters(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     when = dates(known["time"])
     low, high, middle = (numbers(known[name]) for name in ("empty_min", "empty_max", "empty_median"))
     mark_runs(ax, known, when)
-    band = ax.vlines(when, low, high, color=BAND, linewidth=4, alpha=0.7, label="least to most in one push")
-    line = ax.plot(when, middle, "o", color=PUSH_TYPES["full"].colour, markersize=3, label="median")
+    band = ax.vlines(when, low, high, color=BAND, linewidth=4, alpha=0.7, label="minimum to maximum in one push")
+    line = ax.plot(when, middle, "o", color=PUSH_TYPES["full"].color, markersize=3, label="median")
     time_axis(ax, when)
     ax.set(ylim=(-0.2, max(float(np.nanmax(high)), 1) * 1.08), ylabel="clusters without endpoints")
     ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))

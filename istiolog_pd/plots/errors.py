@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from istiolog_pd.plots._draw.legend import head, mark
 from istiolog_pd.plots._draw.plot import plot
-from istiolog_pd.plots._draw.ranks import FEWEST, ladder
+from istiolog_pd.plots._draw.ranks import MIN_ROWS, ladder
 from istiolog_pd.plots._draw.scales import dates, numbers, time_axis
 from istiolog_pd.plots._draw.style import (
     SMALL,
@@ -26,8 +26,8 @@ from istiolog_pd.plots._draw.style import (
 
 TITLE = "Warnings and errors by cause, from the first to the last of each"
 NO_TIMES = "no row has a time stamp"
-MOST = 14  # causes with a lane of their own
-LONGEST = 60  # letters of a lane's name
+MAX_ROWS = 14  # causes with a lane of their own
+MAX_LABEL = 60  # letters of a lane's name
 UNKNOWN = "no verdict"
 VERDICTS: dict[str, Look] = {
     "act": Look("#BB5566", "D"),
@@ -41,7 +41,7 @@ VERDICTS: dict[str, Look] = {
 def errors(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """A lane per cause, the gravest first: for each proxy and form of error a line from the first to the last seen.
 
-    Markers grow with the number of lines; colour and marker tell the verdict. What is harmless is hollow.
+    Markers grow with the number of lines; color and marker tell the verdict. What is harmless is hollow.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def errors(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     counts = numbers(known["count"])
     rank = pd.Series(verdict).map({name: n for n, name in enumerate(VERDICTS)})
     of = pd.DataFrame({"rank": rank, "count": counts}).groupby(cause).agg({"rank": "min", "count": "sum"})
-    of = of.sort_values(["rank", "count"], ascending=[True, False], kind="stable").head(MOST)
+    of = of.sort_values(["rank", "count"], ascending=[True, False], kind="stable").head(MAX_ROWS)
     lanes = {str(name): at for at, name in enumerate(of.index)}
     places = ladder(ax, [plain(f"{_short(name)} ({of['count'][name]:,.0f})") for name in lanes])
     lane = np.array([places[lanes[name]] if name in lanes else np.nan for name in cause])
@@ -89,21 +89,21 @@ def errors(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     for name in in_order(VERDICTS, verdict):
         looked = look(VERDICTS, name)
         own, hollow = verdict == name, name == "harmless"
-        ax.hlines(lane[own], first[own], last[own], color=looked.colour, alpha=0.5, linewidth=1)
+        ax.hlines(lane[own], first[own], last[own], color=looked.color, alpha=0.5, linewidth=1)
         for when in (first, last):
-            face = "none" if hollow else looked.colour
-            ax.scatter(when[own], lane[own], size[own], facecolors=face, edgecolors=looked.colour, marker=looked.marker)
+            face = "none" if hollow else looked.color
+            ax.scatter(when[own], lane[own], size[own], facecolors=face, edgecolors=looked.color, marker=looked.marker)
         handles.append(mark(looked, f"{name} ({counts[own].sum():,.0f} lines)", hollow=hollow))
     time_axis(ax, np.concatenate([first, last]))
     ax.tick_params(axis="y", labelsize=SMALL)
-    ax.set_ylim(0.4 - max(len(lanes), FEWEST), 0.6)
+    ax.set_ylim(0.4 - max(len(lanes), MIN_ROWS), 0.6)
     head(ax, TITLE, coverage(table), handles)
     return ax
 
 
 def _short(text: str) -> str:
     """A lane's name, cut where it is too long."""
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return text if len(text) <= MAX_LABEL else f"{text[:MAX_LABEL]}…"
 
 
 def _apart(lane: np.ndarray[tuple[int], np.dtype[np.float64]]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

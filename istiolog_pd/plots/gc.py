@@ -12,8 +12,8 @@ from istiolog_pd.plots._draw.plot import plot
 from istiolog_pd.plots._draw.scales import dates, log_axis, mark_runs, milliseconds, numbers, panel, time_axis
 from istiolog_pd.plots._draw.style import PUSH_TYPES, coverage, ink, need, new_axes, show_reason
 
-TITLE = "Garbage collections: heap, pauses, and how late pushes were meanwhile"
-NO_TIMES = "the log does not tell when these collections were"
+TITLE = "Garbage collections: heap, pauses, and push lag meanwhile"
+NO_TIMES = "the log does not show when these collections were"
 MEBIBYTE = 1 << 20
 HEAP = {
     "heap_before_bytes": ("#0072B2", "-", "heap before"),
@@ -61,8 +61,8 @@ def gc(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     when = dates(known["timestamp_low"])
     mark_runs(ax, known, when)
     handles: list[Artist] = []
-    for name, (colour, dashes, label) in HEAP.items():
-        handles += ax.plot(when, numbers(known[name]) / MEBIBYTE, dashes, color=colour, linewidth=1, label=label)
+    for name, (color, dashes, label) in HEAP.items():
+        handles += ax.plot(when, numbers(known[name]) / MEBIBYTE, dashes, color=color, linewidth=1, label=label)
     time_axis(ax, when)
     ax.set_ylim(bottom=0)
     ax.set_ylabel("heap (MiB)")
@@ -82,7 +82,7 @@ def _below(ax: Axes, table: pd.DataFrame, when: np.ndarray[tuple[int], np.dtype[
     if np.isfinite(lag).any():
         handles.append(
             below.scatter(
-                when, lag, s=16, marker="^", facecolors="none", edgecolors=PUSH_TYPES["full"].colour,
+                when, lag, s=16, marker="^", facecolors="none", edgecolors=PUSH_TYPES["full"].color,
                 label="pushes meanwhile, since their round began (median)",
             )
         )  # fmt: skip

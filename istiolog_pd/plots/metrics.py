@@ -15,9 +15,9 @@ from istiolog_pd.plots._draw.style import SMALL, Look, coverage, names, need, ne
 
 TITLE = "Istio's own metrics, from lines of the log"
 NOTHING = "no series has a bound"
-MOST = 30  # series with a line of their own
-LONGEST = 52
-FEWEST = 5  # lines for which there is room at least
+MAX_ROWS = 30  # series with a line of their own
+MAX_LABEL = 52
+MIN_ROWS = 5  # lines for which there is room at least
 
 #: Series that repeat a count of another, bucket by bucket or type by type.
 REPEATED = ("pilot_xds_push_time_count", "pilot_xds_config_size_bytes_count")
@@ -71,8 +71,8 @@ def metrics(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     known = _drawn(table)
     if known.empty:
         return show_reason(ax, table, TITLE, NOTHING if len(table) else "")
-    left = len(known) - MOST
-    known = known.head(MOST)
+    left = len(known) - MAX_ROWS
+    known = known.head(MAX_ROWS)
     places = -np.arange(len(known), dtype=float)
     _axis(ax, known, places)
     handles = [*_bounds(ax, known, places), *_exported(ax, known, places)]
@@ -96,10 +96,10 @@ def _axis(ax: Axes, table: pd.DataFrame, places: Floats) -> None:
     # A type's URL is told from others by its end.
     short = labels.str.replace(r'type\.googleapis\.com/[^"]*\.', "", regex=True)
     texts = (names(table["metric"]) + short.where(short == "", "{" + short + "}")).tolist()
-    texts = [text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…" for text in texts]
+    texts = [text if len(text) <= MAX_LABEL else f"{text[: MAX_LABEL - 1]}…" for text in texts]
     size = SMALL if len(texts) < 16 else 5.5
     ax.set_yticks(places, [plain(text) for text in texts], fontsize=size)
-    ax.set_ylim(0.4 - max(len(texts), FEWEST), 0.6)
+    ax.set_ylim(0.4 - max(len(texts), MIN_ROWS), 0.6)
     shown = [numbers(table[name]) for name in ("low", "high", "exported") if name in table]
     log_axis(ax, "x", np.concatenate(shown))
     ax.set_xlabel("value, in the metric's unit")
@@ -117,12 +117,12 @@ def _bounds(ax: Axes, table: pd.DataFrame, places: Floats) -> list[Artist]:
     for kind, rows in (("exact", exact), ("bounded", bounded), ("at least", least)):
         if rows.any():
             looked = KINDS[kind]
-            ax.scatter(low[rows], places[rows], s=26, color=looked.colour, marker=looked.marker, label=kind, zorder=3)
+            ax.scatter(low[rows], places[rows], s=26, color=looked.color, marker=looked.marker, label=kind, zorder=3)
             handles.append(mark(looked, f"{looked.label or kind} ({rows.sum():,})"))
-    colour = KINDS["bounded"].colour
+    color = KINDS["bounded"].color
     ends = list(np.transpose([[low[bounded], places[bounded]], [high[bounded], places[bounded]]], (2, 0, 1)))
-    ax.add_collection(LineCollection(ends, colors=colour, linewidths=3, zorder=2))
-    ax.scatter(high[bounded], places[bounded], s=26, color=colour, marker="|", zorder=3)
+    ax.add_collection(LineCollection(ends, colors=color, linewidths=3, zorder=2))
+    ax.scatter(high[bounded], places[bounded], s=26, color=color, marker="|", zorder=3)
     return handles
 
 
@@ -136,6 +136,6 @@ def _exported(ax: Axes, table: pd.DataFrame, places: Floats) -> list[Artist]:
     for name, rows in (("agrees", ~wrong & ~np.isnan(value)), ("disagrees", wrong)):
         if rows.any():
             looked = EXPORTED[name]
-            ax.scatter(value[rows], places[rows], s=14, color=looked.colour, marker=looked.marker, label=name, zorder=4)
+            ax.scatter(value[rows], places[rows], s=14, color=looked.color, marker=looked.marker, label=name, zorder=4)
             handles.append(mark(looked, f"{looked.label} ({rows.sum():,})"))
     return handles

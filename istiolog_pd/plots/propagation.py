@@ -25,8 +25,8 @@ from istiolog_pd.plots._draw.style import (
 )
 
 TITLE = "Propagation: from istiod's push to Envoy's answer, as bounds"
-NO_DELAY = "no push of the table has a bound of its delay"
-FEW = 300
+NO_DELAY = "no push of the table has a bounded delay"
+MAX_OPAQUE = 300
 
 
 @plot("propagation", "time from istiod's push to Envoy's answer, as bounds")
@@ -72,19 +72,19 @@ def propagation(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     both = seen & np.isfinite(high)
     kind = names(table["xds_type"]).to_numpy()
     handles: list[Artist] = []
-    size, faint = (16, 0.6) if seen.sum() <= FEW else (8, 0.15)
+    size, faint = (16, 0.6) if seen.sum() <= MAX_OPAQUE else (8, 0.15)
     for name in in_order(XDS_TYPES, kind[seen]):
         rows, looked = both & (kind == name), look(XDS_TYPES, name)
         segments = np.stack([np.stack([sent, low], -1), np.stack([sent, high], -1)], 1)[rows]
-        ax.add_collection(LineCollection(list(segments), colors=looked.colour, linewidths=1, alpha=faint))
-        ax.scatter(sent[rows], high[rows], s=size, c=looked.colour, label=name, linewidth=0, zorder=3, rasterized=True)
+        ax.add_collection(LineCollection(list(segments), colors=looked.color, linewidths=1, alpha=faint))
+        ax.scatter(sent[rows], high[rows], s=size, c=looked.color, label=name, linewidth=0, zorder=3, rasterized=True)
         open_ended = seen & ~both & (kind == name)
         if open_ended.any():
             ax.scatter(
                 sent[open_ended], low[open_ended], s=size * 1.5, marker="^", facecolors="none",
-                edgecolors=looked.colour, label=f"{name} at least",
+                edgecolors=looked.color, label=f"{name} at least",
             )  # fmt: skip
-        handles.append(mark(Look(looked.colour), f"{name} ({(seen & (kind == name)).sum():,})"))
+        handles.append(mark(Look(looked.color), f"{name} ({(seen & (kind == name)).sum():,})"))
     if (seen & ~both).any():
         handles.append(mark(Look(ink(), "^"), f"no bound above ({(seen & ~both).sum():,})", hollow=True))
     if rejected.any():

@@ -27,12 +27,12 @@ from istiolog_pd.plots._draw.style import (
 
 TITLE = "Pushes by size"
 NO_TIMES = "no row has a time stamp"
-FEW = 500  # points that need not shine through each other
+MAX_OPAQUE = 500  # points that need not shine through each other
 
 
 @plot("pushes", "every push over time, by size, type and kind")
 def pushes(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Every push over time by its size in bytes: colour is the xDS type, marker the kind of push.
+    """Every push over time by its size in bytes: color is the xDS type, marker the kind of push.
 
     Pushes whose size is not printed (before Istio 1.9) have a lane per type, in a panel below those
     with a size or alone.
@@ -102,20 +102,20 @@ def _lanes(ax: Axes, points: pd.DataFrame, *, alone: bool) -> None:
         ax = panel(ax, "bottom", 0.16 + 0.05 * min(len(lanes), 8))
     _scatter(ax, points.assign(y=points["type"].map(place)))
     ax.set_yticks(list(place.values()), [plain(name) for name in lanes])
-    ax.set(ylim=(0.6 - len(lanes), 0.6), ylabel="xDS type (no size is printed)" if alone else "size not\nprinted")
+    ax.set(ylim=(0.6 - len(lanes), 0.6), ylabel="xDS type (no size is logged)" if alone else "size not\nprinted")
 
 
 def _scatter(ax: Axes, points: pd.DataFrame) -> None:
-    """A point for each row: colour by type, marker by kind of push."""
+    """A point for each row: color by type, marker by kind of push."""
     for keys, group in points.groupby(["type", "kind"]):
         name, kind = map(str, keys)
         ax.scatter(
             group["x"],
             group["y"],
             s=18,
-            c=look(XDS_TYPES, name).colour,
+            c=look(XDS_TYPES, name).color,
             marker=look(PUSH_TYPES, kind).marker,
-            alpha=0.9 if len(points) <= FEW else 0.6,
+            alpha=0.9 if len(points) <= MAX_OPAQUE else 0.6,
             linewidth=0.9 if kind == "request" else 0,
             rasterized=True,
             label=f"{name} {kind}",

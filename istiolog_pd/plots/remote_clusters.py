@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from istiolog_pd.plots._draw.legend import head, mark
 from istiolog_pd.plots._draw.plot import plot
-from istiolog_pd.plots._draw.ranks import FEWEST, MOST, ladder
+from istiolog_pd.plots._draw.ranks import MAX_ROWS, MIN_ROWS, ladder
 from istiolog_pd.plots._draw.scales import dates, numbers, time_axis
 from istiolog_pd.plots._draw.style import Look, coverage, in_order, look, names, need, new_axes, plain, show_reason
 
@@ -61,7 +61,7 @@ def remote_clusters(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     if known.empty:
         return show_reason(ax, table, TITLE, NO_TIMES if len(table) else "")
     clusters = names(known["cluster"]).to_numpy()
-    lanes = list(dict.fromkeys(clusters))[:MOST]
+    lanes = list(dict.fromkeys(clusters))[:MAX_ROWS]
     places = dict(zip(lanes, ladder(ax, [plain(name) for name in lanes]), strict=True))
     lane = np.array([places.get(name, np.nan) for name in clusters])
     first, last = dates(known["since"]), dates(known["until"].fillna(known["since"].max()))
@@ -69,12 +69,10 @@ def remote_clusters(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     handles: list[Artist] = []
     for name in in_order(STATES, state):
         looked, own = look(STATES, name), state == name
-        ax.hlines(lane[own], first[own], last[own], color=looked.colour, alpha=0.7, linewidth=5)
-        ax.scatter(
-            first[own], lane[own], 14 + 6 * np.log2(counts[own]), c=looked.colour, marker=looked.marker, zorder=3
-        )
+        ax.hlines(lane[own], first[own], last[own], color=looked.color, alpha=0.7, linewidth=5)
+        ax.scatter(first[own], lane[own], 14 + 6 * np.log2(counts[own]), c=looked.color, marker=looked.marker, zorder=3)
         handles.append(mark(looked, f"{name} ({counts[own].sum():,.0f} lines)"))
     time_axis(ax, np.concatenate([first, last]))
-    ax.set_ylim(0.4 - max(len(lanes), FEWEST), 0.6)
+    ax.set_ylim(0.4 - max(len(lanes), MIN_ROWS), 0.6)
     head(ax, TITLE, coverage(table), handles)
     return ax

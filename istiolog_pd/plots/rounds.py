@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from istiolog_pd.plots._draw.bars import MANY, bars, stack
+from istiolog_pd.plots._draw.bars import MAX_PATCHES, bars, stack
 from istiolog_pd.plots._draw.legend import head, patch
 from istiolog_pd.plots._draw.plot import plot
 from istiolog_pd.plots._draw.scales import Floats, log_axis, milliseconds, numbers, panel, round_axis
@@ -38,7 +38,7 @@ def push_rounds(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Proxies pushed to per round, and below it the time from its start to the last proxy.
 
     Bars are the rounds side by side in their order, with their start under the numbers: on a true time
-    axis those of one busy second would cover each other. Full and incremental rounds differ in colour
+    axis those of one busy second would cover each other. Full and incremental rounds differ in color
     and hatch. A grey line is the number of connections that could have been pushed to. A hollow mark at the
     bottom is a round whose pushes the log's level does not print; a cross, one that was pushed to no proxy.
 
@@ -167,7 +167,7 @@ def _ticks(ax: Axes, number: Floats, label: str, marker: str = "o") -> list[Arti
     style = {
         "linestyle": "",
         "marker": marker,
-        "markersize": 3.5 if len(number) <= MANY else 1,
+        "markersize": 3.5 if len(number) <= MAX_PATCHES else 1,
         "color": ink(),
         "markerfacecolor": "none",
     }
@@ -188,7 +188,7 @@ def _last_proxy(ax: Axes, number: Floats, last: Floats, kind: np.ndarray[tuple[i
     for name in in_order(DECISIONS, kind):
         rows, looked = np.isfinite(last) & (kind == name), DECISIONS[name]
         if rows.any():
-            below.scatter(number[rows], last[rows], s=16, c=looked.colour, marker=looked.marker, label=name)
+            below.scatter(number[rows], last[rows], s=16, c=looked.color, marker=looked.marker, label=name)
     log_axis(below, "y", last)
     below.tick_params(axis="x", length=0)
     below.set_ylabel("to last\nproxy (ms)")

@@ -10,7 +10,7 @@ from matplotlib.ticker import EngFormatter
 
 from istiolog_pd.plots._draw.legend import head, mark
 from istiolog_pd.plots._draw.plot import plot
-from istiolog_pd.plots._draw.ranks import MOST, bounded, labels, ladder
+from istiolog_pd.plots._draw.ranks import MAX_ROWS, bounded, labels, ladder
 from istiolog_pd.plots._draw.scales import BYTES, dates, mark_runs, numbers, time_axis
 from istiolog_pd.plots._draw.style import (
     PUSH_TYPES,
@@ -28,17 +28,17 @@ from istiolog_pd.plots._draw.style import (
 )
 
 SIZES = "Bytes pushed"
-SAVINGS = "The largest configurations, and what a narrower Sidecar would save"
+SAVINGS = "Largest configurations, and savings of a narrower Sidecar"
 CACHE = "Resources from the xDS cache"
 KEYS = ("xds_type", "push_type", "namespace", "proxy", "round")
-SENT = Look(PUSH_TYPES["full"].colour, label="bytes pushed")
-CONFIG = Look(PUSH_TYPES["incremental"].colour, hatch="//", label="configuration of the proxy")
+SENT = Look(PUSH_TYPES["full"].color, label="bytes pushed")
+CONFIG = Look(PUSH_TYPES["incremental"].color, hatch="//", label="configuration of the proxy")
 FINE = EngFormatter(places=1)
 NO_SIZES = "no row has a size"
 NO_TIMES = "no row has a time stamp and a ratio"
 
 
-@plot("push_sizes", "bytes pushed per group, with the bounds of rounding")
+@plot("push_sizes", "bytes pushed per group, with rounding bounds")
 def push_sizes(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Bytes per group, the largest first; what rounding leaves open is paler.
 
@@ -68,7 +68,7 @@ def push_sizes(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     need(table, "push_sizes", "pushes", "size_low", "size_high")
     ax = new_axes(ax)
-    known = table.dropna(subset=["size_low", "size_high"]).head(MOST)
+    known = table.dropna(subset=["size_low", "size_high"]).head(MAX_ROWS)
     if known.empty:
         return show_reason(ax, table, SIZES, NO_SIZES if len(table) else "")
     places = ladder(ax, labels(known, [name for name in KEYS if name in known]))
@@ -82,7 +82,7 @@ def push_sizes(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-@plot("sidecar_savings", "the largest proxies, and what could be saved")
+@plot("sidecar_savings", "largest configurations, and possible savings")
 def sidecar_savings(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """The largest configurations beside the median and the smallest of their namespace.
 
@@ -118,7 +118,7 @@ def sidecar_savings(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     columns = ("config_low", "config_high", "median_high", "smallest_low", "saving_low", "saving_high")
     need(table, "sidecar_savings", "proxy", *columns)
     ax = new_axes(ax)
-    known = table.dropna(subset=list(columns)).head(MOST)
+    known = table.dropna(subset=list(columns)).head(MAX_ROWS)
     if known.empty:
         return show_reason(ax, table, SAVINGS, NO_SIZES if len(table) else "")
     places = ladder(ax, labels(known, ["proxy"]))
@@ -185,7 +185,7 @@ def cache_ratio(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         for one in np.unique(run[rows]):
             own = np.flatnonzero(rows & (run == one))
             own = own[np.argsort(when[own], kind="stable")]
-            ax.plot(when[own], share[own], color=looked.colour, marker="o", markersize=3, linewidth=1, label=name)
+            ax.plot(when[own], share[own], color=looked.color, marker="o", markersize=3, linewidth=1, label=name)
         handles.append(mark(looked, f"{name} ({_overall(known[rows]):.0%})"))
     time_axis(ax, when)
     ax.set(ylim=(-2, 103), ylabel="resources from the cache (%)")

@@ -10,17 +10,17 @@ from matplotlib.ticker import MaxNLocator
 
 from istiolog_pd.plots._draw.legend import head
 from istiolog_pd.plots._draw.plot import plot
-from istiolog_pd.plots._draw.ranks import MOST, bounded, labels, ladder
+from istiolog_pd.plots._draw.ranks import MAX_ROWS, bounded, labels, ladder
 from istiolog_pd.plots._draw.scales import numbers
 from istiolog_pd.plots._draw.style import PUSH_TYPES, Look, coverage, ink, need, new_axes, show_reason
 
 TITLE = "Push triggers"
 KEYS = ("config_kind", "config_namespace", "config_name", "reason")
-SEEN = Look(PUSH_TYPES["full"].colour, label="push decisions that had it")
+SEEN = Look(PUSH_TYPES["full"].color, label="push decisions")
 ESTIMATE = "estimate (objects over decisions)"
 
 
-@plot("triggers", "what pushes were for: certain, possible, and estimated")
+@plot("triggers", "push triggers: certain, possible and estimated")
 def triggers(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Push decisions per object, kind, namespace or reason: those that had it, and those that may have.
 
@@ -54,7 +54,7 @@ def triggers(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     need(table, "triggers", "pushes_low", "pushes_high", "weight_estimate")
     ax = new_axes(ax)
-    known = table.dropna(subset=["pushes_low", "pushes_high"]).head(MOST)
+    known = table.dropna(subset=["pushes_low", "pushes_high"]).head(MAX_ROWS)
     if known.empty:
         return show_reason(ax, table, TITLE)
     places = ladder(ax, labels(known, [name for name in KEYS if name in known]))

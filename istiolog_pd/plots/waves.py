@@ -29,8 +29,8 @@ from istiolog_pd.plots._draw.style import (
 
 ROUNDS = "Push waves: time from a round's start to its first, median and last proxy"
 ONE = "A push wave: when each proxy had the round"
-MOST = 40  # proxies that have room for their names
-LONGEST = 44
+MAX_LABELED = 40  # proxies that have room for their names
+MAX_LABEL = 44
 NOTHING = "no round of the table has a push"
 
 
@@ -39,7 +39,7 @@ def push_waves(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Each round as a line from its first proxy to its last, with the median and 95 % between.
 
     A thin line goes on to the latest that the last proxy can have been, where the rounds of pushes are not
-    certain. Colours tell full from incremental rounds.
+    certain. Colors tell full from incremental rounds.
 
     Parameters
     ----------
@@ -81,14 +81,14 @@ def push_waves(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     handles: list[Artist] = []
     for name in in_order(DECISIONS, kind[seen]):
         rows, looked = seen & (kind == name), DECISIONS[name]
-        _lines(ax, number[rows], times["last"][rows], times["last_high"][rows], looked.colour, 0.7)
-        _lines(ax, number[rows], times["first"][rows], times["last"][rows], looked.colour, 3)
-        ax.scatter(number[rows], times["last"][rows], s=16, c=looked.colour, marker=looked.marker, label=name, zorder=3)
+        _lines(ax, number[rows], times["last"][rows], times["last_high"][rows], looked.color, 0.7)
+        _lines(ax, number[rows], times["first"][rows], times["last"][rows], looked.color, 3)
+        ax.scatter(number[rows], times["last"][rows], s=16, c=looked.color, marker=looked.marker, label=name, zorder=3)
         handles.append(mark(looked, f"{looked.label or name} ({rows.sum():,}): first to last", linestyle=""))
     for name, marker, label in (("median", "_", "half of the proxies"), ("p95", "x", "95 % of them")):
         (line,) = ax.plot(number[seen], times[name][seen], marker, color=ink(), markersize=4, label=label, zorder=4)
         handles.append(line)
-    handles.append(Line2D([], [], color=ink(), linewidth=0.7, label="to the latest that is possible"))
+    handles.append(Line2D([], [], color=ink(), linewidth=0.7, label="to the latest possible"))
     shown = np.concatenate([times[name][seen] for name in columns])
     log_axis(ax, "y", shown)
     ax.set_ylabel("time since the round began (ms)")
@@ -144,8 +144,8 @@ def push_wave(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         rows, looked = seen & (kind == name), WAVES[name]
         for low, top, width in ((time, high, 0.7), (begun, time, 4)):
             segments = np.stack([np.stack([low, place], -1), np.stack([top, place], -1)], 1)[rows]
-            ax.add_collection(LineCollection(list(segments), colors=looked.colour, linewidths=width))
-        ax.scatter(time[rows], place[rows], s=18, c=looked.colour, marker=looked.marker, label=name, zorder=3)
+            ax.add_collection(LineCollection(list(segments), colors=looked.color, linewidths=width))
+        ax.scatter(time[rows], place[rows], s=18, c=looked.color, marker=looked.marker, label=name, zorder=3)
         handles.append(mark(looked, f"{looked.label} ({rows.sum():,})"))
     log_axis(ax, "x", np.concatenate([begun[seen], time[seen], high[seen]]))
     ax.set(
@@ -156,21 +156,21 @@ def push_wave(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _lines(ax: Axes, x: Floats, low: Floats, high: Floats, colour: str, width: float) -> None:
+def _lines(ax: Axes, x: Floats, low: Floats, high: Floats, color: str, width: float) -> None:
     """A vertical line at each place from one value to the other, where both are known."""
     known = np.isfinite(low) & np.isfinite(high)
     segments = np.stack([np.stack([x, low], -1), np.stack([x, high], -1)], 1)[known]
-    ax.add_collection(LineCollection(list(segments), colors=colour, linewidths=width, alpha=0.8))
+    ax.add_collection(LineCollection(list(segments), colors=color, linewidths=width, alpha=0.8))
 
 
 def _names(ax: Axes, table: pd.DataFrame, place: Floats, seen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
     """The proxies beside their bars, or how many there are."""
     ax.grid(visible=False, axis="y")
     ax.grid(visible=True, axis="x", alpha=0.3, linewidth=0.6)
-    if seen.sum() > MOST:
+    if seen.sum() > MAX_LABELED:
         ax.set_yticks([])
-        ax.set_ylabel(f"{seen.sum():,} proxies, in the order in which they had it")
+        ax.set_ylabel(f"{seen.sum():,} proxies, in order of arrival")
         return
-    shown = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in names(table["proxy"])[seen]]
+    shown = [name if len(name) <= MAX_LABEL else f"{name[: MAX_LABEL - 1]}…" for name in names(table["proxy"])[seen]]
     ax.set_yticks(place[seen], [plain(name) for name in shown])
     ax.tick_params(axis="y", length=0, labelsize=SMALL if len(shown) < 18 else 6)

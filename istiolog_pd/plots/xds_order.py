@@ -23,9 +23,9 @@ from istiolog_pd.plots._draw.style import (
 )
 
 TITLE = "Order of types per proxy and round"
-MOST = 12  # orders with a bar of their own; the others of a flow share one
-FEWEST = 5  # bars for which there is room at least
-LONGEST = 44
+MAX_ROWS = 12  # orders with a bar of their own; the others of a flow share one
+MIN_ROWS = 5  # bars for which there is room at least
+MAX_LABEL = 44
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Bar:
 def xds_order(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """How often each order of types was seen, and whether it kept CDS, EDS, LDS, RDS.
 
-    Orders that were kept and broken ones differ in colour and hatch; a broken one names the type that
+    Orders that were kept and broken ones differ in color and hatch; a broken one names the type that
     came early. If the table has the column `flow`, orders are grouped by it.
 
     Parameters
@@ -76,9 +76,7 @@ def xds_order(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     for place, bar in enumerate(bars):
         looked = ORDERS[bar.verdict or "unknown"]
         if bar.count:
-            ax.barh(
-                -place, bar.count, 0.72, facecolor=looked.colour, hatch=looked.hatch, edgecolor="white", linewidth=0
-            )
+            ax.barh(-place, bar.count, 0.72, facecolor=looked.color, hatch=looked.hatch, edgecolor="white", linewidth=0)
             early = f"   {plain(bar.early)} early" if bar.early else ""
             text = f"{bar.count:,} ({bar.count / len(table):.1%}){early}"
             ax.annotate(text, (bar.count, -place), (4, 0), textcoords="offset points", va="center", size=SMALL)
@@ -86,7 +84,7 @@ def xds_order(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_yticks([-place for place in range(len(bars))], [bar.label for bar in bars])
     for label, bar in zip(ax.get_yticklabels(), bars, strict=True):
         label.set(fontsize=SMALL if len(bars) < 18 else 7, fontweight="normal" if bar.count else "bold")
-    ax.set(xlim=(0, most * 1.3), ylim=(0.4 - max(len(bars), FEWEST), 0.6), xlabel="times seen (a proxy in a round)")
+    ax.set(xlim=(0, most * 1.3), ylim=(0.4 - max(len(bars), MIN_ROWS), 0.6), xlabel="times seen (per proxy and round)")
     ax.tick_params(axis="y", length=0)
     ax.grid(visible=False, axis="y")
     ax.grid(visible=True, axis="x", alpha=0.3, linewidth=0.6)
@@ -115,10 +113,10 @@ def _bars(table: pd.DataFrame) -> list[Bar]:
     for name in flow.value_counts().index:
         seen = counts[counts["flow"] == name]
         bars += [Bar(plain(name))] if name else []
-        for row in seen.head(MOST).itertuples():
+        for row in seen.head(MAX_ROWS).itertuples():
             order = str(row.order)
-            short = order if len(order) <= LONGEST else f"{order[: LONGEST - 1]}…"
+            short = order if len(order) <= MAX_LABEL else f"{order[: MAX_LABEL - 1]}…"
             bars.append(Bar(plain(short), int(str(row.count)), str(row.verdict), str(row.early)))
-        for verdict, rest in seen.iloc[MOST:].groupby("verdict")["count"]:
+        for verdict, rest in seen.iloc[MAX_ROWS:].groupby("verdict")["count"]:
             bars.append(Bar(f"other orders ({len(rest):,})", int(rest.sum()), str(verdict)))
     return bars

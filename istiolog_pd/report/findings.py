@@ -12,7 +12,7 @@ from istiolog_pd import analysis
 from istiolog_pd.capture import Capture
 from istiolog_pd.report import rules
 from istiolog_pd.report.html.evidence import lines_at, shown
-from istiolog_pd.report.model import KINDS, Finding, Rule, Seen
+from istiolog_pd.report.model import KINDS, Finding, Rule, RuleHit
 
 
 def _rules() -> Iterator[Rule]:
@@ -47,22 +47,22 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class RuleResults:
     """What came of all rules.
 
     Parameters
     ----------
     found
         The findings, ranked.
-    quiet
+    not_found
         The rules that found nothing.
-    blind
+    not_checkable
         The rules that could not look, with the reason.
     """
 
     found: tuple[Finding, ...]
-    quiet: tuple[Rule, ...]
-    blind: tuple[tuple[Rule, str], ...]
+    not_found: tuple[Rule, ...]
+    not_checkable: tuple[tuple[Rule, str], ...]
 
 
 def findings(capture: Capture) -> list[Finding]:
@@ -89,37 +89,37 @@ def findings(capture: Capture) -> list[Finding]:
     >>> found[0].rule, found[0].kind, found[0].evidence[0].line > 0
     ('nacks', 'broken', True)
     """
-    return list(look(Answers(capture)).found)
+    return list(run_rules(Answers(capture)).found)
 
 
-def look(answers: Answers, rules: Sequence[Rule] = RULES) -> Looked:
+def run_rules(answers: Answers, rules: Sequence[Rule] = RULES) -> RuleResults:
     """Lay rules to the answers of a capture."""
     found: list[Finding] = []
-    quiet: list[Rule] = []
-    blind: list[tuple[Rule, str]] = []
+    not_found: list[Rule] = []
+    not_checkable: list[tuple[Rule, str]] = []
     for rule in rules:
         table = answers[rule.answer]
         if not len(table) and not rule.rare:
-            blind.append((rule, _reason(table)))
+            not_checkable.append((rule, _reason(table)))
             continue
         seen = rule.find(table, answers.capture)
         if seen is None:
-            quiet.append(rule)
-        elif isinstance(seen, Seen):
+            not_found.append(rule)
+        elif isinstance(seen, RuleHit):
             found.append(_finding(rule, seen, answers.capture))
         else:
-            blind.append((rule, shown(seen)))
+            not_checkable.append((rule, shown(seen)))
     kinds = list(KINDS)
     found.sort(key=lambda one: (kinds.index(one.kind), -one.share))
-    return Looked(tuple(found), tuple(quiet), tuple(blind))
+    return RuleResults(tuple(found), tuple(not_found), tuple(not_checkable))
 
 
 def _reason(table: Any) -> str:
     """Why an answer is empty."""
-    return shown(table.attrs.get("coverage") or "the log holds nothing of it")
+    return shown(table.attrs.get("coverage") or "the log holds none of it")
 
 
-def _finding(rule: Rule, seen: Seen, capture: Capture) -> Finding:
+def _finding(rule: Rule, seen: RuleHit, capture: Capture) -> Finding:
     return Finding(
         rule=rule.name,
         kind=rule.kind,

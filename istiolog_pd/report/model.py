@@ -10,10 +10,10 @@ from istiolog_pd.capture import Capture
 
 #: The kinds of findings, the gravest first, and what each means.
 KINDS: dict[str, str] = {
-    "broken": "something did not work: proxies refused, missed or lost their configuration",
-    "late": "something came late: changes took longer to reach the proxies than they should",
-    "costly": "something cost more than it must: pushes, bytes or work that could be saved",
-    "log": "something is missing in the log itself: what it says is less than what happened",
+    "broken": "failures: proxies rejected, missed or lost their configuration",
+    "late": "delays: changes took longer than they should to reach the proxies",
+    "costly": "avoidable cost: pushes, bytes or work that could be saved",
+    "log": "gaps: the log itself is incomplete",
 }
 
 
@@ -27,7 +27,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class RuleHit:
     """What a rule saw in an answer.
 
     Parameters
@@ -63,7 +63,7 @@ class Rule:
         What the share of a finding is a share of.
     answer
         The function of `istiolog_pd.analysis`, or the property of a `Capture`, whose table is looked at.
-    looks
+    checks
         What is looked for, its thresholds included.
     find
         What looks: it gives what it saw, None for nothing, or why it cannot tell (a text).
@@ -81,8 +81,8 @@ class Rule:
     kind: str
     of: str
     answer: str
-    looks: str
-    find: Callable[[Any, Capture], Seen | str | None]
+    checks: str
+    find: Callable[[Any, Capture], RuleHit | str | None]
     why: str
     do: str
     python: str

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from istiolog_pd.runs.container_log import lanes
+from istiolog_pd.runs.container_log import lane_of, split_container_logs
 from istiolog_pd.runs.describe import Run, described
 from istiolog_pd.runs.overlap import Span, first_time, without_overlap
 from istiolog_pd.runs.schema import RunOf, run_table
-from istiolog_pd.runs.source_part import Part
+from istiolog_pd.runs.source_part import Batch, SourcePart
 
 
 @dataclass(frozen=True)
@@ -31,19 +31,19 @@ class Arranged:
         For each part what was left out of it, in words; empty if nothing was.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[SourcePart, ...]
     order: tuple[int, ...]
     runs: pd.DataFrame
     notes: tuple[str, ...]
 
 
-def arrange(parts: Sequence[Part]) -> Arranged:
+def arrange(parts: Sequence[SourcePart | Batch]) -> Arranged:
     """Bring the pieces of each container's log into order, drop what stands in two, and cut them into runs.
 
     Parameters
     ----------
     parts
-        The sources, in any order; groups stay in the order of their first piece.
+        The sources, in any order; groups stay in the order of their first piece. A batch is one part of the result.
 
     Returns
     -------
@@ -52,15 +52,20 @@ def arrange(parts: Sequence[Part]) -> Arranged:
     """
     groups: dict[object, list[int]] = {}
     for at, part in enumerate(parts):
-        groups.setdefault(part.group or at, []).append(at)
-    done: list[Part] = []
+        groups.setdefault(at if isinstance(part, Batch) else part.group or at, []).append(at)
+    done: list[SourcePart] = []
     order: list[int] = []
     notes: list[str] = []
     runs: list[Run] = []
     for places in groups.values():
-        ordered = _in_order(parts, places)
-        pieces, dropped = _once([parts[at] for at in ordered])
-        numbered, found = _numbered(pieces, len(runs))
+        if isinstance(batch := parts[places[0]], Batch):
+            ordered, dropped = places, [""]
+            numbered, found = _numbered_in(batch, len(runs))
+        else:
+            group = {at: part for at in places if isinstance(part := parts[at], SourcePart)}
+            ordered = _in_order(group)
+            pieces, dropped = _once([group[at] for at in ordered])
+            numbered, found = _numbered(pieces, len(runs))
         done += numbered
         order += ordered
         notes += dropped
@@ -68,14 +73,14 @@ def arrange(parts: Sequence[Part]) -> Arranged:
     return Arranged(tuple(done), tuple(order), run_table([run.row() for run in runs]), tuple(notes))
 
 
-def _in_order(parts: Sequence[Part], places: list[int]) -> list[int]:
+def _in_order(group: dict[int, SourcePart]) -> list[int]:
     """The pieces of a group by their first time; those without one by their own order."""
-    if len(places) == 1:
-        return places
-    return sorted(places, key=lambda at: (first_time(parts[at].times()[:]), parts[at].order))
+    if len(group) == 1:
+        return list(group)
+    return sorted(group, key=lambda at: (first_time(group[at].times()[:]), group[at].order))
 
 
-def _once(pieces: list[Part]) -> tuple[list[Part], list[str]]:
+def _once(pieces: list[SourcePart]) -> tuple[list[SourcePart], list[str]]:
     """The pieces without the entries that an earlier one holds already."""
     notes = [""] * len(pieces)
     spans = [Span.of(piece.printed()[:]) for piece in pieces] if len(pieces) > 1 else []
@@ -94,9 +99,9 @@ def _once(pieces: list[Part]) -> tuple[list[Part], list[str]]:
     return pieces, notes
 
 
-def _numbered(pieces: list[Part], offset: int) -> tuple[list[Part], list[Run]]:
+def _numbered(pieces: list[SourcePart], offset: int) -> tuple[list[SourcePart], list[Run]]:
     """The pieces of one group with their runs, the earliest run first."""
-    found = [one for name, lane in lanes(pieces).items() for one in described(lane, name)]
+    found = [one for name, lane in split_container_logs(pieces).items() for one in described(lane, name)]
     found.sort(key=lambda one: one[1].begins)
     sizes = [len(piece.events) for piece in pieces]
     several = len(found) > 1
@@ -112,3 +117,18 @@ def _numbered(pieces: list[Part], offset: int) -> tuple[list[Part], list[Run]]:
         tables = {event: own.beside(table) for event, table in piece.tables.items()}
         numbered.append(replace(piece, events=events, tables=tables))
     return numbered, [replace(one, number=offset + number) for number, (_, one) in enumerate(found)]
+
+
+def _numbered_in(batch: Batch, offset: int) -> tuple[list[SourcePart], list[Run]]:
+    """The logs of a batch with their runs: of each log the earliest first."""
+    found = list(described(lane_of(batch), ""))
+    log = np.searchsorted(batch.starts, [rows.start for rows, _ in found if isinstance(rows, slice)], side="right")
+    order = sorted(range(len(found)), key=lambda n: (log[n], found[n][1].begins))
+    numbers = np.empty(len(found), np.int64)
+    numbers[order] = np.arange(len(found))
+    run = np.repeat(numbers, [one.entries for _, one in found])
+    own = RunOf(run, offset)
+    events = own.beside_events(batch.part.events)
+    tables = {event: own.beside(table) for event, table in batch.part.tables.items()}
+    runs = [replace(found[n][1], number=offset + number) for number, n in enumerate(order)]
+    return [replace(batch.part, events=events, tables=tables)], runs

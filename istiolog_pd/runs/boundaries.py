@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow.compute as pc
 
 from istiolog_pd.formats.template import COMPONENTS
-from istiolog_pd.runs.container_log import Lane
-from istiolog_pd.runs.source_part import NO_TIME, Bools, Ints
+from istiolog_pd.runs.container_log import ContainerLog
+from istiolog_pd.runs.source_part import NAT, Bools, Ints
 
 SECOND = 1_000_000_000
 
@@ -21,12 +21,12 @@ AGREE = 3
 #: The head of a start-up stands so long before its first flag or version at most (a whole second, cut off).
 HEAD = 2 * SECOND
 #: ... and the number of lines before it; among the first lines of a log anything can precede it.
-MOST_HEAD = 200
+MAX_HEAD = 200
 FIRST_LINES = 20
 #: Maximum number of entries between flags and a version of the same start-up.
 BANNER_LINES = 2000
 #: Counters that fall more often than this are of several processes in one stream, or no counters.
-MOST_FALLS = 1000
+MAX_FALLS = 1000
 #: Full rounds can be printed in another order by so much (1.0-1.2 push several at a time).
 RACE = 3
 
@@ -45,7 +45,7 @@ BANNER, RESTART = "banner", "restart"
 
 
 @dataclass(frozen=True)
-class Cut:
+class RunBoundary:
     """A place where a run begins: the entry, how that shows, and in words why."""
 
     at: int
@@ -54,7 +54,7 @@ class Cut:
 
 
 @dataclass(frozen=True)
-class Fall:
+class CounterReset:
     """A counter that began again somewhere after one entry and not after another."""
 
     after: int
@@ -62,23 +62,27 @@ class Fall:
     why: str
 
 
-def cuts(lane: Lane) -> list[Cut]:
-    """Every run's beginning, in order; the first is the lane's own, with an empty `how` if nothing shows it."""
+def find_run_boundaries(lane: ContainerLog) -> list[RunBoundary]:
+    """Every run's beginning, in order; the first of each log is its own, with an empty `how` if nothing shows it."""
     found = {cut.at: cut for cut in _banners(lane)}
     falls = sorted([*_back_in_time(lane), *_falls(lane)], key=lambda fall: fall.until)
     for fall in _unexplained(falls, np.array(sorted(found), np.int64)):
         at = _widest_step(lane, fall)
-        found.setdefault(at, Cut(at, RESTART, fall.why))
-    found.setdefault(0, Cut(0, "", ""))
+        found.setdefault(at, RunBoundary(at, RESTART, fall.why))
+    for at in lane.logs.tolist():
+        found.setdefault(at, RunBoundary(at, "", ""))
     return [found[at] for at in sorted(found)]
 
 
-def _banners(lane: Lane) -> Iterator[Cut]:
+def _banners(lane: ContainerLog) -> Iterator[RunBoundary]:
     """Starts of pilot and of the agent: flags come in alphabetical order, and a version once."""
     signs = _signs(lane)
     quiet = lane.rows_of("startup", "go_gc", "unparsed") if signs else np.empty(0, np.int64)
-    flag, began, version, before = "", -BANNER_LINES - 1, -1, -1
+    begin = -1
     for row, name, text in signs:
+        if (own := lane.begin_of(row)) != begin:
+            begin = own
+            flag, began, version, before = "", begin - BANNER_LINES - 1, -1, -1
         if name:
             begins = not flag or name <= flag or row - began > BANNER_LINES
             flag = name
@@ -87,11 +91,11 @@ def _banners(lane: Lane) -> Iterator[Cut]:
             version = row
         if begins:
             began = row
-            yield Cut(_head(lane, row, before, quiet), BANNER, f"start-up: {text[:60]!r}")
+            yield RunBoundary(_head(lane, row, before, quiet, begin), BANNER, f"start-up: {text[:60]!r}")
         before = row
 
 
-def _signs(lane: Lane) -> list[tuple[int, str, str]]:
+def _signs(lane: ContainerLog) -> list[tuple[int, str, str]]:
     """The entries that print a flag or a version of Istio: the place, the flag's name, and what is printed."""
     found = []
     for rows, (flags, values, versions) in lane.batches("startup", "flag", "flag_value", "version"):
@@ -104,51 +108,61 @@ def _signs(lane: Lane) -> list[tuple[int, str, str]]:
     return found
 
 
-def _head(lane: Lane, row: int, before: int, quiet: Ints) -> int:
+def _head(lane: ContainerLog, row: int, before: int, quiet: Ints, begin: int) -> int:
     """The first entry of a start-up: what stands right before its first flag or version, and is as young.
 
-    `before` is the last sign of the start before it, -1 if there is none: then nothing else was there.
+    `before` is the last sign of the start before it, -1 if there is none: then nothing else was there. The log
+    begins at `begin`.
     """
     first, time = row, lane.time[row]
-    low, high = np.searchsorted(quiet, [row - MOST_HEAD, row])
+    low, high = np.searchsorted(quiet, [row - MAX_HEAD, row])
     startup = set(quiet[low:high].tolist())
-    for at in range(row - 1, max(row - MOST_HEAD, before), -1):
+    for at in range(row - 1, max(row - MAX_HEAD, before, begin - 1), -1):
         own_time = lane.time[at]
-        if own_time != NO_TIME and not time - HEAD <= own_time <= time + TOLERANCE:
+        if own_time != NAT and not time - HEAD <= own_time <= time + TOLERANCE:
             break
-        if at not in startup and (before >= 0 or row > FIRST_LINES):
+        if at not in startup and (before >= 0 or row - begin > FIRST_LINES):
             break
         # A line without a time is of this start only if one with a time stands before it.
-        first = at if own_time != NO_TIME or at == 0 else first
+        first = at if own_time != NAT or at == begin else first
     return first
 
 
-def _back_in_time(lane: Lane) -> Iterator[Fall]:
+def _back_in_time(lane: ContainerLog) -> Iterator[CounterReset]:
     """Places from which on one writer's times are earlier than before, for good.
 
     Each writer by its own clock. Where much of a log steps back it is in no order of time at all.
     """
-    for component in _stepping_back(lane):
-        own = np.flatnonzero((lane.component == component) & (lane.time[:] != NO_TIME))
-        time = lane.time[own]
-        step = np.flatnonzero(np.diff(time) < -TOLERANCE) + 1
-        step = step[:0] if len(step) > MOST_FALLS else step
-        backs = [at for at in step.tolist() if _for_good(time, at)]
-        if len(backs) > AGREE and len(backs) * 4 > len(time):
-            continue
-        for at in backs:
-            yield _stepped(lane, int(own[at - 1]), int(own[at]))
+    stops = np.append(lane.logs[1:], len(lane)).tolist()
+    for log in map(slice, lane.logs.tolist(), stops):
+        for component in _stepping_back(lane, log):
+            yield from _steps_back(lane, log, component)
 
 
-def _stepping_back(lane: Lane) -> list[int]:
+def _steps_back(lane: ContainerLog, log: slice, component: int) -> Iterator[CounterReset]:
+    """Where the times of one writer in a log step back."""
+    own = np.flatnonzero((lane.component[log] == component) & (lane.time[log] != NAT)) + log.start
+    time = lane.time[own]
+    step = np.flatnonzero(np.diff(time) < -TOLERANCE) + 1
+    step = step[:0] if len(step) > MAX_FALLS else step
+    backs = [at for at in step.tolist() if _for_good(time, at)]
+    if len(backs) > AGREE and len(backs) * 4 > len(time):
+        return
+    for at in backs:
+        yield _stepped(lane, int(own[at - 1]), int(own[at]))
+
+
+def _stepping_back(lane: ContainerLog, log: slice) -> list[int]:
     """The components whose times step back at all; gone through in blocks, since mostly there is none."""
     found = set()
-    last = [NO_TIME] * len(COMPONENTS)
-    for start in range(0, len(lane), BLOCK):
-        block = slice(start, start + BLOCK)
+    last = [NAT] * len(COMPONENTS)
+    for start in range(log.start, log.stop, BLOCK):
+        block = slice(start, min(start + BLOCK, log.stop))
         writer, time = lane.component[block], lane.time[block]
+        if log.stop - log.start <= BLOCK and not (np.diff(time[time != NAT]) < 0).any():
+            break  # of no writer then
         for component in np.flatnonzero(np.bincount(writer + 1)[1:]).tolist():
-            own = time[(writer == component) & (time != NO_TIME)]
+            own = time[(writer == component) & (time != NAT)]
             if len(own):
                 stepped = last[component] > own[0] + TOLERANCE or (np.diff(own) < -TOLERANCE).any()
                 found |= {component} if stepped else set()
@@ -156,29 +170,29 @@ def _stepping_back(lane: Lane) -> list[int]:
     return sorted(found)
 
 
-def _stepped(lane: Lane, before: int, row: int) -> Fall:
+def _stepped(lane: ContainerLog, before: int, row: int) -> CounterReset:
     """A step back in time; with the marker of a bug-report between, which puts the older log behind the newer."""
     near = np.arange(max(before, row - MARKER_NEAR), row)
     marked = next((at for at, text in zip(near.tolist(), lane.texts(near), strict=True) if MARKER in text), None)
     if marked is None:
-        return Fall(before, row, "time runs backwards")
+        return CounterReset(before, row, "time runs backwards")
     # The marker may be the last lines of the entry before it.
     after = max(marked, before + 1)
-    return Fall(after - 1, after, "the previous log stands behind a marker")
+    return CounterReset(after - 1, after, "the previous log stands behind a marker")
 
 
 def _for_good(time: Ints, at: int) -> bool:
     return bool(time[max(at - AGREE, 0) : at].min() > time[at : at + AGREE].max() + TOLERANCE)
 
 
-def _falls(lane: Lane) -> Iterator[Fall]:
+def _falls(lane: ContainerLog) -> Iterator[CounterReset]:
     """Counters of a control plane's process that begin again."""
     yield from _debounces(lane)
     yield from _versions(lane)
     yield from _connections(lane)
 
 
-def _debounces(lane: Lane) -> Iterator[Fall]:
+def _debounces(lane: ContainerLog) -> Iterator[CounterReset]:
     """From 1.1 on pushes of the process are counted, each once; 1.0 counts events and repeats the number."""
     rows, merged = lane.column("debounce", "debounced_events")
     _, number = lane.column("debounce", "debounce_id")
@@ -188,14 +202,15 @@ def _debounces(lane: Lane) -> Iterator[Fall]:
     events = merged.is_null().to_numpy() & number.is_valid().to_numpy() & lane.is_of("pilot", rows)
     values = pc.fill_null(number, 0).to_numpy().astype(np.int64)
     for own, words in ((counts, "debounce numbers"), (events, "counts of events")):
-        at, value = rows[own], values[own]
-        fall = np.diff(value) < 0
-        if words == "debounce numbers":
-            fall |= (np.diff(value) == 0) & (np.diff(lane.time[at]) > 0)
-        yield from _between(at, fall, value, words)
+        for log in lane.by_log(rows[own]):
+            at, value = rows[own][log], values[own][log]
+            fall = np.diff(value) < 0
+            if words == "debounce numbers":
+                fall |= (np.diff(value) == 0) & (np.diff(lane.time[at]) > 0)
+            yield from _between(at, fall, value, words)
 
 
-def _versions(lane: Lane) -> Iterator[Fall]:
+def _versions(lane: ContainerLog) -> Iterator[CounterReset]:
     """The number at the end of a push version counts full pushes of the process."""
     rows, text = lane.column("push_start", "push_version")
     if not len(rows):
@@ -204,10 +219,11 @@ def _versions(lane: Lane) -> Iterator[Fall]:
     known = number.is_valid().to_numpy() & lane.is_of("pilot", rows)
     known &= pc.fill_null(pc.not_equal(number, ""), False).to_numpy()
     value = pc.fill_null(number, "0").to_numpy(zero_copy_only=False)[known].astype(np.int64)
-    yield from _between(rows[known], np.diff(value) <= -RACE, value, "push versions")
+    for log in lane.by_log(rows[known]):
+        yield from _between(rows[known][log], np.diff(value[log]) <= -RACE, value[log], "push versions")
 
 
-def _connections(lane: Lane) -> Iterator[Fall]:
+def _connections(lane: ContainerLog) -> Iterator[CounterReset]:
     """Connections are numbered from 1; no number is given twice."""
     rows, number = lane.column("connection_open", "connection")
     if not len(rows):
@@ -215,44 +231,50 @@ def _connections(lane: Lane) -> Iterator[Fall]:
     known = number.is_valid().to_numpy() & lane.is_of("pilot", rows)
     known &= lane.level[rows] == 2  # at info: the line of a new connection, once for each
     rows, value = rows[known], pc.fill_null(number, 0).to_numpy()[known].astype(np.int64)
+    for log in lane.by_log(rows):
+        yield from _falls_of_connections(rows[log], value[log])
+
+
+def _falls_of_connections(rows: Ints, value: Ints) -> Iterator[CounterReset]:
+    """Where connections of one log are numbered anew."""
     order = np.argsort(value, kind="stable")
     before = np.full(len(value), -1)
     again = np.flatnonzero(np.diff(value[order]) == 0)
     before[order[again + 1]] = order[again]
     newest = np.maximum.accumulate(before) if len(before) else before
     start = 0
-    for _ in range(MOST_FALLS):
+    for _ in range(MAX_FALLS):
         at = int(np.searchsorted(newest, start))
         if at >= len(value):
             break
-        yield Fall(int(rows[before[at]]), int(rows[at]), f"connection number {value[at]:,} is given again")
+        yield CounterReset(int(rows[before[at]]), int(rows[at]), f"connection number {value[at]:,} is given again")
         start = at
-    low = np.flatnonzero(np.diff(value) < 0)[:MOST_FALLS]
+    low = np.flatnonzero(np.diff(value) < 0)[:MAX_FALLS]
     fall = np.zeros(max(len(value) - 1, 0), bool)
     for at in low.tolist():
         fall[at] = value[max(at + 1 - AGREE, 0) : at + 1].min() > value[at + 1 : at + 1 + AGREE].max() + STORM
     yield from _between(rows, fall, value, "connection numbers")
 
 
-def _between(rows: Ints, fall: Bools, value: Ints, words: str) -> Iterator[Fall]:
+def _between(rows: Ints, fall: Bools, value: Ints, words: str) -> Iterator[CounterReset]:
     """The falls of a counter; none where it falls so often that it is no counter of one process."""
     at = np.flatnonzero(fall)
-    if len(at) > MOST_FALLS or (len(at) > AGREE and len(at) * 4 > len(rows)):
+    if len(at) > MAX_FALLS or (len(at) > AGREE and len(at) * 4 > len(rows)):
         return
     for n in at.tolist():
         why = f"{words} begin again ({value[n]:,} to {value[n + 1]:,})"
-        yield Fall(int(rows[n]), int(rows[n + 1]), why)
+        yield CounterReset(int(rows[n]), int(rows[n + 1]), why)
 
 
-def _unexplained(falls: list[Fall], known: Ints) -> Iterator[Fall]:
+def _unexplained(falls: list[CounterReset], known: Ints) -> Iterator[CounterReset]:
     """Falls with no known beginning in between, as few as can be: those that overlap are one restart."""
-    current: Fall | None = None
+    current: CounterReset | None = None
     for fall in falls:
         at = int(np.searchsorted(known, fall.after, side="right"))
         if at < len(known) and known[at] <= fall.until:
             continue
         if current is not None and fall.after < current.until:
-            current = Fall(max(current.after, fall.after), current.until, f"{current.why}, {fall.why}")
+            current = CounterReset(max(current.after, fall.after), current.until, f"{current.why}, {fall.why}")
             continue
         if current is not None:
             yield current
@@ -261,7 +283,7 @@ def _unexplained(falls: list[Fall], known: Ints) -> Iterator[Fall]:
         yield current
 
 
-def _widest_step(lane: Lane, fall: Fall) -> int:
+def _widest_step(lane: ContainerLog, fall: CounterReset) -> int:
     """The entry before which time steps most: the silence (or the step back) in which the restart was."""
     timed, pause = lane.pauses(fall.after, fall.until)
     return int(timed[np.argmax(np.abs(pause))]) if len(timed) else fall.until

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
 
 from istiolog_pd.engine.schema import EVENTS_SCHEMA
-from istiolog_pd.runs.source_part import Ints, Part, codes, joined
+from istiolog_pd.runs.source_part import Ints, SourcePart, codes, joined
 
 #: Number of rows reordered at a time.
 BLOCK = 1 << 16
 
 
-def join(parts: list[Part], *, by_line: bool = False) -> tuple[pa.Table, dict[str, pa.Table]]:
+def join(parts: list[SourcePart], by_line: Sequence[str] | None = None) -> tuple[pa.Table, dict[str, pa.Table]]:
     """The tables of all parts, one part behind the other.
 
     Parameters
@@ -23,7 +23,8 @@ def join(parts: list[Part], *, by_line: bool = False) -> tuple[pa.Table, dict[st
         Whose tables are joined. The list is emptied: columns that have to be written anew are then
         not held twice, except one at a time.
     by_line
-        Bring the entries of each source into the order of their lines: where one source holds several parts.
+        Bring the entries of each of these sources, which are all, into the order of their lines: where one source
+        holds several parts.
 
     Returns
     -------
@@ -31,7 +32,7 @@ def join(parts: list[Part], *, by_line: bool = False) -> tuple[pa.Table, dict[st
         The common columns of every entry, and the narrow tables; their `row` is the place in the former.
     """
     offsets = np.cumsum([0, *(len(part.events) for part in parts)]).tolist()
-    order = _line_order(parts) if by_line else None
+    order = None if by_line is None else _line_order(parts, by_line)
     events = [part.events for part in parts] or [EVENTS_SCHEMA.empty_table()]
     by_event: dict[str, list[pa.Table]] = {}
     for offset, part in zip(offsets, parts, strict=False):
@@ -46,9 +47,8 @@ def join(parts: list[Part], *, by_line: bool = False) -> tuple[pa.Table, dict[st
     return _joined(events, order, None), tables
 
 
-def _line_order(parts: list[Part]) -> Ints | None:
+def _line_order(parts: list[SourcePart], names: Sequence[str]) -> Ints | None:
     """The places of all entries by source and line; null if that is how they stand."""
-    names = list(dict.fromkeys(part.name for part in parts))
     source = joined([codes(part.events["source"], names) for part in parts])
     line = joined([part.events["line"].to_numpy() for part in parts])
     behind = (source[1:] > source[:-1]) | ((source[1:] == source[:-1]) & (line[1:] >= line[:-1]))

@@ -10,26 +10,31 @@ import numpy as np
 import pyarrow as pa
 
 from istiolog_pd.formats.template import COMPONENTS
-from istiolog_pd.runs.source_part import NO_TIME, Bools, Codes, Ints, Part, codes, joined, texts
+from istiolog_pd.runs.source_part import NAT, Batch, Bools, Codes, Ints, SourcePart, Whose, codes, joined, texts
 from istiolog_pd.runs.time_access import Times
 
 #: Levels, most verbose first.
 LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "critical"]
 
 
+#: Where the logs of a lane of one log begin.
+_ONE_LOG = np.zeros(1, np.int64)
+
+
 @dataclass(frozen=True)
-class Lane:
+class ContainerLog:
     """One container's log: pieces one after the other, and of each the entries that are its own.
 
     `rows` holds, for each entry, its place in the concatenated pieces, ascending; null: every entry of them is
-    of this lane. All other arrays follow it.
+    of this lane. All other arrays follow it. `batch`: the lane is many logs, one behind the other.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[SourcePart, ...]
     rows: Ints | None
     time: Times
     component: Codes
     level: Codes
+    batch: Batch | None = None
 
     def __len__(self) -> int:
         return len(self.time)
@@ -43,6 +48,29 @@ class Lane:
     def begins(self) -> Ints:
         """Where the entries of each piece begin in the lane, and where the last ends."""
         return self.starts if self.rows is None else np.searchsorted(self.rows, self.starts)
+
+    @property
+    def logs(self) -> Ints:
+        """Where each log begins."""
+        return _ONE_LOG if self.batch is None else self.batch.starts
+
+    def by_log(self, rows: Ints) -> Iterator[slice]:
+        """Which of some rows, which ascend, are of each log: those of one at a time, of logs that have several."""
+        ends = np.append(np.searchsorted(rows, self.logs), len(rows))
+        for n in np.flatnonzero(np.diff(ends) > 1).tolist():
+            yield slice(int(ends[n]), int(ends[n + 1]))
+
+    def begin_of(self, at: int) -> int:
+        """Where the log of an entry begins."""
+        return int(self.logs[np.searchsorted(self.logs, at, side="right") - 1])
+
+    def whose(self, at: int) -> Whose:
+        """Whose log an entry is of."""
+        if self.batch is not None:
+            return self.batch.whose[int(np.searchsorted(self.logs, at, side="right")) - 1]
+        part = self.parts[self.part_of(at)]
+        pod, namespace = self.wrapper_value("source_pod", at), self.wrapper_value("source_namespace", at)
+        return Whose(part.name, part.component, pod or part.pod, namespace or part.namespace, part.container)
 
     def part_of(self, at: int) -> int:
         """The number of the piece that an entry stands in."""
@@ -58,29 +86,30 @@ class Lane:
         That of the lane's first is nothing.
         """
         times = self.time[after + 1 : until + 1]
-        timed = np.flatnonzero(times != NO_TIME)
+        timed = np.flatnonzero(times != NAT)
         times, timed = times[timed], timed + after + 1
-        before = self._timed_before(after + 1)
+        before = self._timed_before(after + 1, self.begin_of(after) if after >= 0 else 0)
         return timed, np.diff(times, prepend=times[:1] if before is None else self.time[before])
 
     @cached_property
     def _first_timed(self) -> int:
         start = 0
         for times in self.time.stretch(0, len(self)):
-            timed = times != NO_TIME
+            timed = times != NAT
             if timed.any():
                 return start + int(timed.argmax())
             start += len(times)
         return start
 
-    def _timed_before(self, at: int) -> int | None:
-        """The last entry before one that prints a time."""
+    def _timed_before(self, at: int, begin: int) -> int | None:
+        """The last entry before one that prints a time, in the log that begins there."""
         size = 1
-        while at > self._first_timed:
-            timed = np.flatnonzero(self.time[max(at - size, 0) : at] != NO_TIME)
+        while at > max(self._first_timed, begin):
+            low = max(at - size, begin)
+            timed = np.flatnonzero(self.time[low:at] != NAT)
             if len(timed):
-                return max(at - size, 0) + int(timed[-1])
-            at, size = at - size, size * 2
+                return low + int(timed[-1])
+            at, size = low, size * 2
         return None
 
     def rows_of(self, *events: str, component: str = "") -> Ints:
@@ -93,6 +122,10 @@ class Lane:
     def events(self) -> set[str]:
         """The events that any piece has."""
         return {event for part in self.parts for event in part.tables}
+
+    def count(self, event: str) -> int:
+        """How many entries of an event the pieces have."""
+        return sum(len(part.tables[event]) for part in self.parts if event in part.tables)
 
     def batches(self, event: str, *columns: str) -> Iterator[tuple[Ints, list[pa.Array]]]:
         """The entries of an event, some at a time and in order, and columns of its tables for them."""
@@ -135,7 +168,7 @@ class Lane:
             found += texts(part, own - start, column)
         return found
 
-    def said(self, column: str, row: int = 0) -> str:
+    def wrapper_value(self, column: str, row: int = 0) -> str:
         """What a wrapper says of an entry; empty where there is none."""
         piece = self.part_of(row)
         events = self.parts[piece].events
@@ -161,12 +194,19 @@ class Lane:
         return at[own], own
 
 
-def lanes(parts: Sequence[Part]) -> dict[str, Lane]:
-    """The lanes of the pieces of a group: one, or one per container where a wrapper names several.
+def lane_of(batch: Batch) -> ContainerLog:
+    """The logs of a batch as one lane."""
+    part = batch.part
+    component, level = codes(part.events["component"], COMPONENTS), codes(part.events["level"], LEVELS)
+    return ContainerLog((part,), None, part.times(), component, level, batch)
+
+
+def split_container_logs(parts: Sequence[SourcePart]) -> dict[str, ContainerLog]:
+    """The split_container_logs of the pieces of a group: one, or one per container where a wrapper names several.
 
     A lane is named after the newest piece, and after its container where there are several.
     """
-    whole = Lane(
+    whole = ContainerLog(
         tuple(parts),
         None,
         Times(chunk for part in parts for chunk in part.times().chunks),
@@ -177,20 +217,20 @@ def lanes(parts: Sequence[Part]) -> dict[str, Lane]:
     numbers = _containers(parts)
     if numbers is None:
         return {newest: whole}
-    found: dict[str, Lane] = {}
+    found: dict[str, ContainerLog] = {}
     for number in pa.array(numbers).unique().to_pylist():
         lane = _taken(whole, np.flatnonzero(numbers == number))
-        words = [lane.said(name) for name in ("source_pod", "source_container")]
+        words = [lane.wrapper_value(name) for name in ("source_pod", "source_container")]
         name = " ".join(filter(None, [newest, words[0]]))
         found[name if name not in found else " ".join([name, words[1] or str(number)])] = lane
     return found
 
 
-def _taken(lane: Lane, own: Ints) -> Lane:
-    return Lane(lane.parts, own, Times([lane.time[own]]), lane.component[own], lane.level[own])
+def _taken(lane: ContainerLog, own: Ints) -> ContainerLog:
+    return ContainerLog(lane.parts, own, Times([lane.time[own]]), lane.component[own], lane.level[own])
 
 
-def _containers(parts: Sequence[Part]) -> Codes | None:
+def _containers(parts: Sequence[SourcePart]) -> Codes | None:
     """A number for the container that each entry's wrapper names; null if there is only one."""
     number, most = None, 1
     for name in ("source_namespace", "source_pod", "source_container"):

@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 
 from istiolog_pd.engine.second_tier import TOLD_BY_STATEMENTS
 from istiolog_pd.formats.template import COMPONENTS
-from istiolog_pd.runs.boundaries import BANNER, BLOCK, RESTART, SECOND, Cut, cuts
-from istiolog_pd.runs.container_log import LEVELS, Lane
-from istiolog_pd.runs.source_part import NO_TIME, Ints
+from istiolog_pd.runs.boundaries import BANNER, BLOCK, RESTART, SECOND, RunBoundary, find_run_boundaries
+from istiolog_pd.runs.container_log import LEVELS, ContainerLog
+from istiolog_pd.runs.source_part import NAT, Ints
 from istiolog_pd.runs.versions import Found, detect
 
 COUNTERS, CUT = "counters", "cut"
@@ -31,6 +31,8 @@ ENDING = 2 * SECOND
 STOPPING = ("controller_lifecycle", "cluster_registry")
 #: The flags that say at which levels is printed, and whose.
 LEVEL_FLAGS = {"log_output_level": "", "proxyLogLevel": "envoy", "proxyComponentLogLevel": "envoy"}
+#: The components of which one entry tells whose run it is.
+_FIRST = ("pilot", *sorted(TOLD_BY_STATEMENTS))
 _LEVEL = re.compile(r"\b(trace|debug|info|warn|error|fatal|critical)(?:ing)?\b")
 _COMMAND_LEVEL = re.compile(r"(?:^|[\s\[])(?:-l|--log-level|--component-log-level) ([^\s\]]+)")
 
@@ -61,12 +63,12 @@ class Run:
     @property
     def begins(self) -> tuple[int, int]:
         """What runs of one container are ordered by: those without a time come last."""
-        return (self.first == NO_TIME, self.first)
+        return (self.first == NAT, self.first)
 
     def row(self) -> Mapping[str, object]:
         """The row of the run in `istiolog_pd.capture.Capture.runs`."""
         times = {
-            name: pd.NaT if time == NO_TIME else pd.Timestamp(time, tz="UTC")
+            name: pd.NaT if time == NAT else pd.Timestamp(time, tz="UTC")
             for name, time in (("first", self.first), ("last", self.last))
         }
         names = "source sources log pod namespace component entries gaps level envoy_level start end".split()
@@ -80,14 +82,14 @@ class Run:
         }
 
 
-def described(lane: Lane, log: str) -> Iterator[tuple[Ints | slice, Run]]:
+def described(lane: ContainerLog, log: str) -> Iterator[tuple[Ints | slice, Run]]:
     """Each run of a lane: the places of its entries in the concatenated pieces, and what it is.
 
-    `log` is the name of the lane among all logs.
+    `log` is the name of the lane among all logs; empty: of many logs each is named as its source.
     """
     if not len(lane):
         return
-    begun = cuts(lane)
+    begun = find_run_boundaries(lane)
     starts = np.array([cut.at for cut in begun], np.int64)
     stops = np.append(starts[1:], len(lane))
     versions = detect(lane, starts, stops)
@@ -96,57 +98,60 @@ def described(lane: Lane, log: str) -> Iterator[tuple[Ints | slice, Run]]:
     levels = {component: _levels(lane, starts, component) for component in COMPONENTS}
     told = _told_levels(lane, starts)
     requests = _requests(lane, starts)
+    begins = set(lane.logs.tolist())
     for n, (cut, start, stop) in enumerate(zip(begun, starts.tolist(), stops.tolist(), strict=True)):
-        own = slice(start, stop)
-        piece = lane.part_of(start)
-        part = lane.parts[piece]
-        whose = ("pilot", *sorted(TOLD_BY_STATEMENTS))
-        component = next((name for name in whose if lane.is_of(name, own).any()), "agent")
+        whose, component = lane.whose(start), _writer(lane, start, stop)
         yield (
             lane.places(start, stop),
             Run(
-                source=part.name,
-                sources=_pieces(lane, piece, stop),
-                log=log,
-                pod=lane.said("source_pod", start) or part.pod,
-                namespace=lane.said("source_namespace", start) or part.namespace,
+                source=whose.source,
+                sources=_pieces(lane, lane.part_of(start), stop),
+                log=log or whose.source,
+                pod=whose.pod,
+                namespace=whose.namespace,
                 component=component,
                 found=versions[n],
                 **_span(lane, start, stop, requests[n]),
                 **_gaps(lane, start, stop, lost, silent),
                 level=_more_verbose(levels[component][n], told.get((n, ""), "")),
                 envoy_level=_more_verbose(levels["envoy"][n], told.get((n, "envoy"), "")),
-                start=_start(cut, n, start, stop, first),
-                end=_end(lane, start, stop, exits, followed=n + 1 < len(begun)),
+                start=_start(cut, start, stop, first, is_first=start in begins),
+                end=_end(lane, start, stop, exits, followed=stop < len(lane) and stop not in begins),
                 why=cut.why,
             ),
         )
 
 
-def _pieces(lane: Lane, first: int, stop: int) -> int:
+def _writer(lane: ContainerLog, start: int, stop: int) -> str:
+    """Whose run it is, by who wrote its entries."""
+    there = set(np.unique(lane.component[start:stop]).tolist())
+    return next((name for name in _FIRST if COMPONENTS.index(name) in there), "agent")
+
+
+def _pieces(lane: ContainerLog, first: int, stop: int) -> int:
     """How many pieces hold entries of a run, the first of them included."""
     return 1 + int(((lane.begins[first + 1 : -1] < stop) & (np.diff(lane.begins[first + 1 :]) > 0)).sum())
 
 
-def _requests(lane: Lane, starts: Ints) -> list[int]:
-    """When the last request began of which each run has an access line; `NO_TIME` if it has none."""
-    found = np.full(len(starts), NO_TIME)
+def _requests(lane: ContainerLog, starts: Ints) -> list[int]:
+    """When the last request began of which each run has an access line; `NAT` if it has none."""
+    found = np.full(len(starts), NAT)
     for rows, (times,) in lane.batches("access", "timestamp"):
-        begun = pc.fill_null(times.cast(pa.int64()), NO_TIME).to_numpy()
+        begun = pc.fill_null(times.cast(pa.int64()), NAT).to_numpy()
         np.maximum.at(found, np.searchsorted(starts, rows, side="right") - 1, begun)
     return found.tolist()
 
 
-def _span(lane: Lane, start: int, stop: int, request: int) -> dict[str, int]:
-    # `NO_TIME` is the smallest of all times: no copy of the others is needed.
+def _span(lane: ContainerLog, start: int, stop: int, request: int) -> dict[str, int]:
+    # `NAT` is the smallest of all times: no copy of the others is needed.
     chunks = list(lane.time.stretch(start, stop))
     first, last = min(int(chunk.min()) for chunk in chunks), max(int(chunk.max()) for chunk in chunks)
-    if first == NO_TIME < last:
-        first = min(int(chunk.min(where=chunk != NO_TIME, initial=last)) for chunk in chunks)
-    return {"first": request if first == NO_TIME else first, "last": max(last, request), "entries": stop - start}
+    if first == NAT < last:
+        first = min(int(chunk.min(where=chunk != NAT, initial=last)) for chunk in chunks)
+    return {"first": request if first == NAT else first, "last": max(last, request), "entries": stop - start}
 
 
-def _skips(lane: Lane, starts: Ints) -> Ints:
+def _skips(lane: ContainerLog, starts: Ints) -> Ints:
     """Where the number of the debounce jumps within a run (1.1 on): lines before those places are lost."""
     rows, number = lane.column("debounce", "debounce_id")
     _, merged = lane.column("debounce", "debounced_events")
@@ -160,7 +165,7 @@ def _skips(lane: Lane, starts: Ints) -> Ints:
     return found
 
 
-def _silences(lane: Lane) -> Ints:
+def _silences(lane: ContainerLog) -> Ints:
     """The entries before which the log is silent so long that it may be a gap."""
     found = [np.empty(0, np.int64)]
     for start in range(0, len(lane), BLOCK):
@@ -169,15 +174,15 @@ def _silences(lane: Lane) -> Ints:
     return np.concatenate(found)
 
 
-def _gaps(lane: Lane, start: int, stop: int, lost: Ints, silent: Ints) -> dict[str, int]:
+def _gaps(lane: ContainerLog, start: int, stop: int, lost: Ints, silent: Ints) -> dict[str, int]:
     """Stretches that are silent for unusually long, or in which numbers are missing."""
     low, high = np.searchsorted(silent, [start, stop])
     before, after = np.searchsorted(lost, [start, stop])
     if low == high and before == after:
         return {"gaps": 0, "longest_gap": 0}
     time = lane.time[start:stop]
-    untimed = np.flatnonzero(time == NO_TIME)
-    pause = np.diff(time[time != NO_TIME] if len(untimed) else time)
+    untimed = np.flatnonzero(time == NAT)
+    pause = np.diff(time[time != NAT] if len(untimed) else time)
     gap = pause > SILENCE
     if gap.any():
         gap &= pause > UNUSUAL * np.quantile(pause, 0.99)
@@ -188,13 +193,13 @@ def _gaps(lane: Lane, start: int, stop: int, lost: Ints, silent: Ints) -> dict[s
     return {"gaps": int(gap.sum()), "longest_gap": int(pause[gap].max()) if gap.any() else 0}
 
 
-def _levels(lane: Lane, starts: Ints, component: str) -> list[str]:
+def _levels(lane: ContainerLog, starts: Ints, component: str) -> list[str]:
     """The most verbose level of a component in each run."""
     printed = np.where(lane.is_of(component) & (lane.level >= 0), lane.level, len(LEVELS))
     return [[*LEVELS, ""][level] for level in np.minimum.reduceat(printed, starts).tolist()]
 
 
-def _told_levels(lane: Lane, starts: Ints) -> dict[tuple[int, str], str]:
+def _told_levels(lane: ContainerLog, starts: Ints) -> dict[tuple[int, str], str]:
     """The most verbose level that flags and Envoy's command line name, by run and for whom."""
     found: dict[tuple[int, str], str] = {}
     for rows, (flags, values, commands) in lane.batches("startup", "flag", "flag_value", "command"):
@@ -213,7 +218,7 @@ def _more_verbose(one: str, other: str) -> str:
     return min(one, other, key=[*LEVELS, ""].index)
 
 
-def _exits(lane: Lane) -> Ints:
+def _exits(lane: ContainerLog) -> Ints:
     """Entries that say that the process ends."""
     found = [lane.rows_of("envoy_exit")]
     for event in STOPPING:
@@ -222,7 +227,7 @@ def _exits(lane: Lane) -> Ints:
     return np.sort(np.concatenate(found))
 
 
-def _first_counts(lane: Lane) -> Ints:
+def _first_counts(lane: ContainerLog) -> Ints:
     """Entries that print the first number of a counter: debounce 1, or the first push version."""
     rows, number = lane.column("debounce", "debounce_id")
     if not len(rows):
@@ -231,15 +236,15 @@ def _first_counts(lane: Lane) -> Ints:
     return found
 
 
-def _start(cut: Cut, n: int, start: int, stop: int, first: Ints) -> str:
+def _start(cut: RunBoundary, start: int, stop: int, first: Ints, *, is_first: bool) -> str:
     if cut.how == BANNER:
         return BANNER
-    if n or cut.how == RESTART:
+    if not is_first or cut.how == RESTART:
         return RESTART
     return COUNTERS if np.searchsorted(first, start) < np.searchsorted(first, stop) else CUT
 
 
-def _end(lane: Lane, start: int, stop: int, exits: Ints, *, followed: bool) -> str:
+def _end(lane: ContainerLog, start: int, stop: int, exits: Ints, *, followed: bool) -> str:
     """How a run ends: its last lines say that it does, another follows, or nothing is known."""
     near = max(start, stop - AFTER_END)
     said = exits[np.searchsorted(exits, near) : np.searchsorted(exits, stop)]
@@ -247,6 +252,6 @@ def _end(lane: Lane, start: int, stop: int, exits: Ints, *, followed: bool) -> s
     times = lane.time[near:stop]
     last = times.max()
     # Goroutines go on to print for a moment.
-    if any(times[at - near] == NO_TIME or last - times[at - near] <= ENDING for at in (*said, *fatal)):
+    if any(times[at - near] == NAT or last - times[at - near] <= ENDING for at in (*said, *fatal)):
         return EXIT
     return RESTART if followed else OPEN_END

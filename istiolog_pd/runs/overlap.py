@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow.compute as pc
 
-from istiolog_pd.runs.source_part import NO_TIME, Bools, Ints, Part
+from istiolog_pd.runs.source_part import NAT, Bools, Ints, SourcePart
 
 #: Maximum number of places tried; more entries of one time are ambiguous.
-MOST_TRIES = 64
+MAX_TRIES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,22 +20,22 @@ class Span:
     `head` is the first time that a piece prints, `first` and `last` are the earliest and the latest.
     """
 
-    head: int = NO_TIME
-    first: int = NO_TIME
-    last: int = NO_TIME
+    head: int = NAT
+    first: int = NAT
+    last: int = NAT
 
     @classmethod
     def of(cls, times: Ints) -> Span:
         """The span of some times; of nothing if there is none."""
-        known = times[times != NO_TIME]
+        known = times[times != NAT]
         return cls(int(known[0]), int(known.min()), int(known.max())) if len(known) else cls()
 
     def holds(self, head: int) -> bool:
         """Whether a piece that begins so may repeat entries of this one."""
-        return head != NO_TIME and self.first <= head <= self.last
+        return head != NAT and self.first <= head <= self.last
 
 
-def without_overlap(before: Part, after: Part) -> tuple[Bools, Bools] | None:
+def without_overlap(before: SourcePart, after: SourcePart) -> tuple[Bools, Bools] | None:
     """Which entries of two pieces to keep; null if none stands in both.
 
     The later piece then begins in the middle of the earlier one, and repeats it from there to its end
@@ -47,11 +47,11 @@ def without_overlap(before: Part, after: Part) -> tuple[Bools, Bools] | None:
         Pieces of one log; `before` begins no later.
     """
     old, new = before.printed()[:], after.printed()[:]
-    timed = np.flatnonzero(new != NO_TIME)
+    timed = np.flatnonzero(new != NAT)
     if not len(timed):
         return None
     head = int(timed[0])  # what stands before is the rest of an entry that the cut went through
-    for at in np.flatnonzero(old == new[head])[:MOST_TRIES]:
+    for at in np.flatnonzero(old == new[head])[:MAX_TRIES]:
         size = min(len(old) - int(at), len(new) - head)
         if np.array_equal(old[at : at + size], new[head : head + size]):
             same = _same(before, after, int(at), head, size)
@@ -60,7 +60,7 @@ def without_overlap(before: Part, after: Part) -> tuple[Bools, Bools] | None:
     return None
 
 
-def _same(before: Part, after: Part, at: int, head: int, size: int) -> tuple[Bools, Bools] | None:
+def _same(before: SourcePart, after: SourcePart, at: int, head: int, size: int) -> tuple[Bools, Bools] | None:
     """What to keep if the messages of a stretch are the same too; where one piece ends its last may be cut."""
     keep_old, keep_new = np.ones(len(before.events), bool), np.ones(len(after.events), bool)
     keep_new[: head + size] = False
@@ -81,5 +81,5 @@ def _same(before: Part, after: Part, at: int, head: int, size: int) -> tuple[Boo
 
 def first_time(times: Ints) -> int:
     """The earliest of some times; the largest number if there is none."""
-    known = times[times != NO_TIME]
+    known = times[times != NAT]
     return int(known.min()) if len(known) else np.iinfo(np.int64).max

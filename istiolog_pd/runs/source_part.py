@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,10 +21,10 @@ Number = TypeVar("Number", bound=np.generic)
 Codes = npt.NDArray[np.signedinteger[Any]]
 
 #: The time of an entry that prints none.
-NO_TIME = np.iinfo(np.int64).min
+NAT = np.iinfo(np.int64).min
 
 #: So few values are looked up one by one.
-FEW = 32
+MAX_SINGLE_LOOKUPS = 32
 
 #: `x.log.1`, `x.log.2.gz`, `x.log.20260101-120000.gz`: what rotation puts behind a name.
 _ROTATED = re.compile(r"^(?P<stem>.*\.log)\.(?P<number>\d{1,3}|\d{8}-\d{6})(\.\w+)?$")
@@ -37,7 +37,7 @@ _KUBELET = re.compile(r"^(?P<folder>.*[^/]_[^/]+_[^/]+/[^/]+)/(?P<restart>\d+)\.
 
 
 @dataclass(frozen=True)
-class Part:
+class SourcePart:
     """The tables of one source, and whose log it is.
 
     Parameters
@@ -68,25 +68,61 @@ class Part:
     group: str = ""
     order: int = 0
 
-    def kept(self, keep: Bools) -> Part:
+    def kept(self, keep: Bools) -> SourcePart:
         """The part with only some of its entries."""
-        at = np.cumsum(keep) - 1
-        tables = {}
-        for event, table in self.tables.items():
-            own = table.filter(pa.array(keep[table["row"].to_numpy()]))
-            if own.num_rows:
-                row = pa.array(at[own["row"].to_numpy()])
-                tables[event] = own.set_column(0, own.schema.field("row"), row)
-        return replace(self, events=self.events.filter(pa.array(keep)), tables=tables)
+        return replace(self, events=self.events.filter(pa.array(keep)), tables=kept_tables(self.tables, keep))
 
     def printed(self) -> Times:
-        """The time that every entry prints, in nanoseconds; `NO_TIME` where it prints none."""
-        return Times(_filled(chunk.cast(pa.int64()), NO_TIME) for chunk in self.events["timestamp"].chunks)
+        """The time that every entry prints, in nanoseconds; `NAT` where it prints none."""
+        return Times(_filled(chunk.cast(pa.int64()), NAT) for chunk in self.events["timestamp"].chunks)
 
     def times(self) -> Times:
-        """The time that every entry was written; `NO_TIME` for access lines, which print their request's start."""
+        """The time that every entry was written; `NAT` for access lines, which print their request's start."""
         access = self.tables["access"]["row"].chunks if "access" in self.tables else ()
-        return self.printed().but((chunk.to_numpy() for chunk in access), NO_TIME)
+        return self.printed().but((chunk.to_numpy() for chunk in access), NAT)
+
+
+class Whose(NamedTuple):
+    """Whose log it is: the source, and what is known of its container."""
+
+    source: str
+    component: str
+    pod: str = ""
+    namespace: str = ""
+    container: str = ""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Small logs that were read together: none has another piece.
+
+    Parameters
+    ----------
+    whose
+        Whose log each is.
+    starts
+        Where the entries of each begin.
+    part
+        The tables of all of them.
+    """
+
+    whose: tuple[Whose, ...]
+    starts: Ints
+    part: SourcePart
+
+
+def kept_tables(tables: Mapping[str, pa.Table], keep: Bools) -> dict[str, pa.Table]:
+    """The rows of narrow tables whose entries are kept, their `row` counted anew; no table without rows."""
+    number = np.cumsum(keep) - 1
+    kept = {}
+    for event, table in tables.items():
+        row = table["row"].to_numpy()
+        own = keep[row]
+        if own.any():
+            at = table.schema.get_field_index("row")
+            field = table.schema.field(at)
+            kept[event] = table.filter(pa.array(own)).set_column(at, field, pa.array(number[row[own]], field.type))
+    return kept
 
 
 def _filled(values: pa.Array, null: int) -> npt.NDArray[Any]:
@@ -98,7 +134,7 @@ def _filled(values: pa.Array, null: int) -> npt.NDArray[Any]:
 def codes(column: pa.ChunkedArray, words: Sequence[str]) -> Codes:
     """The place of each value among some words, -1 for any other and for null."""
     small = np.min_scalar_type(-len(words) - 1)
-    if len(column) <= FEW:  # Arrow's calls would take longer
+    if len(column) <= MAX_SINGLE_LOOKUPS:  # Arrow's calls would take longer
         places = {word: number for number, word in enumerate(words)}
         return np.array([places.get(word, -1) for word in column.to_pylist()], small)
     found: Codes = np.empty(len(column), small)
@@ -114,7 +150,7 @@ def codes(column: pa.ChunkedArray, words: Sequence[str]) -> Codes:
     return found
 
 
-def texts(part: Part, rows: Ints, column: str) -> list[str]:
+def texts(part: SourcePart, rows: Ints, column: str) -> list[str]:
     """A text column of some rows, in their order; empty where it is null or was not kept.
 
     The rows ascend. Each is taken from its chunk: Arrow would put the chunks together first.

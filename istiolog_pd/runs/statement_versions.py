@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
 from istiolog_pd.engine.reference.statements import fitting
 from istiolog_pd.formats.statements.covered import covered
 from istiolog_pd.formats.statements.table import GROUPS, Statement, load_statements
-from istiolog_pd.runs.container_log import Lane
+from istiolog_pd.runs.container_log import ContainerLog
 from istiolog_pd.runs.source_part import Ints
 
 _RELEASE = re.compile(r"1\.(\d+)(?:\.\d+)?(?:-(?:alpha|beta|rc)\.\d+|-dev)?")
@@ -48,6 +48,7 @@ def _by_text() -> dict[str, list[Statement]]:
     return found
 
 
+@lru_cache(maxsize=1 << 12)
 def minors_of(statement: str, message: str, component: str, level: str | None, scope: str) -> int:
     """The minor versions that print a message, which is of a statement, at a level in a scope; as bits.
 
@@ -70,7 +71,7 @@ def _of_formats() -> frozenset[str]:
     return frozenset(statement for found in covered().values() for statement, _ in found)
 
 
-def first_rows(lane: Lane, starts: Ints) -> Iterator[tuple[int, int, str]]:
+def first_rows(lane: ContainerLog, starts: Ints) -> Iterator[tuple[int, int, str]]:
     """For each run and each statement at each level the first entry of it: run, entry, statement."""
     seen: set[tuple[int, int, str]] = set()
     for part, start in zip(lane.parts, lane.starts.tolist(), strict=False):

@@ -1,22 +1,26 @@
 """Which Istio wrote a run: the version that a line prints, or the range that its lines leave.
 
-What separates generations is the catalogue itself: each of its formats says since when and until when
+What separates generations is the catalog itself: each of its formats says since when and until when
 Istio prints it. A few fields of formats that lived long say more (`SIGNS`).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from itertools import combinations
 
 import numpy as np
 
 from istiolog_pd.engine.reference.labels import split_ids, split_labels
-from istiolog_pd.engine.reference.match import recogniser
+from istiolog_pd.engine.reference.match import Recognizer, in_scope
+from istiolog_pd.formats import FORMATS
+from istiolog_pd.formats.statements.covered import covered
 from istiolog_pd.formats.template import COMPONENTS, Format
-from istiolog_pd.runs.container_log import LEVELS, Lane
+from istiolog_pd.formats.version import OLDEST, OPEN, Version, version_of
+from istiolog_pd.runs.container_log import LEVELS, ContainerLog
 from istiolog_pd.runs.source_part import Bools, Ints
 from istiolog_pd.runs.statement_versions import first_rows, minors_of
 
@@ -25,13 +29,9 @@ NO_FORMAT = ("other", "unparsed", "go_gc", "access")
 
 #: Number of entries of each event sampled over a run; fewer if there are many runs.
 SPREAD = 8
-MOST_LOOKED_AT = 20_000
+MAX_SAMPLED = 20_000
 
 _PRINTED = re.compile(r"(?<![\d.])(\d+\.\d+(\.\d+)?(-(alpha|beta|rc|dev)[.\w]*)?)(?![\d.])")
-
-Version = tuple[int, int]
-OLDEST: Version = (1, 0)
-OPEN: Version = (10**6, 0)
 
 #: Minor versions are held as bits; a format still in use goes on to the last of them.
 MINORS = 100
@@ -94,7 +94,7 @@ def between(since: Version, until: Version) -> int:
     return ((1 << (last + 1)) - 1) & ~((1 << since[1]) - 1)
 
 
-def detect(lane: Lane, starts: Ints, stops: Ints) -> list[Found]:
+def detect(lane: ContainerLog, starts: Ints, stops: Ints) -> list[Found]:
     """The version of each run of a lane.
 
     Parameters
@@ -125,7 +125,7 @@ def _as_printed(texts: list[str], bounds: list[Bound]) -> Found:
     others = sorted({other for other in numbers.values() if other != number})
     if others:
         evidence.append(f"but {', '.join(others)} too")
-    own = between(_number(number), _number(number))
+    own = between(version_of(number), version_of(number))
     strange = [bound for bound in bounds if not bound.minors & own]
     if strange:
         lines = "line is" if len(strange) == 1 else "lines are"
@@ -133,14 +133,14 @@ def _as_printed(texts: list[str], bounds: list[Bound]) -> Found:
     return Found(number, "; ".join(evidence))
 
 
-def _printed(lane: Lane) -> list[tuple[int, str]]:
+def _printed(lane: ContainerLog) -> list[tuple[int, str]]:
     """The lines that print a version of Istio (a build of one's own prints `unknown`)."""
     rows, versions = lane.column("startup", "version")
     lines = zip(rows.tolist(), versions.to_pylist(), strict=True)
     return [(row, text) for row, text in lines if text and _PRINTED.search(text[:200])]
 
 
-def _filled(lane: Lane, sign: Sign, starts: Ints, stops: Ints) -> Bools:
+def _filled(lane: ContainerLog, sign: Sign, starts: Ints, stops: Ints) -> Bools:
     """Whether any entry of the control plane fills a sign's column, for each run."""
     found = np.zeros(len(starts), np.bool_)
     for rows, (values,) in lane.batches(sign.event, sign.column):
@@ -154,29 +154,32 @@ def _filled(lane: Lane, sign: Sign, starts: Ints, stops: Ints) -> Bools:
     return found
 
 
-def _claims(lane: Lane, starts: Ints, stops: Ints) -> dict[int, list[Bound]]:
+def _claims(lane: ContainerLog, starts: Ints, stops: Ints) -> dict[int, list[Bound]]:
     """What the formats say that claim some entries of each run."""
-    spread = int(np.clip(MOST_LOOKED_AT // (len(starts) * 30), 1, SPREAD))
-    picked = [np.empty(0, np.int64)]
-    picked += [lane.spread(event, starts, stops, spread) for event in lane.events() if event not in NO_FORMAT]
+    events = [event for event in lane.events() if event not in NO_FORMAT]
+    most = sum(min(lane.count(event), SPREAD * len(starts)) for event in events)
+    spread = SPREAD if most <= MAX_SAMPLED else int(np.clip(MAX_SAMPLED // (len(starts) * 30), 1, SPREAD))
+    picked = [np.empty(0, np.int64), *(lane.spread(event, starts, stops, spread) for event in events)]
     rows = np.unique(np.concatenate(picked))
     runs = np.searchsorted(starts, rows, side="right") - 1
+    columns = [lane.texts(rows, name) for name in ("message", "scope", "event", "statement")]
     found: dict[int, list[Bound]] = {}
-    for row, run, text, scope in zip(
-        rows.tolist(), runs.tolist(), lane.texts(rows), lane.texts(rows, "scope"), strict=True
-    ):
-        bound = _claim(COMPONENTS[lane.component[row]], (*LEVELS, None)[lane.level[row]], scope or None, text)
+    for row, run, text, scope, event, statement in zip(rows.tolist(), runs.tolist(), *columns, strict=True):
+        component, level = COMPONENTS[lane.component[row]], (*LEVELS, None)[lane.level[row]]
+        bound = _claim(component, level, scope or None, event, statement, text)
         if bound is not None:
             found.setdefault(run, []).append(bound)
     return found
 
 
-def of_statements(lane: Lane, starts: Ints) -> dict[int, list[Bound]]:
+def of_statements(lane: ContainerLog, starts: Ints) -> dict[int, list[Bound]]:
     """What the statements say that entries of each run are of, where no hand-written format claims them."""
     found: dict[int, list[Bound]] = {}
-    for run, row, statement in first_rows(lane, starts):
+    first = sorted(first_rows(lane, starts), key=lambda one: one[1])
+    rows = np.array([row for _, row, _ in first], np.int64)
+    texts = zip(lane.texts(rows, "scope"), lane.texts(rows), strict=True)
+    for (run, row, statement), (scope, message) in zip(first, texts, strict=True):
         component, level = COMPONENTS[lane.component[row]], (*LEVELS, None)[lane.level[row]]
-        scope, message = (lane.texts(np.array([row]), name)[0] for name in ("scope", "message"))
         body = split_labels(split_ids(component, message)[0])[0]
         minors = minors_of(statement, body, component, level, scope or "default")
         if minors & ALL != ALL:
@@ -184,30 +187,56 @@ def of_statements(lane: Lane, starts: Ints) -> dict[int, list[Bound]]:
     return found
 
 
-def _claim(component: str, level: str | None, scope: str | None, text: str) -> Bound | None:
-    """What the format says that claims an entry."""
-    claim = recogniser().claim
-    claimed = claim(component, level, scope, text) or claim(component, level, scope, split_labels(text)[0])
-    if claimed is None:
-        return None
-    entry = claimed[0].format
-    since, until = _istio(entry, entry.since), _istio(entry, entry.until) if entry.until else OPEN
-    return None if (since, until) == (OLDEST, OPEN) else Bound(between(since, until), words_of(text))
+def _claim(component: str, level: str | None, scope: str | None, event: str, statement: str, text: str) -> Bound | None:
+    """What the format says that claims an entry: mostly its statement tells which; else the text is matched again."""
+    formats: Iterable[Format] = _formats_of().get((component, event, statement), ())
+    formats = [one for one in formats if not one.needs_scope or in_scope(one, level, scope)]
+    if not statement or len({_minors(one) for one in formats}) > 1:
+        claim = _of_event(event).claim
+        claimed = claim(component, level, scope, text) or claim(component, level, scope, split_labels(text)[0])
+        formats = [claimed[0].format] if claimed else []
+    minors = _minors(formats[0]) if formats else ALL
+    return None if minors == ALL else Bound(minors, words_of(text or statement))
 
 
-def _istio(entry: Format, version: str) -> Version:
+@cache
+def _formats_of() -> Mapping[tuple[str, str, str], Sequence[Format]]:
+    """The formats that lines of a component, event and statement can be of."""
+    by_key = {entry.key: entry for entry in FORMATS}
+    found: dict[tuple[str, str, str], list[Format]] = {}
+    for (key, _, _), statements in covered().items():
+        entry = by_key[key]
+        for event in (entry.event, *entry.event_with.values()):
+            for statement, _ in statements:
+                found.setdefault((entry.component, event, statement), []).append(entry)
+    return found
+
+
+@cache
+def _of_event(event: str) -> Recognizer:
+    """The formats of an event, compiled: at most one of all formats claims a line."""
+    return Recognizer([one for one in FORMATS if event == one.event or event in one.event_with.values()])
+
+
+def _minors(entry: Format) -> int:
+    """The minor versions of Istio that print a format's lines, as bits."""
+    return _minors_of(entry.component, entry.since, entry.until)
+
+
+@cache
+def _minors_of(component: str, first: str, last: str) -> int:
+    since, until = _istio(component, first), _istio(component, last) if last else OPEN
+    return ALL if (since, until) == (OLDEST, OPEN) else between(since, until)
+
+
+def _istio(component: str, version: str) -> Version:
     """A version of a format as one of Istio; Envoy's numbers are eight ahead."""
-    major, minor = _number(version)
-    return (major, max(minor - 8, 0)) if entry.component == "envoy" else (major, minor)
-
-
-def _number(version: str) -> Version:
-    major, minor = re.findall(r"\d+", version)[:2]
-    return int(major), int(minor)
+    major, minor = version_of(version)
+    return (major, max(minor - 8, 0)) if component == "envoy" else (major, minor)
 
 
 def _of_sign(sign: Sign) -> Bound:
-    since, until = _number(sign.since) if sign.since else OLDEST, _number(sign.until) if sign.until else OPEN
+    since, until = version_of(sign.since) if sign.since else OLDEST, version_of(sign.until) if sign.until else OPEN
     return Bound(between(since, until), repr(sign.words))
 
 

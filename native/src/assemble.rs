@@ -47,7 +47,8 @@ pub struct Assembly {
     catalog: Arc<Catalog>,
     common_names: Vec<String>,
     key_names: Vec<String>,
-    source: String,
+    /// The sources of the tables so far; the last one is being read.
+    sources: Vec<String>,
     lines: u64,
     pub entries: usize,
     /// The dictionaries of all workers: of each column, then the common ones.
@@ -78,7 +79,7 @@ impl Assembly {
         let mut new = Assembly {
             common_names,
             key_names,
-            source,
+            sources: vec![source],
             lines: 0,
             entries: 0,
             all: Vec::new(),
@@ -96,6 +97,7 @@ impl Assembly {
     fn begin(&mut self) {
         let catalog = &self.catalog;
         self.entries = 0;
+        self.sources.drain(..self.sources.len() - 1);
         self.all = (0..catalog.columns.len() + 8).map(|_| Dictionary::default()).collect();
         let events: Vec<&str> = catalog.events.iter().map(|event| event.name.as_str()).collect();
         let levels: Vec<&str> = catalog.levels.iter().map(String::as_str).collect();
@@ -104,7 +106,7 @@ impl Assembly {
             (CommonWords::Level, levels),
             (CommonWords::Event, events),
             (CommonWords::Component, components),
-            (CommonWords::Source, vec![self.source.as_str()]),
+            (CommonWords::Source, self.sources.iter().map(String::as_str).collect()),
             (CommonWords::Statement, catalog.statements.iter().map(String::as_str).collect()),
         ] {
             let dictionary = &mut self.all[catalog.columns.len() + words as usize];
@@ -117,6 +119,16 @@ impl Assembly {
             worker.of_table.clear();
         }
         self.tables = (0..=catalog.events.len()).map(|_| None).collect();
+    }
+
+    /// Begin another source: its lines are counted from one, and no time of the one before is of use to it.
+    pub fn begin_source(&mut self, source: String) {
+        self.settle(true);
+        self.last_time = None;
+        self.lines = 0;
+        let sources = &mut self.all[self.catalog.columns.len() + CommonWords::Source as usize];
+        sources.number(source.as_bytes());
+        self.sources.push(source);
     }
 
     /// Take in the next piece.
@@ -229,7 +241,7 @@ impl Assembly {
             "statement" => of.statement.gather(rows),
             "envoy_connection" => of.envoy_connection.gather(rows),
             "envoy_stream" => of.envoy_stream.gather(rows),
-            "source" => Column::Words(vec![0; count]),
+            "source" => Column::Words(vec![self.sources.len() as i32 - 1; count]),
             _ => Column::Empty,
         }
     }

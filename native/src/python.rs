@@ -143,6 +143,11 @@ impl Assembly {
         Ok(())
     }
 
+    /// Begin another source, whose entries follow in the same tables; its name is new.
+    fn begin_source(&self, py: Python<'_>, source: String) {
+        py.detach(|| locked(&self.tables).begin_source(source));
+    }
+
     /// Entries in the tables so far; those that wait for their year are not counted.
     #[getter]
     fn entries(&self) -> usize {

@@ -134,7 +134,7 @@ def _of_istio(component: str, number: int, event: str, row: dict[str, str]) -> I
 
 @cache
 def _events() -> dict[str, dict[str, str]]:
-    """By component the event of each format that the catalogue has columns for."""
+    """By component the event of each format that the catalog has columns for."""
     found: dict[str, dict[str, str]] = {}
     with (TABLES / "events.tsv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):

@@ -1,6 +1,6 @@
 """Every statement of the sources, filled with values as its arguments would print them.
 
-Nothing here uses the catalogue or the data made for it: a `Printed` is a row of `tests/formats/source`
+Nothing here uses the catalog or the data made for it: a `Printed` is a row of `tests/formats/source`
 and the message that it prints.
 """
 

@@ -109,13 +109,13 @@ class Lines:
     def _json(self, times: Ints, level: str, scope: str, message: pa.Array) -> pa.Array:
         labels = pc.any(pc.match_substring(message, "\t")).as_py()
         if labels:
-            return self._labelled(times, level, scope, message)
+            return self._labeled(times, level, scope, message)
         escaped = pc.replace_substring(pc.replace_substring(message, "\\", "\\\\"), '"', '\\"')
         middle = f'Z","scope":"{scope}","msg":"' if scope else 'Z","msg":"'
         return joined(f'{{"level":"{level}","time":"', stamp(times), middle, escaped, '"}\n')
 
     @staticmethod
-    def _labelled(times: Ints, level: str, scope: str, message: pa.Array) -> pa.Array:
+    def _labeled(times: Ints, level: str, scope: str, message: pa.Array) -> pa.Array:
         """JSON of lines that have labels: each is a key of its own."""
         texts = []
         for time, text in zip(stamp(times).to_pylist(), message.to_pylist(), strict=True):

@@ -29,7 +29,7 @@ _VERB = re.compile(r"%(?:%|[-+# 0]*(?:\[\d+\])?(?:\*|\d+)?(?:\.(?:\*|\d+)?)?[a-z
 _BRACES = re.compile(r"\{\{|\}\}|\{[\w.]*(?::[^{}]*)?\}")
 
 #: A text with fewer letters than this says nothing of who printed it.
-FEWEST_LETTERS = 3
+MIN_LETTERS = 3
 
 #: What a text that goes on with an error says before it.
 _FAILS = re.compile(r"(?i)fail|error|exception|invalid|reject|unable|cannot|could not")
@@ -166,7 +166,7 @@ def _by_component(row: Row) -> Iterator[Row]:
 
 def _claiming(literals: list[str], fields: list[str]) -> str:
     """The template, or nothing if its text says too little to claim a line."""
-    return template_of(literals, fields) if letters("".join(literals)) >= FEWEST_LETTERS else ""
+    return template_of(literals, fields) if letters("".join(literals)) >= MIN_LETTERS else ""
 
 
 def _by_words(literals: list[str]) -> list[str]:

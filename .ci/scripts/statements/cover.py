@@ -16,7 +16,7 @@ from filling.statements import printed
 from statements.build import DATA, newest
 
 from istiolog_pd.engine.reference.labels import split_ids
-from istiolog_pd.engine.reference.match import recogniser
+from istiolog_pd.engine.reference.match import recognizer
 from istiolog_pd.engine.reference.statements import fitting
 from istiolog_pd.formats import FORMATS, Format
 from istiolog_pd.formats.statements.cells import escape
@@ -42,7 +42,7 @@ def covered() -> dict[tuple[str, str, str], set[str]]:
     keys: dict[tuple[str, str, str], set[str]] = {}
     for component, level, scope, statement, text in filled():
         body = split_ids(component, text)[0]
-        claim = recogniser().claim(component, level, None if scope in ("default", "?") else scope, body)
+        claim = recognizer().claim(component, level, None if scope in ("default", "?") else scope, body)
         if claim is not None:
             keys.setdefault((claim[0].format.key, level, scope), set()).add(statement)
     for entry in FORMATS:  # what no sample fills: the statement that fits the example best

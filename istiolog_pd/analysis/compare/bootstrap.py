@@ -23,9 +23,9 @@ DRAWS = 2000
 #: Chance that the interval of one row misses the true difference.
 ALPHA = 0.05
 #: Standard errors below which an autocorrelation can be chance, and the maximum that is corrected for.
-BY_CHANCE, MOST_MEMORY = 1.645, 0.9
+BY_CHANCE, MAX_MEMORY = 1.645, 0.9
 #: Stretches that hold any observation, and observations beyond a quantile, below which nothing can be told.
-FEWEST_STRETCHES, FEWEST_BEYOND = 10, 5
+MIN_STRETCHES, MIN_BEYOND = 10, 5
 #: Values of a distribution are told apart up to this many; between them by rank.
 CELLS = 1024
 
@@ -149,9 +149,9 @@ def _widened(again: Floats, left: Floats) -> Floats:
     r = float((left[1:] * left[:-1]).sum()) / square + 1 / size if square > 0 else 0.0
     if r < BY_CHANCE / np.sqrt(size):
         return again
-    r = min(r, MOST_MEMORY)
-    centre = again.mean()
-    return np.asarray(centre + (again - centre) * np.sqrt((1 + r) / (1 - r)))
+    r = min(r, MAX_MEMORY)
+    center = again.mean()
+    return np.asarray(center + (again - center) * np.sqrt((1 + r) / (1 - r)))
 
 
 def _edges(a: Observed, b: Observed) -> Floats:

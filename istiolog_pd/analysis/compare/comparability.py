@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from istiolog_pd.capture import Capture
+from istiolog_pd.formats.version import Version, version_of, version_range
+from istiolog_pd.runs.source_part import kept_tables
 
-Version = tuple[int, int]
-
-EDGE: tuple[Version, Version] = ((1, 0), (10**6, 0))
 #: Before this version endpoint-only pushes are printed at info.
 ENDPOINTS_AT_DEBUG: Version = (1, 5)
 
@@ -75,7 +73,7 @@ def notes(measure: str, a: tuple[Version, Version], b: tuple[Version, Version]) 
     ['1.0 prints no time from the first change to the push']
     """
     for change in CHANGES:
-        since = _number(change.since)
+        since = version_of(change.since)
         if measure not in change.measures.split():
             continue
         apart = (a[1] < since <= b[0]) or (b[1] < since <= a[0])
@@ -90,26 +88,8 @@ def versions(capture: Capture) -> tuple[Version, Version]:
     """The lowest and the highest version that the control planes of a capture can be of."""
     runs = capture.runs
     texts = runs.loc[runs["component"].eq("pilot") & runs["version"].ne(""), "version"]
-    ranges = [_range(text) for text in texts.unique()]
-    return (min(low for low, _ in ranges), max(high for _, high in ranges)) if ranges else EDGE
-
-
-def _range(text: str) -> tuple[Version, Version]:
-    """A version as `Capture.runs` says it.
-
-    Examples
-    --------
-    >>> _range("1.22-1.30"), _range("1.31-"), _range("1.20.8")
-    (((1, 22), (1, 30)), ((1, 31), (1000000, 0)), ((1, 20), (1, 20)))
-    """
-    first, dash, last = text.partition("-") if re.fullmatch(r"\d+\.\d+-(\d+\.\d+)?", text) else (text, "", "")
-    low = _number(first)
-    return low, (_number(last) if last else EDGE[1] if dash else low)
-
-
-def _number(version: str) -> Version:
-    major, minor = re.findall(r"\d+", version)[:2]
-    return int(major), int(minor)
+    ranges = [version_range(text) for text in texts.unique()]
+    return (min(low for low, _ in ranges), max(high for _, high in ranges)) if ranges else version_range("")
 
 
 def in_common(a: Capture, b: Capture) -> tuple[Capture, Capture, list[str]]:
@@ -158,18 +138,9 @@ def _endpoint_only(capture: Capture) -> npt.NDArray[np.bool_]:
 
 
 def _only(capture: Capture, kept: npt.NDArray[np.bool_]) -> Capture:
-    """A capture of some of the entries, numbered anew."""
-    number = np.cumsum(kept) - 1
-    tables = {}
-    for event, table in capture.tables.items():
-        row = table["row"].to_numpy()
-        chosen = table.filter(pa.array(kept[row]))
-        if chosen.num_rows:
-            at = chosen.schema.get_field_index("row")
-            fresh = pa.array(number[chosen["row"].to_numpy()], chosen.schema.field("row").type)
-            tables[event] = chosen.set_column(at, chosen.schema.field("row"), fresh)
-    events = capture.events.filter(pa.array(kept))
-    return Capture(events, tables, capture.infos, capture.nodes, capture.runs, capture.metrics_files, capture.files)
+    """A capture of some of the entries, numbered anew, without what answers cached."""
+    tables = kept_tables(capture.tables, kept)
+    return replace(capture, events=capture.events.filter(pa.array(kept)), tables=tables)
 
 
 def described(capture: Capture, name: str) -> str:

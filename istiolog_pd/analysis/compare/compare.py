@@ -9,12 +9,12 @@ import pandas as pd
 
 from istiolog_pd.analysis._answer import Answer, Col, answers
 from istiolog_pd.analysis._needs import pushed
-from istiolog_pd.analysis._result import cannot, no_lines, shaped
-from istiolog_pd.analysis._select import columns, joined
+from istiolog_pd.analysis._result import as_result, empty_result, reason_no_lines
+from istiolog_pd.analysis._select import join_notes, select_columns
 from istiolog_pd.analysis.compare.bootstrap import (
     ALPHA,
-    FEWEST_BEYOND,
-    FEWEST_STRETCHES,
+    MIN_BEYOND,
+    MIN_STRETCHES,
     STRETCHES,
     Floats,
     Observed,
@@ -22,9 +22,10 @@ from istiolog_pd.analysis.compare.bootstrap import (
     draws,
     holm,
 )
-from istiolog_pd.analysis.compare.comparability import Version, described, in_common, notes, versions
+from istiolog_pd.analysis.compare.comparability import described, in_common, notes, versions
 from istiolog_pd.analysis.compare.measures import MEASURES, Measure, Side, side_of, why_not
 from istiolog_pd.capture import Capture
+from istiolog_pd.formats.version import Version
 
 NUMBER = pd.Float64Dtype()
 
@@ -84,7 +85,7 @@ COMPARED = Answer(
 NAMES = ("before", "after")
 MORE, LESS, SAME, UNKNOWN = "more", "less", "no difference seen", "cannot tell"
 
-LINES = "they are printed at level info in scope ads"
+LINES = "they are logged at level info in scope ads"
 OTHER_SERVICES = "sizes follow the number of services, and that differs too"
 NOTHING = "{}: {}"
 FEW = "{}: only {} of {} stretches of time hold any of it ({} are needed)"
@@ -142,7 +143,9 @@ def compare(before: Capture, after: Capture, *, seed: int = 0) -> pd.DataFrame:
     """
     for capture, name in ((before, "before"), (after, "after")):
         if "push_start" not in capture and "debounce" not in capture and "xds_push" not in capture:
-            return cannot(COMPARED, NOTHING.format(name, no_lines(capture, "line of a push or a debounce", LINES)))
+            return empty_result(
+                COMPARED, NOTHING.format(name, reason_no_lines(capture, "line of a push or a debounce", LINES))
+            )
     said = [described(before, "before"), described(after, "after")]
     a, b, left_out = in_common(before, after)
     types = tuple(sorted({name for capture in (a, b) for name in _types(capture)}))
@@ -153,16 +156,16 @@ def compare(before: Capture, after: Capture, *, seed: int = 0) -> pd.DataFrame:
     services = table["measure"].eq("services") & table["significant"].fillna(False).astype(bool)
     if services.any():
         sizes = table["measure"].isin(["bytes", "bytes_per_push", "bytes_per_change"])
-        table.loc[sizes, "note"] = [joined(note, OTHER_SERVICES) for note in table.loc[sizes, "note"]]
-    return shaped(table, COMPARED, joined(*said, *left_out))
+        table.loc[sizes, "note"] = [join_notes(note, OTHER_SERVICES) for note in table.loc[sizes, "note"]]
+    return as_result(table, COMPARED, join_notes(*said, *left_out))
 
 
 def _types(capture: Capture) -> list[str]:
-    return columns(capture, "xds_push", "xds_type")["xds_type"].dropna().unique().tolist()
+    return select_columns(capture, "xds_push", "xds_type")["xds_type"].dropna().unique().tolist()
 
 
 def _noted(row: Any, between: tuple[tuple[Version, Version], tuple[Version, Version]]) -> str:
-    return joined(row.note, *notes(row.measure, *between))
+    return join_notes(row.note, *notes(row.measure, *between))
 
 
 def _table(sides: list[Side], seed: int) -> pd.DataFrame:
@@ -205,7 +208,7 @@ def _row(
     if a is None or b is None or any(few):
         for name, one in zip(NAMES, pair, strict=True):
             row[name] = one.value if one is not None else np.nan
-        return {**row, "verdict": UNKNOWN, "note": joined(*missing, *few)}
+        return {**row, "verdict": UNKNOWN, "note": join_notes(*missing, *few)}
     found = contrast(a, b, drawn, seed)
     return {
         **row,
@@ -224,7 +227,7 @@ def _row(
 
 def _few(name: str, one: Observed) -> str:
     """Why one side holds too little of a measure; empty if it holds enough."""
-    if one.stretches < FEWEST_STRETCHES:
-        return FEW.format(name, one.stretches, STRETCHES, FEWEST_STRETCHES)
+    if one.stretches < MIN_STRETCHES:
+        return FEW.format(name, one.stretches, STRETCHES, MIN_STRETCHES)
     # 0.5: what a product of floats may lack.
-    return FEW_BEYOND.format(name, len(one.samples), one.quantile) if one.beyond < FEWEST_BEYOND - 0.5 else ""
+    return FEW_BEYOND.format(name, len(one.samples), one.quantile) if one.beyond < MIN_BEYOND - 0.5 else ""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from istiolog_pd.analysis._select import columns
+from istiolog_pd.analysis._select import select_columns
 from istiolog_pd.analysis.compare.bootstrap import Floats, Observed
 from istiolog_pd.analysis.compare.stretches import Stretches, duration_ms
 from istiolog_pd.analysis.proxies.connections import connections
@@ -27,9 +27,8 @@ QUANTILES = (0.5, 0.95)
 NO_FORCED = "only Istio 1.31 and later print `forced=`"
 NO_FULL = "Istio 1.31 and later print no `full=`"
 NO_PROXIES = "no line prints how many proxies are connected"
-NO_CLOSED = "no line of a session is there (they are printed at info)"
 
-Labelled = tuple[str, str, Observed]
+Labeled = tuple[str, str, Observed]
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Measure:
 
     name: str
     unit: str
-    gathered: Callable[[Side], Iterator[Labelled]]
+    gathered: Callable[[Side], Iterator[Labeled]]
     load: bool = False
 
 
@@ -73,7 +72,7 @@ class Side:
     @cached_property
     def found(self) -> dict[tuple[str, str], Observed]:
         """All measures, by name and labels."""
-        parts: Iterable[Iterator[Labelled]] = (function(self) for function in ANSWERS)
+        parts: Iterable[Iterator[Labeled]] = (function(self) for function in ANSWERS)
         return {(name, labels): observed for part in parts for name, labels, observed in part}
 
     def per_minute(self, times: pd.Series[Any], values: Any = None, *, counted: bool = False) -> Observed:
@@ -92,7 +91,7 @@ class Side:
         counted = pd.api.types.is_bool_dtype(part)
         return Observed(sums, sums, self.stretches.sums(times, whole), counted=counted)
 
-    def quantiles(self, name: str, times: pd.Series[Any], values: Floats) -> Iterator[Labelled]:
+    def quantiles(self, name: str, times: pd.Series[Any], values: Floats) -> Iterator[Labeled]:
         """Quantiles of single observations."""
         known = ~np.isnan(values) & times.notna().to_numpy(bool)
         values, at = values[known], self.stretches.at(times[known])
@@ -101,7 +100,7 @@ class Side:
             yield name, f'quantile="{quantile}"', Observed(count, count, count, values, at, quantile)
 
 
-def decided(side: Side) -> Iterator[Labelled]:
+def decided(side: Side) -> Iterator[Labeled]:
     """What the debounce merged, and how long it held it."""
     table = side.decisions.dropna(subset=["timestamp"])
     if table.empty:
@@ -118,7 +117,7 @@ def decided(side: Side) -> Iterator[Labelled]:
     yield from side.quantiles("debounce_time", times, duration_ms(table["debounce_time"]))
 
 
-def fanned_out(side: Side) -> Iterator[Labelled]:
+def fanned_out(side: Side) -> Iterator[Labeled]:
     """Rounds: how long the context took, whom they reached, how long that took."""
     rounds = push_rounds(side.capture).dropna(subset=["timestamp"])
     if rounds.empty:
@@ -127,7 +126,7 @@ def fanned_out(side: Side) -> Iterator[Labelled]:
         connected = side.stretches.proxy_minutes
         yield "connected_proxies", "", Observed(connected, connected, side.stretches.minutes)
     if "services" in side.capture["push_start"].schema.names:
-        starts = columns(side.capture, "push_start", "timestamp", "services").dropna()
+        starts = select_columns(side.capture, "push_start", "timestamp", "services").dropna()
         yield "services", "", side.share(starts["timestamp"], starts["services"])
     full = with_decisions(side, rounds[rounds["full"].fillna(True).astype(bool)])
     yield from side.quantiles("context_time", full["timestamp"], duration_ms(full["timestamp"] - full["decided"]))
@@ -148,13 +147,13 @@ def with_decisions(side: Side, rounds: pd.DataFrame) -> pd.DataFrame:
     return rounds.merge(decisions, "left", ["run", "debounce_id"])
 
 
-def pushed(side: Side) -> Iterator[Labelled]:
+def pushed(side: Side) -> Iterator[Labeled]:
     """Push lines by type: how many, how large, how much from the cache."""
     names = ("timestamp", "proxy", "xds_type", "round", "push_type", "cached", "cacheable")
     lines = sized_lines(side.capture, "round")
     if lines.empty:
         return
-    cache = columns(side.capture, "xds_push", "cached", "cacheable")
+    cache = select_columns(side.capture, "xds_push", "cached", "cacheable")
     lines = pd.concat([lines, cache.drop(columns="run")], axis=1)[[*names, "size_bytes", "size_low", "size_high"]]
     lines = lines.dropna(subset=["timestamp"])
     yield "request_share", "", side.share(lines["timestamp"], lines["push_type"].eq("request"))
@@ -167,7 +166,7 @@ def pushed(side: Side) -> Iterator[Labelled]:
         yield from _of_type(side, own, f'type="{name}"', complete)
 
 
-def _of_type(side: Side, lines: pd.DataFrame, labels: str, sized: bool) -> Iterator[Labelled]:
+def _of_type(side: Side, lines: pd.DataFrame, labels: str, sized: bool) -> Iterator[Labeled]:
     """What is said of the push lines of one type; `sized`: whether all of them print a size."""
     times = lines["timestamp"]
     yield "pushes", labels, side.rate(times)
@@ -193,7 +192,7 @@ def _moved(proxy: pd.Series[str], top: pd.Series[Any], bottom: pd.Series[Any]) -
     return (sums["top"] - sums["top"].sum() / whole * sums["bottom"]) / whole
 
 
-def _for_changes(side: Side, lines: pd.DataFrame, sized: bool) -> Iterator[Labelled]:
+def _for_changes(side: Side, lines: pd.DataFrame, sized: bool) -> Iterator[Labeled]:
     """What rounds pushed for each change that they merged and each proxy that was connected."""
     rounds = push_rounds(side.capture)
     rounds = with_decisions(side, rounds[rounds["visible"].astype(bool)])
@@ -209,7 +208,7 @@ def _for_changes(side: Side, lines: pd.DataFrame, sized: bool) -> Iterator[Label
         yield "bytes_per_change", "", Observed(low, high, bottom)
 
 
-def ordered(side: Side) -> Iterator[Labelled]:
+def ordered(side: Side) -> Iterator[Labeled]:
     """Updates whose types came in another order than CDS, EDS, LDS, RDS; only where the round is certain."""
     table = xds_order(side.capture).dropna(subset=["timestamp"])
     table = table[table["flow"].eq("update") & table["certain"].fillna(False).astype(bool)]
@@ -217,16 +216,16 @@ def ordered(side: Side) -> Iterator[Labelled]:
         yield "order_broken", "", side.share(table["timestamp"], ~table["kept"].astype(bool))
 
 
-def failed(side: Side) -> Iterator[Labelled]:
+def failed(side: Side) -> Iterator[Labeled]:
     """What went wrong, for each hour that a proxy was connected."""
     if "xds_push" not in side.capture and "push_start" not in side.capture:
         return  # scope ads is silent here: no line does not mean no error
     for name, events in (("nacks", ["xds_nack"]), ("failed_sends", ["xds_send_failure"])):
-        times = pd.concat([columns(side.capture, event, "timestamp")["timestamp"] for event in events]).dropna()
+        times = pd.concat([select_columns(side.capture, event, "timestamp")["timestamp"] for event in events]).dropna()
         yield name, "", side.rate(times, hours=True)
 
 
-def ended(side: Side) -> Iterator[Labelled]:
+def ended(side: Side) -> Iterator[Labeled]:
     """Sessions that ended, for each hour that a proxy was connected; those that a restart ended left out."""
     table = connections(side.capture)
     if len(table):
@@ -234,7 +233,7 @@ def ended(side: Side) -> Iterator[Labelled]:
         yield "sessions_ended", "", side.rate(own["closed"], hours=True)
 
 
-def collected(side: Side) -> Iterator[Labelled]:
+def collected(side: Side) -> Iterator[Labeled]:
     """Garbage collections: how long the world stood still."""
     table = side.collections.dropna(subset=["timestamp_high", "pause_low"])
     if table.empty:
@@ -290,7 +289,7 @@ ABSENT = {
 }
 
 #: The answer of which a measure is made.
-ANSWERS: dict[Callable[[Side], Iterator[Labelled]], Callable[[Side], pd.DataFrame]] = {
+ANSWERS: dict[Callable[[Side], Iterator[Labeled]], Callable[[Side], pd.DataFrame]] = {
     decided: lambda side: side.decisions,
     fanned_out: lambda side: push_rounds(side.capture),
     pushed: lambda side: pushes(side.capture),
@@ -314,4 +313,4 @@ def why_not(side: Side, measure: Measure) -> str:
     """Why one side says nothing of a measure."""
     answer = ANSWERS[measure.gathered](side)
     said = str(answer.attrs.get("coverage", "")) if answer.empty else ""
-    return said or ABSENT.get(measure.name, "nothing of it is in this log")
+    return said or ABSENT.get(measure.name, "this log has none of it")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from istiolog_pd.analysis._time import as_nanoseconds
 from istiolog_pd.analysis.compare.bootstrap import STRETCHES, Floats, Ints
 from istiolog_pd.analysis.pushes.rounds import push_rounds
 from istiolog_pd.capture import Capture, to_pandas
@@ -34,7 +35,7 @@ class Stretches:
 
     def at(self, times: pd.Series[Any]) -> Ints:
         """The stretch of each time."""
-        return np.clip(np.searchsorted(self.edges, nanoseconds(times), side="right") - 1, 0, STRETCHES - 1)
+        return np.clip(np.searchsorted(self.edges, as_nanoseconds(times), side="right") - 1, 0, STRETCHES - 1)
 
     def sums(self, times: pd.Series[Any], values: pd.Series[Any] | Floats | None = None) -> Floats:
         """What is summed in each stretch: values, or how many there are."""
@@ -53,16 +54,11 @@ class Stretches:
         total = np.zeros(STRETCHES)
         for run, own in rounds.groupby(rounds["run"].astype("int64")):
             first, last = self.runs.loc[[run]].to_numpy(np.int64)[0]
-            begun = np.maximum.accumulate(np.append(nanoseconds(own["timestamp"]), last))
+            begun = np.maximum.accumulate(np.append(as_nanoseconds(own["timestamp"]), last))
             begun[0] = min(first, begun[0])  # what the first round prints stands for the time before it
             area = np.append(0.0, np.cumsum(np.diff(begun) * own["connected_endpoints"].to_numpy(np.float64)))
             total += np.diff(np.interp(self.edges, begun, area))
         return total / MINUTE
-
-
-def nanoseconds(times: pd.Series[Any]) -> Ints:
-    """Times as whole nanoseconds since 1970."""
-    return times.to_numpy("datetime64[ns]").astype(np.int64)
 
 
 def _runs(capture: Capture) -> pd.DataFrame:
@@ -71,7 +67,9 @@ def _runs(capture: Capture) -> pd.DataFrame:
     times = to_pandas(table)
     times = times[times["component"].eq("pilot")].dropna(subset=["timestamp"])
     spans = times.groupby("run")["timestamp"].agg(["min", "max"])
-    return pd.DataFrame({"first": nanoseconds(spans["min"]), "last": nanoseconds(spans["max"])}, index=spans.index)
+    return pd.DataFrame(
+        {"first": as_nanoseconds(spans["min"]), "last": as_nanoseconds(spans["max"])}, index=spans.index
+    )
 
 
 def _edges(runs: pd.DataFrame) -> Ints:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +14,9 @@ import pyarrow.compute as pc
 from istiolog_pd.analysis._answer import Answer, Col, answers
 from istiolog_pd.analysis._discover import declarations
 from istiolog_pd.analysis._needs import BOOTSTRAP, WHOLE, Need
-from istiolog_pd.analysis._result import shaped
+from istiolog_pd.analysis._result import as_result
 from istiolog_pd.capture import Capture
+from istiolog_pd.formats.version import version_of, version_range
 
 COVERAGE = Answer(
     "coverage",
@@ -86,7 +86,7 @@ def coverage(capture: Capture) -> pd.DataFrame:
         for need in answer.needs
         for row in _rows(capture, need, runs)
     ]
-    return shaped(pd.DataFrame(rows, columns=list(COVERAGE.dtypes)), COVERAGE)
+    return as_result(pd.DataFrame(rows, columns=list(COVERAGE.dtypes)), COVERAGE)
 
 
 def _runs(capture: Capture) -> pd.DataFrame:
@@ -148,13 +148,13 @@ def _counts(capture: Capture, need: Need) -> npt.NDArray[np.int64]:
 def _said(need: Need, run: dict[Any, Any], there: int) -> _Said:
     """Judge a need in one run by the number of its lines."""
     level = run["envoy_level"] if need.component == "envoy" else run["level"]
-    low, high = _range(run["version"])
+    low, high = version_range(run["version"])
     if there:
         return _of_lines(need, run, level, high)
-    if (need.since and high < _number(need.since)) or (need.until and low > _number(need.until)):
-        which = f"before {need.since}" if need.since and high < _number(need.since) else f"after {need.until}"
+    if (need.since and high < version_of(need.since)) or (need.until and low > version_of(need.until)):
+        which = f"before {need.since}" if need.since and high < version_of(need.since) else f"after {need.until}"
         return _Said(NO, f"Istio {which} does not print it (these lines are of {run['version']})")
-    printed = "debug" if need.debug_since and high >= _number(need.debug_since) else need.level
+    printed = "debug" if need.debug_since and high >= version_of(need.debug_since) else need.level
     what = f"{need.column} in no" if need.column else "no"
     lines = f"{what} {' or '.join(need.events)} line"
     if VERBOSITY[level] < VERBOSITY[printed]:
@@ -162,33 +162,19 @@ def _said(need: Need, run: dict[Any, Any], there: int) -> _Said:
             NO, f"{lines}: printed at {printed}, the most verbose level seen is {level or 'none'}", need.setting
         )
     if need.rare:
-        return _Said(YES, "no such line: nothing of it was printed")
+        return _Said(YES, "no such line was logged")
     return _Said(NO, lines, need.setting)
 
 
 def _of_lines(need: Need, run: dict[Any, Any], level: str, high: tuple[int, int]) -> _Said:
     """What is to be said where the lines are there: whether they are all."""
-    if need.lost and VERBOSITY[level] < VERBOSITY["debug"] and high >= _number(need.lost_since or "1.0"):
+    if need.lost and VERBOSITY[level] < VERBOSITY["debug"] and high >= version_of(need.lost_since or "1.0"):
         return _Said(PART, need.lost, need.more)
-    cut = "the log begins in the middle of a life" if run["start"] == "cut" else ""
+    cut = "the log does not begin with the process" if run["start"] == "cut" else ""
     gaps = f"lines are missing in {run['gaps']} places" if run["gaps"] else ""
     if need.counts and (cut or gaps):
         return _Said(PART, "; ".join(filter(None, (cut, gaps))), WHOLE)
     return _Said(YES)
-
-
-def _range(version: str) -> tuple[tuple[int, int], tuple[int, int]]:
-    """The lowest and the highest version that a run can be of."""
-    if not version:
-        return (1, 0), (10**6, 0)
-    first, dash, last = version.partition("-") if re.fullmatch(r"\d+\.\d+-(\d+\.\d+)?", version) else (version, "", "")
-    low = _number(first)
-    return low, (_number(last) if last else (10**6, 0) if dash else low)
-
-
-def _number(version: str) -> tuple[int, int]:
-    major, minor = re.findall(r"\d+", version)[:2]
-    return int(major), int(minor)
 
 
 def _ranges(numbers: list[int]) -> str:

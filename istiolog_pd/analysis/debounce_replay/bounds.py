@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from istiolog_pd.analysis.debounce_replay.recorded import NEVER, Flags, Ints
+from istiolog_pd.analysis.debounce_replay.recorded import FAR_FUTURE, Flags, Ints
 
 #: Maximum number of pushes counted, in multiples of the known changes.
 PATIENCE = 50
@@ -68,9 +68,9 @@ class Track:
         self.rules = rules
         self.points = points
         self.hidden = hidden
-        gaps = np.append(np.diff(points), NEVER)
+        gaps = np.append(np.diff(points), FAR_FUTURE)
         quiet = (gaps >= rules.after) & (hidden == 0)
-        self.before, self.behind = points[quiet], np.append(points, NEVER)[1:][quiet]
+        self.before, self.behind = points[quiet], np.append(points, FAR_FUTURE)[1:][quiet]
         linked = (gaps < rules.after) | ((hidden > 0) & dense)
         self.end = _chain_ends(linked)
 
@@ -88,7 +88,7 @@ class Track:
     def fewest(self) -> int:
         """The least number of pushes: each takes in as much as one can."""
         points, count = self.points, 0
-        place, free = 0, -NEVER
+        place, free = 0, -FAR_FUTURE
         while place < len(points):
             now = int(self.latest(points[place], np.int64(free)))  # type: ignore[arg-type]
             count += 1
@@ -102,7 +102,7 @@ class Track:
         Where more hide than a log of this size has in earnest, it is not worked out: any number is possible.
         """
         points, rules, left = self.points, self.rules, self.hidden.copy()
-        count, free = 0, -NEVER
+        count, free = 0, -FAR_FUTURE
         start = int(points[0])
         patience = PATIENCE * (len(points) + 1000)
         while count < patience:
@@ -120,7 +120,7 @@ class Track:
                 start = int(points[place])
             else:
                 return count
-        return NEVER
+        return FAR_FUTURE
 
 
 def _chain_ends(linked: Flags) -> Ints:
@@ -135,7 +135,7 @@ def replayed(times: Ints, full: Flags, rules: Rules, full_wait: int, other_wait:
     """Changes that are all known: the decision for each, the pushes, and how many of them are full."""
     listed, whole = times.tolist(), np.concatenate([[0], np.cumsum(full)]).tolist()
     decisions = np.empty(len(listed), np.int64)
-    at, free, pushes, full_pushes = 0, -NEVER, 0, 0
+    at, free, pushes, full_pushes = 0, -FAR_FUTURE, 0, 0
     while at < len(listed):
         now, end = decide(listed, at, free, rules)
         decisions[at:end] = now

@@ -11,7 +11,7 @@ import pandas as pd
 
 from istiolog_pd.analysis._answer import Answer, Col, answers
 from istiolog_pd.analysis._needs import ADS_INFO, PUSH_DEBUG, Need
-from istiolog_pd.analysis._result import cannot, no_lines, shaped
+from istiolog_pd.analysis._result import as_result, empty_result, reason_no_lines
 from istiolog_pd.analysis.debounce_replay.recorded import Ints, Load, Recorded, recorded_load
 from istiolog_pd.analysis.debounce_replay.totals import NONE, Totals, recorded_delays, replay
 from istiolog_pd.capture import Capture
@@ -54,12 +54,12 @@ REPLAY = Answer(
         Col("exact", "boolean", "", "true if pushes and delays are exact, not bounds"),
     ),
     needs=(
-        Need("what other debounce settings would do", ("debounce",), ADS_INFO, since="1.1"),
+        Need("effect of other debounce settings", ("debounce",), ADS_INFO, since="1.1"),
         Need("the same, event by event", ("push_trigger",), PUSH_DEBUG, level="debug", column="reason", since="1.24"),
     ),
 )
 
-LINES = "they are printed at level info in scope ads (--log_output_level ads:info), from Istio 1.1 on with their begin"
+LINES = "they are logged at level info in scope ads (--log_output_level ads:info), from Istio 1.1 on with their begin"
 OLD = "Istio 1.0 does not print when a debounce began: no load to replay"
 HIDDEN = (
     "what {} of {} pushes cost is not printed (they are endpoint-only, and show only with "
@@ -128,7 +128,7 @@ def debounce_replay(
     found = recorded_load(capture)
     if found is None:
         old = capture["debounce"].num_rows
-        return cannot(REPLAY, OLD if old else no_lines(capture, "debounce line", LINES))
+        return empty_result(REPLAY, OLD if old else reason_no_lines(capture, "debounce line", LINES))
     loads, recorded = found
     rows = [_recorded_row(loads, recorded)]
     rows += [_row(setting, [replay(load, recorded, *setting) for load in loads]) for setting in settings]
@@ -141,7 +141,7 @@ def debounce_replay(
     dark = sum(int(np.isnan(load.size_bytes).sum()) for load in loads)
     if dark:
         coverage.append(HIDDEN.format(dark, sum(len(load.first) for load in loads)))
-    return shaped(table, REPLAY, "; ".join(coverage))
+    return as_result(table, REPLAY, "; ".join(coverage))
 
 
 def _settings(

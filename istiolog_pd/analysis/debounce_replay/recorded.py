@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from istiolog_pd.analysis._result import control_plane
-from istiolog_pd.analysis._select import places
+from istiolog_pd.analysis._result import control_plane_rows
+from istiolog_pd.analysis._select import entry_positions
+from istiolog_pd.analysis._time import as_nanoseconds
 from istiolog_pd.analysis.debounce_replay.costs import with_costs
 from istiolog_pd.analysis.pushes._events import push_starts
 from istiolog_pd.analysis.pushes.debounces import debounces
@@ -27,7 +28,7 @@ Floats = NDArray[np.float64]
 
 #: A debug line of a change stands at most so long before the debounce takes the change (ns).
 NEAR = 2_000_000
-NEVER = 1 << 62
+FAR_FUTURE = 1 << 62
 ARRAYS = ("first", "last", "events", "full", "dense", "sure", "decision", "proxies", "proxies_high", "size_bytes")
 
 
@@ -104,7 +105,8 @@ def recorded_load(capture: Capture) -> tuple[tuple[Load, ...], Recorded] | None:
         return None
     starts = with_costs(capture, push_starts(capture))
     decisions = _with_rounds(
-        decisions.assign(place=places(capture, decisions)), starts.assign(place=places(capture, starts))
+        decisions.assign(place=entry_positions(capture, decisions)),
+        starts.assign(place=entry_positions(capture, starts)),
     )
     at_once = _at_once(decisions, starts, capture)
     after = _after(decisions)
@@ -117,14 +119,6 @@ def recorded_load(capture: Capture) -> tuple[tuple[Load, ...], Recorded] | None:
         load_of(part, lines.get(int(part["run"].iloc[0]), np.zeros(0, np.int64)), recorded) for _, part in parts
     )
     return loads, recorded
-
-
-def nanoseconds(column: pd.Series[Any]) -> Ints:
-    """Times or spans as whole nanoseconds."""
-    if isinstance(column.dtype, pd.DatetimeTZDtype):
-        column = column.dt.tz_convert("UTC").dt.tz_localize(None)
-        return column.to_numpy("datetime64[ns]").astype(np.int64)
-    return column.to_numpy("timedelta64[ns]").astype(np.int64)
 
 
 def _with_rounds(decisions: pd.DataFrame, starts: pd.DataFrame) -> pd.DataFrame:
@@ -175,14 +169,14 @@ def contexts(decisions: pd.DataFrame, waits: bool) -> tuple[tuple[int, int], tup
 
 
 def _range(spans: pd.Series[Any]) -> tuple[int, int]:
-    known = nanoseconds(spans.dropna())
+    known = as_nanoseconds(spans.dropna())
     return (int(known.min()), int(known.max())) if len(known) else (0, 0)
 
 
 def _after(decisions: pd.DataFrame) -> int | None:
     """AFTER: a debounce of one change was quiet for no less, and the timer is a moment late."""
     single = decisions[decisions["events"] == 1]
-    quiet = nanoseconds((single if len(single) else decisions)["quiet_time"])
+    quiet = as_nanoseconds((single if len(single) else decisions)["quiet_time"])
     if not len(single):  # then only the most: those that the maximum ended were quiet for less
         quiet = np.sort(quiet)[len(quiet) // 2 :]
     return _plain(int(quiet.min()))
@@ -190,7 +184,7 @@ def _after(decisions: pd.DataFrame) -> int | None:
 
 def _maximum(decisions: pd.DataFrame, after: int | None) -> int | None:
     """MAX: what a debounce lasted at least that was not quiet for AFTER; Istio's 10 s if there is none."""
-    total, quiet = nanoseconds(decisions["debounce_time"]), nanoseconds(decisions["quiet_time"])
+    total, quiet = as_nanoseconds(decisions["debounce_time"]), as_nanoseconds(decisions["quiet_time"])
     cut = quiet < (after or 0) - NEAR
     if cut.any():
         return _plain(int(total[cut].min()))
@@ -208,23 +202,23 @@ def _plain(span: int) -> int | None:
 
 def _named_changes(capture: Capture) -> dict[int, Ints]:
     """Times of the debug lines that name a change each (1.24 on), by run."""
-    lines = control_plane(capture, "push_trigger")
+    lines = control_plane_rows(capture, "push_trigger")
     lines = lines[lines["reason"].notna() & lines["level"].eq("debug")].dropna(subset=["timestamp"])
-    return {run: nanoseconds(lines.loc[lines["run"] == run, "timestamp"]) for run in lines["run"].unique().tolist()}
+    return {run: as_nanoseconds(lines.loc[lines["run"] == run, "timestamp"]) for run in lines["run"].unique().tolist()}
 
 
 def load_of(part: pd.DataFrame, lines: Ints, recorded: Recorded) -> Load:
     """The load of one process: its decisions with their rounds, and the times of debug lines that name changes."""
     part = part.sort_values("timestamp", kind="stable")
     events = part["events"].to_numpy(np.int64)
-    stamp = nanoseconds(part["timestamp"])
-    first = nanoseconds(part["start"])
-    last = np.maximum(stamp - nanoseconds(part["quiet_time"]), first)
+    stamp = as_nanoseconds(part["timestamp"])
+    first = as_nanoseconds(part["start"])
+    last = np.maximum(stamp - as_nanoseconds(part["quiet_time"]), first)
     last = np.where(events == 1, first, last)
     order = np.argsort(first, kind="stable")
-    began = np.maximum.accumulate(nanoseconds(part["began"].fillna(part["timestamp"])))
-    free = np.concatenate([[-NEVER], began[:-1]])
-    dense = (first + (recorded.after or NEVER) >= free) if recorded.after else np.zeros(len(part), bool)
+    began = np.maximum.accumulate(as_nanoseconds(part["began"].fillna(part["timestamp"])))
+    free = np.concatenate([[-FAR_FUTURE], began[:-1]])
+    dense = (first + (recorded.after or FAR_FUTURE) >= free) if recorded.after else np.zeros(len(part), bool)
     connected = part["connected_endpoints"].to_numpy(np.float64, na_value=np.nan)
     seen = part["visible"].fillna(False).to_numpy(bool)
     proxies = np.where(seen, part["proxies"].to_numpy(np.float64, na_value=np.nan), np.nan)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from istiolog_pd.analysis._answer import FLAG, Answer, Col, answers
 from istiolog_pd.analysis._needs import pushed
-from istiolog_pd.analysis._result import cannot, no_lines, shaped
+from istiolog_pd.analysis._result import as_result, empty_result, reason_no_lines
 from istiolog_pd.analysis.metrics.definitions import MEANINGS, base
 from istiolog_pd.analysis.metrics.exported import Exported, checked, exported, read_file
 from istiolog_pd.analysis.metrics.lines import RunLines, runs
@@ -105,10 +105,10 @@ def compare_metrics(capture: Capture, path: str | Path | None = None, *, text: s
     """
     files = _files(capture, path, text)
     if not files:
-        return cannot(COMPARED, NO_FILE)
+        return empty_result(COMPARED, NO_FILE)
     found = list(runs(capture))
     if not any(run.talks for run in found):
-        return cannot(COMPARED, no_lines(capture, "line that a metric can be counted from", LINES))
+        return empty_result(COMPARED, reason_no_lines(capture, "line that a metric can be counted from", LINES))
     tables, notes = [], []
     for name, metrics in files:
         one = exported(metrics)
@@ -121,7 +121,7 @@ def compare_metrics(capture: Capture, path: str | Path | None = None, *, text: s
         tables.append(_compared(run, one).assign(exporter=name))
         notes.extend(_notes(run, one, name))
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
-    return shaped(table, COMPARED, "; ".join(notes))
+    return as_result(table, COMPARED, "; ".join(notes))
 
 
 def _files(capture: Capture, path: str | Path | None, text: str | None) -> list[tuple[str, str]]:

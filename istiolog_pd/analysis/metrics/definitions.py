@@ -21,7 +21,7 @@ class Meaning:
 
     text: str
     bounded: str = "lines of the log are missing"
-    unknown: str = "no line prints it"
+    unknown: str = "no line logs it"
     combined: Combined = "sum"
 
 

@@ -12,12 +12,12 @@ import pandas as pd
 from prometheus_client.parser import text_string_to_metric_families
 
 from istiolog_pd.analysis.metrics.definitions import MEANINGS, base
-from istiolog_pd.analysis.metrics.series import BUCKETS, labelled
+from istiolog_pd.analysis.metrics.series import BUCKETS, labeled
 
 #: Real exports of large meshes have some megabytes; what is longer is no metrics file.
-MOST_BYTES = 64 * 2**20
-MOST_SERIES = 100_000
-LONGEST = 4096
+MAX_BYTES = 64 * 2**20
+MAX_SERIES = 100_000
+MAX_LINE = 4096
 
 #: When the process began and how long it has been up: together the time of the export.
 CLOCKS = ("process_start_time_seconds", "istiod_uptime_seconds")
@@ -56,7 +56,7 @@ class Exported:
 
 
 def read_file(path: Path) -> str:
-    """The text of a file; at most `MOST_BYTES`.
+    """The text of a file; at most `MAX_BYTES`.
 
     Raises
     ------
@@ -65,15 +65,15 @@ def read_file(path: Path) -> str:
     OSError
         If there is no such file.
     """
-    if path.stat().st_size > MOST_BYTES:
-        raise ValueError(f"{path}: more than {MOST_BYTES >> 20} MiB are no metrics of istiod")
+    if path.stat().st_size > MAX_BYTES:
+        raise ValueError(f"{path}: more than {MAX_BYTES >> 20} MiB are no metrics of istiod")
     return path.read_bytes().decode(errors="replace")
 
 
 def checked(text: str) -> str:
-    """The text, if it is no longer than `MOST_BYTES`; else a `ValueError`."""
-    if len(text) > MOST_BYTES:
-        raise ValueError(f"more than {MOST_BYTES >> 20} MiB are no metrics of istiod")
+    """The text, if it is no longer than `MAX_BYTES`; else a `ValueError`."""
+    if len(text) > MAX_BYTES:
+        raise ValueError(f"more than {MAX_BYTES >> 20} MiB are no metrics of istiod")
     return text
 
 
@@ -105,7 +105,7 @@ def exported(text: str) -> Exported:
     clocks: dict[str, float] = {}
     damaged, pods = 0, frozenset[str]()
     for name, line in _known_lines(text):
-        read = _sample(line) if len(line) <= LONGEST else None
+        read = _sample(line) if len(line) <= MAX_LINE else None
         if read is None:
             damaged += 1
         elif name in CLOCKS:
@@ -113,8 +113,8 @@ def exported(text: str) -> Exported:
         else:
             series[name, read[0]] = read[1]
             pods |= read[2]
-        if len(series) > MOST_SERIES:
-            raise ValueError(f"more than {MOST_SERIES:,} series of pilot are no metrics of istiod")
+        if len(series) > MAX_SERIES:
+            raise ValueError(f"more than {MAX_SERIES:,} series of pilot are no metrics of istiod")
     began, up = (clocks.get(name, np.nan) for name in CLOCKS)
     started = _time(began)
     return Exported(_added_up(series), started, started and _time(began + up), damaged, pods)
@@ -123,7 +123,7 @@ def exported(text: str) -> Exported:
 def _known_lines(text: str) -> Iterator[tuple[str, str]]:
     """The lines of series that matter, with their names."""
     for line in text.split("\n"):
-        name = line[:LONGEST].partition("{")[0].split(None, 1)[:1]
+        name = line[:MAX_LINE].partition("{")[0].split(None, 1)[:1]
         if name and (name[0] in CLOCKS or base(name[0]) in MEANINGS):
             yield name[0], line
 
@@ -137,7 +137,7 @@ def _sample(line: str) -> tuple[str, float, frozenset[str]] | None:
     except (ValueError, IndexError, KeyError):
         return None
     own = [(name, value) for name, value in sample.labels.items() if name not in SCRAPED]
-    return labelled(own), float(sample.value), frozenset(sample.labels[name] for name in PODS if name in sample.labels)
+    return labeled(own), float(sample.value), frozenset(sample.labels[name] for name in PODS if name in sample.labels)
 
 
 def _added_up(series: dict[tuple[str, str], float]) -> dict[tuple[str, str], float]:

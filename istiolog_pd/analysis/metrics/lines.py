@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from istiolog_pd.analysis._select import logs
+from istiolog_pd.analysis._select import log_of_runs
 from istiolog_pd.analysis.metrics.series import BUCKETS
 from istiolog_pd.capture import Capture
 from istiolog_pd.engine.schema import event_schema
@@ -223,7 +223,7 @@ def runs(capture: Capture) -> Iterator[RunLines]:
     at_debug = is_one_of(events["level"], "debug") & is_one_of(events["scope"], *PUSH_SCOPES)
     frames["debug"] = of_pilot(events.filter(pa.array(at_debug)), names)
     parts = {event: _by_run(frame) for event, frame in frames.items()}
-    names_of = logs(capture)
+    names_of = log_of_runs(capture)
     for run, own in _by_run(every).items():
         lines = {event: parts[event].get(run, frames[event].iloc[:0]) for event in frames}
         times = own["timestamp"]

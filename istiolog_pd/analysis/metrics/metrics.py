@@ -10,7 +10,7 @@ import pandas as pd
 
 from istiolog_pd.analysis._answer import Answer, Col, answers
 from istiolog_pd.analysis._needs import ADS_INFO, Need, pushed
-from istiolog_pd.analysis._result import cannot, no_lines, shaped
+from istiolog_pd.analysis._result import as_result, empty_result, reason_no_lines
 from istiolog_pd.analysis.metrics.definitions import MEANINGS, base
 from istiolog_pd.analysis.metrics.lines import RunLines, runs
 from istiolog_pd.analysis.metrics.pushes import TYPES, counted, push_series
@@ -41,7 +41,7 @@ METRICS = Answer(
 )
 
 
-LINES = "they are printed at level info in scopes ads and delta (--log_output_level ads:info,delta:info)"
+LINES = "they are logged at level info in scopes ads and delta (--log_output_level ads:info,delta:info)"
 LATE = "{} of {} runs began before their log: what counts up is counted from the log's first line on"
 
 
@@ -87,8 +87,8 @@ def metrics(capture: Capture, *, by_run: bool = False) -> pd.DataFrame:
     found = list(runs(capture))
     shape = METRICS if by_run else METRICS.only(*(c.name for c in METRICS.columns if not c.optional))
     if not any(run.talks or len(run["xds_nack"]) for run in found):
-        return cannot(shape, no_lines(capture, "line that a metric can be counted from", LINES))
-    return shaped(tabulate(found, by_run=by_run), shape, _coverage(found))
+        return empty_result(shape, reason_no_lines(capture, "line that a metric can be counted from", LINES))
+    return as_result(tabulate(found, by_run=by_run), shape, _coverage(found))
 
 
 def tabulate(found: list[RunLines], *, by_run: bool = False) -> pd.DataFrame:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from istiolog_pd.analysis.metrics.lines import PUSH_SCOPES, Flags, Frame, RunLines
-from istiolog_pd.analysis.metrics.series import Numbers, Series, at_least, buckets, exactly, labelled, plus
+from istiolog_pd.analysis.metrics.series import Numbers, Series, at_least, buckets, exactly, labeled, plus
 
 TYPES = ("CDS", "EDS", "LDS", "RDS")
 
@@ -72,8 +72,8 @@ def push_series(run: RunLines, types: Sequence[str]) -> Iterator[Series]:
     yield Series("pilot_xds_send_time_count", "", seen, plus(seen, more))
     yield Series("pilot_xds_send_time_sum")
     yield from _failed(run)
-    yield at_least("xds_cache_reads", float(run["xds_push"]["cached"].sum()), labelled([("type", "hit")]))
-    yield Series("xds_cache_reads", labelled([("type", "miss")]))
+    yield at_least("xds_cache_reads", float(run["xds_push"]["cached"].sum()), labeled([("type", "hit")]))
+    yield Series("xds_cache_reads", labeled([("type", "miss")]))
 
 
 def of_type(lines: Frame, xds_type: str) -> Flags:
@@ -87,7 +87,7 @@ def arrivals(run: RunLines) -> int:
 
 
 def _label(xds_type: str) -> str:
-    return labelled([("type", xds_type.lower())])
+    return labeled([("type", xds_type.lower())])
 
 
 def _told(run: RunLines, *, expected: bool) -> Counter[str]:
@@ -145,16 +145,16 @@ def _no_eds_at_info(run: RunLines) -> bool:
 
 def _sizes(run: RunLines, built: Built) -> Iterator[Series]:
     metric, label = "pilot_xds_config_size_bytes", (("type", URLS[built.xds_type]),)
-    yield built.series(f"{metric}_count", labelled(label))
+    yield built.series(f"{metric}_count", labeled(label))
     parts = (run["xds_push"], run.failures)
     sizes = np.concatenate([lines["size_bytes"].to_numpy(float)[of_type(lines, built.xds_type)] for lines in parts])
     known = sizes[~np.isnan(sizes)]
     low, high = rounded(known)
     if not len(known) and built.seen:
-        yield Series(f"{metric}_sum", labelled(label))
+        yield Series(f"{metric}_sum", labeled(label))
         return
     more = plus(built.more, built.seen - len(known))
-    yield Series(f"{metric}_sum", labelled(label), float(low.sum()), None if more != 0 else float(high.sum()))
+    yield Series(f"{metric}_sum", labeled(label), float(low.sum()), None if more != 0 else float(high.sum()))
     if len(known) == built.seen:
         yield from buckets(run.ends, metric, low, high, more, label)
 

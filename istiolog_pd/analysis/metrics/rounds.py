@@ -11,7 +11,7 @@ import numpy as np
 
 from istiolog_pd.analysis.metrics.lines import Frame, RunLines
 from istiolog_pd.analysis.metrics.pushes import arrivals
-from istiolog_pd.analysis.metrics.series import Numbers, Series, at_least, buckets, exactly, labelled, plus
+from istiolog_pd.analysis.metrics.series import Numbers, Series, at_least, buckets, exactly, labeled, plus
 
 #: Time stamps have microseconds; between measuring and printing a time some more may pass.
 STAMP, SLACK = 1e-6, 1e-3
@@ -80,9 +80,9 @@ def _updates(run: RunLines) -> Iterator[Series]:
     """Update requests: those that were merged, and one for each endpoint-only round without a debounce."""
     events = run.decisions["debounced_events"].dropna()
     alone = int(((run.starts["decision"] < 0) & ~run.starts["full"]).sum())
-    yield at_least("pilot_inbound_updates", int(events.sum()) + alone, labelled([("type", "config")]))
+    yield at_least("pilot_inbound_updates", int(events.sum()) + alone, labeled([("type", "config")]))
     for kind in ("eds", "svc", "svcdelete"):
-        yield Series("pilot_inbound_updates", labelled([("type", kind)]))
+        yield Series("pilot_inbound_updates", labeled([("type", kind)]))
 
 
 def _triggers(run: RunLines) -> Series:

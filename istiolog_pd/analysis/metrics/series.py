@@ -27,12 +27,12 @@ class Series(NamedTuple):
     why: str = ""
 
 
-def labelled(labels: Iterable[tuple[str, str]]) -> str:
+def labeled(labels: Iterable[tuple[str, str]]) -> str:
     r"""Labels as the Prometheus text format writes them, by name; `le` stands last.
 
     Examples
     --------
-    >>> labelled([("le", "1e+06"), ("type", "cds")]), labelled([("node", 'a"b')])
+    >>> labeled([("le", "1e+06"), ("type", "cds")]), labeled([("node", 'a"b')])
     ('type="cds",le="1e+06"', 'node="a\\"b"')
     """
     escaped = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
@@ -73,4 +73,4 @@ def buckets(
         surely, possibly = float((high <= end).sum()), float((low <= end).sum())
         if np.isinf(end):
             surely = possibly = float(len(low))
-        yield Series(f"{metric}_bucket", labelled([*labels, ("le", text)]), surely, plus(possibly, more))
+        yield Series(f"{metric}_bucket", labeled([*labels, ("le", text)]), surely, plus(possibly, more))

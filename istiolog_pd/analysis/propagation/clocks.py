@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from istiolog_pd.analysis._answer import SPAN
-from istiolog_pd.analysis._time import as_of
+from istiolog_pd.analysis._time import merge_as_of
 from istiolog_pd.analysis.propagation.sides import PILOT, of_proxies, side
 from istiolog_pd.capture import Capture
 
@@ -54,7 +54,7 @@ def line_before(capture: Capture, pushes: pd.DataFrame) -> pd.Series[Any]:
     lines = [side(capture, event, PILOT, "proxy") for event in ABOUT if event in capture]
     known = pd.concat(lines).dropna(subset=["proxy", "timestamp"]).sort_values("row")
     known = known[["row", *PAIR]].assign(before=known["timestamp"], row=known["row"] + 1)  # not the line itself
-    return as_of(pushes[["row", *PAIR]], known, "row", PAIR)["before"]
+    return merge_as_of(pushes[["row", *PAIR]], known, "row", PAIR)["before"]
 
 
 def meetings(capture: Capture, logs: pd.Series[str], skew: pd.Timedelta) -> pd.DataFrame:
@@ -74,7 +74,9 @@ def meetings(capture: Capture, logs: pd.Series[str], skew: pd.Timedelta) -> pd.D
         met["connection"].notna() & met["timestamp"].notna() & met["proxy"].isin(set(asked["proxy"]))
     ].sort_values("timestamp")
     met = met[["row", *PAIR, "timestamp"]].reset_index(drop=True)
-    before, after = (as_of(met, asked, "timestamp", ["proxy"], after=later)["connected"] for later in (False, True))
+    before, after = (
+        merge_as_of(met, asked, "timestamp", ["proxy"], after=later)["connected"] for later in (False, True)
+    )
     before, after = (near.where((near - met["timestamp"]).abs() <= skew) for near in (before, after))
     # Only where no other connection of the agent could be the same one.
     return met.assign(connected=before.fillna(after).where(before.isna() | after.isna()))
@@ -112,5 +114,5 @@ def _first_after(updates: pd.DataFrame, proxy: pd.Series[str], moments: pd.Serie
     sought = pd.DataFrame({"proxy": proxy, "timestamp": moments}).dropna().sort_values("timestamp")
     known = updates[["proxy", "timestamp"]].sort_values("timestamp")
     known = known.assign(first=known["timestamp"])
-    found = as_of(sought, known, "timestamp", ["proxy"], after=True)["first"]
+    found = merge_as_of(sought, known, "timestamp", ["proxy"], after=True)["first"]
     return found.reindex(proxy.index)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from istiolog_pd.analysis._intervals import Bools, Ints
-from istiolog_pd.analysis._time import NEVER, as_of, nanoseconds
+from istiolog_pd.analysis._time import NAT, as_nanoseconds, merge_as_of
 from istiolog_pd.analysis.propagation.updates import KEY
 
 #: No update.
@@ -74,19 +74,19 @@ def between(passed: pd.DataFrame, shown: pd.DataFrame) -> Ints:
     shown
         Of `updates`.
     """
-    order = np.argsort(nanoseconds(passed["received"]), kind="stable")
+    order = np.argsort(as_nanoseconds(passed["received"]), kind="stable")
     passed = passed.iloc[order]
     code, theirs = codes(passed, shown)
-    line = Moments(theirs, nanoseconds(shown["timestamp"]))
-    received, answered = nanoseconds(passed["received"]), nanoseconds(passed["answered"])
+    line = Moments(theirs, as_nanoseconds(shown["timestamp"]))
+    received, answered = as_nanoseconds(passed["received"]), as_nanoseconds(passed["answered"])
     nth = np.asarray(pd.Series(code).groupby(code, sort=False).cumcount(), np.int64)
     first = line.first(code, received) - nth
     in_order = np.asarray(pd.Series(first).groupby(code, sort=False).cummax(), np.int64) + nth
     last = line.first(code, answered, "right") - 1
-    before = np.asarray(pd.Series(answered).groupby(code, sort=False).shift(1, fill_value=NEVER), np.int64)
+    before = np.asarray(pd.Series(answered).groupby(code, sort=False).shift(1, fill_value=NAT), np.int64)
     whole = _taken(shown["whole"].to_numpy(bool), line, in_order, code)
     place = np.where(whole, in_order, last)
-    started = _taken(nanoseconds(shown["started"]), line, last, code)
+    started = _taken(as_nanoseconds(shown["started"]), line, last, code)
     fits = line.of(place, code) & (line.at(place, code) <= answered) & (line.at(place, code) >= received)
     fits &= whole | (started >= np.maximum(received, before))
     found = np.empty(len(passed), np.int64)
@@ -140,9 +140,9 @@ def nearby(pushes: pd.DataFrame, shown: pd.DataFrame) -> Ints:
         Of `updates`.
     """
     code, theirs = codes(pushes, shown)
-    line = Moments(theirs, nanoseconds(shown["timestamp"]))
-    sent, ends = nanoseconds(pushes["sent"]), nanoseconds(pushes["ends"])
-    low, high = (nanoseconds(pushes[f"clock_offset_{end}"]) for end in ("low", "high"))
+    line = Moments(theirs, as_nanoseconds(shown["timestamp"]))
+    sent, ends = as_nanoseconds(pushes["sent"]), as_nanoseconds(pushes["ends"])
+    low, high = (as_nanoseconds(pushes[f"clock_offset_{end}"]) for end in ("low", "high"))
     series = pd.Series(sent).groupby(code, sort=False)
     following = np.asarray(series.shift(-1, fill_value=FOREVER), np.int64)
     until = np.where(following == FOREVER, FOREVER, following + np.where(following == FOREVER, 0, low))
@@ -150,9 +150,9 @@ def nearby(pushes: pd.DataFrame, shown: pd.DataFrame) -> Ints:
     moment = line.at(place, code)
     alone = (moment < until) & (line.at(place + 1, code) >= until)
     alone &= moment - (sent + low) <= LATEST.value
-    alone &= (ends == NEVER) | (moment <= ends)
-    former = np.asarray(series.shift(1, fill_value=NEVER), np.int64)
-    settled = (former == NEVER) | (sent + low - (former + high) >= SETTLED.value)
+    alone &= (ends == NAT) | (moment <= ends)
+    former = np.asarray(series.shift(1, fill_value=NAT), np.int64)
+    settled = (former == NAT) | (sent + low - (former + high) >= SETTLED.value)
     before = np.asarray(pd.Series(np.where(alone, place, NONE)).groupby(code, sort=False).shift(1, fill_value=NONE))
     fits = alone & (settled | ((before >= 0) & (before < place)))
     return np.where(fits, line.index(np.where(fits, place, 0)), NONE)
@@ -168,4 +168,6 @@ def with_stream(lines: pd.DataFrame, streams: pd.DataFrame) -> pd.DataFrame:
     """Lines of sidecars with the beginning of the stream they came by (`connected`)."""
     begun = streams.assign(connected=streams["timestamp"])
     ordered = lines.sort_values("timestamp", kind="stable")
-    return ordered.assign(connected=as_of(ordered[["proxy", "timestamp"]], begun, "timestamp", ["proxy"])["connected"])
+    return ordered.assign(
+        connected=merge_as_of(ordered[["proxy", "timestamp"]], begun, "timestamp", ["proxy"])["connected"]
+    )

@@ -11,7 +11,7 @@ import pandas as pd
 
 from istiolog_pd.analysis._answer import TEXT
 from istiolog_pd.analysis._intervals import Ints
-from istiolog_pd.analysis._time import as_of
+from istiolog_pd.analysis._time import merge_as_of
 from istiolog_pd.analysis.propagation.sides import PILOT, SIDECAR, side
 from istiolog_pd.capture import Capture
 
@@ -63,12 +63,12 @@ def rejected(capture: Capture, pushes: pd.DataFrame, answers: pd.DataFrame) -> p
     if nacks.empty:
         return pd.Series(pd.NaT, pushes.index, pushes["sent"].dtype)
     nacks = nacks.astype({"nonce": TEXT})
-    nonce = nacks["nonce"].fillna(as_of(nacks[names], answers[[*names, "nonce"]], "row", STREAM)["nonce"])
+    nonce = nacks["nonce"].fillna(merge_as_of(nacks[names], answers[[*names, "nonce"]], "row", STREAM)["nonce"])
     known = pushes.loc[pushes["nonce"].isin(nonce.dropna()), "nonce"]
     found = places(nonce, known)
     at = pd.Series(known.index.astype("Int64"), dtype="Int64").reindex(found).set_axis(nacks.index)
     numbered = pushes[names].assign(at=pushes.index.astype("Int64"))
-    at = at.fillna(as_of(nacks[names], numbered, "row", STREAM)["at"]).dropna().astype("int64")
+    at = at.fillna(merge_as_of(nacks[names], numbered, "row", STREAM)["at"]).dropna().astype("int64")
     times: pd.Series[Any] = nacks.loc[at.index, "timestamp"].set_axis(at).groupby(level=0).first()
     return times.reindex(pushes.index)
 

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from istiolog_pd.analysis._answer import FLAG, PROXY, PUSH_TYPE, RUN, SPAN, XDS_TYPE, Answer, Col, answers
 from istiolog_pd.analysis._intervals import Ints
 from istiolog_pd.analysis._needs import ACCESS, ADS_DEBUG, AGENT_DEBUG, PROXY_INFO, Need
-from istiolog_pd.analysis._result import cannot, no_lines, shaped
-from istiolog_pd.analysis._time import as_of
+from istiolog_pd.analysis._result import as_result, empty_result, reason_no_lines
+from istiolog_pd.analysis._time import merge_as_of
 from istiolog_pd.analysis.propagation.clocks import (
     BOUNDS,
     PAIR,
@@ -175,7 +175,7 @@ def propagation(
     -----
     istiod prints nonces at debug (pilot/pkg/xds/delta.go, ads.go), the agent since 1.22
     (pkg/istio-agent/xds_proxy_delta.go). Endpoint-only pushes print none: theirs are those of the answers
-    that stand between the answers to their neighbours. The offset of two clocks follows from no push being
+    that stand between the answers to their neighbors. The offset of two clocks follows from no push being
     received before it is sent, and no answer coming before the agent passed it on. istiod prints a push line
     after the send, up to some 20 ms; the line before it about the same proxy was there before.
 
@@ -205,7 +205,7 @@ def propagation(
         only = {*sidecars(capture, known, told, NOBODY).dropna(), *nacks.dropna()}
     pushes, total = sent(capture, only), _pushed(lines)
     if not total:
-        return cannot(PROPAGATION, no_lines(capture, "push line", PUSH_LINES))
+        return empty_result(PROPAGATION, reason_no_lines(capture, "push line", PUSH_LINES))
     answers = answered(capture)
     pushes = _by_nonce(capture, with_nonces(pushes, answers, streams_begun(capture)), answers)
     logs = sidecars(capture, known, told, pushes)
@@ -215,7 +215,7 @@ def propagation(
     followed |= pd.MultiIndex.from_frame(pushes[KEY]).isin(types)
     rows = pushes[followed].copy()
     if rows.empty:
-        return cannot(PROPAGATION, "; ".join(filter(None, [NOTHING, _whose(logs)])))
+        return empty_result(PROPAGATION, "; ".join(filter(None, [NOTHING, _whose(logs)])))
     rows = _delays(_applied(capture, rows, logs.dropna(), shown, skew), shown)
     started = pd.Series(_taken(shown["started"], rows["update"].to_numpy()), rows.index)
     had = rows["received"].fillna(started).where(rows["xds_type"].eq("CDS"))
@@ -229,7 +229,7 @@ def propagation(
     others = OTHERS.format(total - here, total) if len(logs) and here < total else ""
     silent = SILENT if len(logs) and shown.empty else ""
     said = [_whose(logs) if len(logs) else NO_SIDECAR, others, silent, *_joined(rows, skew)]
-    return shaped(rows, PROPAGATION, "; ".join(filter(None, said)))
+    return as_result(rows, PROPAGATION, "; ".join(filter(None, said)))
 
 
 def _pushed(lines: pa.Table) -> int:
@@ -294,9 +294,9 @@ def _connected(capture: Capture, rows: pd.DataFrame, met: pd.DataFrame) -> pd.Da
     """The rows with the beginning (`connected`) and the end (`ends`) of their connection by the sidecar's clock."""
     begun = streams_begun(capture)
     begun = begun[["row", "run", "proxy"]].assign(begun=begun["timestamp"])
-    rows = as_of(rows, begun, "row", PAIR)
+    rows = merge_as_of(rows, begun, "row", PAIR)
     starts = met[["row", *PAIR, "connected"]].assign(met=met["row"]).sort_values("row")
-    rows = as_of(rows, starts, "row", PAIR)
+    rows = merge_as_of(rows, starts, "row", PAIR)
     order = starts.dropna(subset=["connected"]).sort_values("connected")
     order["ends"] = order.groupby("proxy", sort=False)["connected"].shift(-1)
     ends = order.set_index("met")["ends"].reindex(pd.Index(rows["met"].astype("float64")))

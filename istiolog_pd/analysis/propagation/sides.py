@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import TEXT
-from istiolog_pd.analysis._select import logs
+from istiolog_pd.analysis._select import log_of_runs
 from istiolog_pd.capture import Capture, to_pandas
 
 #: Whose lines more than this share of a log's are, his it is.
@@ -44,7 +44,7 @@ def side(
     own = table.filter(pc.is_in(whose, pa.array(components))).select(names)
     plain = [pa.string() if pa.types.is_dictionary(kind) else kind for kind in own.schema.types]
     frame = to_pandas(own.cast(pa.schema(zip(names, plain, strict=True)))).astype({"row": "int64"})
-    return frame.assign(log=frame["run"].map(logs(capture)).astype(TEXT)) if components == SIDECAR else frame
+    return frame.assign(log=frame["run"].map(log_of_runs(capture)).astype(TEXT)) if components == SIDECAR else frame
 
 
 def sidecars(capture: Capture, known: Iterable[str], told: Mapping[str, str], joined: pd.DataFrame) -> pd.Series[str]:
@@ -81,7 +81,7 @@ def proxies_of_runs(capture: Capture) -> pd.Series[str]:
     named = [capture[event]["proxy"] for event in ("xds_push", "connection_open") if event in capture]
     known = {str(name) for column in named for name in pc.unique(column.cast(pa.string())).drop_null().to_pylist()}
     whose = sidecars(capture, sorted(known), {}, pd.DataFrame(columns=["log", "proxy"]))
-    return logs(capture).map(whose).dropna().astype(TEXT)
+    return log_of_runs(capture).map(whose).dropna().astype(TEXT)
 
 
 def of_proxies(capture: Capture, logs: pd.Series[str], event: str, *columns: str) -> pd.DataFrame:
@@ -104,7 +104,7 @@ def _all_logs(capture: Capture) -> pd.DataFrame:
     own = pa.table({name: own[name].cast(pa.int64() if name == "run" else pa.string()) for name in names})
     rows: pd.DataFrame = own.group_by(names).aggregate([]).to_pandas()
     rows = rows.astype(dict.fromkeys(names[1:], TEXT))
-    return rows.assign(log=rows["run"].map(logs(capture)).astype(TEXT))
+    return rows.assign(log=rows["run"].map(log_of_runs(capture)).astype(TEXT))
 
 
 def _one_each(pairs: pd.DataFrame) -> pd.Series[str]:

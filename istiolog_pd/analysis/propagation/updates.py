@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from istiolog_pd.analysis._time import as_of
+from istiolog_pd.analysis._time import merge_as_of
 from istiolog_pd.analysis.propagation.sides import of_proxies
 from istiolog_pd.capture import Capture
 
@@ -50,7 +50,7 @@ def updates(capture: Capture, logs: pd.Series[str]) -> pd.DataFrame:
     opening["started"] = opening["timestamp"]
     closing = clusters[clusters["skipped"].notna()].assign(whole=True)
     begun = opening[["row", "proxy", "started"]]
-    closing["started"] = as_of(closing[["row", "proxy"]], begun, "row", ["proxy"])["started"].fillna(
+    closing["started"] = merge_as_of(closing[["row", "proxy"]], begun, "row", ["proxy"])["started"].fillna(
         closing["timestamp"]
     )
     accepted = _accepted(summary[typed & summary["duration"].isna()], rejected, closing)
@@ -81,16 +81,16 @@ def _accepted(lines: pd.DataFrame, rejected: pd.DataFrame, closing: pd.DataFrame
     received = lines.loc[~said, ["row", *KEY, "timestamp"]]
     begun = received.assign(started=received["timestamp"], response=received["row"]).drop(columns="timestamp")
     accepted = lines[said].reset_index(drop=True)
-    of = as_of(accepted[["row", *KEY]], begun, "row", KEY)
+    of = merge_as_of(accepted[["row", *KEY]], begun, "row", KEY)
     accepted = accepted.assign(started=of["started"], response=of["response"].fillna(accepted["row"]))
-    bad = as_of(rejected[["row", *KEY]].dropna(), begun, "row", KEY)["response"]
+    bad = merge_as_of(rejected[["row", *KEY]].dropna(), begun, "row", KEY)["response"]
     accepted = accepted[~accepted["response"].isin(set(bad.dropna()))]
     groups = accepted.groupby([*KEY, "response"], sort=False, as_index=False)
     table = groups.agg(row=("row", "last"), timestamp=("timestamp", "max"), started=("started", "min"))
     table = table.assign(started=table["started"].fillna(table["timestamp"]), whole=True).sort_values("row")
     table["early"], table["late"] = table["timestamp"] - AFTER, table["timestamp"] + AFTER
     ends = closing[["row", *KEY]].assign(closed=closing["timestamp"]).sort_values("row")
-    closed = as_of(table[["row", *KEY]], ends, "row", KEY)["closed"]
+    closed = merge_as_of(table[["row", *KEY]], ends, "row", KEY)["closed"]
     of_it = closed >= table["started"]
     for name in ("timestamp", "early"):
         table[name] = table[name].mask(of_it, closed)
@@ -109,7 +109,7 @@ def _bursts(lines: pd.DataFrame) -> pd.DataFrame:
 def _without(table: pd.DataFrame, rejected: pd.DataFrame) -> pd.DataFrame:
     """The updates after whose last line no line follows closely that says Envoy rejected one."""
     last = table[["row", *KEY]].assign(at=table.index, ended=table["timestamp"])
-    bad = as_of(rejected[["row", *KEY, "timestamp"]].dropna(subset=KEY), last.sort_values("row"), "row", KEY)
+    bad = merge_as_of(rejected[["row", *KEY, "timestamp"]].dropna(subset=KEY), last.sort_values("row"), "row", KEY)
     return table[~table.index.isin(set(bad.loc[bad["timestamp"] - bad["ended"] <= AT_ONCE, "at"]))]
 
 
@@ -152,5 +152,5 @@ def _requests(capture: Capture, logs: pd.Series[str]) -> pd.DataFrame:
 def _within(lines: pd.DataFrame, times: pd.DataFrame) -> pd.DataFrame:
     """Lines with the `update` of their proxy that was the last before each."""
     times = times.rename(columns={"begun": "timestamp"})
-    found = as_of(lines.sort_values("timestamp"), times, "timestamp", ["proxy"])
+    found = merge_as_of(lines.sort_values("timestamp"), times, "timestamp", ["proxy"])
     return found.dropna(subset=["update"])

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import COUNT, FLAG, TEXT
+from istiolog_pd.analysis._result import plain_text
 from istiolog_pd.capture import Capture, to_pandas
 
 #: Levels at which every statement tells of something that is not as it should be.
@@ -116,7 +117,7 @@ def _lines(capture: Capture, event: str) -> pd.DataFrame:
         return pd.DataFrame()
     there = [name for name in OPTIONAL if name in table.schema.names]
     wanted = ["row", "timestamp", "component", "level", "run", *there]
-    lines = to_pandas(_plain(table.select(wanted)))
+    lines = to_pandas(plain_text(table.select(wanted)))
     statements = capture.events["statement"].take(table["row"].combine_chunks()).cast(pa.string())
     lines["statement"] = pd.Series(statements.to_pandas(), dtype=TEXT)
     lines["event"] = event
@@ -130,11 +131,3 @@ def _lines(capture: Capture, event: str) -> pd.DataFrame:
     words = lines["statement"].map(words_of, na_action="ignore").astype(TEXT).fillna(event.replace("_", " "))
     lines["cause"] = lines["cause"].fillna(words).astype(TEXT)
     return lines
-
-
-def _plain(table: pa.Table) -> pa.Table:
-    """A table with text in the place of dictionaries."""
-    for at, field in enumerate(table.schema):
-        if pa.types.is_dictionary(field.type):
-            table = table.set_column(at, field.name, table[field.name].cast(pa.string()))
-    return table

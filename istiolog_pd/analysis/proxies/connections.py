@@ -9,8 +9,8 @@ import pandas as pd
 
 from istiolog_pd.analysis._answer import LINE, PROXY, RUN, SOURCE, TIME_BIN, Answer, Col, answers
 from istiolog_pd.analysis._needs import ADS_INFO, Need
-from istiolog_pd.analysis._result import cannot, no_lines, shaped
-from istiolog_pd.analysis._select import bin_width, columns, joined, logs
+from istiolog_pd.analysis._result import as_result, empty_result, reason_no_lines
+from istiolog_pd.analysis._select import bin_width, join_notes, log_of_runs, select_columns
 from istiolog_pd.analysis.propagation.sides import proxies_of_runs
 from istiolog_pd.analysis.proxies._disconnect_reasons import NO_AGE, reasons
 from istiolog_pd.capture import Capture, to_pandas
@@ -72,10 +72,10 @@ STOPPING, ENDING = ("controller_lifecycle", "cluster_registry"), pd.Timedelta("2
 MAXIMUM_AGE = "30min"
 
 LINES = (
-    "they are printed at level info in scopes ads and, from Istio 1.14 on, delta: `ADS: new connection`, "
+    "they are logged at level info in scopes ads and, from Istio 1.14 on, delta: `ADS: new connection`, "
     "`terminated` (before 1.8 the first CDS request stands for the former)"
 )
-ROUND_LINES = "they are printed at level info in scope ads (--log_output_level ads:info)"
+ROUND_LINES = "they are logged at level info in scope ads (--log_output_level ads:info)"
 BEFORE = "{} session(s) were open before the log began: no `opened`, and `duration_low` is a lower bound"
 STILL = "{} were still open when it ended, or their end is not in it: no `closed`"
 REQUESTS = "where no `new connection` line is printed (before Istio 1.8), a session opens with its first CDS request"
@@ -122,7 +122,7 @@ def connections(capture: Capture, *, maximum_age: str | None = None) -> pd.DataF
     """
     lines = _lines(capture)
     if lines.empty:
-        return cannot(CONNECTIONS, no_lines(capture, "line of a connection", LINES))
+        return empty_result(CONNECTIONS, reason_no_lines(capture, "line of a connection", LINES))
     table = _sessions(lines)
     spans = _spans(capture)
     own = table[["run"]].merge(spans, how="left", on="run")
@@ -130,7 +130,7 @@ def connections(capture: Capture, *, maximum_age: str | None = None) -> pd.DataF
     ends, begins = table["closed"].fillna(own["last"]), table["opened"].fillna(own["first"])
     table["duration_low"] = (ends - begins).where(ends >= begins, pd.Timedelta(0))
     table = _next(table)
-    table["next_source"] = table["next_run"].map(logs(capture))
+    table["next_source"] = table["next_run"].map(log_of_runs(capture))
     age = _maximum_ages(capture, spans["run"]) if maximum_age is None else pd.Timedelta(maximum_age)
     table["maximum_age"] = table["run"].map(age) if isinstance(age, pd.Series) else age
     table["reason"] = reasons(table, spans, _departures(capture))
@@ -139,10 +139,10 @@ def connections(capture: Capture, *, maximum_age: str | None = None) -> pd.DataF
     table["gap_low"] = table["gap"].mask(unseen, pd.Timedelta(0))
     table["gap_high"] = table["gap"].mask(unseen, table["next_opened"] - last)
     early, still = int(table["opened"].isna().sum()), int(table["closed"].isna().sum())
-    return shaped(
+    return as_result(
         table.sort_values("row", kind="stable"),
         CONNECTIONS,
-        joined(
+        join_notes(
             BEFORE.format(early) if early else "",
             STILL.format(still) if still else "",
             REQUESTS if not table["printed"].all() else "",
@@ -180,10 +180,10 @@ def connected_endpoints(capture: Capture, *, freq: str | None = None) -> pd.Data
     >>> int(table["highest"].max()), int(table["printed"].sum())
     (32, 145)
     """
-    lines = columns(capture, "push_start", "timestamp", "connected_endpoints")
+    lines = select_columns(capture, "push_start", "timestamp", "connected_endpoints")
     lines = lines.dropna(subset=["timestamp", "connected_endpoints"])
     if lines.empty:
-        return cannot(CONNECTED, no_lines(capture, "line that begins a round", ROUND_LINES))
+        return empty_result(CONNECTED, reason_no_lines(capture, "line that begins a round", ROUND_LINES))
     width = bin_width(lines["timestamp"], freq)
     lines["time"] = lines["timestamp"].dt.floor(width)
     bins = lines.groupby(["run", "time"], sort=False)["connected_endpoints"].agg(
@@ -191,7 +191,7 @@ def connected_endpoints(capture: Capture, *, freq: str | None = None) -> pd.Data
     )
     # A long silence between two rounds is no reason for millions of bins.
     times = pd.DatetimeIndex(lines["time"].drop_duplicates().sort_values())
-    last_entries, names = _spans(capture).set_index("run")["last"], logs(capture)
+    last_entries, names = _spans(capture).set_index("run")["last"], log_of_runs(capture)
     parts = []
     for run, own in bins.groupby(level="run", sort=False):
         known = own.droplevel("run")
@@ -204,7 +204,7 @@ def connected_endpoints(capture: Capture, *, freq: str | None = None) -> pd.Data
     table = pd.concat(parts, ignore_index=True).sort_values(["time", "source", "run"], kind="stable")
     total = table.groupby("time")["connected_endpoints"].transform("sum").astype(float)
     table["share"] = table["connected_endpoints"].astype(float) / total.where(total > 0)
-    answer = shaped(table, CONNECTED, SECOND_HAND)
+    answer = as_result(table, CONNECTED, SECOND_HAND)
     answer.attrs["freq"] = width
     return answer
 
@@ -212,11 +212,11 @@ def connected_endpoints(capture: Capture, *, freq: str | None = None) -> pd.Data
 def _lines(capture: Capture) -> pd.DataFrame:
     """Lines that open or close a connection with a number, in file order."""
     names = ("row", "line", "timestamp", "source", "proxy", "connection")
-    opened = columns(capture, "connection_open", *names, "delta")
+    opened = select_columns(capture, "connection_open", *names, "delta")
     opened = opened[opened["delta"].notna()]
-    asked = columns(capture, "xds_request", *names, "xds_type", "level")
+    asked = select_columns(capture, "xds_request", *names, "xds_type", "level")
     asked = asked[asked["xds_type"].eq("CDS") & asked["level"].eq("info") & ~asked["run"].isin(set(opened["run"]))]
-    closed = columns(capture, "connection_close", *names, "peer", "grpc_code", "error")
+    closed = select_columns(capture, "connection_close", *names, "peer", "grpc_code", "error")
     parts = [
         opened.assign(opens=True, printed=True),
         asked.assign(opens=True, printed=False),
@@ -263,14 +263,14 @@ def _spans(capture: Capture) -> pd.DataFrame:
     entries = capture.events.select(["run", "timestamp"])
     spans = to_pandas(entries.group_by("run").aggregate([("timestamp", "min"), ("timestamp", "max")]))
     spans = spans.rename(columns={"timestamp_min": "first", "timestamp_max": "last"}).astype({"run": np.int64})
-    said = pd.concat([columns(capture, event, "timestamp", where={"cause": "stopped"}) for event in STOPPING])
+    said = pd.concat([select_columns(capture, event, "timestamp", where={"cause": "stopped"}) for event in STOPPING])
     last = said.groupby("run")["timestamp"].max().reindex(spans["run"]).set_axis(spans.index)
-    return spans.assign(log=spans["run"].map(logs(capture)), exit=spans["last"] - last <= ENDING)
+    return spans.assign(log=spans["run"].map(log_of_runs(capture)), exit=spans["last"] - last <= ENDING)
 
 
 def _maximum_ages(capture: Capture, runs: pd.Series[int]) -> pd.Series[Any]:
     """The maximum age of connections of each run, as its flags print it; else that of Istio's charts. Null: none."""
-    flags = columns(capture, "startup", "flag", "flag_value", where={"flag": "keepaliveMaxServerConnectionAge"})
+    flags = select_columns(capture, "startup", "flag", "flag_value", where={"flag": "keepaliveMaxServerConnectionAge"})
     ages: dict[int, Any] = dict.fromkeys(runs, pd.Timedelta(MAXIMUM_AGE))
     for run, text in zip(flags["run"], flags["flag_value"].fillna(""), strict=True):
         printed = duration(text.strip('"'))

@@ -7,8 +7,8 @@ import pandas as pd
 
 from istiolog_pd.analysis._answer import COUNT, FIRST_SEEN, LAST_SEEN, RUN, SOURCE, TIME_BIN, Answer, Col, answers
 from istiolog_pd.analysis._needs import MODEL_INFO, Need, pushed
-from istiolog_pd.analysis._result import cannot, no_lines, shaped
-from istiolog_pd.analysis._select import bin_width, columns, logs, unprinted
+from istiolog_pd.analysis._result import as_result, empty_result, reason_no_lines
+from istiolog_pd.analysis._select import bin_width, log_of_runs, note_unprinted_pushes, select_columns
 from istiolog_pd.analysis.pushes.rounds import PUSH_LINES
 from istiolog_pd.capture import Capture
 
@@ -62,7 +62,7 @@ EMPTY = Answer(
 EMPTY_BY_CAUSE = {"new service": False, "service accounts": None, "no endpoints": True}
 
 #: More clusters than any proxy has.
-MOST = 10**7
+MAX_CLUSTERS = 10**7
 
 #: The host of a Kubernetes service: its name and its namespace come first.
 HOST = r"^(?P<name>[^.]+)\.(?P<space>[^.]+)\.svc(?:\..*)?$"
@@ -106,7 +106,7 @@ def endpoint_churn(capture: Capture) -> pd.DataFrame:
     """
     lines = _lines(capture)
     if lines.empty:
-        return cannot(CHURN, no_lines(capture, "line about the endpoints of a service", HOW))
+        return empty_result(CHURN, reason_no_lines(capture, "line about the endpoints of a service", HOW))
     keys = ["run", "service", "namespace"]
     groups = lines.groupby(keys, sort=False, dropna=False)
     known = lines["empty"].notna()
@@ -121,10 +121,10 @@ def endpoint_churn(capture: Capture) -> pd.DataFrame:
         table[f"{name}_low"] = table[low]
         table[f"{name}_high"] = table[low].where(counted, table["empty_line"])
     restless = table["went_empty_high"] + table["came_back_high"] + table["full_pushes"]
-    table = table.assign(restless=restless, source=table["run"].map(logs(capture))).sort_values(
+    table = table.assign(restless=restless, source=table["run"].map(log_of_runs(capture))).sort_values(
         "restless", ascending=False, kind="stable"
     )
-    return shaped(table, CHURN, "" if counted.all() else ONLY_LINES)
+    return as_result(table, CHURN, "" if counted.all() else ONLY_LINES)
 
 
 def _sums(lines: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -175,14 +175,16 @@ def empty_clusters(capture: Capture, *, freq: str | None = None) -> pd.DataFrame
     >>> table[["pushes", "empty_min", "empty_max"]].to_dict("records")
     [{'pushes': 829, 'empty_min': 0, 'empty_max': 2}]
     """
-    lines = columns(capture, "xds_push", "timestamp", "level", "proxy", "xds_type", "empty", "resources", "removed")
+    lines = select_columns(
+        capture, "xds_push", "timestamp", "level", "proxy", "xds_type", "empty", "resources", "removed"
+    )
     if lines.empty:
-        return cannot(EMPTY, no_lines(capture, "push line", PUSH_LINES))
+        return empty_result(EMPTY, reason_no_lines(capture, "push line", PUSH_LINES))
     lines["proxy"] = pd.factorize(lines["proxy"])[0]  # numbers are counted faster than texts
     lines["low"] = _at_least(lines)
     lines = lines.dropna(subset=["timestamp", "empty"])
     if lines.empty:
-        return cannot(EMPTY, NO_EMPTY)
+        return empty_result(EMPTY, NO_EMPTY)
     width = bin_width(lines["timestamp"], freq)
     lines = lines.assign(
         time=lines["timestamp"].dt.floor(width),
@@ -196,7 +198,7 @@ def empty_clusters(capture: Capture, *, freq: str | None = None) -> pd.DataFrame
         empty_max=("empty", "max"),
         empty_low=("low", "max"),
     )
-    answer = shaped(table, EMPTY, unprinted(capture, lines))
+    answer = as_result(table, EMPTY, note_unprinted_pushes(capture, lines))
     answer.attrs["freq"] = width
     return answer
 
@@ -213,7 +215,9 @@ def _at_least(lines: pd.DataFrame) -> pd.Series[int]:
     pushed = lines["resources"].fillna(0).astype(np.int64).where(known, 0)
     removed = lines["removed"].fillna(0).astype(np.int64)
     whole = lines["xds_type"].eq("CDS") & lines["removed"].isna()
-    fewer = ((pushed - empty).clip(lower=0) + removed.where(known | lines["xds_type"].eq("CDS"), 0)).mask(whole, MOST)
+    fewer = ((pushed - empty).clip(lower=0) + removed.where(known | lines["xds_type"].eq("CDS"), 0)).mask(
+        whole, MAX_CLUSTERS
+    )
     proxy = [lines["run"], lines["proxy"]]
     lost = fewer.groupby(proxy).cumsum()
     low: pd.Series[int] = (empty + lost).groupby(proxy).cummax() - lost
@@ -223,9 +227,9 @@ def _at_least(lines: pd.DataFrame) -> pd.Series[int]:
 def _lines(capture: Capture) -> pd.DataFrame:
     """Lines about the endpoints of a service, in file order: `endpoints`, `empty`, `full`, `cache`."""
     names = ("row", "timestamp", "service", "namespace")
-    events = columns(capture, "endpoint_event", *names, "endpoints")
+    events = select_columns(capture, "endpoint_event", *names, "endpoints")
     events["empty"] = events["endpoints"].eq(0)
-    triggers = columns(capture, "push_trigger", *names, "cause", "effect")
+    triggers = select_columns(capture, "push_trigger", *names, "cause", "effect")
     triggers = triggers[triggers["cause"].isin(list(EMPTY_BY_CAUSE))]
     triggers = triggers.assign(
         empty=triggers["cause"].map(EMPTY_BY_CAUSE).astype("boolean"),

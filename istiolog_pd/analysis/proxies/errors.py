@@ -20,8 +20,8 @@ from istiolog_pd.analysis._answer import (
     answers,
 )
 from istiolog_pd.analysis._needs import ADS_INFO, PROXY_INFO, Need
-from istiolog_pd.analysis._result import cannot, shaped
-from istiolog_pd.analysis._select import logs
+from istiolog_pd.analysis._result import as_result, empty_result
+from istiolog_pd.analysis._select import log_of_runs
 from istiolog_pd.analysis.propagation.sides import proxies_of_runs
 from istiolog_pd.analysis.proxies._error_lines import error_lines
 from istiolog_pd.capture import Capture
@@ -140,7 +140,9 @@ def errors(capture: Capture, *, freq: str | None = None) -> pd.DataFrame:
     """
     lines = error_lines(capture)
     if lines.empty:
-        return cannot(ERRORS.only(*_names(freq)), NONE.format(capture.n_entries) if capture.n_entries else NO_ENTRIES)
+        return empty_result(
+            ERRORS.only(*_names(freq)), NONE.format(capture.n_entries) if capture.n_entries else NO_ENTRIES
+        )
     lines["proxy"] = lines["proxy"].fillna(lines["run"].map(proxies_of_runs(capture)).astype(TEXT))
     lines["peer"] = lines["peer"].str.replace(r":[0-9]+$", "", regex=True).where(lines["proxy"].isna())
     lines["form"] = lines["error"].str.replace(r"[0-9]+", "#", regex=True)
@@ -156,13 +158,13 @@ def errors(capture: Capture, *, freq: str | None = None) -> pd.DataFrame:
         level=("level", "first"),
         statement=("statement", "first"),
     )
-    table["source"] = table["run"].map(logs(capture))
+    table["source"] = table["run"].map(log_of_runs(capture))
     _judge(table)
     minutes = (table["last_seen"] - table["first_seen"]).dt.total_seconds() / 60
     table["per_minute"] = (table["count"] / minutes.where(minutes > 0)).astype("Float64")
     rank = table["verdict"].map({verdict: n for n, verdict in enumerate(GRAVEST)}).fillna(GRAVEST.index(None))
     table = table.assign(rank=rank).sort_values(["rank", "count"], ascending=[True, False], kind="stable")
-    return shaped(table, ERRORS.only(*_names(freq)))
+    return as_result(table, ERRORS.only(*_names(freq)))
 
 
 def _names(freq: str | None) -> list[str]:

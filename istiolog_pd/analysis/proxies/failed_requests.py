@@ -9,8 +9,8 @@ import pandas as pd
 
 from istiolog_pd.analysis._answer import TEXT, Answer, Col, answers
 from istiolog_pd.analysis._needs import ACCESS, Need
-from istiolog_pd.analysis._result import cannot, shaped
-from istiolog_pd.analysis._select import columns
+from istiolog_pd.analysis._result import as_result, empty_result
+from istiolog_pd.analysis._select import select_columns
 from istiolog_pd.analysis.propagation.sides import proxies_of_runs
 from istiolog_pd.capture import Capture
 from istiolog_pd.formats.response_flags import RESPONSE_FLAGS
@@ -93,7 +93,7 @@ def failed_requests(capture: Capture) -> pd.DataFrame:
     """
     lines = _lines(capture)
     if lines.empty:
-        return cannot(FAILED, NO_ACCESS)
+        return empty_result(FAILED, NO_ACCESS)
     lines = lines.assign(answered_by=_answered_by(lines), failed=_failed(lines), meaning=_meaning(lines))
     lines = _told_by_other(lines)
     lines = lines[~_seen_at_client(lines)]
@@ -101,7 +101,7 @@ def failed_requests(capture: Capture) -> pd.DataFrame:
     lines = lines.join(_after_pushes(capture, lines))
     failed = lines[lines["failed"]]
     if failed.empty:
-        return cannot(FAILED, NONE_FAILED.format(len(lines)))
+        return empty_result(FAILED, NONE_FAILED.format(len(lines)))
     keys = ["answered_by", "response_code", "response_flags", "meaning", "cluster", "route_name"]
     table = failed.groupby(keys, sort=False, dropna=False, as_index=False).agg(
         requests=("run", "size"),
@@ -112,13 +112,13 @@ def failed_requests(capture: Capture) -> pd.DataFrame:
     )
     table = table.merge(total, how="left", on="cluster")
     table["share"] = table["requests"] / table["total"]
-    return shaped(table.sort_values("requests", ascending=False, kind="stable"), FAILED)
+    return as_result(table.sort_values("requests", ascending=False, kind="stable"), FAILED)
 
 
 def _lines(capture: Capture) -> pd.DataFrame:
     """The access lines."""
     names = ("timestamp", "response_code", "response_flags", "response_code_details", "cluster", "cluster_direction")
-    lines = columns(capture, "access", *names, "route_name", "request_id", component="envoy")
+    lines = select_columns(capture, "access", *names, "route_name", "request_id", component="envoy")
     texts = ("response_flags", "response_code_details", "cluster", "cluster_direction", "route_name", "request_id")
     return lines.astype(dict.fromkeys(texts, TEXT))  # a column of nulls has no type of its own
 
@@ -192,7 +192,7 @@ def _meaning(lines: pd.DataFrame) -> pd.Series[Any]:
 
 def _after_pushes(capture: Capture, lines: pd.DataFrame) -> pd.DataFrame:
     """Whether each request began soon after a push to its proxy (`after`), and how many of the proxy did (`usual`)."""
-    pushes = columns(capture, "xds_push", "timestamp", "proxy").dropna()
+    pushes = select_columns(capture, "xds_push", "timestamp", "proxy").dropna()
     whose = lines["run"].map(proxies_of_runs(capture))
     after = pd.Series(np.nan, lines.index)
     for proxy, own in lines.groupby(whose):

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import PROXY, Answer, Col, answers
 from istiolog_pd.analysis._needs import BOOTSTRAP, Need
-from istiolog_pd.analysis._result import cannot, shaped
+from istiolog_pd.analysis._result import as_result, empty_result
 from istiolog_pd.capture import Capture
 from istiolog_pd.formats import field_parsers as names
 
@@ -78,10 +78,10 @@ def node_metadata(capture: Capture) -> pd.DataFrame:
             "no node metadata: only Istio 1.0 and 1.1 print it (`ADS:CDS: REQ ... raw: node:<...>`); "
             "for later versions add an Envoy bootstrap (/etc/istio/proxy/envoy-rev.json) to the sources"
         )
-        return cannot(NODES, reason)
+        return empty_result(NODES, reason)
     # The first value of each column per node: a log's rows stand before those of bootstraps.
     table = pd.DataFrame(rows).groupby("node_id", sort=False, as_index=False).first()
-    return shaped(table, NODES)
+    return as_result(table, NODES)
 
 
 def _row(node_id: str, metadata: dict[str, Any], cluster: str | None, build: str | None) -> dict[str, object]:

@@ -8,8 +8,8 @@ import pandas as pd
 
 from istiolog_pd.analysis._answer import COUNT, PROXY, RUN, SOURCE, Answer, Col, answers
 from istiolog_pd.analysis._needs import PROXY_INFO, Need
-from istiolog_pd.analysis._result import cannot, shaped
-from istiolog_pd.analysis._select import columns, logs
+from istiolog_pd.analysis._result import as_result, empty_result
+from istiolog_pd.analysis._select import log_of_runs, select_columns
 from istiolog_pd.analysis.propagation.sides import proxies_of_runs
 from istiolog_pd.analysis.propagation.updates import updates
 from istiolog_pd.analysis.proxies._error_lines import error_lines
@@ -49,7 +49,7 @@ STARTUP = Answer(
 HIDDEN = "in {} of {} starts Envoy logs none of its steps: they are at info (sidecar.istio.io/logLevel: info)"
 NONE = "no log of a sidecar begins with the start of its agent"
 #: A start ends with its run, or after so long if nothing tells that the proxy got ready.
-LONGEST = pd.Timedelta("10min")
+MAX_STARTUP = pd.Timedelta("10min")
 
 
 @answers(STARTUP)
@@ -80,14 +80,14 @@ def proxy_startup(capture: Capture) -> pd.DataFrame:
     >>> table[["proxy", "slowest"]].to_dict("records")
     [{'proxy': 'echo-69b8c7d5f-x2k4p.bank', 'slowest': 'connected'}]
     """
-    flags = columns(capture, "startup", "timestamp", "flag", component="agent")
+    flags = select_columns(capture, "startup", "timestamp", "flag", component="agent")
     started = flags.dropna(subset=["flag", "timestamp"]).groupby("run")["timestamp"].min()
     if started.empty:
-        return cannot(STARTUP, NONE)
+        return empty_result(STARTUP, NONE)
     table = started.rename("started").reset_index()
     table["proxy"] = table["run"].map(proxies_of_runs(capture))
     last = to_pandas(capture.events.select(["run", "timestamp"])).groupby("run")["timestamp"].max()
-    table["until"] = table["run"].map(last).clip(upper=table["started"] + LONGEST)
+    table["until"] = table["run"].map(last).clip(upper=table["started"] + MAX_STARTUP)
     for step, times in _steps(capture).items():
         table[step] = _first(table, times)
     table = table.join(_slowest(table))
@@ -95,25 +95,27 @@ def proxy_startup(capture: Capture) -> pd.DataFrame:
     table["rejected"] = pd.Series(_count(table, ends, _rejected(capture)), dtype=COUNT).where(ends.notna())
     table["reason"] = _last_reason(capture, table)
     table["duration"] = table["ready"] - table["started"]
-    table["source"] = table["run"].map(logs(capture))
+    table["source"] = table["run"].map(log_of_runs(capture))
     hidden = table["initialized"].isna() & table["clusters"].isna()
     said = HIDDEN.format(int(hidden.sum()), len(table)) if hidden.any() else ""
-    return shaped(table.sort_values("started", kind="stable"), STARTUP, said)
+    return as_result(table.sort_values("started", kind="stable"), STARTUP, said)
 
 
 def _steps(capture: Capture) -> dict[str, pd.DataFrame]:
     """The times at which something of each step was done, by `run` or `proxy`."""
-    whose = logs(capture)
+    whose = log_of_runs(capture)
     names = proxies_of_runs(capture)
     of_log = names.groupby(whose.reindex(names.index)).first()
     shown = updates(capture, of_log)
     return {
-        "certificate": columns(capture, "secret_update", "timestamp", component="agent"),
-        "connected": columns(capture, "xds_connected", "timestamp", "upstream", component="agent").dropna(),
+        "certificate": select_columns(capture, "secret_update", "timestamp", component="agent"),
+        "connected": select_columns(capture, "xds_connected", "timestamp", "upstream", component="agent").dropna(),
         "clusters": shown[shown["xds_type"].eq("CDS")],
         "listeners": shown[shown["xds_type"].eq("LDS")],
-        "initialized": columns(capture, "server_state", "timestamp", component="envoy", where={"cause": "initialized"}),
-        "ready": columns(capture, "envoy_ready", "timestamp", component="agent", where={"cause": "ready"}),
+        "initialized": select_columns(
+            capture, "server_state", "timestamp", component="envoy", where={"cause": "initialized"}
+        ),
+        "ready": select_columns(capture, "envoy_ready", "timestamp", component="agent", where={"cause": "ready"}),
     }
 
 
@@ -158,7 +160,7 @@ def _count(table: pd.DataFrame, ends: pd.Series[Any], lines: pd.DataFrame) -> li
 
 def _last_reason(capture: Capture, table: pd.DataFrame) -> pd.Series[Any]:
     """What the agent of each start said last that Envoy waits for."""
-    lines = columns(capture, "envoy_not_ready", "timestamp", "error", component="agent").dropna()
+    lines = select_columns(capture, "envoy_not_ready", "timestamp", "error", component="agent").dropna()
     both = table[["run", "started", "until", "ready"]].reset_index().merge(lines, on="run")
     end = both["ready"].fillna(both["until"])
     both = both[(both["timestamp"] >= both["started"]) & (both["timestamp"] <= end)]

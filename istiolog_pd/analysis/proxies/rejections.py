@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from istiolog_pd.analysis._answer import LINE, PROXY, SOURCE, TEXT, XDS_TYPE, Answer, Col, answers
 from istiolog_pd.analysis._needs import ADS_INFO, PROXY_INFO, Need
-from istiolog_pd.analysis._result import cannot, shaped
-from istiolog_pd.analysis._select import columns
-from istiolog_pd.analysis._time import as_of
+from istiolog_pd.analysis._result import as_result, empty_result
+from istiolog_pd.analysis._select import select_columns
+from istiolog_pd.analysis._time import merge_as_of
 from istiolog_pd.analysis.propagation.sides import proxies_of_runs
 from istiolog_pd.analysis.proxies._error_lines import error_lines
 from istiolog_pd.capture import Capture
@@ -88,7 +88,7 @@ def rejections(capture: Capture) -> pd.DataFrame:
     lines = error_lines(capture)
     lines = lines[lines["cause"].isin(CAUSES)] if len(lines) else lines
     if lines.empty:
-        return cannot(REJECTIONS, NONE.format(capture.n_entries))
+        return empty_result(REJECTIONS, NONE.format(capture.n_entries))
     whose = lines["run"].map(proxies_of_runs(capture)).astype(TEXT)
     lines = lines.assign(proxy=lines["proxy"].fillna(whose), error=lines["error"].fillna("").str.strip())
     sides = lines.groupby(["cause", *KEY], sort=False, dropna=False, as_index=False).agg(
@@ -104,7 +104,7 @@ def rejections(capture: Capture) -> pd.DataFrame:
         source=places["source"].astype("str").to_numpy(),
         line=places["line"].to_numpy(),
     )
-    return shaped(table.sort_values("first", kind="stable"), REJECTIONS)
+    return as_result(table.sort_values("first", kind="stable"), REJECTIONS)
 
 
 @cache
@@ -121,12 +121,12 @@ def names_in(error: str) -> str | None:
 
 def _recovered(capture: Capture, table: pd.DataFrame) -> pd.Series[Any]:
     """The first update of the same type that the proxy accepted after the last rejection, as any side logs it."""
-    acks = columns(capture, "xds_ack", "timestamp", "proxy", "xds_type")
-    accepted = columns(capture, "cds_update", "timestamp", "xds_type", component="envoy").dropna()
+    acks = select_columns(capture, "xds_ack", "timestamp", "proxy", "xds_type")
+    accepted = select_columns(capture, "cds_update", "timestamp", "xds_type", component="envoy").dropna()
     accepted["proxy"] = accepted["run"].map(proxies_of_runs(capture))
     both = pd.concat([part for part in (acks, accepted) if len(part)] or [acks], ignore_index=True)
     both = both[["timestamp", "proxy", "xds_type"]].dropna().sort_values("timestamp", kind="stable")
     known = both.assign(recovered=both["timestamp"])
     sought = table[["proxy", "xds_type", "last"]].rename(columns={"last": "timestamp"}).dropna()
     sought = sought.assign(timestamp=sought["timestamp"] + pd.Timedelta("1ns")).sort_values("timestamp", kind="stable")
-    return as_of(sought, known, "timestamp", ["proxy", "xds_type"], after=True)["recovered"].reindex(table.index)
+    return merge_as_of(sought, known, "timestamp", ["proxy", "xds_type"], after=True)["recovered"].reindex(table.index)

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import FLAG, LINE, RUN, SOURCE, TEXT, Answer, Col, answers
 from istiolog_pd.analysis._needs import Need
-from istiolog_pd.analysis._result import cannot, no_lines, shaped
+from istiolog_pd.analysis._result import as_result, empty_result, reason_no_lines
 from istiolog_pd.capture import Capture, to_pandas
 
 STATES = ("added", "syncing", "synced", "failing", "timed out", "removed")
@@ -115,7 +115,7 @@ def remote_clusters(capture: Capture) -> pd.DataFrame:
     lines = pd.concat(parts, ignore_index=True).sort_values("row", kind="stable") if parts else pd.DataFrame()
     lines = lines[_remote(capture, lines)] if len(lines) else lines
     if lines.empty:
-        return cannot(REMOTE_CLUSTERS, no_lines(capture, "line of a remote cluster", HOW))
+        return empty_result(REMOTE_CLUSTERS, reason_no_lines(capture, "line of a remote cluster", HOW))
     keys = ["run", "cluster"]
     new = lines["state"].ne(lines.groupby(keys)["state"].shift())
     lines["number"] = new.astype(int).groupby([lines[key] for key in keys]).cumsum()
@@ -129,7 +129,7 @@ def remote_clusters(capture: Capture) -> pd.DataFrame:
         line=("line", "first"),
     )
     table["until"] = table.groupby(keys)["since"].shift(-1)
-    return shaped(table.sort_values("row", kind="stable"), REMOTE_CLUSTERS)
+    return as_result(table.sort_values("row", kind="stable"), REMOTE_CLUSTERS)
 
 
 def _lines(capture: Capture, event: str) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from istiolog_pd.analysis._answer import LINE, SOURCE, Answer, Col, answers
 from istiolog_pd.analysis._needs import PROXY_DEBUG, Need
-from istiolog_pd.analysis._result import cannot, shaped
+from istiolog_pd.analysis._result import as_result, empty_result
 from istiolog_pd.analysis.propagation.sides import PILOT, SIDECAR, side, sidecars
 from istiolog_pd.capture import Capture, to_pandas
 
@@ -77,7 +77,7 @@ def cluster_warming(capture: Capture) -> pd.DataFrame:
     updates = updates[updates["warming"].notna()]
     if updates.empty:
         envoy = (to_pandas(capture.events.select(["component"]))["component"] == "envoy").any()
-        return cannot(WARMING, NO_WARMING if envoy else NO_ENVOY)
+        return empty_result(WARMING, NO_WARMING if envoy else NO_ENVOY)
     ends = [
         side(capture, event, SIDECAR, "cluster").assign(event=event) for event in ("cluster_warmed", "cluster_remove")
     ]
@@ -89,7 +89,7 @@ def cluster_warming(capture: Capture) -> pd.DataFrame:
     rows = rows.assign(warming_low=took.fillna(_last(capture, rows) - rows["started"]), warming_high=took)
     known = side(capture, "xds_push", PILOT, "proxy")["proxy"].dropna().unique()
     logs = sidecars(capture, known, {}, pd.DataFrame(columns=["log", "proxy"]))
-    return shaped(rows.assign(proxy=rows["log"].map(logs)), WARMING)
+    return as_result(rows.assign(proxy=rows["log"].map(logs)), WARMING)
 
 
 def _last(capture: Capture, rows: pd.DataFrame) -> pd.Series[pd.Timestamp]:

@@ -10,8 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from istiolog_pd.analysis._answer import COUNT
-from istiolog_pd.analysis._time import NEVER as NO_TIME
-from istiolog_pd.analysis._time import nanoseconds
+from istiolog_pd.analysis._time import NAT, as_nanoseconds
 from istiolog_pd.analysis.pushes._bursts import Bursts
 from istiolog_pd.analysis.pushes._own_updates import own_updates
 
@@ -27,12 +26,11 @@ WRITTEN_LATE = pd.Timedelta("10s")
 USED = ["run", "row", "timestamp", "proxy", "xds_type", "push_type", "inferred", "level", "clusters", "push_version"]
 
 ROUND_COLUMNS = ("round", "round_first", "round_last")
-FLAGS = ("own", "open")
 #: The kinds of rounds, and of pushes.
 ALL_TYPES, ENDPOINTS = 0, 1
 NO_SUCH_VERSION = -2
 #: A row after all others.
-NEVER = 2**62
+NO_ROUND_LATER = 2**62
 #: A round before the log is any number of steps back, so nothing can be counted from it.
 LONG_AGO = -(2**40)
 
@@ -42,7 +40,7 @@ def assign_rounds(
 ) -> pd.DataFrame:
     """`round`, `round_first` and `round_last` (Int64) of each push, by its index.
 
-    `own` (boolean): it is an update of its proxy alone; `open`: it is taken to be of a round and can be one.
+    `own` (boolean): it is an update of its proxy alone.
 
     Parameters
     ----------
@@ -63,13 +61,13 @@ def assign_rounds(
         once = ~own["proxy"].isin(overlapping(ups, downs)) & (run in prints_requests)
         parts.append(_of_run(own.assign(once=once), rounds, ups))
     found = (pd.concat(parts) if parts else _no_rounds(pushes.iloc[:0])).reindex(pushes.index)
-    return found.assign(own=found["own"].eq(True) | pushes["warming"], open=found["open"].eq(True))
+    return found.assign(own=found["own"].eq(True) | pushes["warming"])
 
 
 def _no_rounds(pushes: pd.DataFrame) -> pd.DataFrame:
     """No round for each push."""
     table = pd.DataFrame({name: pd.Series(pd.NA, pushes.index, COUNT) for name in ROUND_COLUMNS})
-    return table.assign(**dict.fromkeys(FLAGS, False))
+    return table.assign(own=False)
 
 
 def _of_run(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
@@ -100,7 +98,7 @@ def _of_run(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame) -> 
     bounds[:, known] = np.where(placed[2] >= 0, placed, -1)
     number = rounds["round"].to_numpy(np.int64)
     values = {name: pd.arrays.IntegerArray(number[at], at < 0) for name, at in zip(ROUND_COLUMNS, bounds, strict=True)}
-    return pd.DataFrame(values, pushes.index).assign(own=updates.own, open=updates.open & ~updates.own)
+    return pd.DataFrame(values, pushes.index).assign(own=updates.own)
 
 
 def _placed(
@@ -152,11 +150,11 @@ def _begun(pushes: pd.DataFrame, rounds: pd.DataFrame) -> Ints:
     start of a round and is earlier than it by its own time was sent before.
     """
     written = np.searchsorted(rounds["row"].to_numpy(), pushes["row"].to_numpy()) - 1
-    begins, moment = nanoseconds(rounds["timestamp"]), nanoseconds(pushes["timestamp"])
+    begins, moment = as_nanoseconds(rounds["timestamp"]), as_nanoseconds(pushes["timestamp"])
     begins = np.maximum.accumulate(begins)
     sent = np.searchsorted(begins, moment, side="right") - 1
     late = begins[np.maximum(written, 0)] - moment < WRITTEN_LATE.value
-    found: Ints = np.where(late & (moment != NO_TIME) & (written >= 0), np.minimum(written, sent), written)
+    found: Ints = np.where(late & (moment != NAT) & (written >= 0), np.minimum(written, sent), written)
     return found
 
 
@@ -256,7 +254,7 @@ def _since_connected(
 ) -> Ints:
     """The first round that can have found the proxy connected; -1 where the log does not show it connect.
 
-    istiod registers a connection, initialises the proxy, and only then prints the line: a round that
+    istiod registers a connection, initializes the proxy, and only then prints the line: a round that
     began up to `REGISTERED` before the line may have found it.
     """
     ups = asked.drop_duplicates("proxy")
@@ -265,7 +263,7 @@ def _since_connected(
     up = pd.Index(ups["proxy"]).get_indexer(pd.Index(proxies))
     place = np.append(up, -1)[proxy]
     first = np.append(np.minimum(before, recent), -1)[place]
-    since = np.append(ups["row"].to_numpy(np.int64), NEVER)[place]
+    since = np.append(ups["row"].to_numpy(np.int64), NO_ROUND_LATER)[place]
     return np.where(pushes["row"].to_numpy() > since, first, -1)
 
 

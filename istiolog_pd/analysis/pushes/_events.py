@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from istiolog_pd.analysis._answer import FLAG
-from istiolog_pd.analysis._result import control_plane, remembered
+from istiolog_pd.analysis._result import cached_per_capture, control_plane_rows
 from istiolog_pd.analysis.pushes._assign_rounds import ROUND_COLUMNS, assign_rounds, overlapping
+from istiolog_pd.analysis.pushes._possibly_own import possibly_own
 from istiolog_pd.analysis.pushes._requests import asking, forced_for_warming, requested, sent_twice
 from istiolog_pd.capture import Capture
 
@@ -16,14 +17,14 @@ PUSH_COLUMNS = (
 ).split()
 
 
-@remembered
+@cached_per_capture
 def push_starts(capture: Capture) -> pd.DataFrame:
     """The lines that begin a round, numbered from 0 in file order, with the decision before each."""
-    starts = control_plane(capture, "push_start")
+    starts = control_plane_rows(capture, "push_start")
     starts = starts[starts["connected_endpoints"].notna()].reset_index(drop=True)
     starts["round"] = starts.index
     starts["full"] = (starts["push_type"] != "incremental").astype(FLAG)
-    decisions = control_plane(capture, "debounce")
+    decisions = control_plane_rows(capture, "debounce")
     decisions = decisions[~decisions["rearmed"].fillna(False).astype(bool)]
     before = pd.merge_asof(
         starts[["row", "run"]],
@@ -40,7 +41,7 @@ def push_starts(capture: Capture) -> pd.DataFrame:
     return starts
 
 
-@remembered
+@cached_per_capture
 def push_lines(capture: Capture) -> pd.DataFrame:
     """The push lines of a control plane with their rounds, the kind of each as it was, not only as printed.
 
@@ -48,19 +49,24 @@ def push_lines(capture: Capture) -> pd.DataFrame:
     and does not always say ``INC``; before 1.10 no line says that a proxy asked for it; and none ever
     says that it is an update of its proxy alone (``proxy``).
     """
-    lines, starts = control_plane(capture, "xds_push", PUSH_COLUMNS), push_starts(capture)
+    lines, starts = control_plane_rows(capture, "xds_push", PUSH_COLUMNS), push_starts(capture)
     printed, inferred = requested(capture, lines, starts)
     endpoint_only = lines["level"].eq("debug") & lines["clusters"].isna()
     lines["push_type"] = lines["push_type"].mask(endpoint_only & ~printed, "incremental").mask(inferred, "request")
     lines["inferred"] = inferred
     lines["warming"] = forced_for_warming(capture, lines)
-    asked, closed = asking(capture), control_plane(capture, "connection_close")
+    asked, closed = asking(capture), control_plane_rows(capture, "connection_close")
     rounds = assign_rounds(lines, starts, asked, closed)
     own = rounds.pop("own")
     lines["push_type"] = lines["push_type"].mask(own, "proxy")
-    again = sent_twice(lines, rounds, overlapping(asked, closed))
+    shared = overlapping(asked, closed)
+    again = sent_twice(lines, rounds, shared)
     lines["push_type"] = lines["push_type"].mask(again, "request")
     lines["inferred"] |= again | own
     rounds[list(ROUND_COLUMNS)] = rounds[list(ROUND_COLUMNS)].mask(again)
-    rounds["certain"] = rounds["round_first"].eq(rounds["round_last"]) & rounds["round"].notna() & ~rounds.pop("open")
+    rounds["single"] = rounds["round_first"].eq(rounds["round_last"]) & rounds["round"].notna()
+    skipped = control_plane_rows(capture, "push_skipped", ["row", "run", "proxy"])
+    # What prints the end of a round (1.0 to 1.2) has no updates of one proxy alone.
+    early = lines["run"].isin(control_plane_rows(capture, "push_finish", ["run"])["run"].unique())
+    rounds["certain"] = rounds["single"] & (early | ~possibly_own(lines, starts, asked, skipped, shared))
     return pd.concat([lines.drop(columns="warming"), rounds], axis=1)

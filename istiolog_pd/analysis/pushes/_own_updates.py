@@ -9,14 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from istiolog_pd.analysis._time import NEVER, nanoseconds
+from istiolog_pd.analysis._time import NAT, as_nanoseconds
 from istiolog_pd.analysis.pushes._bursts import Bursts
 
 Ints = npt.NDArray[Any]
 Bools = npt.NDArray[np.bool_]
 
-#: No line of a process for so long: what was queued has surely been pushed, or likely.
-QUIET, STILL = pd.Timedelta("1s"), pd.Timedelta("100ms")
+#: No line of a process for so long: what was queued has been pushed.
+QUIET = pd.Timedelta("1s")
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,7 @@ class Updates:
 
     `own`: it is an update of its proxy alone. `first` and `last` bound its round if it is of one after all;
     -1: it cannot be. `likeliest`: the round of the others. `moved`: of two pushes behind each other either
-    can be of the newest round, so they say nothing of each other. `open`: a push of all types that is taken
-    to be of a round and can be its proxy's own.
+    can be of the newest round, so they say nothing of each other.
     """
 
     own: Bools
@@ -34,7 +33,6 @@ class Updates:
     last: Ints
     likeliest: Ints
     moved: Bools
-    open: Bools
 
 
 def own_updates(
@@ -66,8 +64,8 @@ def own_updates(
         The round whose version a push prints; below 0: none.
     """
     sets = _sets(pushes, bursts, newest, since, pinned)
-    quiet, still = _Quiet(pushes, rounds, QUIET), _Quiet(pushes, rounds, STILL)
-    begins = nanoseconds(rounds["timestamp"])
+    quiet = _Quiet(pushes, rounds)
+    begins = as_nanoseconds(rounds["timestamp"])
     number, named = sets["newest"].to_numpy(np.int64), sets["named"].to_numpy(bool)
     known = number >= 0
     at, former = np.maximum(number, 0), np.where(known, before[np.maximum(number, 0)], -1)
@@ -84,11 +82,8 @@ def own_updates(
     alone = ~again & known & left_out & ~prompt & sets["whole"].to_numpy(bool)
     own = sure | second | alone
     # What a displaced one has before it is of the round before.
-    behind, doubted = np.zeros((2, len(sets)), bool)
-    follows = sets["proxy"].to_numpy()[1:] == sets["proxy"].to_numpy()[:-1]
-    behind[:-1], doubted[:-1] = displaced[1:] & follows, second[1:] & ~sure[1:] & follows
-    scoped = sets["proxy"].isin(sets.loc[left_out, "proxy"]).to_numpy()
-    doubted |= scoped & ~still.none_between(begins[at], sets["begun"].to_numpy())
+    behind = np.zeros(len(sets), bool)
+    behind[:-1] = displaced[1:] & (sets["proxy"].to_numpy()[1:] == sets["proxy"].to_numpy()[:-1])
     likeliest = bursts.largest(pinned)
     likeliest = np.where(likeliest < 0, bursts.of_head(newest), likeliest)
     place = sets.index.to_numpy()
@@ -97,9 +92,9 @@ def own_updates(
     doubt = own & ~sure
     first[place[doubt]] = np.where(alone, sets["newest_before"], number)[doubt]
     last[place[doubt]] = number[doubt]
-    flags = np.zeros((3, len(bursts.heads)), bool)
-    flags[:, place] = own, displaced | behind, doubted & sets["whole"].to_numpy(bool)
-    lines = (bursts.to_lines(values) for values in (flags[0], first, last, likeliest, flags[1], flags[2]))
+    flags = np.zeros((2, len(bursts.heads)), bool)
+    flags[:, place] = own, displaced | behind
+    lines = (bursts.to_lines(values) for values in (flags[0], first, last, likeliest, flags[1]))
     return Updates(*lines)
 
 
@@ -109,7 +104,7 @@ def _sets(pushes: pd.DataFrame, bursts: Bursts, newest: Ints, since: Ints, pinne
     `newest`: the newest round when it began, or the one whose version it prints (`named`; `version`: its
     number); `whole`: it begins with the type that this proxy's pushes begin with, as one of all types does.
     """
-    time = nanoseconds(pushes["timestamp"])
+    time = as_nanoseconds(pushes["timestamp"])
     version = pd.factorize(pushes["push_version"])[0]
     full = pushes["push_type"].eq("full") & pushes["once"]
     named = bursts.largest(pinned)
@@ -130,18 +125,18 @@ def _sets(pushes: pd.DataFrame, bursts: Bursts, newest: Ints, since: Ints, pinne
         whole=heads["rank"] <= proxies["rank"].transform("min"),
         newest_before=proxies["newest"].shift(1, fill_value=-2),
         newest_twice_before=proxies["newest"].shift(2, fill_value=-1),
-        ended_before=proxies["ended"].shift(1, fill_value=NEVER),
+        ended_before=proxies["ended"].shift(1, fill_value=NAT),
     )
 
 
 class _Quiet:
     """The stretches in which nothing of a full round was logged for so long."""
 
-    def __init__(self, pushes: pd.DataFrame, rounds: pd.DataFrame, pause: pd.Timedelta) -> None:
+    def __init__(self, pushes: pd.DataFrame, rounds: pd.DataFrame) -> None:
         full = pushes["push_type"].ne("incremental")
-        times = [nanoseconds(lines["timestamp"]) for lines in (pushes[full], rounds[rounds["full"].fillna(True)])]
+        times = [as_nanoseconds(lines["timestamp"]) for lines in (pushes[full], rounds[rounds["full"].fillna(True)])]
         self._times = np.sort(np.concatenate(times))
-        self._stretch = np.cumsum(np.diff(self._times, prepend=self._times[:1]) > pause.value)
+        self._stretch = np.cumsum(np.diff(self._times, prepend=self._times[:1]) > QUIET.value)
 
     def none_between(self, early: Ints, late: Ints) -> Bools:
         """Whether lines went on from one moment of a line to another."""

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from istiolog_pd.analysis._result import control_plane
-from istiolog_pd.analysis._time import as_of
+from istiolog_pd.analysis._result import control_plane_rows
+from istiolog_pd.analysis._time import merge_as_of
 from istiolog_pd.capture import Capture
 
 
@@ -45,12 +45,12 @@ def forced_for_warming(capture: Capture, pushes: pd.DataFrame) -> pd.Series[Any]
 
     ``EDS: FORCE <connection> PUSH for warming`` (forceEDSPush, pilot/pkg/xds/ads.go).
     """
-    forced = control_plane(capture, "warming_push")
+    forced = control_plane_rows(capture, "warming_push")
     forced = forced.loc[forced["xds_type"].eq("EDS"), ["row", "run", "proxy"]].dropna(subset=["proxy"])
     if forced.empty:
         return pd.Series(False, pushes.index)
     endpoints = pushes.loc[pushes["xds_type"].eq("EDS"), ["row", "run", "proxy"]]
-    before = as_of(endpoints, forced.assign(forced=forced["row"]), "row", ["run", "proxy"])
+    before = merge_as_of(endpoints, forced.assign(forced=forced["row"]), "row", ["run", "proxy"])
     answers = before["forced"].notna() & ~before.duplicated(["run", "proxy", "forced"])
     return answers.reindex(pushes.index, fill_value=False) & pushes["push_type"].eq("full")
 
@@ -81,7 +81,7 @@ def _after_the_end(capture: Capture, pushes: pd.DataFrame, starts: pd.DataFrame)
 
     A `Push finished` says how long ago its context was made: its round is the first begun since.
     """
-    ends = control_plane(capture, "push_finish")
+    ends = control_plane_rows(capture, "push_finish")
     full = starts.loc[starts["full"].fillna(False).astype(bool), ["run", "timestamp", "row"]]
     if ends.empty or full.empty:
         return pd.Series(False, pushes.index)
@@ -101,9 +101,9 @@ def _after_the_end(capture: Capture, pushes: pd.DataFrame, starts: pd.DataFrame)
 
 def asking(capture: Capture) -> pd.DataFrame:
     """The lines that show a proxy asking for its first configuration."""
-    requests = control_plane(capture, "xds_request")
+    requests = control_plane_rows(capture, "xds_request")
     requests = requests[requests["xds_type"].eq("CDS") & requests["level"].eq("info")]
-    opened = control_plane(capture, "connection_open")
+    opened = control_plane_rows(capture, "connection_open")
     names = ["row", "timestamp", "run", "source", "line", "proxy", "connection"]
     both = pd.concat([requests[names], opened[names]])
     return both.dropna(subset=["proxy"]).sort_values("row")

@@ -6,8 +6,8 @@ import pandas as pd
 
 from istiolog_pd.analysis._answer import LINE, RUN, SOURCE, Answer, Col, answers
 from istiolog_pd.analysis._needs import ADS_INFO, MODEL_INFO, Need
-from istiolog_pd.analysis._result import cannot, control_plane, no_lines, shaped
-from istiolog_pd.analysis._time import as_of
+from istiolog_pd.analysis._result import as_result, control_plane_rows, empty_result, reason_no_lines
+from istiolog_pd.analysis._time import merge_as_of
 from istiolog_pd.capture import Capture
 
 CAUSES = Answer(
@@ -71,7 +71,7 @@ UNKNOWN = "unknown"
 #: A line of a change stands so long before the debounce that it began at most: of a service, or of anything else.
 AT_ONCE, BEFORE = pd.Timedelta("50ms"), pd.Timedelta("1s")
 #: Minimum number of pushes of a period, and maximum spread of their intervals.
-FEWEST, STEADY = 5, 0.05
+MIN_PUSHES, MAX_SPREAD = 5, 0.05
 
 
 @answers(CAUSES)
@@ -106,16 +106,16 @@ def push_causes(capture: Capture) -> pd.DataFrame:
     >>> table.loc[table["cause"] == "config", "object"].iloc[0]
     'EnvoyFilter/shop/bad-lua'
     """
-    lines = control_plane(capture, "debounce")
+    lines = control_plane_rows(capture, "debounce")
     lines = lines[~lines["rearmed"].fillna(False).astype(bool)].reset_index(drop=True)
     if lines.empty:
-        return cannot(CAUSES, no_lines(capture, "debounce line", DECISIONS))
+        return empty_result(CAUSES, reason_no_lines(capture, "debounce line", DECISIONS))
     table = lines.assign(start=lines["timestamp"] - lines["debounce_time"], more=lines["more_configs"].fillna(0))
     table = _of_services(capture, _of_configs(table))
     table = _shown(capture, _of_reasons(table))
     table["period"] = _periods(table)
     nothing = int(table["cause"].eq(UNKNOWN).sum())
-    return shaped(table, CAUSES, UNNAMED.format(nothing, len(table)) if nothing else "")
+    return as_result(table, CAUSES, UNNAMED.format(nothing, len(table)) if nothing else "")
 
 
 def _of_configs(table: pd.DataFrame) -> pd.DataFrame:
@@ -136,13 +136,13 @@ def _of_configs(table: pd.DataFrame) -> pd.DataFrame:
 
 def _of_services(capture: Capture, table: pd.DataFrame) -> pd.DataFrame:
     """The same with the lines about the named service within the debounce; what is new is a service for certain."""
-    triggers = control_plane(capture, "push_trigger", ["timestamp", "run", "source", "line", "service", "cause"])
+    triggers = control_plane_rows(capture, "push_trigger", ["timestamp", "run", "source", "line", "service", "cause"])
     triggers = triggers.dropna(subset=["timestamp", "service"]).sort_values("timestamp", kind="stable")
     found = triggers.assign(at=triggers["timestamp"], config_name=triggers["service"], said=triggers["cause"])
     keys = ["run", "config_name"]
     names = ["timestamp", *keys, "at", "said", "source", "line"]
     sought = table[["timestamp", *keys]].dropna().sort_values("timestamp", kind="stable")
-    of = as_of(sought, found[names], "timestamp", keys).reindex(table.index)
+    of = merge_as_of(sought, found[names], "timestamp", keys).reindex(table.index)
     within = of["at"].notna() & (of["at"] >= table["start"] - AT_ONCE) & table["config_kind"].eq(SERVICE)
     new = within & of["said"].eq("new service") & table["more"].eq(0)
     for name in ("source", "line"):
@@ -166,7 +166,7 @@ def _of_reasons(table: pd.DataFrame) -> pd.DataFrame:
 def _shown(capture: Capture, table: pd.DataFrame) -> pd.DataFrame:
     """The same with what the line before the debounce shows where the decision itself tells nothing."""
     parts = [
-        control_plane(capture, event, ["timestamp", "run", "source", "line"]).assign(shows=cause)
+        control_plane_rows(capture, event, ["timestamp", "run", "source", "line"]).assign(shows=cause)
         for event, cause in SHOWING.items()
         if event in capture
     ]
@@ -176,7 +176,7 @@ def _shown(capture: Capture, table: pd.DataFrame) -> pd.DataFrame:
     lines = pd.concat(parts).dropna(subset=["timestamp"]).sort_values("timestamp", kind="stable")
     lines = lines.assign(at=lines["timestamp"])
     sought = open_[["timestamp", "run"]].dropna().sort_values("timestamp", kind="stable")
-    of = as_of(sought, lines, "timestamp", ["run"]).reindex(table.index)
+    of = merge_as_of(sought, lines, "timestamp", ["run"]).reindex(table.index)
     within = of["at"].notna() & (of["at"] >= table["start"].fillna(table["timestamp"]) - BEFORE)
     for name, value in (("cause", of["shows"]), ("source", of["source"]), ("line", of["line"])):
         table[name] = table[name].mask(within, value)
@@ -191,5 +191,5 @@ def _periods(table: pd.DataFrame) -> pd.Series[pd.Timedelta]:
     keys = [known["run"], known["cause"], known["object"]]
     by = spans.groupby(keys, sort=False, dropna=False, observed=True)
     low, middle, high = (by.transform("quantile", share) for share in (0.1, 0.5, 0.9))
-    steady = (groups.transform("size") >= FEWEST) & (high - low <= middle * STEADY) & (middle > pd.Timedelta(0))
+    steady = (groups.transform("size") >= MIN_PUSHES) & (high - low <= middle * MAX_SPREAD) & (middle > pd.Timedelta(0))
     return middle.where(steady).reindex(table.index)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from istiolog_pd.analysis._answer import LINE, RUN, SOURCE, Answer, Col, answers
 from istiolog_pd.analysis._needs import ADS_INFO, Need
-from istiolog_pd.analysis._result import cannot, control_plane, no_lines, shaped
+from istiolog_pd.analysis._result import as_result, control_plane_rows, empty_result, reason_no_lines
 from istiolog_pd.capture import Capture
 
 DEBOUNCES = Answer(
@@ -88,11 +88,11 @@ def debounces(capture: Capture, *, after: str = "100ms", maximum: str = "10s") -
     >>> len(table), table["bound"].value_counts().to_dict()
     (145, {'quiet': 145})
     """
-    lines = control_plane(capture, "debounce")
+    lines = control_plane_rows(capture, "debounce")
     lines = lines[~lines["rearmed"].fillna(False).astype(bool)].reset_index(drop=True)
     if lines.empty:
-        how = "they are printed at level info in scope ads (--log_output_level ads:info)"
-        return cannot(DEBOUNCES, no_lines(capture, "debounce line", how))
+        how = "they are logged at level info in scope ads (--log_output_level ads:info)"
+        return empty_result(DEBOUNCES, reason_no_lines(capture, "debounce line", how))
     counts_events = lines["debounced_events"].isna()  # 1.0: a running count instead
     bound = _bound(lines, pd.Timedelta(after), pd.Timedelta(maximum), counts_events)
     table = lines.assign(
@@ -100,7 +100,7 @@ def debounces(capture: Capture, *, after: str = "100ms", maximum: str = "10s") -
         events=lines["debounced_events"].where(~counts_events, _events_between(lines)),
         bound=bound.mask(_not_debounced(lines, counts_events), None),
     )
-    return shaped(table, DEBOUNCES, NO_START.format(int(counts_events.sum())) if counts_events.any() else "")
+    return as_result(table, DEBOUNCES, NO_START.format(int(counts_events.sum())) if counts_events.any() else "")
 
 
 def _events_between(lines: pd.DataFrame) -> pd.Series[Any]:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from istiolog_pd.analysis._answer import PUSH_TYPE, TIME_BIN, XDS_TYPE, Answer, Col, answers
 from istiolog_pd.analysis._needs import pushed
-from istiolog_pd.analysis._result import cannot, shaped
+from istiolog_pd.analysis._result import as_result, empty_result
 from istiolog_pd.analysis.pushes.rounds import pushes, with_sizes
 from istiolog_pd.capture import Capture
 
@@ -24,9 +24,9 @@ BINS = Answer(
     needs=(pushed("full and incremental pushes over time"),),
 )
 
-#: Widths of a time bin that people read easily; the first that gives no more bins than `MOST_BINS`.
+#: Widths of a time bin that people read easily; the first that gives no more bins than `MAX_BINS`.
 WIDTHS = ("1s", "2s", "5s", "10s", "30s", "1min", "2min", "5min", "10min", "30min", "1h", "3h", "6h", "12h", "1D")
-MOST_BINS = 120
+MAX_BINS = 120
 
 
 @answers(BINS)
@@ -60,17 +60,17 @@ def full_vs_incremental(capture: Capture, *, freq: str | None = None) -> pd.Data
     coverage = lines.attrs["coverage"]
     lines = lines.dropna(subset=["timestamp"])
     if lines.empty:
-        return cannot(BINS, coverage or "the push lines print no time")
+        return empty_result(BINS, coverage or "the push lines print no time")
     width = freq or _width(lines["timestamp"].max() - lines["timestamp"].min())
     groups = lines.assign(time=lines["timestamp"].dt.floor(width)).groupby(
         ["time", "xds_type", "push_type"], observed=True, dropna=False
     )
     table = groups[["resources", "size_bytes"]].sum(min_count=1)
     table["pushes"] = groups.size()
-    answer = shaped(table.reset_index(), BINS, with_sizes(coverage, lines))
+    answer = as_result(table.reset_index(), BINS, with_sizes(coverage, lines))
     answer.attrs["freq"] = width
     return answer
 
 
 def _width(span: pd.Timedelta) -> str:
-    return next((width for width in WIDTHS if span / pd.Timedelta(width) <= MOST_BINS), WIDTHS[-1])
+    return next((width for width in WIDTHS if span / pd.Timedelta(width) <= MAX_BINS), WIDTHS[-1])

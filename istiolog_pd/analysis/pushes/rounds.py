@@ -14,7 +14,7 @@ import pandas as pd
 
 from istiolog_pd.analysis._answer import COUNT, LINE, PROXY, PUSH_TYPE, RUN, SOURCE, XDS_TYPE, Answer, Col, answers
 from istiolog_pd.analysis._needs import ADS_INFO, Need, pushed
-from istiolog_pd.analysis._result import cannot, no_lines, remembered, shaped
+from istiolog_pd.analysis._result import as_result, cached_per_capture, empty_result, reason_no_lines
 from istiolog_pd.analysis.pushes._events import push_lines, push_starts
 from istiolog_pd.capture import Capture
 
@@ -76,7 +76,13 @@ PUSHES = Answer(
             "round had finished everywhere else; before Istio 1.10 a requested push, since it followed a request or a "
             "new connection of this proxy, came after the round had finished, or repeated a type in one round",
         ),
-        Col("certain", "boolean", "", "true if only one round is possible"),
+        Col(
+            "certain",
+            "boolean",
+            "",
+            "true if only this round is possible: a complete set of types can be an update of its proxy alone, unless "
+            "it prints the version of the round",
+        ),
     ),
     needs=(pushed("what was pushed to which proxy, in which round"),),
 )
@@ -95,10 +101,10 @@ FAN_OUT = Answer(
     needs=(pushed("how many proxies each round was pushed to"),),
 )
 
-ROUND_LINES = "they are printed at level info in scope ads (--log_output_level ads:info)"
-PUSH_LINES = "they are printed at level info in scopes ads and, from Istio 1.14 on, delta"
+ROUND_LINES = "they are logged at level info in scope ads (--log_output_level ads:info)"
+PUSH_LINES = "they are logged at level info in scopes ads and, from Istio 1.14 on, delta"
 SOME_SIZES = "{} of {} push lines print no size (before Istio 1.9 only LDS lines do): `size_bytes` sums what is printed"
-NO_SIZES = "this version prints no sizes (Istio 1.9 and later do)"
+NO_SIZES = "this version logs no sizes (Istio 1.9 and later do)"
 HIDDEN = (
     "the pushes of {} of {} rounds are not printed: they are endpoint-only, and show only with "
     "--log_output_level ads:debug,delta:debug"
@@ -106,7 +112,7 @@ HIDDEN = (
 
 
 @answers(PUSHES)
-@remembered
+@cached_per_capture
 def pushes(capture: Capture) -> pd.DataFrame:
     """Every push with the round that it belongs to, and the bounds of that statement.
 
@@ -138,12 +144,12 @@ def pushes(capture: Capture) -> pd.DataFrame:
     """
     starts, lines = push_starts(capture), push_lines(capture)
     if lines.empty:
-        return cannot(PUSHES, no_lines(capture, "push line", PUSH_LINES))
-    return shaped(lines, PUSHES, hidden_rounds(starts, lines))
+        return empty_result(PUSHES, reason_no_lines(capture, "push line", PUSH_LINES))
+    return as_result(lines, PUSHES, hidden_rounds(starts, lines))
 
 
 @answers(ROUNDS)
-@remembered
+@cached_per_capture
 def push_rounds(capture: Capture) -> pd.DataFrame:
     """Every round: what was pushed, to how many proxies, and how long until the last one.
 
@@ -174,7 +180,7 @@ def push_rounds(capture: Capture) -> pd.DataFrame:
     """
     starts = push_starts(capture)
     if starts.empty:
-        return cannot(ROUNDS, no_lines(capture, "line that begins a round", ROUND_LINES))
+        return empty_result(ROUNDS, reason_no_lines(capture, "line that begins a round", ROUND_LINES))
     lines = push_lines(capture)
     own = lines[["round", "proxy", "size_bytes", "timestamp"]].dropna(subset=["round"])
     by_round = own.groupby("round")
@@ -187,7 +193,7 @@ def push_rounds(capture: Capture) -> pd.DataFrame:
     for name in ("pushes", "proxies"):
         table[name] = table[name].astype(COUNT).mask(table["visible"] & table[name].isna(), 0)
     table["duration"] = table["last_push"] - table["timestamp"]
-    return shaped(table, ROUNDS, with_sizes(hidden_rounds(starts, lines), lines))
+    return as_result(table, ROUNDS, with_sizes(hidden_rounds(starts, lines), lines))
 
 
 def visible(starts: pd.DataFrame, lines: pd.DataFrame) -> pd.Series[Any]:
@@ -248,11 +254,11 @@ def fan_out(capture: Capture) -> pd.DataFrame:
     coverage = table.attrs["coverage"]
     table = table.dropna(subset=["round"])
     if table.empty:
-        return cannot(FAN_OUT, coverage or no_lines(capture, "push of a round", ROUND_LINES))
+        return empty_result(FAN_OUT, coverage or reason_no_lines(capture, "push of a round", ROUND_LINES))
     keys = ["round", "xds_type"]
     groups = table.groupby(keys, observed=True)
     sums = groups[["resources", "size_bytes"]].sum(min_count=1)
     sums["pushes"] = groups.size()
     proxies = table[[*keys, "proxy"]].drop_duplicates()
     sums["proxies"] = proxies.groupby(keys, observed=True)["proxy"].count()
-    return shaped(sums.reset_index(), FAN_OUT, with_sizes(coverage, table))
+    return as_result(sums.reset_index(), FAN_OUT, with_sizes(coverage, table))

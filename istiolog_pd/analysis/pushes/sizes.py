@@ -11,8 +11,8 @@ import pandas as pd
 
 from istiolog_pd.analysis._answer import PROXY, PUSH_TYPE, RUN, SOURCE, TIME_BIN, XDS_TYPE, Answer, Col, answers
 from istiolog_pd.analysis._needs import pushed
-from istiolog_pd.analysis._result import cannot, no_lines, shaped
-from istiolog_pd.analysis._select import bin_width, columns, joined, logs, unprinted
+from istiolog_pd.analysis._result import as_result, empty_result, reason_no_lines
+from istiolog_pd.analysis._select import bin_width, join_notes, log_of_runs, note_unprinted_pushes, select_columns
 from istiolog_pd.analysis.pushes.rounds import PUSH_LINES, pushes, with_sizes
 from istiolog_pd.capture import Capture
 
@@ -61,7 +61,7 @@ SAVINGS = Answer(
         Col("saving_low", "Int64", "B", "bytes saved if it had the median configuration, at least"),
         Col("saving_high", "Int64", "B", "bytes saved if it had the smallest configuration, at most"),
     ),
-    needs=(pushed("what a narrower Sidecar would save", "size_bytes", "1.9"),),
+    needs=(pushed("savings of a narrower Sidecar", "size_bytes", "1.9"),),
 )
 
 CACHE = Answer(
@@ -85,8 +85,8 @@ CACHE = Answer(
     needs=(pushed("use of the xDS cache", "cacheable", "1.8"),),
 )
 
-NO_SIZES = "this version prints no sizes (Istio 1.9 and later do)"
-NO_CACHE = "no push line prints `cached:` (EDS lines do from Istio 1.8 on, SDS 1.9, CDS 1.11, RDS 1.12)"
+NO_SIZES = "this version logs no sizes (Istio 1.9 and later do)"
+NO_CACHE = "no push line logs `cached:` (EDS lines do from Istio 1.8 on, SDS 1.9, CDS 1.11, RDS 1.12)"
 ASSUMPTION = (
     "assumption: with a narrower Sidecar a proxy would be sent the share of its bytes that the median (`saving_low`) "
     "or the smallest (`saving_high`) configuration of its namespace is of its own; a configuration is the largest "
@@ -139,7 +139,7 @@ def push_sizes(capture: Capture, *, by: str | Sequence[str] = ("xds_type",)) -> 
     shape = SIZES.only("run", *by, "pushes", "sized", "size_bytes", "size_low", "size_high", "largest")
     lines = sized_lines(capture, *by)
     if lines.empty:
-        return cannot(shape, no_lines(capture, "push line", PUSH_LINES))
+        return empty_result(shape, reason_no_lines(capture, "push line", PUSH_LINES))
     keys = ["run", *by]
     table = lines.groupby(keys, sort=False, dropna=False, observed=True, as_index=False).agg(
         pushes=("level", "size"),
@@ -152,7 +152,7 @@ def push_sizes(capture: Capture, *, by: str | Sequence[str] = ("xds_type",)) -> 
     sums = ["size_bytes", "size_low", "size_high"]
     table[sums] = table[sums].mask(table["sized"].eq(0))
     table = table.sort_values(["size_bytes", "pushes"], ascending=False, kind="stable", na_position="last")
-    return shaped(table, shape, joined(with_sizes("", lines), unprinted(capture, lines)))
+    return as_result(table, shape, join_notes(with_sizes("", lines), note_unprinted_pushes(capture, lines)))
 
 
 @answers(SAVINGS)
@@ -188,11 +188,11 @@ def sidecar_savings(capture: Capture) -> pd.DataFrame:
     """
     lines = sized_lines(capture, "xds_type", "proxy", "namespace").dropna(subset=["proxy"])
     if lines.empty:
-        return cannot(SAVINGS, no_lines(capture, "push line", PUSH_LINES))
-    coverage = joined(ASSUMPTION, with_sizes("", lines), unprinted(capture, lines))
+        return empty_result(SAVINGS, reason_no_lines(capture, "push line", PUSH_LINES))
+    coverage = join_notes(ASSUMPTION, with_sizes("", lines), note_unprinted_pushes(capture, lines))
     lines = lines.dropna(subset=["size_bytes"])
     if lines.empty:
-        return cannot(SAVINGS, NO_SIZES)
+        return empty_result(SAVINGS, NO_SIZES)
     proxy = ["run", "proxy", "namespace"]
     types = lines.groupby([*proxy, "xds_type"], sort=False, dropna=False).agg(
         pushes=("level", "size"),
@@ -202,7 +202,7 @@ def sidecar_savings(capture: Capture) -> pd.DataFrame:
         config_high=("size_high", "max"),
     )
     table = types.groupby(proxy, sort=False, dropna=False).sum().reset_index()
-    table["source"] = table["run"].map(logs(capture))
+    table["source"] = table["run"].map(log_of_runs(capture))
     namespace = table.groupby(["run", "namespace"], dropna=False)
     table["peers"] = namespace["proxy"].transform("size")
     for end in ("low", "high"):
@@ -212,7 +212,7 @@ def sidecar_savings(capture: Capture) -> pd.DataFrame:
     table["saving_low"] = _saved(table["sent_low"], table["config_low"], table["median_high"], np.floor)
     table["saving_high"] = _saved(table["sent_high"], table["config_high"], table["smallest_low"], np.ceil)
     table = table.sort_values("config_high", ascending=False, kind="stable")
-    return shaped(table, SAVINGS, coverage)
+    return as_result(table, SAVINGS, coverage)
 
 
 @answers(CACHE)
@@ -245,13 +245,13 @@ def cache_ratio(capture: Capture, *, freq: str | None = None) -> pd.DataFrame:
     >>> table.set_index("xds_type")["ratio"].round(2).to_dict()
     {'CDS': 0.79, 'EDS': 0.83, 'RDS': 0.74}
     """
-    lines = columns(capture, "xds_push", "timestamp", "level", "xds_type", "cached", "cacheable")
+    lines = select_columns(capture, "xds_push", "timestamp", "level", "xds_type", "cached", "cacheable")
     if lines.empty:
-        return cannot(CACHE, no_lines(capture, "push line", PUSH_LINES))
+        return empty_result(CACHE, reason_no_lines(capture, "push line", PUSH_LINES))
     lines = lines.assign(complete=lines["level"].eq("debug").groupby(lines["run"]).transform("any"))
     lines = lines.dropna(subset=["timestamp", "cacheable"])
     if lines.empty:
-        return cannot(CACHE, NO_CACHE)
+        return empty_result(CACHE, NO_CACHE)
     width = bin_width(lines["timestamp"], freq)
     table = (
         lines.assign(time=lines["timestamp"].dt.floor(width))
@@ -264,7 +264,7 @@ def cache_ratio(capture: Capture, *, freq: str | None = None) -> pd.DataFrame:
         )
     )
     table["ratio"] = table["cached"].astype(RATIO) / table["cacheable"].mask(table["cacheable"].eq(0))
-    answer = shaped(table, CACHE, unprinted(capture, lines))
+    answer = as_result(table, CACHE, note_unprinted_pushes(capture, lines))
     answer.attrs["freq"] = width
     return answer
 
@@ -273,11 +273,11 @@ def sized_lines(capture: Capture, *names: str) -> pd.DataFrame:
     """Push lines with these columns, their `size_bytes`, `size_low`, `size_high` (Int64) and level."""
     if "round" in names:
         found = pushes(capture)
-        row = columns(capture, "xds_push", "level", "namespace", "listeners", "size_bytes")
+        row = select_columns(capture, "xds_push", "level", "namespace", "listeners", "size_bytes")
         lines = found.drop(columns=["run", "size_bytes"]).assign(**{str(name): row[name].array for name in row})
     else:
         printed = {"level", "listeners", "size_bytes", *names}
-        lines = columns(capture, "xds_push", *sorted(printed))
+        lines = select_columns(capture, "xds_push", *sorted(printed))
     return pd.concat([lines, size_bounds(lines["size_bytes"], lines["listeners"].notna())], axis=1)
 
 

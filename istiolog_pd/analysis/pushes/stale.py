@@ -10,8 +10,8 @@ import pandas as pd
 
 from istiolog_pd.analysis._answer import PROXY, RUN, SOURCE, Answer, Col, answers
 from istiolog_pd.analysis._needs import ADS_DEBUG, Need, pushed
-from istiolog_pd.analysis._result import cannot, control_plane, no_lines, shaped
-from istiolog_pd.analysis._select import joined
+from istiolog_pd.analysis._result import as_result, control_plane_rows, empty_result, reason_no_lines
+from istiolog_pd.analysis._select import join_notes
 from istiolog_pd.analysis.propagation.propagation import propagation
 from istiolog_pd.analysis.pushes._events import push_lines, push_starts
 from istiolog_pd.analysis.pushes.rounds import PUSH_LINES, hidden_rounds, pushes, visible
@@ -34,7 +34,7 @@ STALE = Answer(
         SOURCE,
     ),
     needs=(
-        pushed("which proxies were behind"),
+        pushed("which proxies were stale"),
         Need("what each proxy had acknowledged", ("xds_ack",), ADS_DEBUG, column="nonce", level="debug"),
     ),
 )
@@ -84,14 +84,14 @@ def stale_proxies(capture: Capture, *, at: str | pd.Timestamp | None = None) -> 
     """
     table = pushes(capture)
     if table.empty:
-        return cannot(STALE, str(table.attrs["coverage"]) or no_lines(capture, "push line", PUSH_LINES))
+        return empty_result(STALE, str(table.attrs["coverage"]) or reason_no_lines(capture, "push line", PUSH_LINES))
     moment = table["timestamp"].max() if at is None else pd.Timestamp(at)
     if pd.isna(moment):
         raise ValueError(f"stale_proxies asks about a time, not {at!r}")
     moment = moment.tz_localize("UTC") if moment.tzinfo is None else moment.tz_convert("UTC")
     starts, lines = push_starts(capture), push_lines(capture)
     seen = starts[visible(starts, lines) & starts["connected_endpoints"].ne(0)]
-    table = _answered(capture, table)
+    table = _answered(capture, table.assign(push_version=lines["push_version"]))
     lived = table.groupby("run")["timestamp"].agg(["min", "max"])
     running = lived.index[(lived["min"] <= moment) & (lived["max"] >= moment)]
     gone = _gone(capture, table, moment)
@@ -102,16 +102,16 @@ def stale_proxies(capture: Capture, *, at: str | pd.Timestamp | None = None) -> 
         if (run, proxy) not in gone
     ]
     told = "" if table["acknowledged"].notna().any() else NO_ACKS
-    coverage = joined(told, hidden_rounds(starts, lines))
+    coverage = join_notes(told, hidden_rounds(starts, lines))
     if not rows:
-        return cannot(STALE, NOBODY.format(f"{moment:%Y-%m-%d %H:%M:%S} UTC"))
+        return empty_result(STALE, NOBODY.format(f"{moment:%Y-%m-%d %H:%M:%S} UTC"))
     found = pd.DataFrame(rows).sort_values(["behind_low", "behind_high", "proxy"], ascending=[False, False, True])
-    return shaped(found.assign(since=pd.to_datetime(found["since"], utc=True)), STALE, coverage)
+    return as_result(found.assign(since=pd.to_datetime(found["since"], utc=True)), STALE, coverage)
 
 
 def _gone(capture: Capture, table: pd.DataFrame, moment: pd.Timestamp) -> set[tuple[int, str]]:
     """The proxies whose connection had ended, with its run: nothing was sent to them after that."""
-    ends = control_plane(capture, "connection_close", ["run", "proxy", "timestamp"]).dropna()
+    ends = control_plane_rows(capture, "connection_close", ["run", "proxy", "timestamp"]).dropna()
     last = ends[ends["timestamp"] <= moment].groupby(["run", "proxy"])["timestamp"].max()
     sent = table[table["timestamp"] <= moment].groupby(["run", "proxy"])["timestamp"].max().reindex(last.index)
     return set(last.index[~(sent > last)])
@@ -139,15 +139,17 @@ def _behind(own: pd.DataFrame, numbers: Any, times: Any, moment: pd.Timestamp) -
     newest = numbers[-1] if len(numbers) else -1
     sent = own["timestamp"] <= moment
     placed = own["round_first"].notna() & own["round"].notna()
-    later = own[~sent & placed & own["round_last"].le(newest).fillna(False)]
+    # An update of this proxy alone tells of no round, unless it prints the version that it has.
+    sure = placed & (own["certain"] | own["push_version"].notna())
+    later = own[~sent & sure & own["round_last"].le(newest).fillna(False)]
     answered = own["acknowledged"] <= moment
-    has = own.loc[sent & placed & answered, "round_first"].max()
+    has = own.loc[sent & sure & answered, "round_first"].max()
     has = -1 if pd.isna(has) else int(has)
     knows = own["acknowledged"].notna().any()
     # What it got of that type after the rejection it may have accepted.
     newest_of_type = ~own["xds_type"].where(sent).duplicated(keep="last") & sent
-    refused = own[newest_of_type & placed & own["nacked"].le(moment) & own["round_last"].gt(has).fillna(False)]
-    waiting = own[sent & placed & own["acknowledged"].gt(moment) & own["round_first"].gt(has).fillna(False)]
+    refused = own[newest_of_type & sure & own["nacked"].le(moment) & own["round_last"].gt(has).fillna(False)]
+    waiting = own[sent & sure & own["acknowledged"].gt(moment) & own["round_first"].gt(has).fillna(False)]
     lacks = set(later["round"]) | set(refused["round"]) | set(waiting["round"])
     following = own.loc[~sent & placed]
     pushed = own.loc[sent & placed, "round_last"].max()

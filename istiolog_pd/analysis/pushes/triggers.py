@@ -11,8 +11,8 @@ import pandas as pd
 
 from istiolog_pd.analysis._answer import FIRST_SEEN, LAST_SEEN, RUN, SOURCE, TEXT, Answer, Col, answers
 from istiolog_pd.analysis._needs import ADS_INFO, PUSH_DEBUG, Need
-from istiolog_pd.analysis._result import cannot, no_lines, shaped
-from istiolog_pd.analysis._select import columns, joined, logs
+from istiolog_pd.analysis._result import as_result, empty_result, reason_no_lines
+from istiolog_pd.analysis._select import join_notes, log_of_runs, select_columns
 from istiolog_pd.capture import Capture
 
 By = Literal["object", "kind", "namespace", "reason"]
@@ -87,7 +87,7 @@ SAMPLED = (
     "{} of {} push decisions print one of their configs, picked at random (the order of a Go map), and the number of "
     "the others: {}; --log_output_level fullpush:debug (1.24 to 1.30) or push:debug (1.31 on) lists all"
 )
-NO_REASON = "{} of {} push decisions do not print all their reasons (they print a config instead, or two reasons)"
+NO_REASON = "{} of {} push decisions do not log all their reasons (they log a config instead, or two reasons)"
 
 
 @answers(TRIGGERS)
@@ -140,15 +140,15 @@ def triggers(capture: Capture, *, by: By | Sequence[By] = "object") -> pd.DataFr
     shape = TRIGGERS.only(*(name for name in TRIGGERS.dtypes if name not in others))
     decisions = _decisions(capture)
     if decisions.empty:
-        return cannot(shape, no_lines(capture, "debounce line", DECISIONS))
+        return empty_result(shape, reason_no_lines(capture, "debounce line", DECISIONS))
     requests = _requests(capture, decisions)
     found = (_reasons if reasons else _configs)(decisions, requests)
     if found.mentions.empty:
-        return cannot(shape, NOT_NAMED.format(len(decisions), " or ".join(names)))
+        return empty_result(shape, NOT_NAMED.format(len(decisions), " or ".join(names)))
     table = _counted(found, decisions, keys).merge(_requested(found, keys), how="left", on=["run", *keys])
-    table["source"] = table["run"].map(logs(capture))
+    table["source"] = table["run"].map(log_of_runs(capture))
     table = table.sort_values(["weight_estimate", "pushes_low"], ascending=False, kind="stable")
-    return shaped(table, shape, _coverage(decisions, found.complete, reasons=reasons))
+    return as_result(table, shape, _coverage(decisions, found.complete, reasons=reasons))
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -173,7 +173,7 @@ class Found:
 def _decisions(capture: Capture) -> pd.DataFrame:
     """Push decisions, numbered, with what they print of their cause and how many configs they had in all."""
     names = ("row", "timestamp", "quiet_time", "debounced_events", "full", "forced", "rearmed")
-    lines = columns(capture, "debounce", *names, *KEYS["object"], "more_configs", "reason")
+    lines = select_columns(capture, "debounce", *names, *KEYS["object"], "more_configs", "reason")
     lines = lines[~lines["rearmed"].fillna(False).astype(bool)].reset_index(drop=True)
     total = lines["more_configs"].fillna(0).astype(float) + 1  # no whole number: the text is anybody's
     return lines.assign(decision=lines.index, total=total.where(lines["config_kind"].notna(), 0.0))
@@ -181,7 +181,7 @@ def _decisions(capture: Capture) -> pd.DataFrame:
 
 def _requests(capture: Capture, decisions: pd.DataFrame) -> pd.DataFrame:
     """Change requests that debug lines list: `request`, `configs`, `reasons` (text), and their `decision`."""
-    lines = columns(capture, "push_trigger", "timestamp", "configs", "reason")
+    lines = select_columns(capture, "push_trigger", "timestamp", "configs", "reason")
     lines = lines.assign(configs=lines["configs"].str[1:-1], reasons=lines["reason"].str[1:-1]).drop(columns="reason")
     lines = lines.dropna(subset=["configs", "timestamp"]).sort_values("timestamp", kind="stable")
     ends = decisions.assign(timestamp=decisions["timestamp"] - decisions["quiet_time"])
@@ -289,7 +289,7 @@ def _coverage(decisions: pd.DataFrame, complete: pd.Series[Any], *, reasons: boo
         return NO_REASON.format(hidden, len(decisions))
     sampled = int((decisions["total"] > 1).sum())
     unnamed = int((~complete & decisions["total"].eq(0)).sum())
-    return joined(
+    return join_notes(
         SAMPLED.format(sampled, len(decisions), f"what {hidden - unnamed} of them had is not all known"),
         f"{unnamed} name none" if unnamed else "",
     )

@@ -10,9 +10,9 @@ import pandas as pd
 from istiolog_pd.analysis._answer import COUNT, PROXY, RUN, SOURCE, Answer, Col, answers
 from istiolog_pd.analysis._intervals import Ints, disjoint, earliest_and_latest, per_round
 from istiolog_pd.analysis._needs import pushed
-from istiolog_pd.analysis._result import cannot, no_lines, shaped
-from istiolog_pd.analysis._select import joined
-from istiolog_pd.analysis._time import NEVER, as_of, nanoseconds, spans
+from istiolog_pd.analysis._result import as_result, empty_result, reason_no_lines
+from istiolog_pd.analysis._select import join_notes
+from istiolog_pd.analysis._time import NAT, as_durations, as_nanoseconds, merge_as_of
 from istiolog_pd.analysis.propagation.sides import PILOT, side
 from istiolog_pd.analysis.pushes._events import push_lines, push_starts
 from istiolog_pd.analysis.pushes.rounds import PUSH_LINES, ROUND_LINES, hidden_rounds, visible, with_sizes
@@ -57,7 +57,7 @@ WAVES = Answer(
         RUN,
         SOURCE,
     ),
-    needs=(pushed("how pushes went through their proxies"),),
+    needs=(pushed("how pushes reached their proxies"),),
 )
 
 WAVE = Answer(
@@ -76,7 +76,7 @@ WAVE = Answer(
         Col("size_bytes", "Int64", "B", "bytes sent, as far as sizes are logged"),
         Col("overtaken", "boolean", "", "true if it was pushed to only after the next round had begun"),
         Col("straggler", "boolean", "", "true if it was pushed to later than `late`"),
-        Col("certain", "boolean", "", "true if none of these pushes can belong to another round"),
+        Col("certain", "boolean", "", "true if none of these pushes can belong to another round, or to none"),
         Col("round", "Int64", "", "number of the round"),
         Col("timestamp", "datetime64[ns, UTC]", "UTC", "start of the round"),
         RUN,
@@ -136,7 +136,7 @@ def push_waves(capture: Capture, *, late: str | pd.Timedelta = LATE) -> pd.DataF
     """
     starts, lines = _lines(capture)
     if starts.empty:
-        return cannot(WAVES, no_lines(capture, "line that begins a round", ROUND_LINES))
+        return empty_result(WAVES, reason_no_lines(capture, "line that begins a round", ROUND_LINES))
     threshold = pd.Timedelta(late)
     placed = _placed(lines)
     rows = _rows(starts, placed, threshold)
@@ -148,7 +148,7 @@ def push_waves(capture: Capture, *, late: str | pd.Timedelta = LATE) -> pd.DataF
         table[name] = table[name].astype(COUNT).fillna(0).where(shown)
     for name in ("last_high", "merged_low", "merged_high"):
         table[name] = table[name].where(shown)
-    return shaped(table, WAVES, joined(with_sizes(hidden_rounds(starts, lines), lines), SENT))
+    return as_result(table, WAVES, join_notes(with_sizes(hidden_rounds(starts, lines), lines), SENT))
 
 
 @answers(WAVE)
@@ -186,7 +186,7 @@ def push_wave(capture: Capture, round_id: int, *, late: str | pd.Timedelta = LAT
     """
     starts, lines = _lines(capture)
     if starts.empty:
-        return cannot(WAVE, no_lines(capture, "line that begins a round", ROUND_LINES))
+        return empty_result(WAVE, reason_no_lines(capture, "line that begins a round", ROUND_LINES))
     if round_id not in starts["round"].to_numpy():
         raise ValueError(f"there is no round {round_id}: rounds are 0 to {len(starts) - 1}")
     rows = _rows(starts, _placed(lines), pd.Timedelta(late))
@@ -194,8 +194,8 @@ def push_wave(capture: Capture, round_id: int, *, late: str | pd.Timedelta = LAT
     if rows.empty:
         hidden = not visible(starts, lines).loc[starts["round"] == round_id].all()
         reason = f"round {round_id} was pushed to no proxy"
-        why = no_lines(capture, "push of this round", PUSH_LINES) if hidden else reason
-        return cannot(WAVE, why)
+        why = reason_no_lines(capture, "push of this round", PUSH_LINES) if hidden else reason
+        return empty_result(WAVE, why)
     own = lines[lines["round"].eq(round_id)]
     types = (
         own["xds_type"]
@@ -205,7 +205,7 @@ def push_wave(capture: Capture, round_id: int, *, late: str | pd.Timedelta = LAT
     )
     rows = rows.join(types.rename("order"), on="proxy").sort_values(["time", "proxy"], kind="stable")
     rows = rows.assign(place=np.arange(1, len(rows) + 1))
-    return shaped(rows.join(starts.set_index("round")["timestamp"], on="round"), WAVE, SENT)
+    return as_result(rows.join(starts.set_index("round")["timestamp"], on="round"), WAVE, SENT)
 
 
 def _lines(capture: Capture) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -232,7 +232,7 @@ def _placed(lines: pd.DataFrame) -> pd.DataFrame:
     numbers = dict.fromkeys(("round", "round_first", "round_last"), np.int64)
     return placed.astype(numbers).assign(
         code=pd.factorize(placed["proxy"])[0].astype(np.int64),
-        written=nanoseconds(placed["timestamp"]),
+        written=as_nanoseconds(placed["timestamp"]),
         certain=placed["certain"].astype(bool),
     )
 
@@ -255,11 +255,11 @@ def _rows(starts: pd.DataFrame, placed: pd.DataFrame, late: pd.Timedelta) -> pd.
     earliest, rows["time_high"] = earliest_and_latest(placed, rows)
     rows["time_low"] = rows["time_low"].mask(rows["time_low"] < 0, earliest)
     of = starts.set_index("round").reindex(rows["round"]).reset_index()
-    following = nanoseconds(_next_start(starts).reindex(rows["round"]))
-    rows["overtaken"] = (following != NEVER) & (rows["time"].to_numpy() >= following)
-    begins = nanoseconds(of["timestamp"])
+    following = as_nanoseconds(_next_start(starts).reindex(rows["round"]))
+    rows["overtaken"] = (following != NAT) & (rows["time"].to_numpy() >= following)
+    begins = as_nanoseconds(of["timestamp"])
     for name in ("begun", "time", "time_low", "time_high"):
-        rows[name] = spans(rows[name].to_numpy() - begins, begins != NEVER)
+        rows[name] = as_durations(rows[name].to_numpy() - begins, begins != NAT)
     return rows.assign(run=of["run"], straggler=rows["time"] > late)
 
 
@@ -301,7 +301,7 @@ def _bounds(starts: pd.DataFrame, placed: pd.DataFrame, late: pd.Timedelta) -> p
     """At least and at most: proxies, stragglers and the time to the last one, by round."""
     names = ("code", "round_first", "round_last", "written", "certain")
     codes, first, last, written, certain = (placed[name].to_numpy() for name in names)
-    begins, size = nanoseconds(starts["timestamp"]), len(starts)
+    begins, size = as_nanoseconds(starts["timestamp"]), len(starts)
     # A push is late for every round that began so long before it; rounds of a run begin in order.
     before = _begun_before(starts, placed, written - late.value)
     tardy = np.minimum(last, before)
@@ -313,7 +313,7 @@ def _bounds(starts: pd.DataFrame, placed: pd.DataFrame, late: pd.Timedelta) -> p
             "proxies_high": disjoint(codes, first, last).counts(size),
             "stragglers_low": _distinct(codes[sure_late], first[sure_late], size),
             "stragglers_high": disjoint(codes, first, tardy).counts(size),
-            "last_high": spans(newest - begins, (newest >= 0) & (begins != NEVER)),
+            "last_high": as_durations(newest - begins, (newest >= 0) & (begins != NAT)),
         },
         index=starts["round"].to_numpy(),
     )
@@ -324,7 +324,7 @@ def _begun_before(starts: pd.DataFrame, placed: pd.DataFrame, moments: Ints) -> 
     found = np.full(len(placed), -1)
     for run, own in starts.groupby("run", sort=False):
         mine = placed["run"].eq(run).to_numpy(bool)
-        begins = np.maximum.accumulate(nanoseconds(own["timestamp"]))
+        begins = np.maximum.accumulate(as_nanoseconds(own["timestamp"]))
         at = np.searchsorted(begins, moments[mine]) - 1
         found[mine] = np.where(at >= 0, own["round"].to_numpy(np.int64)[np.maximum(at, 0)], -1)
     return found
@@ -358,5 +358,5 @@ def _pending(capture: Capture, starts: pd.DataFrame) -> pd.Series[Any]:
     """How many proxies still waited when a round began, where a line says so, by round."""
     backlog = side(capture, "push_backlog", PILOT, "pending").dropna(subset=["pending"])
     begun = starts[["row", "run", "round"]].astype({"row": np.int64, "run": COUNT}).sort_values("row")
-    at = as_of(backlog.astype({"run": COUNT}).sort_values("row"), begun, "row", ["run"])
+    at = merge_as_of(backlog.astype({"run": COUNT}).sort_values("row"), begun, "row", ["run"])
     return at.dropna(subset=["round"]).groupby("round")["pending"].max()

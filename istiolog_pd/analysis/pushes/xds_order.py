@@ -7,8 +7,8 @@ import pandas as pd
 
 from istiolog_pd.analysis._answer import FLAG, PROXY, RUN, SOURCE, Answer, Col, answers
 from istiolog_pd.analysis._needs import pushed
-from istiolog_pd.analysis._result import cannot, no_lines, shaped
-from istiolog_pd.analysis._time import as_of
+from istiolog_pd.analysis._result import as_result, empty_result, reason_no_lines
+from istiolog_pd.analysis._time import merge_as_of
 from istiolog_pd.analysis.pushes._events import push_lines
 from istiolog_pd.analysis.pushes._requests import asking
 from istiolog_pd.analysis.pushes.rounds import PUSH_LINES, pushes
@@ -30,7 +30,12 @@ XDS_ORDER = Answer(
             "``first configuration`` (answers to a new proxy's requests), ``update`` (a full round) or ``incremental "
             "update`` (endpoints only)",
         ),
-        Col("certain", "boolean", "", "true if none of these pushes can belong to another round"),
+        Col(
+            "certain",
+            "boolean",
+            "",
+            "true if none of these pushes can belong to another round, nor to none if the order was not kept",
+        ),
         Col("timestamp", "datetime64[ns, UTC]", "UTC", "first of these pushes"),
         RUN,
         SOURCE,
@@ -97,10 +102,10 @@ def xds_order(capture: Capture) -> pd.DataFrame:
     """
     table = pushes(capture)
     coverage = table.attrs["coverage"]
-    table["row"] = push_lines(capture)["row"]
+    table[["row", "single"]] = push_lines(capture)[["row", "single"]]
     table = table[table["xds_type"].isin(TURN)].reset_index(drop=True)
     if table.empty:
-        return cannot(XDS_ORDER, coverage or no_lines(capture, "push line", PUSH_LINES))
+        return empty_result(XDS_ORDER, coverage or reason_no_lines(capture, "push line", PUSH_LINES))
     flat = _flat(capture, table)
     flat = flat.join(_follows(flat, "CDS", "EDS", "endpoints")).join(_follows(flat, "LDS", "RDS", "routes"))
     flat = flat[flat["group"].notna()]
@@ -112,9 +117,10 @@ def xds_order(capture: Capture) -> pd.DataFrame:
     following = ["endpoints_after", "without_endpoints", "routes_after", "without_routes"]
     rows[following] = first.groupby("flow", sort=False)[following].first()
     flows = flat.groupby("flow", sort=False)
-    rows["certain"] = flows["sure"].all()
+    # A set in order that may be an update of its proxy alone is in order then, too.
+    rows["certain"] = flows["sure"].all() | (flows["single"].all() & rows["kept"])
     rows["flow"] = pd.Series(UPDATE, rows.index).where(flows["whole"].any(), INCREMENTAL).mask(heads["asked"], FIRST)
-    return shaped(rows, XDS_ORDER, coverage)
+    return as_result(rows, XDS_ORDER, coverage)
 
 
 def _flat(capture: Capture, table: pd.DataFrame) -> pd.DataFrame:
@@ -138,11 +144,14 @@ def _flat(capture: Capture, table: pd.DataFrame) -> pd.DataFrame:
             "asked": kind.eq("request"),
             "whole": kind.ne("incremental"),
             "sure": (table["certain"] | kind.eq("request")).fillna(False).astype(bool),
+            "single": (table["single"] | kind.eq("request")).fillna(False).astype(bool),
         }
     )
     opened = pd.DataFrame({"row": asked["row"].astype(np.int64).to_numpy(), "owner": owner[len(table) :]})
     opened = opened.assign(opened=np.arange(len(opened))).sort_values("row")
-    begun = as_of(flat[["row", "owner"]].sort_values("row"), opened, "row", ["owner"])["opened"].reindex(flat.index)
+    begun = merge_as_of(flat[["row", "owner"]].sort_values("row"), opened, "row", ["owner"])["opened"].reindex(
+        flat.index
+    )
     first = flat["asked"] & ~flat.assign(begun=begun)[flat["asked"]].duplicated(["owner", "begun", "turn"]).reindex(
         flat.index, fill_value=True
     )

@@ -10,8 +10,8 @@ import pandas as pd
 
 from istiolog_pd.analysis._answer import LINE, RUN, SOURCE, Answer, Col, answers
 from istiolog_pd.analysis._needs import GC_TRACE, Need
-from istiolog_pd.analysis._result import cannot, no_lines, shaped
-from istiolog_pd.analysis._select import columns, joined, logs
+from istiolog_pd.analysis._result import as_result, empty_result, reason_no_lines
+from istiolog_pd.analysis._select import join_notes, log_of_runs, select_columns
 from istiolog_pd.capture import Capture
 
 Floats = npt.NDArray[np.float64]
@@ -70,7 +70,7 @@ WRITTEN = pd.Timedelta("10ms")
 HOW = "Go prints them to stderr when istiod runs with GODEBUG=gctrace=1"
 IN_PIECES = "{} of {} GC trace lines are cut or of another form, and left out"
 DRIFT = (
-    "in {} run(s) the clock was set or drifted: times of their collections are bounded by their neighbours in the log"
+    "in {} run(s) the clock was set or drifted: times of their collections are bounded by their neighbors in the log"
 )
 
 
@@ -108,19 +108,19 @@ def gc(capture: Capture) -> pd.DataFrame:
     (164, ['88.4 ms', '93.7 ms'])
     """
     phases = ("gc_sweep_termination", "gc_mark", "gc_mark_termination")
-    traces = columns(capture, "go_gc", "row", "source", "line", "gc_number", "gc_forced", *PRINTED, *phases)
+    traces = select_columns(capture, "go_gc", "row", "source", "line", "gc_number", "gc_forced", *PRINTED, *phases)
     if traces.empty:
-        return cannot(GC, no_lines(capture, "GC trace line", HOW))
+        return empty_result(GC, reason_no_lines(capture, "GC trace line", HOW))
     readable = traces["gc_number"].notna()
     table = _with_phases(traces[readable].reset_index(drop=True))
     cut = IN_PIECES.format(int((~readable).sum()), len(traces)) if not readable.all() else ""
     if table.empty:
-        return cannot(GC, cut)
+        return empty_result(GC, cut)
     times, drifted = _times(capture, table)
     table = pd.concat([table, times], axis=1)
     lags = _lags(capture)
     table = pd.concat([table, _meanwhile(table, lags)], axis=1)
-    answer = shaped(table, GC, joined(cut, DRIFT.format(drifted) if drifted else ""))
+    answer = as_result(table, GC, join_notes(cut, DRIFT.format(drifted) if drifted else ""))
     answer.attrs["push_lag"] = lags["lag"].median() if lags["lag"].notna().any() else None
     return answer
 
@@ -157,7 +157,7 @@ def _times(capture: Capture, table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
 
     A line is printed when the collection is over.
     """
-    before, after = _neighbours(capture, table)
+    before, after = _neighbors(capture, table)
     backwards = before > after + WRITTEN  # an older log was put behind a newer one
     before, after = before.mask(backwards), after.mask(backwards)
     low = before - table["since_start"] - pd.Timedelta("1ms") - _span(table, "high") - WRITTEN
@@ -173,10 +173,10 @@ def _times(capture: Capture, table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     return times, int(table.loc[drifted, "run"].nunique())
 
 
-def _neighbours(capture: Capture, table: pd.DataFrame) -> tuple[pd.Series[Any], pd.Series[Any]]:
+def _neighbors(capture: Capture, table: pd.DataFrame) -> tuple[pd.Series[Any], pd.Series[Any]]:
     """The time of the nearest entry with a time before and after each line of the table, of the same log."""
     times = capture.events["timestamp"].to_numpy()
-    names = logs(capture)
+    names = log_of_runs(capture)
     log = pd.Series(pd.factorize(names)[0], names.index)
     of = log.reindex(capture.events["run"].to_numpy()).to_numpy()
     rows = table["row"].to_numpy(np.int64)
@@ -200,9 +200,9 @@ def _span(table: pd.DataFrame, end: str) -> pd.Series[Any]:
 
 def _lags(capture: Capture) -> pd.DataFrame:
     """Push lines that no proxy asked for, by time: how long after the newest start of a round each was written."""
-    lines = columns(capture, "xds_push", "row", "timestamp", "push_type")
+    lines = select_columns(capture, "xds_push", "row", "timestamp", "push_type")
     lines = lines[lines["push_type"].ne("request") & lines["timestamp"].notna()]
-    starts = columns(capture, "push_start", "row", "timestamp", "connected_endpoints")
+    starts = select_columns(capture, "push_start", "row", "timestamp", "connected_endpoints")
     starts = starts.dropna(subset=["connected_endpoints", "timestamp"])
     # Rows of a run stand together, so the newest start before a row is its own or of another run.
     at = np.searchsorted(starts["row"].to_numpy(np.int64), lines["row"].to_numpy(np.int64)) - 1

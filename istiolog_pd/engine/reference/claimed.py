@@ -14,7 +14,7 @@ import pyarrow as pa
 from istiolog_pd.engine.reference.labels import parse_labels
 from istiolog_pd.engine.reference.match import Compiled
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, array, event_schema, label_target
-from istiolog_pd.formats.columns import LABELLED, LABELS
+from istiolog_pd.formats.columns import LABELED, LABELS
 from istiolog_pd.formats.kinds import KINDS, Kind
 
 #: Rows of the events, and the columns of an event's own for each of them.
@@ -77,7 +77,7 @@ class Claimed:
         if not any(self.labels):
             return {}
         own = self.compiled.format.labels if self.compiled else {}
-        known = {**(LABELS if self.event in LABELLED else {}), **own, **self.fields}
+        known = {**(LABELS if self.event in LABELED else {}), **own, **self.fields}
         columns: dict[str, list[object]] = {}
         targets = {key: label_target(target) for key, target in known.items()}
         found: dict[str, list[str | None]] = {}

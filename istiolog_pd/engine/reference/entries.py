@@ -72,11 +72,6 @@ class Entries:
             self._take(number, piece, followed=True)
         self._take(number, last, followed=False)
 
-    def resume(self, opened: Entry | None) -> None:
-        """Go on after lines that another reader has taken: with its open entry, and none begun."""
-        self._open, self._latest = opened, opened.layout if opened else ""
-        self._begun.clear()
-
     @property
     def begun(self) -> tuple[Entry, ...]:
         """The entries begun and not yet given out."""

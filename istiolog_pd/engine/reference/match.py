@@ -57,7 +57,7 @@ def _field(token: Field, after: Token | None, *, end: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A format and the expression that recognises its messages."""
+    """A format and the expression that recognizes its messages."""
 
     format: Format
     regex: re.Pattern[str]
@@ -86,7 +86,7 @@ def sign_of(entry: Format) -> str:
 def leading_literals(tokens: Sequence[Token]) -> list[str]:
     """The texts a message of these tokens can begin with (an empty one: anything).
 
-    The short xDS types are few, so they are spelt out: ``ADS:CDS: ACK`` finds its format at once.
+    The short xDS types are few, so they are spelled out: ``ADS:CDS: ACK`` finds its format at once.
     """
     if not tokens:
         return [""]
@@ -119,11 +119,11 @@ def _version(text: str) -> tuple[int, ...]:
 
 
 @dataclass
-class Recogniser:
+class Recognizer:
     """Finds the format that claims a message.
 
     Formats are looked up by the beginning of their text; of those found, each is tried. At most one
-    format of a component claims a message (the catalogue's tests hold that), so order is no matter.
+    format of a component claims a message (the catalog's tests hold that), so order is no matter.
     """
 
     formats: Iterable[Format]
@@ -194,6 +194,6 @@ def in_scope(entry: Format, level: str | None, scope: str | None) -> bool:
 
 
 @cache
-def recogniser() -> Recogniser:
-    """The catalogue, compiled once."""
-    return Recogniser(FORMATS)
+def recognizer() -> Recognizer:
+    """The catalog, compiled once."""
+    return Recognizer(FORMATS)

@@ -1,4 +1,4 @@
-"""The reference interpreter of the catalogue: plain Python, an entry at a time, no compiling.
+"""The reference interpreter of the catalog: plain Python, an entry at a time, no compiling.
 
 It is slow and obviously right; any faster engine must give the same tables.
 """
@@ -16,7 +16,7 @@ from istiolog_pd.engine.reference.entries import Entries
 from istiolog_pd.engine.reference.headers import Entry
 from istiolog_pd.engine.reference.labels import readings, split_ids, split_labels, thread_of
 from istiolog_pd.engine.reference.lines import Damage, Lines
-from istiolog_pd.engine.reference.match import Compiled, Recogniser, compile_format, recogniser
+from istiolog_pd.engine.reference.match import Compiled, Recognizer, compile_format, recognizer
 from istiolog_pd.engine.reference.timestamps import Clock, parser
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, array
 from istiolog_pd.engine.second_tier import claim_others
@@ -45,7 +45,7 @@ class SourceTables:
     damage: list[Damage]
     lines: int
     #: Whether any line of it had a header.
-    recognised: bool
+    recognized: bool
 
 
 def json_layouts(access: AccessFormat | None) -> tuple[JsonLayout, ...]:
@@ -58,11 +58,11 @@ class _Reader:
     """Reads the entries of one source and keeps what each format has claimed."""
 
     def __init__(
-        self, component: str, recognise: Recogniser, *, second_opinion: bool, access: AccessFormat | None
+        self, component: str, recognize: Recognizer, *, second_opinion: bool, access: AccessFormat | None
     ) -> None:
         self.component = component
         self.second_opinion = second_opinion
-        self.recognise = recognise
+        self.recognize = recognize
         self.own = compile_format(access.format, OWN) if access and access.format else None
         self.fields = {layout.name: layout.fields for layout in json_layouts(access)}
         self.claimed: dict[tuple[str, int, str], Claimed] = {}
@@ -104,9 +104,9 @@ class _Reader:
         found, kept = self._claim_own(entry, message), ""
         for n, (body, labels) in enumerate(readings(entry, message) if self._has_format(entry) else ()):
             kept = kept if n else labels
-            found = self.recognise.claim(component, entry.level, entry.scope, body, event=entry.event)
+            found = self.recognize.claim(component, entry.level, entry.scope, body, event=entry.event)
             if found is None and n == 0 and (other := self._other_writer(entry)):
-                found = self.recognise.claim(other, entry.level, entry.scope, body, by_start=True)
+                found = self.recognize.claim(other, entry.level, entry.scope, body, by_start=True)
                 component = component if found is None else other
             if found is not None:
                 kept = labels
@@ -124,7 +124,7 @@ class _Reader:
         return event, component, compiled.format.key if compiled and compiled is not self.own else None
 
     def _has_format(self, entry: Entry) -> bool:
-        """Whether the catalogue is asked for an entry's format: not if its layout says all there is to say."""
+        """Whether the catalog is asked for an entry's format: not if its layout says all there is to say."""
         return entry.event != "unparsed" and entry.layout != NAME and entry.layout not in self.fields
 
     def _claim_own(self, entry: Entry, message: str) -> tuple[Compiled, tuple[str | None, ...]] | None:
@@ -181,7 +181,7 @@ class _Reader:
             self.times[row] = self.clock.klog(text, near)
 
 
-def detect_component(entries: Iterable[Entry], recognise: Recogniser) -> tuple[str, bool]:
+def detect_component(entries: Iterable[Entry], recognize: Recognizer) -> tuple[str, bool]:
     """Whose log some entries are, ``pilot``, ``agent`` (a sidecar's) or ``ztunnel``; whether of the first two both.
 
     A sidecar's log holds lines of istiod's own scope `ads` too (its SDS server), so what counts is
@@ -195,8 +195,8 @@ def detect_component(entries: Iterable[Entry], recognise: Recogniser) -> tuple[s
             agent += 1
         elif entry.layout and not entry.event:
             body, _ = split_labels(entry.message)
-            of_agent = recognise.claim("agent", entry.level, entry.scope, body) is not None
-            of_pilot = recognise.claim("pilot", entry.level, entry.scope, body) is not None
+            of_agent = recognize.claim("agent", entry.level, entry.scope, body) is not None
+            of_pilot = recognize.claim("pilot", entry.level, entry.scope, body) is not None
             agent += of_agent and not of_pilot
             pilot += of_pilot and not of_agent
     who = "ztunnel" if ztunnel > agent + pilot else "agent" if agent > pilot else "pilot"
@@ -220,16 +220,16 @@ def read(blocks: Iterable[bytes], source: str, component: str = "", access: Acce
     lines = Lines(blocks)
     entries = iter(Entries(lines, access.layout if access else None))
     sample = list(islice(entries, SAMPLE))
-    detected, mixed = detect_component(sample, recogniser())
+    detected, mixed = detect_component(sample, recognizer())
     given, component = component, component or detected
-    reader = _Reader(component, recogniser(), second_opinion=mixed or component != detected, access=access)
-    recognised = False
+    reader = _Reader(component, recognizer(), second_opinion=mixed or component != detected, access=access)
+    recognized = False
     for entry in chain(sample, entries):
-        recognised = recognised or bool(entry.layout)
+        recognized = recognized or bool(entry.layout)
         reader.take(entry)
     last = reader.events[-1] if reader.events else None
     known = any(damage.line == lines.count for damage in lines.damage.values())
     if not lines.complete and not known and last in ("other", "unparsed"):
         lines.note(lines.count, CUT)
     events, tables = claim_others(*reader.tables(source), detect=not given)
-    return SourceTables(events, tables, list(lines.damage.values()), lines.count, recognised)
+    return SourceTables(events, tables, list(lines.damage.values()), lines.count, recognized)

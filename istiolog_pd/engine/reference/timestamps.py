@@ -86,7 +86,7 @@ class Clock:
 
 
 def parser(clock: Clock, kind: str) -> Callable[[str], int | None]:
-    """The function of `clock` for a layout's way to write times (``klog`` needs a neighbour)."""
+    """The function of `clock` for a layout's way to write times (``klog`` needs a neighbor)."""
     known = {"iso": clock.iso, "bracket": clock.bracket, "slog": clock.slog, "epoch": clock.epoch}
     return known[kind] if kind in known else custom(kind)
 

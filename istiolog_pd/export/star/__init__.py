@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from istiolog_pd._text import escape_markdown
 from istiolog_pd.capture import Capture
 from istiolog_pd.engine.schema import TYPES
 from istiolog_pd.export.atomic import refuse_sources, replacing, replacing_folder
@@ -238,7 +239,7 @@ def _markdown(dictionary: pd.DataFrame) -> str:
         if kind != "view":
             lines += ["", "| column | type | unit | meaning | refers to |", "| --- | --- | --- | --- | --- |"]
             cells = columns[["column", "type", "unit", "meaning", "refers_to"]].itertuples(index=False)
-            lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in one) + " |" for one in cells]
+            lines += ["| " + " | ".join(escape_markdown(cell) for cell in one) + " |" for one in cells]
     return "\n".join([*lines, ""])
 
 

@@ -1,1 +1,1 @@
-"""The entries of the catalogue, data only: one module per topic, each with a list `FORMATS`."""
+"""The entries of the catalog, data only: one module per topic, each with a list `FORMATS`."""

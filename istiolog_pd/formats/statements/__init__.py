@@ -1,4 +1,4 @@
-r"""The second tier of the catalogue: every log statement of Istio, Envoy and ztunnel, as data.
+r"""The second tier of the catalog: every log statement of Istio, Envoy and ztunnel, as data.
 
 `verdicts.tsv` says what a line means to an operator. Its columns, parted by tabs (in a text a tab is
 ``\t``, a newline ``\n``, a backslash ``\\``):

@@ -129,7 +129,7 @@ class Statement(NamedTuple):
 
     @property
     def format(self) -> Format:
-        """It as an entry of the catalogue, to be compiled as those are."""
+        """It as an entry of the catalog, to be compiled as those are."""
         return Format(
             self.event,
             self.template,

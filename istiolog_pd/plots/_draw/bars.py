@@ -14,7 +14,7 @@ from istiolog_pd.plots._draw.scales import Floats, floats, numbers
 from istiolog_pd.plots._draw.style import Look, look
 
 Align = Literal["center", "edge"]
-MANY = 300  # more places than this: bars too thin for a hatch, and too many to be a patch each
+MAX_PATCHES = 300  # more places than this: bars too thin for a hatch, and too many to be a patch each
 
 
 def bars(
@@ -31,8 +31,8 @@ def bars(
     seen = np.isfinite(top) & (top != bottom)
     left = places[seen] - (width / 2 if align == "center" else 0)
     low, high = bottom[seen], top[seen]
-    style: dict[str, Any] = {"facecolor": looked.colour, "linewidth": 0, "label": label}
-    if len(places) <= MANY:
+    style: dict[str, Any] = {"facecolor": looked.color, "linewidth": 0, "label": label}
+    if len(places) <= MAX_PATCHES:
         ax.bar(left, high - low, width, low, align="edge", hatch=looked.hatch, edgecolor="white", **style)
         return
     corners = [[left, low], [left, high], [left + width, high], [left + width, low]]

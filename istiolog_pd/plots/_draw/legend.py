@@ -17,16 +17,16 @@ BESIDE = SMALL * 3.6  # the width of a legend entry beside its text
 
 
 def mark(looked: Look, label: str, *, hollow: bool = False, linestyle: Literal["", "--"] = "") -> Line2D:
-    """A legend entry with the marker and colour of a look."""
-    fill = "none" if hollow else looked.colour
-    handle = Line2D([], [], linestyle=linestyle, marker=looked.marker, color=looked.colour, markerfacecolor=fill)
+    """A legend entry with the marker and color of a look."""
+    fill = "none" if hollow else looked.color
+    handle = Line2D([], [], linestyle=linestyle, marker=looked.marker, color=looked.color, markerfacecolor=fill)
     handle.set_label(plain(label))
     return handle
 
 
 def patch(looked: Look, label: str) -> Patch:
-    """A legend entry with the colour and hatch of a look."""
-    return Patch(facecolor=looked.colour, hatch=looked.hatch, edgecolor="white", linewidth=0, label=plain(label))
+    """A legend entry with the color and hatch of a look."""
+    return Patch(facecolor=looked.color, hatch=looked.hatch, edgecolor="white", linewidth=0, label=plain(label))
 
 
 def head(ax: Axes, title: str, note: str, handles: Sequence[Artist] = ()) -> None:

@@ -27,7 +27,7 @@ from istiolog_pd.plots._draw.style import bare, ink
 Floats = NDArray[np.float64]
 
 NARROW = 50  # times the least value: then a tick per decade is too few
-FEWEST = 12  # rounds for which there is room at least, so that few bars are no walls
+MIN_ROUNDS = 12  # rounds for which there is room at least, so that few bars are no walls
 GAP = 0.03  # between two panels, in parts of their room
 DAY = pd.Timedelta(days=1)  # matplotlib's unit of time
 SECOND = pd.Timedelta(seconds=1) / DAY
@@ -84,7 +84,7 @@ def mark_runs(ax: Axes, table: pd.DataFrame, times: Floats) -> None:
 
 
 def log_axis(ax: Axes, which: Literal["x", "y"], values: Floats, ticks: Formatter = COUNTS) -> None:
-    """An axis of orders of magnitude around these values, with labelled ticks even where they lie close.
+    """An axis of orders of magnitude around these values, with labeled ticks even where they lie close.
 
     Where a value is zero or less the part around zero is linear, so that it can be seen.
     """
@@ -118,7 +118,7 @@ def bins(ax: Axes, count: int = 30) -> list[float]:
 def round_axis(ax: Axes, number: Floats, start: pd.Series[pd.Timestamp] | None = None) -> None:
     """An axis of round numbers, with the start of a round under its number where it is known."""
     first, last = float(np.nanmin(number)), float(np.nanmax(number))
-    margin = 0.7 + max(0, FEWEST - 1 - (last - first)) / 2
+    margin = 0.7 + max(0, MIN_ROUNDS - 1 - (last - first)) / 2
     ax.set_xlim(first - margin, last + margin)
     ax.tick_params(axis="x", length=0)
     text: dict[float, str] = {}

@@ -1,7 +1,7 @@
-"""Looks as data: one colour, marker and hatch per xDS type and per kind of push; and what every plot needs.
+"""Looks as data: one color, marker and hatch per xDS type and per kind of push; and what every plot needs.
 
-The colours are those of Okabe and Ito (types) and of Tol's high-contrast scheme (kinds of push), which
-colour-blind people tell apart; hatches and markers are the second cue. A colour never changes its
+The colors are those of Okabe and Ito (types) and of Tol's high-contrast scheme (kinds of push), which
+color-blind people tell apart; hatches and markers are the second cue. A color never changes its
 meaning from plot to plot.
 """
 
@@ -17,6 +17,8 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 
+from istiolog_pd._text import escape_controls
+
 FIGSIZE = (9.0, 4.0)
 SMALL = 8.5
 CHARACTER = 0.58  # width of a character, in parts of its size
@@ -24,9 +26,9 @@ CHARACTER = 0.58  # width of a character, in parts of its size
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How one thing is drawn wherever it appears: its colour, and marker and hatch as second cue."""
+    """How one thing is drawn wherever it appears: its color, and marker and hatch as second cue."""
 
-    colour: str
+    color: str
     marker: str = "o"
     hatch: str = ""
     label: str = ""
@@ -58,7 +60,7 @@ DECISIONS: dict[str, Look] = {
     "incremental": PUSH_TYPES["incremental"],
     "forced": Look("#BB5566", "D", "xxxx"),
     "not forced": Look("#44AA99", "s", "\\\\\\\\"),
-    "unknown": Look("#777777", "o", "....", "full or not: not printed"),
+    "unknown": Look("#777777", "o", "....", "full or not: not logged"),
 }
 
 ORDERS: dict[str, Look] = {
@@ -90,7 +92,7 @@ def in_order(looks: Mapping[str, Look], names: Iterable[str]) -> list[str]:
 
 
 def ink() -> Any:
-    """The colour of text in the style that the user chose, for what has no colour of its own."""
+    """The color of text in the style that the user chose, for what has no color of its own."""
     return mpl.rcParams["text.color"]
 
 
@@ -102,8 +104,7 @@ def plain(text: object) -> str:
     >>> plain("$x$")
     '\\$x\\$'
     """
-    shown = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in str(text))
-    return shown.replace("$", r"\$")
+    return escape_controls(str(text)).replace("$", r"\$")
 
 
 def names(column: pd.Series[Any]) -> pd.Series[str]:

@@ -9,17 +9,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from istiolog_pd._text import escape_controls
 from istiolog_pd.capture import Capture
-from istiolog_pd.inspect.partial_match import visible
 from istiolog_pd.report.model import Line
 
 #: Maximum number of lines shown with a finding.
-MOST_LINES = 3
+MAX_LINES = 3
 #: Maximum length of a line, and of a text within a sentence.
-MOST_TEXT, MOST_WORDS = 400, 160
+MAX_TEXT, MAX_WORDS = 400, 160
 
 
-def shown(text: object, most: int = MOST_TEXT) -> str:
+def shown(text: object, most: int = MAX_TEXT) -> str:
     r"""Text of a log in one line, what cannot be printed as its escape, cut where it is too long.
 
     Examples
@@ -28,7 +28,7 @@ def shown(text: object, most: int = MOST_TEXT) -> str:
     ('a\\x1b[31m\\u202eb', 'abc…')
     """
     cut = str(text)
-    return visible(cut[:most]) + ("…" if len(cut) > most else "")
+    return escape_controls(cut[:most]) + ("…" if len(cut) > most else "")
 
 
 def rows_of(capture: Capture, event: str, **equal: object) -> tuple[int, ...]:
@@ -38,14 +38,14 @@ def rows_of(capture: Capture, event: str, **equal: object) -> tuple[int, ...]:
         column = table[name]
         column = column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
         table = table.filter(pc.fill_null(pc.equal(column, pa.scalar(value, column.type)), False))
-    return tuple(table["row"].slice(0, MOST_LINES).to_pylist())
+    return tuple(table["row"].slice(0, MAX_LINES).to_pylist())
 
 
 def rows_at(capture: Capture, table: pd.DataFrame) -> tuple[int, ...]:
     """The rows of the entries that the first rows of an answer name by `source` and `line`."""
     sources, lines = capture.events["source"], capture.events["line"]
     found: list[int] = []
-    for source, line in table[["source", "line"]].head(MOST_LINES).dropna().itertuples(index=False):
+    for source, line in table[["source", "line"]].head(MAX_LINES).dropna().itertuples(index=False):
         at = pc.indices_nonzero(pc.equal(lines, int(line)))
         own = pc.equal(sources.take(at).cast(pa.string()), source)
         found.extend(at.filter(own.combine_chunks()).slice(0, 1).to_pylist())
@@ -66,12 +66,12 @@ def lines_at(capture: Capture, rows: Iterable[int]) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def some(count: int, one: str, many: str = "") -> str:
+def plural(count: int, one: str, many: str = "") -> str:
     """A number of things in words.
 
     Examples
     --------
-    >>> some(1, "proxy", "proxies"), some(1200, "push", "pushes"), some(0, "line")
+    >>> plural(1, "proxy", "proxies"), plural(1200, "push", "pushes"), plural(0, "line")
     ('1 proxy', '1,200 pushes', '0 lines')
     """
     return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from istiolog_pd.plots import Plot
 
 #: A plot of more rows, or whose SVG is larger, is a PNG.
-MOST_MARKS, MOST_BYTES = 60, 120_000
+MAX_MARKS, MAX_BYTES = 60, 120_000
 DPI = 150
 
 #: The same log gives the same page, whatever style its reader likes elsewhere.
@@ -36,14 +36,14 @@ def picture(plot: Plot, table: pd.DataFrame) -> str:
         figure = plot.draw(table).get_figure(root=True)
         assert figure is not None
         try:
-            return _encoded(figure, few=len(table) <= MOST_MARKS)
+            return _encoded(figure, few=len(table) <= MAX_MARKS)
         finally:
             plt.close(figure)
 
 
 def _encoded(figure: Figure, few: bool) -> str:
     drawn = _bytes(figure, "svg") if few else b""
-    if few and len(drawn) <= MOST_BYTES:
+    if few and len(drawn) <= MAX_BYTES:
         return f"data:image/svg+xml;base64,{base64.b64encode(drawn).decode()}"
     return f"data:image/png;base64,{base64.b64encode(_bytes(figure, 'png')).decode()}"
 

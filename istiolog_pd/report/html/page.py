@@ -10,13 +10,14 @@ from pathlib import Path
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from istiolog_pd._text import duration_text
 from istiolog_pd.analysis._discover import declarations
 from istiolog_pd.capture import Capture
 from istiolog_pd.export.atomic import refuse_sources, replacing
-from istiolog_pd.inspect.summary import NO_ANSWER, RUN_COLUMNS, duration_text, summarize
+from istiolog_pd.inspect.summary import NO_ANSWER, RUN_COLUMNS, summarize
 from istiolog_pd.plots import PLOTS, Plot
-from istiolog_pd.report.findings import Answers, look
-from istiolog_pd.report.html.evidence import percent, shown, some
+from istiolog_pd.report.findings import Answers, run_rules
+from istiolog_pd.report.html.evidence import percent, plural, shown
 from istiolog_pd.report.html.figures import picture
 from istiolog_pd.report.html.tables import Shown, table
 from istiolog_pd.report.model import KINDS
@@ -61,15 +62,15 @@ def html_report(capture: Capture, *, loaded: Sequence[str] = ()) -> str:
     ('<!doctype html>', False)
     """
     answers = Answers(capture)
-    looked = look(answers)
+    looked = run_rules(answers)
     drawn, left_out = _plots(answers)
     summed = summarize(capture)
     return _template().render(
         kinds=KINDS,
         percent=percent,
         found=looked.found,
-        quiet=looked.quiet,
-        blind=looked.blind,
+        not_found=looked.not_found,
+        not_checkable=looked.not_checkable,
         about=_about(capture),
         load=_load(capture, loaded),
         logs=table(summed["logs"], "Logs"),
@@ -121,7 +122,7 @@ def _template() -> Template:
 def _about(capture: Capture) -> str:
     """The capture in a sentence."""
     times = pd.concat([capture.sources["first"], capture.sources["last"]]).dropna()
-    said = f"{some(capture.n_entries, 'entry', 'entries')} of {some(len(capture.infos), 'log')}"
+    said = f"{plural(capture.n_entries, 'entry', 'entries')} of {plural(len(capture.infos), 'log')}"
     if len(times):
         first, last = times.min(), times.max()
         said += f", {first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S} UTC ({duration_text(last - first)})"
@@ -166,7 +167,7 @@ def _plots(answers: Answers) -> tuple[Sequence[Drawn], Sequence[tuple[Plot, str]
         answer: pd.DataFrame = answers[plot.answer]
         coverage = shown(answer.attrs.get("coverage") or "", 1000)
         if answer.empty:
-            left_out.append((plot, coverage or "there is nothing of it in the log"))
+            left_out.append((plot, coverage or "the log holds none of it"))
             continue
         behind = table(answer, f"analysis.{plot.answer}", answer=plot.answer)
         python = f"plots.{plot.name}(analysis.{plot.answer}(capture))"

@@ -5,38 +5,39 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from istiolog_pd._text import duration_text
 from istiolog_pd.capture import Capture
-from istiolog_pd.inspect.summary import duration_text
-from istiolog_pd.report.html.evidence import MOST_LINES, MOST_WORDS, clock, percent, rows_at, rows_of, shown, some
-from istiolog_pd.report.model import Rule, Seen
+from istiolog_pd.report.html.evidence import MAX_LINES, MAX_WORDS, clock, percent, plural, rows_at, rows_of, shown
+from istiolog_pd.report.model import Rule, RuleHit
 
 UNEVEN = 1.5
 #: Minimum number of proxies for an outage.
-MANY = 5
+MIN_PROXIES = 5
 
 
-def _outage(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _outage(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     """Replicas that stopped or restarted, and how long their proxies were without a control plane."""
     own = table[table["reason"].astype("str").isin(["restart", "stopped"])]
     held = own.groupby("run")["proxy"].nunique()
-    held = held[held >= MANY]
+    held = held[held >= MIN_PROXIES]
     if held.empty:
         return None
     run = held.index.to_list()[int(held.to_numpy().argmax())]
     lost = own[own["run"] == run]
     away = lost["gap_high"].dropna()
     took = (
-        f"; {some(len(away), 'session')} came back, the last at most {duration_text(away.max())} after its last line"
+        f"; {plural(len(away), 'session')} reconnected, the last at most {duration_text(away.max())} after its last "
+        "line"
         if len(away)
-        else "; none of them came back in these logs"
+        else "; none of them reconnected in these logs"
     )
     last = _last(capture, run)
     back = table[table["proxy"].isin(lost["proxy"]) & (table["opened"] >= last)]
     rows = np.flatnonzero(capture.events["run"].to_numpy() == run)
-    stopped = f"{some(len(held), 'run')} of the control plane ended" if len(held) > 1 else "The control plane stopped"
-    return Seen(
-        f"{stopped} under {some(int(held.max()), 'proxy', 'proxies')}",
-        f"{shown(lost['source'].iloc[0], MOST_WORDS)}: {clock(last)}{took}.",
+    stopped = f"{plural(len(held), 'run')} of the control plane ended" if len(held) > 1 else "The control plane stopped"
+    return RuleHit(
+        f"{stopped} with {plural(int(held.max()), 'proxy', 'proxies')} connected",
+        f"{shown(lost['source'].iloc[0], MAX_WORDS)}: {clock(last)}{took}.",
         float(held.sum()) / len(table),
         (int(rows[-1]), *rows_at(capture, back)[:2]),
     )
@@ -48,7 +49,7 @@ def _last(capture: Capture, run: int) -> pd.Timestamp:
     return last
 
 
-def _storms(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _storms(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     reason = table["reason"].astype("str")
     own = table[reason.isin(["storm", "network", "flapping"])]
     if own.empty:
@@ -56,10 +57,10 @@ def _storms(table: pd.DataFrame, capture: Capture) -> Seen | None:
     counts = reason[own.index].value_counts()
     proxies = int(own["proxy"].nunique())
     restless = own["proxy"].value_counts()
-    return Seen(
-        f"{some(len(own), 'session')} of {some(proxies, 'proxy', 'proxies')} ended abnormally",
+    return RuleHit(
+        f"{plural(len(own), 'session')} of {plural(proxies, 'proxy', 'proxies')} ended abnormally",
         f"{', '.join(f'{name} {count:,}' for name, count in counts.items())}, of {len(table):,} sessions in all; the "
-        f"most by one proxy: {restless.iloc[0]:,} ({shown(restless.index[0], MOST_WORDS)}).",
+        f"most by one proxy: {restless.iloc[0]:,} ({shown(restless.index[0], MAX_WORDS)}).",
         len(own) / len(table),
         _ends(capture, own) or rows_at(capture, own),
     )
@@ -68,14 +69,14 @@ def _storms(table: pd.DataFrame, capture: Capture) -> Seen | None:
 def _ends(capture: Capture, sessions: pd.DataFrame) -> tuple[int, ...]:
     """The lines with which the first of some sessions ended."""
     found: tuple[int, ...] = ()
-    for one in sessions.head(MOST_LINES).to_dict("records"):
+    for one in sessions.head(MAX_LINES).to_dict("records"):
         found += rows_of(capture, "connection_close", run=one["run"], proxy=one["proxy"], connection=one["connection"])[
             :1
         ]
     return found
 
 
-def _uneven(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _uneven(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     sources = table["source"].nunique()
     if sources < 2 or table["share"].isna().all():
         return None
@@ -83,9 +84,9 @@ def _uneven(table: pd.DataFrame, capture: Capture) -> Seen | None:
     worst = latest.iloc[0]
     if worst["share"] * sources < UNEVEN:
         return None
-    return Seen(
+    return RuleHit(
         f"One of {sources:,} replicas holds {percent(float(worst['share']))} of the connections",
-        f"{shown(worst['source'], MOST_WORDS)}: {int(worst['connected_endpoints']):,} connections at the last round.",
+        f"{shown(worst['source'], MAX_WORDS)}: {int(worst['connected_endpoints']):,} connections at the last round.",
         float(worst["share"]) - 1 / sources,
     )
 
@@ -96,10 +97,13 @@ RULES = (
         kind="broken",
         of="the sessions",
         answer="connections",
-        looks=f"a control plane that stopped or restarted while {MANY} proxies or more were connected",
+        checks=f"a control plane that stopped or restarted while {MIN_PROXIES} proxies or more were connected",
         find=_outage,
-        why="Until they are connected again proxies keep what they have: no change reaches them, no new pod is ready.",
-        do="Look at why istiod ended (rollout, eviction, crash); two replicas or more, and a PodDisruptionBudget.",
+        why=(
+            "Until they reconnect, proxies keep their current configuration: they get no changes, and new pods do not "
+            "become ready."
+        ),
+        do="Check why istiod ended (rollout, eviction, crash). Run two or more replicas with a PodDisruptionBudget.",
         python="analysis.connections(capture).query(\"reason in ['restart', 'stopped']\")",
     ),
     Rule(
@@ -107,12 +111,13 @@ RULES = (
         kind="broken",
         of="the sessions",
         answer="connections",
-        looks="sessions that ended in a storm, by one event, or of a proxy that connects again and again",
+        checks="sessions that ended in a storm, by one event, or of a proxy that connects again and again",
         find=_storms,
-        why="Every new connection asks for the whole configuration: a storm is the heaviest load that istiod knows.",
+        why="Every new connection requests the whole configuration: a reconnect storm is the heaviest load for istiod.",
         do=(
-            "A storm: look at istiod's memory, probes and evictions then. Many cut at once: look at the network and "
-            "load balancers between. One proxy: look at its pod."
+            "A storm: check istiod's memory, probes and evictions at that time. Many cut at once: check the network "
+            "and "
+            "load balancers between. One proxy: check its pod."
         ),
         python="analysis.connections(capture).query(\"reason in ['storm', 'network', 'flapping']\")",
     ),
@@ -121,9 +126,9 @@ RULES = (
         kind="costly",
         of="the connections",
         answer="connected_endpoints",
-        looks=f"a replica with {UNEVEN} times its part of the connections",
+        checks=f"a replica with {UNEVEN} times its share of the connections",
         find=_uneven,
-        why="The busiest replica makes its proxies wait while others are idle.",
+        why="The busiest replica delays its proxies while others are idle.",
         do="Connections move only when they end: lower keepaliveMaxServerConnectionAge, or restart the proxies slowly.",
         python="analysis.connected_endpoints(capture)",
     ),

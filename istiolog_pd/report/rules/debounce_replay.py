@@ -7,19 +7,19 @@ from typing import Any
 import pandas as pd
 
 from istiolog_pd import analysis
+from istiolog_pd._text import duration_text
 from istiolog_pd.capture import Capture
-from istiolog_pd.inspect.summary import duration_text
 from istiolog_pd.report.html.evidence import bounds, percent
-from istiolog_pd.report.model import Rule, Seen
+from istiolog_pd.report.model import Rule, RuleHit
 
 #: Minimum number of push decisions for a pattern.
-FEWEST = 20
+MIN_DECISIONS = 20
 REPLAYED = 0.2
 
 
-def _replay(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _replay(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     recorded = table[table["recorded"].fillna(False).astype(bool)]
-    if recorded.empty or recorded["pushes_low"].iloc[0] < FEWEST:
+    if recorded.empty or recorded["pushes_low"].iloc[0] < MIN_DECISIONS:
         return None
     was = recorded.iloc[0]
     tried = _tried(table, capture, was)
@@ -34,8 +34,8 @@ def _replay(table: pd.DataFrame, capture: Capture) -> Seen | None:
     best = better.sort_values(["changes", "delay_median_high"], kind="stable").iloc[0]
     spared = pushes - int(best["pushes_high"])
     then, before = (bounds(int(row["pushes_low"]), int(row["pushes_high"])) for row in (best, now))
-    return Seen(
-        f"Another debounce setting would have spared at least {percent(spared / pushes)} of the pushes",
+    return RuleHit(
+        f"Other debounce settings would have avoided at least {percent(spared / pushes)} of the pushes",
         f"With {' and '.join(_changed(best, was))}: {then} pushes, not {before}; the median change would wait "
         f"{bounds(best['delay_median_low'], best['delay_median_high'], duration_text)}, not "
         f"{bounds(now['delay_median_low'], now['delay_median_high'], duration_text)}.",
@@ -83,7 +83,7 @@ RULES = (
         kind="costly",
         of="the pushes, at least",
         answer="debounce_replay",
-        looks=f"debounce settings that would have spared {percent(REPLAYED)} of the pushes or more, for certain",
+        checks=f"debounce settings that would have avoided {percent(REPLAYED)} of the pushes or more",
         find=_replay,
         why="A longer quiet time merges more changes into one push; each change waits longer for it.",
         do="Weigh the delay against the pushes (plot below), then set it in istiod's environment.",

@@ -6,16 +6,16 @@ from typing import Any
 
 import pandas as pd
 
+from istiolog_pd._text import duration_text
 from istiolog_pd.capture import Capture
-from istiolog_pd.inspect.summary import duration_text
-from istiolog_pd.report.html.evidence import bounds, percent, rows_at, shown, some
-from istiolog_pd.report.model import Rule, Seen
+from istiolog_pd.report.html.evidence import bounds, percent, plural, rows_at, shown
+from istiolog_pd.report.model import Rule, RuleHit
 
 SECOND = pd.Timedelta("1s")
 HELD = pd.Timedelta("500ms")
 HELD_SHARE = 0.01
 #: Minimum number of push decisions for a pattern.
-FEWEST = 20
+MIN_DECISIONS = 20
 MOSTLY_FULL = 0.5
 
 
@@ -24,49 +24,49 @@ def _time(value: Any) -> str:
     return duration_text(pd.Timedelta(value))
 
 
-def _max_bound(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _max_bound(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     own = table[table["bound"] == "max"]
     maybe = int((table["bound"] == "either").sum())
     if own.empty:
         return None
     longest, events = own["debounce_time"].max(), own["events"].sum(min_count=1)
-    merged = f", {int(events):,} changes merged in them" if pd.notna(events) else ""
-    return Seen(
-        f"{bounds(len(own), len(own) + maybe)} of {some(len(table), 'push decision')} waited for the maximum",
-        "Changes kept arriving, so each of these pushes waited for PILOT_DEBOUNCE_MAX; the longest wait was "
+    merged = f", {int(events):,} changes were merged" if pd.notna(events) else ""
+    return RuleHit(
+        f"{bounds(len(own), len(own) + maybe)} of {plural(len(table), 'push decision')} waited for PILOT_DEBOUNCE_MAX",
+        "Changes kept arriving, so none of these pushes was released by a quiet time; the longest wait was "
         f"{duration_text(longest)}{merged}.",
         len(own) / len(table),
         rows_at(capture, own.sort_values("debounce_time", ascending=False)),
     )
 
 
-def _held(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _held(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     own = table[(table["quiet_time"] >= HELD) & (table["quiet_time"] >= 5 * table["quiet_time"].median())]
     if len(own) < HELD_SHARE * len(table) or own.empty:
         return None
-    return Seen(
-        f"{some(len(own), 'push decision')} of {len(table):,} came long after the last change",
-        f"It had been quiet for {_time(own['quiet_time'].median())} (median of these), at most "
-        f"{_time(own['quiet_time'].max())}; of all {_time(table['quiet_time'].median())}.",
+    return RuleHit(
+        f"{plural(len(own), 'push decision')} of {len(table):,} came long after the last change",
+        f"The quiet time was {_time(own['quiet_time'].median())} (median of these), at most "
+        f"{_time(own['quiet_time'].max())}; the median of all decisions is {_time(table['quiet_time'].median())}.",
         len(own) / len(table),
         rows_at(capture, own.sort_values("quiet_time", ascending=False)),
     )
 
 
-def _full(table: pd.DataFrame, capture: Capture) -> Seen | str | None:
+def _full(table: pd.DataFrame, capture: Capture) -> RuleHit | str | None:
     known = table[table["full"].notna()]
     if known.empty:
-        return "no decision prints whether it is full (1.0 and 1.31 on do not)"
+        return "no decision logs whether it is full (Istio 1.0, and 1.31 and later, do not)"
     own = known[known["full"].astype(bool)]
-    if len(known) < FEWEST or len(own) < MOSTLY_FULL * len(known):
+    if len(known) < MIN_DECISIONS or len(own) < MOSTLY_FULL * len(known):
         return None
     kinds = own["config_kind"].dropna().value_counts()
     named = "; named most often (one config of each, picked at random): " + ", ".join(
         f"{shown(kind, 40)} {count:,}" for kind, count in kinds.head(3).items()
     )
-    return Seen(
-        f"{some(len(own), 'push decision')} of {len(known):,} were full pushes",
-        f"{percent(len(own) / len(known))} of those that print it{named if len(kinds) else ''}.",
+    return RuleHit(
+        f"{plural(len(own), 'push decision')} of {len(known):,} were full pushes",
+        f"{percent(len(own) / len(known))} of the decisions that log it{named if len(kinds) else ''}.",
         len(own) / len(known),
         rows_at(capture, own),
     )
@@ -78,15 +78,14 @@ RULES = (
         kind="late",
         of="the decisions, at least",
         answer="debounces",
-        looks="push decisions that came only because PILOT_DEBOUNCE_MAX was reached",
+        checks="push decisions that came only because PILOT_DEBOUNCE_MAX was reached",
         find=_max_bound,
         why=(
             "While changes come faster than PILOT_DEBOUNCE_AFTER nothing is pushed until the maximum: every change "
-            "in it "
-            "waits, and all proxies are pushed to at once."
+            "waits, and then all proxies are pushed to at once."
         ),
         do=(
-            "Find what changes all the time (the triggers below) and make it rest; or lower PILOT_DEBOUNCE_MAX. "
+            "Find what changes all the time (the triggers below) and stop it; or lower PILOT_DEBOUNCE_MAX. "
             "The debounce replay below shows within bounds what other settings would do."
         ),
         python="analysis.debounces(capture).query(\"bound == 'max'\")",
@@ -96,16 +95,16 @@ RULES = (
         kind="late",
         of="the decisions",
         answer="debounces",
-        looks=(
+        checks=(
             f"decisions made {duration_text(HELD)} or more, and five times the median, after the last change, "
             f"if they are {percent(HELD_SHARE)} or more"
         ),
         find=_held,
         why=(
-            "A push decision that comes long after the last change was waiting for the push before it to begin: istiod "
-            "was busy building its push context."
+            "A push decision that comes long after the last change waited for the previous push to start: istiod "
+            "was busy building a push context."
         ),
-        do="Look at istiod's CPU limits and throttling, and at pilot_pushcontext_init_seconds.",
+        do="Check istiod's CPU limits and throttling, and pilot_pushcontext_init_seconds.",
         python=f"analysis.debounces(capture).query(\"quiet_time >= '{HELD / SECOND:g}s'\")",
     ),
     Rule(
@@ -113,15 +112,14 @@ RULES = (
         kind="costly",
         of="the decisions",
         answer="debounces",
-        looks=f"full pushes that are {percent(MOSTLY_FULL)} or more of {FEWEST} decisions or more",
+        checks=f"full pushes that are {percent(MOSTLY_FULL)} or more of {MIN_DECISIONS} decisions or more",
         find=_full,
         why=(
             "A full push builds a new push context and considers every proxy for every type; endpoint changes alone "
-            "do not "
-            "need one."
+            "do not need one."
         ),
         do=(
-            "Look at what changes (the triggers below): deployments that rewrite labels, operators that rewrite "
+            "Check what changes (the triggers below): deployments that rewrite labels, operators that rewrite "
             "objects "
             "without a change, headless services."
         ),

@@ -6,8 +6,8 @@ import pandas as pd
 
 from istiolog_pd import analysis
 from istiolog_pd.capture import Capture
-from istiolog_pd.report.html.evidence import MOST_WORDS, clock, rows_of, shown, some
-from istiolog_pd.report.model import Rule, Seen
+from istiolog_pd.report.html.evidence import MAX_WORDS, clock, plural, rows_of, shown
+from istiolog_pd.report.model import Rule, RuleHit
 
 UNSENT = {"write timeout", "queue timeout", "client busy", "send failure"}
 REFUSED = {"rate limit": "xds_rate_limited", "unauthenticated": "auth_failure", "unauthorized": "auth_failure"}
@@ -24,7 +24,7 @@ def _counted(table: pd.DataFrame) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in counts.items())
 
 
-def _nacks(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _nacks(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     """Rejections as istiod saw them; as Envoy did where its log is all there is."""
     own, event = table[table["cause"] == "NACK"], "xds_nack"
     if own.empty:
@@ -35,44 +35,47 @@ def _nacks(table: pd.DataFrame, capture: Capture) -> Seen | None:
     texts = own.groupby(own["error"].fillna("no text"))["count"].sum().sort_values(ascending=False)
     common = str(texts.index[0])
     types = own.groupby(own["xds_type"].astype("str"))["count"].sum().sort_values(ascending=False)
-    by = f" by {some(proxies, 'proxy', 'proxies')}" if proxies else ""
-    return Seen(
-        f"Configuration was rejected {some(total, 'time')}{by}",
-        f"Types: {', '.join(f'{name} {count:,}' for name, count in types.items())}. {some(len(texts), 'error text')}; "
-        f"the commonest ({texts.iloc[0]:,} of {total:,}): “{shown(common, MOST_WORDS)}”.",
+    by = f" by {plural(proxies, 'proxy', 'proxies')}" if proxies else ""
+    return RuleHit(
+        f"Configuration was rejected {plural(total, 'time')}{by}",
+        f"Types: {', '.join(f'{name} {count:,}' for name, count in types.items())}. "
+        f"{plural(len(texts), 'error text')}, "
+        f"most often ({texts.iloc[0]:,} of {total:,}): “{shown(common, MAX_WORDS)}”.",
         _of_all(capture, proxies),
         rows_of(capture, event, error=common) or rows_of(capture, event),
     )
 
 
-def _exited(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _exited(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     """Envoys that died; why is told only as far as the agent was told."""
     own = table[table["cause"] == "Envoy exited"]
     if own.empty:
         return None
     total, proxies = int(own["count"].sum()), int(own["proxy"].nunique())
     killed = own["error"].str.contains("signal: killed", regex=False).fillna(False)
-    guess = " Killed (SIGKILL) is what a container without memory left gets, and not only that." if killed.any() else ""
-    return Seen(
-        f"Envoy died {some(total, 'time')} in {some(max(proxies, 1), 'proxy', 'proxies')}",
-        f"{', '.join(f'{shown(name, MOST_WORDS)} {count:,}' for name, count in _by_text(own).items())}, from "
+    guess = (
+        " A container that runs out of memory is killed (SIGKILL), but there are other causes." if killed.any() else ""
+    )
+    return RuleHit(
+        f"Envoy died {plural(total, 'time')} in {plural(max(proxies, 1), 'proxy', 'proxies')}",
+        f"{', '.join(f'{shown(name, MAX_WORDS)} {count:,}' for name, count in _by_text(own).items())}, from "
         f"{clock(own['first_seen'].min())} to {clock(own['last_seen'].max())}.{guess}",
         _of_all(capture, proxies),
         rows_of(capture, "envoy_exit", cause="Envoy exited"),
     )
 
 
-def _listeners(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _listeners(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     """Listeners that could not be opened."""
     own = table[table["cause"] == "listener failed"]
     if own.empty:
         return None
     proxies = int(own["proxy"].nunique())
     texts = _by_text(own)
-    return Seen(
-        f"Listeners could not be opened in {some(max(proxies, 1), 'proxy', 'proxies')}",
-        f"{some(int(own['count'].sum()), 'time')}, from {clock(own['first_seen'].min())} to "
-        f"{clock(own['last_seen'].max())}; most often: “{shown(texts.index[0], MOST_WORDS)}”.",
+    return RuleHit(
+        f"Listeners failed to open in {plural(max(proxies, 1), 'proxy', 'proxies')}",
+        f"{plural(int(own['count'].sum()), 'time')}, from {clock(own['first_seen'].min())} to "
+        f"{clock(own['last_seen'].max())}; most often: “{shown(texts.index[0], MAX_WORDS)}”.",
         _of_all(capture, proxies),
         rows_of(capture, "listener_error"),
     )
@@ -83,26 +86,26 @@ def _by_text(table: pd.DataFrame) -> pd.Series[int]:
     return table.groupby(table["error"].fillna("no text"))["count"].sum().sort_values(ascending=False)
 
 
-def _unsent(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _unsent(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     own = table[table["cause"].isin(UNSENT) & ~table["expected"].fillna(False).astype(bool)]
     if own.empty:
         return None
     total, proxies = int(own["count"].sum()), int(own["proxy"].nunique())
-    return Seen(
-        f"{some(total, 'push', 'pushes')} could not be sent to {some(proxies, 'proxy', 'proxies')}",
+    return RuleHit(
+        f"{plural(total, 'push', 'pushes')} could not be sent to {plural(proxies, 'proxy', 'proxies')}",
         f"{_counted(own)}, from {clock(own['first_seen'].min())} to {clock(own['last_seen'].max())}.",
         _of_all(capture, proxies),
         rows_of(capture, "xds_send_failure"),
     )
 
 
-def _refused(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _refused(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     own = table[table["cause"].isin(REFUSED)]
     if own.empty:
         return None
     worst = own.groupby(own["cause"].astype("str"))["count"].sum().idxmax()
-    return Seen(
-        f"{some(int(own['count'].sum()), 'connection or request', 'connections or requests')} of proxies were refused",
+    return RuleHit(
+        f"{plural(int(own['count'].sum()), 'connection or request', 'connections or requests')} of proxies refused",
         f"{_counted(own)}.",
         _of_all(capture, int(own["proxy"].nunique())),
         rows_of(capture, REFUSED[str(worst)]),
@@ -115,11 +118,11 @@ RULES = (
         kind="broken",
         of="the proxies",
         answer="errors",
-        looks="configuration that a proxy rejected (NACK)",
+        checks="configuration that a proxy rejected (NACK)",
         find=_nacks,
         why=(
-            "What was changed does not hold in a proxy that rejects it. Of a rejected update Envoy applies the good "
-            "resources; of those named in the error it keeps the old version, or has none."
+            "The change is not active on a proxy that rejects it. Of a rejected update, Envoy applies the valid "
+            "resources and keeps the old version (or none) of those named in the error."
         ),
         do=(
             "Read the error text: it names the resource. Find who made it (EnvoyFilter, DestinationRule, endpoints "
@@ -134,12 +137,12 @@ RULES = (
         kind="broken",
         of="the proxies",
         answer="errors",
-        looks="pushes that could not be sent: write and queue timeouts, busy clients, failed sends",
+        checks="pushes that could not be sent: write and queue timeouts, busy clients, failed sends",
         find=_unsent,
         why="The proxy did not get this update; it catches up only with the next push or when it connects again.",
         do=(
-            "Look at the CPU and memory of these proxies and of istiod at these times, and at the network between; "
-            "smaller configurations (Sidecar resources) and PILOT_PUSH_THROTTLE help where istiod is too fast for them."
+            "Check CPU and memory of these proxies and of istiod at these times, and the network between them; "
+            "smaller configurations (Sidecar resources) and PILOT_PUSH_THROTTLE help if istiod is too fast for them."
         ),
         python=f'analysis.errors(capture).query("cause in {sorted(UNSENT)}")',
         rare=True,
@@ -149,9 +152,9 @@ RULES = (
         kind="broken",
         of="the proxies",
         answer="errors",
-        looks="Envoys that exited with an error or were killed",
+        checks="Envoy processes that exited with an error or were killed",
         find=_exited,
-        why="All connections through this proxy break, and its pod serves nothing until Envoy is back.",
+        why="All connections through this proxy break, and its pod serves no traffic until Envoy is back.",
         do="Compare the container's memory with its limit; read the pod's events and last state (kubectl describe).",
         python="analysis.errors(capture).query(\"cause == 'Envoy exited'\")",
         rare=True,
@@ -161,10 +164,10 @@ RULES = (
         kind="broken",
         of="the proxies",
         answer="errors",
-        looks="listeners that could not be opened",
+        checks="listeners that failed to open",
         find=_listeners,
-        why="Nothing arrives at such a listener; the update that brought it is rejected.",
-        do="Look for what holds the port (the application, another listener), and for who made the listener.",
+        why="Such a listener receives no traffic; the update that contained it is rejected.",
+        do="Find what uses the port (the application, another listener), and who created the listener.",
         python="analysis.errors(capture).query(\"cause == 'listener failed'\")",
         rare=True,
     ),
@@ -173,9 +176,9 @@ RULES = (
         kind="broken",
         of="the proxies",
         answer="errors",
-        looks="clients that were refused: rate limits, failed authentication or authorization",
+        checks="clients that were refused: rate limits, failed authentication or authorization",
         find=_refused,
-        why="A proxy that is refused has no configuration of this istiod: a new pod does not become ready.",
+        why="A refused proxy gets no configuration from this istiod: a new pod does not become ready.",
         do=(
             "Rate limits: add replicas or raise PILOT_MAX_REQUESTS_PER_SECOND. Authentication: check token audiences, "
             "trust domain and the clocks of the nodes."

@@ -6,60 +6,60 @@ from typing import Any
 
 import pandas as pd
 
+from istiolog_pd._text import duration_text
 from istiolog_pd.capture import Capture
-from istiolog_pd.inspect.summary import duration_text
-from istiolog_pd.report.html.evidence import MOST_LINES, MOST_WORDS, percent, rows_of, shown, some
-from istiolog_pd.report.model import Rule, Seen
+from istiolog_pd.report.html.evidence import MAX_LINES, MAX_WORDS, percent, plural, rows_of, shown
+from istiolog_pd.report.model import Rule, RuleHit
 
 UNKNOWN = 0.05
 
 
-def _gaps(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _gaps(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     own = table[table["gaps"] > 0]
     if own.empty:
         return None
     longest = own.sort_values("longest_gap").iloc[-1]
-    return Seen(
-        f"Lines are missing in {some(int(own['gaps'].sum()), 'place')}",
-        f"In {some(len(own), 'run')} of {len(table):,}; the longest is {duration_text(longest['longest_gap'])}, in "
-        f"{shown(longest['source'], MOST_WORDS)}. Rates and sums over a gap are too low.",
+    return RuleHit(
+        f"Lines are missing in {plural(int(own['gaps'].sum()), 'place')}",
+        f"In {plural(len(own), 'run')} of {len(table):,}; the longest is {duration_text(longest['longest_gap'])}, in "
+        f"{shown(longest['source'], MAX_WORDS)}. Rates and sums across a gap are too low.",
         len(own) / len(table),
     )
 
 
-def _cut(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _cut(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     own = table[table["start"] == "cut"]
     if own.empty:
         return None
-    return Seen(
-        f"The logs of {some(len(own), 'run')} of {len(table):,} do not begin with the process",
-        f"What went before is unknown; the first is {shown(own.iloc[0]['source'], MOST_WORDS)}.",
+    return RuleHit(
+        f"The logs of {plural(len(own), 'run')} of {len(table):,} do not begin with the process",
+        f"What happened before is unknown; the first is {shown(own.iloc[0]['source'], MAX_WORDS)}.",
         len(own) / len(table),
     )
 
 
-def _damage(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _damage(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     own = table[table["damage"] != ""]
     if own.empty:
         return None
     first = own.iloc[0]
-    return Seen(
-        f"Damaged: {some(len(own), 'source')} of {len(table):,}",
-        f"{shown(first['source'], MOST_WORDS)}: {shown(first['damage'], MOST_WORDS)}",
+    return RuleHit(
+        f"Damaged: {plural(len(own), 'source')} of {len(table):,}",
+        f"{shown(first['source'], MAX_WORDS)}: {shown(first['damage'], MAX_WORDS)}",
         len(own) / len(table),
     )
 
 
-def _unknown(table: Any, capture: Capture) -> Seen | None:
+def _unknown(table: Any, capture: Capture) -> RuleHit | None:
     unknown = int(table.reindex(["other", "unparsed"]).fillna(0).sum())
     if unknown < UNKNOWN * capture.n_entries or not unknown:
         return None
     share = unknown / capture.n_entries
-    return Seen(
-        f"{some(unknown, 'entry', 'entries')} of {capture.n_entries:,} have no known event",
-        f"{percent(share)} of all; the answers do not use them. `istiolog unmatched` groups them.",
+    return RuleHit(
+        f"{plural(unknown, 'entry', 'entries')} of {capture.n_entries:,} have no known event",
+        f"{percent(share)} of all; no answer uses them. `istiolog unmatched` groups them.",
         share,
-        (rows_of(capture, "other") + rows_of(capture, "unparsed"))[:MOST_LINES],
+        (rows_of(capture, "other") + rows_of(capture, "unparsed"))[:MAX_LINES],
     )
 
 
@@ -69,10 +69,13 @@ RULES = (
         kind="log",
         of="the runs",
         answer="runs",
-        looks="stretches where lines are lost or the log is silent unusually long",
+        checks="periods with lost lines, or unusually long silence",
         find=_gaps,
-        why="Whatever is counted over a gap is a lower bound.",
-        do="Fetch the rotated files and the log of the former container (kubectl logs --previous): read them together.",
+        why="Every count across a gap is a lower bound.",
+        do=(
+            "Fetch the rotated files and the log of the previous container (kubectl logs --previous), and load them "
+            "together."
+        ),
         python='capture.runs.query("gaps > 0")',
     ),
     Rule(
@@ -80,10 +83,10 @@ RULES = (
         kind="log",
         of="the runs",
         answer="runs",
-        looks="runs whose log does not begin with the process",
+        checks="runs whose log does not begin with the process",
         find=_cut,
-        why="Connections and versions from before are not known; the first rounds may be cut.",
-        do="Take the whole log: kubectl logs --tail=-1, the rotated files.",
+        why="Earlier connections and versions are unknown; the first push rounds may be incomplete.",
+        do="Fetch the whole log: kubectl logs --tail=-1, and the rotated files.",
         python="capture.runs.query(\"start == 'cut'\")",
     ),
     Rule(
@@ -91,9 +94,9 @@ RULES = (
         kind="log",
         of="the sources",
         answer="sources",
-        looks="sources that could not be read whole",
+        checks="sources that could not be read completely",
         find=_damage,
-        why="What stood in the damaged part is in no answer.",
+        why="No answer covers the damaged part.",
         do="Fetch them again.",
         python="capture.sources.query(\"damage != ''\")",
     ),
@@ -102,10 +105,10 @@ RULES = (
         kind="log",
         of="the entries",
         answer="counts",
-        looks=f"entries without a known event, if they are {percent(UNKNOWN)} or more",
+        checks=f"entries without a known event, if they are {percent(UNKNOWN)} or more",
         find=_unknown,
-        why="Lines of another program, or of a version that this one does not know yet.",
-        do="Look at them with `istiolog unmatched`; a new format is one entry in the catalogue.",
+        why="These lines are from another program, or from an unknown version of Istio.",
+        do="Look at them with `istiolog unmatched`; a new format is one entry in the catalog.",
         python="capture.counts()",
         rare=True,
     ),

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pandas as pd
 
 from istiolog_pd.capture import Capture
-from istiolog_pd.report.html.evidence import MOST_WORDS, clock, percent, rows_of, shown, some
-from istiolog_pd.report.model import Rule, Seen
+from istiolog_pd.report.html.evidence import MAX_WORDS, clock, percent, plural, rows_of, shown
+from istiolog_pd.report.model import Rule, RuleHit
 
 #: Maximum number of causes named.
 NAMED = 5
 
 
-def _failing(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _failing(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     total, requests = int(table["requests"].sum()), capture["access"].num_rows
     flags = table["response_flags"].astype("str").where(table["response_flags"].notna(), "no flag")
     causes = table.groupby(flags)["requests"].sum().sort_values(ascending=False)
@@ -20,12 +20,12 @@ def _failing(table: pd.DataFrame, capture: Capture) -> Seen | None:
     named = ", ".join(f"{name} {count:,}" for name, count in causes.head(NAMED).items())
     more = f" and {len(causes) - NAMED:,} more" if len(causes) > NAMED else ""
     flag = worst["response_flags"]
-    where = shown(worst["cluster"], MOST_WORDS) if pd.notna(worst["cluster"]) else "no cluster"
+    where = shown(worst["cluster"], MAX_WORDS) if pd.notna(worst["cluster"]) else "no cluster"
     status = {} if pd.isna(worst["response_code"]) else {"response_code": int(worst["response_code"])}
     rows = rows_of(capture, "access", **status, **({"response_flags": flag} if pd.notna(flag) else {}))
-    return Seen(
-        f"{some(total, 'request')} failed",
-        f"By flag: {named}{more}. Most often ({worst['requests']:,}): {shown(worst['meaning'], MOST_WORDS)}, to "
+    return RuleHit(
+        f"{plural(total, 'request')} failed",
+        f"By flag: {named}{more}. Most often ({worst['requests']:,}): {shown(worst['meaning'], MAX_WORDS)}, to "
         f"{where} ({percent(float(worst['share']))} of its requests), answered by {worst['answered_by']}; from "
         f"{clock(table['first'].min())} to {clock(table['last'].max())}.",
         min(1.0, total / max(requests, 1)),
@@ -39,10 +39,10 @@ RULES = (
         kind="broken",
         of="the requests logged",
         answer="failed_requests",
-        looks="requests that failed: flagged by Envoy (UF, UH, NR, UC, DC, ...), refused, or status 500 or more",
+        checks="requests that failed: flagged by Envoy (UF, UH, NR, UC, DC, ...), refused, or status 500 or more",
         find=_failing,
-        why="A client did not get what it asked for, or had to ask again.",
-        do="Look at who answered and at the flag: NR, NC: routes; UH: endpoints; UF, UC: the connection or its TLS.",
+        why="A client did not get a response, or had to retry.",
+        do="Check who answered, and the flag: NR, NC: routes; UH: endpoints; UF, UC: the connection or its TLS.",
         python="analysis.failed_requests(capture)",
     ),
 )

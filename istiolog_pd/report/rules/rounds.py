@@ -7,16 +7,16 @@ from typing import Any
 import pandas as pd
 
 from istiolog_pd import analysis
+from istiolog_pd._text import duration_text
 from istiolog_pd.capture import Capture
-from istiolog_pd.inspect.summary import duration_text
-from istiolog_pd.report.html.evidence import MOST_WORDS, rows_at, shown, some
-from istiolog_pd.report.model import Rule, Seen
+from istiolog_pd.report.html.evidence import MAX_WORDS, plural, rows_at, shown
+from istiolog_pd.report.model import Rule, RuleHit
 
 SLOW_ROUND = pd.Timedelta("1s")
 #: A proxy is behind if its push came after BEHIND and after TIMES_MEDIAN times the median of its round.
 BEHIND, TIMES_MEDIAN = pd.Timedelta("1s"), 4
 #: Minimum number of proxies in a round that can have stragglers.
-FEWEST = 10
+MIN_PROXIES = 10
 SECOND = pd.Timedelta("1s")
 
 
@@ -25,15 +25,15 @@ def _time(value: Any) -> str:
     return duration_text(pd.Timedelta(value))
 
 
-def _slow(table: pd.DataFrame, capture: Capture) -> Seen | str | None:
+def _slow(table: pd.DataFrame, capture: Capture) -> RuleHit | str | None:
     known = table[table["duration"].notna()]
     if known.empty:
-        return "no round prints its pushes: " + str(table.attrs.get("coverage", ""))
+        return "no push round logs its pushes: " + str(table.attrs.get("coverage", ""))
     slow = known[known["duration"] >= SLOW_ROUND]
     if slow.empty:
         return None
-    return Seen(
-        f"{some(len(slow), 'push round')} of {len(known):,} took {duration_text(SLOW_ROUND)} or longer",
+    return RuleHit(
+        f"{plural(len(slow), 'push round')} of {len(known):,} took {duration_text(SLOW_ROUND)} or longer",
         f"From its start to its last push a round took {_time(known['duration'].median())} (median), "
         f"{_time(known['duration'].quantile(0.95))} (95th percentile), "
         f"{_time(known['duration'].max())} (longest). From Istio 1.3 on the end of a round is an estimate.",
@@ -42,25 +42,25 @@ def _slow(table: pd.DataFrame, capture: Capture) -> Seen | str | None:
     )
 
 
-def _stragglers(table: pd.DataFrame, capture: Capture) -> Seen | str | None:
+def _stragglers(table: pd.DataFrame, capture: Capture) -> RuleHit | str | None:
     own = table.loc[table["round"].notna(), ["round", "proxy", "timestamp", "source", "line"]]
     if own.empty:
-        return "no push can be laid to a round: " + str(table.attrs.get("coverage", ""))
+        return "no push can be assigned to a round: " + str(table.attrs.get("coverage", ""))
     starts = analysis.push_rounds(capture).set_index("round")["timestamp"]
     own = own.assign(proxy=pd.factorize(own["proxy"])[0], name=own["proxy"])
     own["lag"] = own["timestamp"] - starts.reindex(own["round"]).set_axis(own.index)
     last = own.sort_values("lag").drop_duplicates(["round", "proxy"], keep="last")
     by_round = last.groupby("round")["lag"]
     usual, size = by_round.transform("median"), by_round.transform("size")
-    behind = last[(size >= FEWEST) & (last["lag"] >= BEHIND) & (last["lag"] / TIMES_MEDIAN > usual)]
+    behind = last[(size >= MIN_PROXIES) & (last["lag"] >= BEHIND) & (last["lag"] / TIMES_MEDIAN > usual)]
     if behind.empty:
         return None
     often = behind["name"].value_counts()
-    return Seen(
-        f"{some(int(often.size), 'proxy', 'proxies')} got their push long after the others of the same round",
-        f"{some(len(behind), 'time')} in {some(int(behind['round'].nunique()), 'round')}, at most "
+    return RuleHit(
+        f"{plural(int(often.size), 'proxy', 'proxies')} got their push long after the others in the same round",
+        f"{plural(len(behind), 'time')} in {plural(int(behind['round'].nunique()), 'round')}, at most "
         f"{duration_text(behind['lag'].max())} after its start; most often "
-        f"({often.iloc[0]:,}): {shown(often.index[0], MOST_WORDS)}.",
+        f"({often.iloc[0]:,}): {shown(often.index[0], MAX_WORDS)}.",
         len(behind) / len(last),
         rows_at(capture, behind.sort_values("lag", ascending=False)),
     )
@@ -70,11 +70,11 @@ RULES = (
     Rule(
         name="slow_rounds",
         kind="late",
-        of="the rounds whose pushes are printed",
+        of="the rounds with logged pushes",
         answer="push_rounds",
-        looks=f"rounds that took {duration_text(SLOW_ROUND)} or longer to their last push",
+        checks=f"rounds that took {duration_text(SLOW_ROUND)} or longer to their last push",
         find=_slow,
-        why="Until the last proxy has its push, two proxies of the mesh work with different configurations.",
+        why="Until the last proxy has its push, proxies of the mesh work with different configurations.",
         do="More replicas or CPU for istiod; smaller configurations (Sidecar resources); PILOT_PUSH_THROTTLE.",
         python=f"analysis.push_rounds(capture).query(\"duration >= '{SLOW_ROUND / SECOND:g}s'\")",
     ),
@@ -83,13 +83,13 @@ RULES = (
         kind="late",
         of="all proxies in all rounds",
         answer="pushes",
-        looks=(
-            f"proxies pushed to {duration_text(BEHIND)} or more after the start of a round of {FEWEST} or more, and "
-            f"{TIMES_MEDIAN} times later than half of them"
+        checks=(
+            f"proxies pushed to {duration_text(BEHIND)} or more after the start of a round of at least {MIN_PROXIES}, "
+            f"and {TIMES_MEDIAN} times later than half of them"
         ),
         find=_stragglers,
-        why="A straggler sends requests by old routes and to endpoints that are gone.",
-        do="If they are always the same, look at those pods: CPU limits, large configurations, distant nodes.",
+        why="A straggler routes requests by old configuration, and to endpoints that no longer exist.",
+        do="If they are always the same, check those pods: CPU limits, large configurations, distant nodes.",
         python="analysis.pushes(capture).dropna(subset=['round']).sort_values('timestamp')",
     ),
 )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from istiolog_pd import analysis
+from istiolog_pd._text import bytes_text
 from istiolog_pd.capture import Capture
-from istiolog_pd.inspect.summary import bytes_text
-from istiolog_pd.report.html.evidence import MOST_WORDS, bounds, clock, percent, rows_at, shown, some
-from istiolog_pd.report.model import Rule, Seen
+from istiolog_pd.report.html.evidence import MAX_WORDS, bounds, clock, percent, plural, rows_at, shown
+from istiolog_pd.report.model import Rule, RuleHit
 
 SAVED = 0.1
 LARGE = 1_000_000
@@ -16,33 +16,33 @@ LARGE = 1_000_000
 FALL, RESOURCES = 0.3, 50
 
 
-def _sidecar(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _sidecar(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     sent_low, sent_high = int(table["sent_low"].sum()), int(table["sent_high"].sum())
     low, high = int(table["saving_low"].sum()), int(table["saving_high"].sum())
     if sent_high == 0 or high < SAVED * sent_high:
         return None
     first = table.iloc[0]
-    return Seen(
+    return RuleHit(
         f"Narrower Sidecar scopes could save {percent(low / sent_high)} to {percent(min(1.0, high / sent_low))} "
         "of the bytes pushed",
         f"{bounds(low, high, bytes_text)} of {bounds(sent_low, sent_high, bytes_text)}, if proxies had the median or "
-        f"the smallest configuration of their namespace; first {shown(first['proxy'], MOST_WORDS)} with "
+        f"the smallest configuration of their namespace; first {shown(first['proxy'], MAX_WORDS)} with "
         f"{bounds(int(first['config_low']), int(first['config_high']), bytes_text)}.",
         low / sent_high,
         _largest(capture, first["proxy"]),
     )
 
 
-def _large(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _large(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     own = table[(table["config_low"] >= LARGE).fillna(False).astype(bool)]
     if own.empty:
         return None
     own = own.sort_values("config_low", ascending=False)
     worst = own.iloc[0]
-    return Seen(
-        f"{some(len(own), 'proxy', 'proxies')} of {len(table):,} have configurations of {bytes_text(LARGE)} or more",
+    return RuleHit(
+        f"{plural(len(own), 'proxy', 'proxies')} of {len(table):,} have configurations of {bytes_text(LARGE)} or more",
         f"The largest is {bounds(int(worst['config_low']), int(worst['config_high']), bytes_text)} "
-        f"({shown(worst['proxy'], MOST_WORDS)}).",
+        f"({shown(worst['proxy'], MAX_WORDS)}).",
         len(own) / len(table),
         _largest(capture, worst["proxy"]),
     )
@@ -54,7 +54,7 @@ def _largest(capture: Capture, proxy: str) -> tuple[int, ...]:
     return rows_at(capture, pushed[pushed["proxy"] == proxy].sort_values("size_bytes", ascending=False))
 
 
-def _cache(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _cache(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     own = table[(table["cacheable"] >= RESOURCES).fillna(False).astype(bool) & table["ratio"].notna()]
     if own.empty:
         return None
@@ -65,8 +65,8 @@ def _cache(table: pd.DataFrame, capture: Capture) -> Seen | None:
         return None
     below = (cold["ratio"] - usual[cold.index]).astype(float)
     worst = cold.assign(usual=usual[cold.index]).iloc[int(below.to_numpy().argmin())]
-    return Seen(
-        f"The xDS cache went cold {some(len(cold), 'time')}",
+    return RuleHit(
+        f"The xDS cache went cold {plural(len(cold), 'time')}",
         f"Worst: {worst['xds_type']} at {clock(worst['time'])}, {percent(float(worst['ratio']))} of "
         f"{int(worst['cacheable']):,} resources from the cache; usual is {percent(float(worst['usual']))}.",
         len(cold) / len(own),
@@ -79,14 +79,17 @@ RULES = (
         kind="costly",
         of="the bytes, at least",
         answer="sidecar_savings",
-        looks=(
-            f"proxies whose configuration is wider than that of others of their namespace, if {percent(SAVED)} or "
+        checks=(
+            f"proxies with a larger configuration than others in their namespace, if {percent(SAVED)} or "
             f"more of "
             "all bytes could be saved"
         ),
         find=_sidecar,
-        why="Bytes that a proxy does not need cost CPU in istiod, network, and memory in every Envoy.",
-        do="Add Sidecar resources (egress.hosts) or exportTo for these namespaces, and compare the captures.",
+        why="Configuration that a proxy does not need costs CPU in istiod, network traffic, and memory in Envoy.",
+        do=(
+            "Add Sidecar resources (egress.hosts) or exportTo for these namespaces, and compare the logs before and "
+            "after."
+        ),
         python="analysis.sidecar_savings(capture)",
     ),
     Rule(
@@ -94,10 +97,10 @@ RULES = (
         kind="costly",
         of="the proxies",
         answer="sidecar_savings",
-        looks=f"proxies with a configuration of {bytes_text(LARGE)} or more",
+        checks=f"proxies with a configuration of {bytes_text(LARGE)} or more",
         find=_large,
         why="A large configuration is slow to build, to send and to apply, at every full push.",
-        do="Limit what these proxies see by Sidecar resources, exportTo and discoverySelectors.",
+        do="Limit their configuration with Sidecar resources, exportTo and discoverySelectors.",
         python="analysis.sidecar_savings(capture).sort_values('config_low', ascending=False)",
     ),
     Rule(
@@ -105,10 +108,13 @@ RULES = (
         kind="costly",
         of="the time bins",
         answer="cache_ratio",
-        looks=f"times when the share of resources from the xDS cache fell by {100 * FALL:.0f} points below the usual",
+        checks=f"times when the xDS cache hit ratio fell by {100 * FALL:.0f} points below the usual",
         find=_cache,
-        why="What is not in the cache is built again, for each proxy: rounds get slow.",
-        do="Look at what changed then; many full pushes, or a cache too small for the mesh (PILOT_XDS_CACHE_SIZE).",
+        why="Resources that are not in the cache are built again for each proxy: push rounds get slow.",
+        do=(
+            "Check what changed at that time: many full pushes, or a cache too small for the mesh "
+            "(PILOT_XDS_CACHE_SIZE)."
+        ),
         python="analysis.cache_ratio(capture).sort_values('ratio')",
     ),
 )

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from istiolog_pd.capture import Capture
-from istiolog_pd.report.html.evidence import MOST_LINES, MOST_WORDS, clock, rows_at, shown, some
-from istiolog_pd.report.model import Rule, Seen
+from istiolog_pd.report.html.evidence import MAX_LINES, MAX_WORDS, clock, plural, rows_at, shown
+from istiolog_pd.report.model import Rule, RuleHit
 
 #: Minimum number of lines to look at, and the minimum time they span, for a finding.
 OFTEN, LONG = 10, pd.Timedelta("2min")
@@ -28,7 +28,7 @@ class Topic:
     name: str
     events: tuple[str, ...]
     says: str
-    looks: str
+    checks: str
     why: str
     do: str
 
@@ -37,17 +37,17 @@ TOPICS = (
     Topic(
         "panics",
         ("panic",),
-        "A process or a request of it crashed",
+        "A process, or one of its requests, crashed",
         "panics and fatal errors of Go, signals that Envoy caught",
-        "A process that crashes starts again without what it knew: proxies reconnect, requests are lost.",
+        "A crashed process restarts without its state: proxies reconnect, requests are lost.",
         "Note the version and the first frames, and look for them in Istio's issues; a newer patch often has the fix.",
     ),
     Topic(
         "certificates",
         ("ca_error", "cert_rotation", "secret_error", "trust_bundle"),
-        "Certificates could not be had, made or rotated",
+        "Certificates could not be obtained, issued or rotated",
         "errors of the CA, of the agent's certificates and of trust bundles",
-        "A proxy without a valid certificate is not in the mesh: its connections with mTLS fail.",
+        "A proxy without a valid certificate is not part of the mesh: its mTLS connections fail.",
         "Unavailable: look whether port 15012 of istiod is reached. Unauthenticated: look at the token, its audience "
         "and the clocks. Else read the error: it names the secret or file.",
     ),
@@ -56,7 +56,7 @@ TOPICS = (
         ("webhook_config", "injection"),
         "Webhooks or the sidecar injector failed",
         "webhook configurations that could not be patched, pods that could not be injected",
-        "Pods start without a sidecar or are refused, or invalid configuration is let in.",
+        "Pods start without a sidecar or are refused, or invalid configuration is accepted.",
         "kubectl get mutatingwebhookconfigurations,validatingwebhookconfigurations: look at the CA bundle, and whether "
         "the API server reaches port 15017 of istiod.",
     ),
@@ -65,7 +65,7 @@ TOPICS = (
         ("kube_api_error",),
         "The Kubernetes API failed or refused",
         "resources that could not be listed or watched",
-        "What istiod cannot watch it does not see change: its configuration is out of date, or it never becomes ready.",
+        "istiod misses changes to resources it cannot watch: its configuration is stale, or it never becomes ready.",
         "forbidden: compare the ClusterRole with that of this version. could not find the requested resource: install "
         "the CRDs of this version. Else look at the API server.",
     ),
@@ -82,7 +82,7 @@ TOPICS = (
         ("wasm",),
         "Wasm modules could not be loaded",
         "Wasm modules that could not be fetched or loaded",
-        "A plugin that is not there fails closed (503) or is skipped, as it is set.",
+        "Without its module a plugin fails closed (503) or is skipped, depending on its failStrategy.",
         "Look at the image address, the pull secret and whether the proxies reach the registry.",
     ),
     Topic(
@@ -90,16 +90,16 @@ TOPICS = (
         ("iptables", "cni_pod", "cni_install"),
         "Traffic redirection could not be set up",
         "iptables rules, and pods that the CNI plugin could not add",
-        "Without redirection traffic goes past the proxy, or the pod does not start.",
+        "Without redirection, traffic bypasses the proxy, or the pod does not start.",
         "Look at NET_ADMIN or the CNI plugin on the node, and at the kernel's modules.",
     ),
 )
 
 
-def _finder(topic: Topic) -> Callable[[pd.DataFrame, Capture], Seen | None]:
+def _finder(topic: Topic) -> Callable[[pd.DataFrame, Capture], RuleHit | None]:
     """What looks for a topic."""
 
-    def find(table: pd.DataFrame, capture: Capture) -> Seen | None:
+    def find(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
         own = table[table["event"].isin(topic.events)]
         acts = own[own["verdict"].eq("act").fillna(False)]
         looks = own[own["verdict"].eq("look").fillna(False)]
@@ -108,16 +108,16 @@ def _finder(topic: Topic) -> Callable[[pd.DataFrame, Capture], Seen | None]:
         told = acts if len(acts) else looks
         causes = told.groupby(told["cause"].astype("str"))["count"].sum().sort_values(ascending=False)
         worst = told[told["cause"].astype("str") == causes.index[0]].iloc[0]
-        error = f": “{shown(worst['error'], MOST_WORDS)}”" if pd.notna(worst["error"]) else ""
+        error = f": “{shown(worst['error'], MAX_WORDS)}”" if pd.notna(worst["error"]) else ""
         span = (
             ""
             if told["first_seen"].isna().all()
             else (f", from {clock(told['first_seen'].min())} to {clock(told['last_seen'].max())}")
         )
-        listed = "; ".join(f"{shown(name, MOST_WORDS)} ({count:,})" for name, count in causes.head(3).items())
-        return Seen(
-            f"{topic.says}: {some(int(told['count'].sum()), 'line')}",
-            f"{listed}{span}. {worst['why']}" + (f" The commonest{error}." if error else ""),
+        listed = "; ".join(f"{shown(name, MAX_WORDS)} ({count:,})" for name, count in causes.head(3).items())
+        return RuleHit(
+            f"{topic.says}: {plural(int(told['count'].sum()), 'line')}",
+            f"{listed}{span}. {worst['why']}" + (f" Most often{error}." if error else ""),
             told["run"].nunique() / max(table["run"].nunique(), 1),
             _evidence(capture, topic, told),
         )
@@ -144,11 +144,11 @@ def _evidence(capture: Capture, topic: Topic, told: pd.DataFrame) -> tuple[int, 
         keep = pc.is_in(table["level"].cast(pa.string()), levels) if len(levels) else None
         if len(errors) and "error" in table.schema.names:
             keep = pc.is_in(table["error"].cast(pa.string()), errors)
-        rows += (table if keep is None else table.filter(keep))["row"].slice(0, MOST_LINES).to_pylist()
-    return tuple(rows[:MOST_LINES])
+        rows += (table if keep is None else table.filter(keep))["row"].slice(0, MAX_LINES).to_pylist()
+    return tuple(rows[:MAX_LINES])
 
 
-def _remote(table: pd.DataFrame, capture: Capture) -> Seen | None:
+def _remote(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     """Remote clusters that end in a state that is not good, or were in one."""
     bad = table[table["state"].isin(["failing", "timed out"])]
     if bad.empty:
@@ -156,12 +156,12 @@ def _remote(table: pd.DataFrame, capture: Capture) -> Seen | None:
     last = table.groupby(["run", "cluster"])["state"].last()
     still = int(last.isin(["failing", "timed out"]).sum())
     clusters = sorted(bad["cluster"].unique())
-    named = ", ".join(shown(name, MOST_WORDS) for name in clusters[:3])
+    named = ", ".join(shown(name, MAX_WORDS) for name in clusters[:3])
     errors = bad["error"].dropna()
-    return Seen(
-        f"{some(len(clusters), 'remote cluster')} could not be reached or synced",
+    return RuleHit(
+        f"{plural(len(clusters), 'remote cluster')} could not be reached or synced",
         f"{named}; {still:,} of {len(last):,} at the end of the log"
-        + (f"; last error: “{shown(errors.iloc[-1], MOST_WORDS)}”." if len(errors) else "."),
+        + (f"; last error: “{shown(errors.iloc[-1], MAX_WORDS)}”." if len(errors) else "."),
         len(clusters) / max(table["cluster"].nunique(), 1),
         rows_at(capture, bad),
     )
@@ -174,7 +174,7 @@ RULES = (
             kind="broken",
             of="the runs with warnings",
             answer="errors",
-            looks=f"{topic.looks}; what only calls for a look from {OFTEN} lines over {LONG.seconds // 60} minutes on",
+            checks=f"{topic.checks}; minor ones from {OFTEN} lines over {LONG.seconds // 60} minutes on",
             find=_finder(topic),
             why=topic.why,
             do=topic.do,
@@ -188,7 +188,7 @@ RULES = (
         kind="broken",
         of="the remote clusters",
         answer="remote_clusters",
-        looks="remote clusters that could not be reached, or did not sync in time",
+        checks="remote clusters that could not be reached, or did not sync in time",
         find=_remote,
         why="Proxies get no services and endpoints of a cluster that is not synced, or old ones.",
         do="istioctl remote-clusters; look at the address, the CA and the token in the cluster's secret, and its role.",

@@ -15,8 +15,8 @@ import numpy as np
 
 from istiolog_pd.sources.limits import how_to_raise
 from istiolog_pd.sources.wrappers._containers import Containers
-from istiolog_pd.sources.wrappers._model import NO_TIME, Ints, LineTable, LogStream, Note
-from istiolog_pd.sources.wrappers._rfc3339 import LONGEST, stamps
+from istiolog_pd.sources.wrappers._model import NAT, Ints, LineTable, LogStream, Note
+from istiolog_pd.sources.wrappers._rfc3339 import MAX_TEXT, stamps
 from istiolog_pd.sources.wrappers._rows import Batch, Joiner, concat, joined, offsets_of, started_lines
 
 #: Number of entries from which the order (newest first or last) is detected.
@@ -145,7 +145,7 @@ def _newest_first(batch: Batch) -> bool:
     """Whether the first rows' times fall: the wrapper's own, or where they are all one, the lines'."""
     rows = np.flatnonzero(batch.own)[:SAMPLE]
     for times in (batch.received[rows], _inner_times(batch, rows)):
-        steps = np.diff(times[times != NO_TIME])
+        steps = np.diff(times[times != NAT])
         if steps.any():
             return bool((steps < 0).sum() > (steps > 0).sum())
     return False
@@ -153,7 +153,7 @@ def _newest_first(batch: Batch) -> bool:
 
 def _inner_times(batch: Batch, rows: Ints) -> Ints:
     heads = batch.take(rows)
-    data = np.frombuffer(joined(heads.text) + bytes(LONGEST + 1), np.uint8)
+    data = np.frombuffer(joined(heads.text) + bytes(MAX_TEXT + 1), np.uint8)
     offsets = offsets_of(heads.text)
     begins = offsets[:-1] - offsets[0]
     return stamps(data, begins + (data[begins] == ord("[")))[1]

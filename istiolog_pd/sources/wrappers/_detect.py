@@ -33,7 +33,7 @@ from istiolog_pd.sources.wrappers.table import TABLE, has_header_row
 SAMPLE_LINES, SAMPLE_SIZE = 50, 1 << 20
 
 #: The part of the sample that must fit where something else stands between.
-ENOUGH = 0.8
+MIN_SHARE = 0.8
 
 PREFIXES = tuple(wrapper for wrapper in WRAPPERS if isinstance(wrapper, PrefixWrapper))
 RECORDS = tuple(wrapper for wrapper in WRAPPERS if isinstance(wrapper, RecordWrapper))
@@ -112,7 +112,7 @@ class Detector:
 
     def end(self) -> Detection:
         """What is likeliest after the last line of the sample."""
-        enough = ENOUGH * self._seen
+        enough = MIN_SHARE * self._seen
         for wrapper in RECORDS:
             if self._records.get(wrapper.name, -1) >= enough:
                 return Detection(wrapper)

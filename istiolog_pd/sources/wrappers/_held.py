@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from istiolog_pd.sources.wrappers._model import NO_TIME, ContainerId, LineTable, LogStream
+from istiolog_pd.sources.wrappers._model import NAT, ContainerId, LineTable, LogStream
 
 
 @dataclass(slots=True)
@@ -27,7 +27,7 @@ class HeldLog:
         count = text.count(b"\n") + (text[-1:] != b"\n")
         lines = np.arange(line, line + count)[int(self._inside) :]
         self._inside = text[-1:] != b"\n"
-        self.metadata.add(lines, np.full(len(lines), NO_TIME), np.full(len(lines), -1, np.int8))
+        self.metadata.add(lines, np.full(len(lines), NAT), np.full(len(lines), -1, np.int8))
 
     def drop_blank_lines(self, most: int) -> None:
         """Take away blank lines at the end."""

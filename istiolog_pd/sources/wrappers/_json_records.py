@@ -13,7 +13,7 @@ import pyarrow as pa
 from istiolog_pd.sources.wrappers._containers import Containers
 from istiolog_pd.sources.wrappers._fields import time_of
 from istiolog_pd.sources.wrappers._json_stream import objects
-from istiolog_pd.sources.wrappers._model import NO_TIME, STD, ContainerId, Flags, Ints, Note
+from istiolog_pd.sources.wrappers._model import NAT, STD, ContainerId, Flags, Ints, Note
 from istiolog_pd.sources.wrappers._rfc3339 import padded, stamps
 from istiolog_pd.sources.wrappers._rows import Batch, joined, offsets_of
 from istiolog_pd.sources.wrappers._wrapper import NO_NAMES, RecordWrapper, Row
@@ -57,7 +57,7 @@ class Records:
         try:
             columns = self.wrapper.columns(records)
             texts = pa.array(columns.texts, pa.large_string())
-            times = _times_of(columns.times) if columns.times else np.full(len(records), NO_TIME)
+            times = _times_of(columns.times) if columns.times else np.full(len(records), NAT)
             containers = columns.containers or [NO_NAMES] * len(records)
             key = np.array([self.containers.code(container) for container in containers], np.int64)
             std = np.array([STD.get(stream, -1) for stream in columns.streams or [""] * len(records)], np.int8)
@@ -190,13 +190,13 @@ def _times_of(times: Sequence[str | None]) -> Ints:
     data = padded(joined(texts))
     offsets = offsets - offsets[0]
     length, found = stamps(data, offsets[:-1])
-    return np.where(length == np.diff(offsets), found, NO_TIME)
+    return np.where(length == np.diff(offsets), found, NAT)
 
 
 def received(times: Sequence[Any]) -> Ints:
     """Times as nanoseconds since 1970: RFC 3339 texts, or numbers since 1970."""
     found = _times_of([time if isinstance(time, str) and time.isascii() else None for time in times])
-    for n in [n for n, time in enumerate(times) if found[n] == NO_TIME and time is not None]:
+    for n in [n for n, time in enumerate(times) if found[n] == NAT and time is not None]:
         value = time_of(times[n])
         if isinstance(value, int):
             found[n] = value

@@ -19,13 +19,12 @@ Flags = npt.NDArray[np.bool_]
 Note = Callable[[int, str], None]
 
 #: A received time that is none.
-NO_TIME = np.iinfo(np.int64).min
+NAT = np.iinfo(np.int64).min
 
 #: The codes of the two streams of a container; -1 is none.
 STREAMS = ("stdout", "stderr")
 STD = {name: code for code, name in enumerate(STREAMS)}
 
-STREAM_TYPE = pa.dictionary(pa.int32(), pa.string())
 RECEIVED_TYPE = pa.timestamp("ns", tz="UTC")
 
 
@@ -134,7 +133,7 @@ class LineTable:
 
 
 def _columns(line: Ints, received: Ints, std: npt.NDArray[np.int8]) -> dict[str, pa.Array]:
-    times = pa.array(received, pa.int64(), mask=received == NO_TIME).cast(RECEIVED_TYPE)
+    times = pa.array(received, pa.int64(), mask=received == NAT).cast(RECEIVED_TYPE)
     codes = pa.array(std.astype(np.int32), mask=std < 0)
     return {
         "line": pa.array(line, pa.int64()),

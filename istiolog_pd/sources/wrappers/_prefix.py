@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from istiolog_pd.sources.wrappers._containers import Containers
 from istiolog_pd.sources.wrappers._header import ANSI
-from istiolog_pd.sources.wrappers._model import NO_TIME, STD, TOOL_OUTPUT, Bytes, ContainerId, Flags, Ints, Note
+from istiolog_pd.sources.wrappers._model import NAT, STD, TOOL_OUTPUT, Bytes, ContainerId, Flags, Ints, Note
 from istiolog_pd.sources.wrappers._rfc3339 import padded, stamps, windows
 from istiolog_pd.sources.wrappers._rows import Batch, line_bounds, pieces
 from istiolog_pd.sources.wrappers._wrapper import PrefixWrapper
@@ -23,16 +22,6 @@ from istiolog_pd.sources.wrappers._wrapper import PrefixWrapper
 MISFIT = "a line without the {} prefix that the others have: kept as text"
 
 _SPACE, _ESCAPE, _LINE_END, _RETURN = (ord(sign) for sign in " \x1b\n\r")
-
-
-class Decoder(Protocol):
-    """Blocks of whole lines -> rows."""
-
-    containers: Containers
-
-    def decode(self, block: bytes, line: int) -> Batch:
-        """The rows of a block whose first line has this number."""
-        ...
 
 
 @dataclass(slots=True)
@@ -49,7 +38,7 @@ class _Cut:
 def _no_cut(count: int) -> _Cut:
     return _Cut(
         np.full(count, -1),
-        np.full(count, NO_TIME),
+        np.full(count, NAT),
         np.full(count, -1, np.int8),
         np.zeros(count, bool),
         np.zeros(count, np.int64),
@@ -121,7 +110,7 @@ def _cut_stamp(data: Bytes, starts: Ints, before: Ints, cut: _Cut) -> None:
     past = data[starts + before + length]
     fits = (length > 0) & ((past == _SPACE) | (past == _LINE_END) | (past == _RETURN) | (past == 0))
     cut.length = np.where(fits, before + length + (past == _SPACE), cut.length)
-    cut.received = np.where(fits, time, NO_TIME)
+    cut.received = np.where(fits, time, NAT)
 
 
 @dataclass(slots=True)
@@ -143,7 +132,7 @@ class Cri(_Text):
         fits = (length > 0) & (out | err) & (whole | part)
         fits &= blank | (past == _LINE_END) | (past == _RETURN) | (past == 0)
         cut.length = np.where(fits, length + 9 + blank, -1)
-        cut.received = np.where(fits, cut.received, NO_TIME)
+        cut.received = np.where(fits, cut.received, NAT)
         cut.std = np.where(fits, np.where(out, 0, 1), -1).astype(np.int8)
         cut.part = fits & part
         return cut
@@ -172,7 +161,7 @@ class Named(_Text):
         keys = codes[prefixes.indices.to_numpy()]
         rows, keys = rows[keys >= 0], keys[keys >= 0]
         cut.key[rows] = keys
-        cut.length[rows] = np.minimum(_past_colours(data, past[rows] + 1), ends[rows]) - starts[rows]
+        cut.length[rows] = np.minimum(_past_colors(data, past[rows] + 1), ends[rows]) - starts[rows]
         if self.has_timestamp:
             both = _no_cut(len(rows))
             both.length = cut.length[rows]
@@ -188,8 +177,8 @@ class Named(_Text):
         return self.containers.code(ContainerId(names.get("ns", ""), names["pod"], names["container"]))
 
 
-def _past_colours(data: Bytes, places: Ints) -> Ints:
-    """The places, moved behind escape sequences of colours (two at most)."""
+def _past_colors(data: Bytes, places: Ints) -> Ints:
+    """The places, moved behind escape sequences of colors (two at most)."""
     for _ in range(2):
         escapes = data[places] == _ESCAPE
         if not escapes.any():
@@ -221,10 +210,10 @@ class Logcli(_Text):
 
     def _cut(self, data: Bytes, starts: Ints, ends: Ints) -> _Cut:
         cut = _no_cut(len(starts))
-        begin = _past_colours(data, starts)
+        begin = _past_colors(data, starts)
         length, time = stamps(data, begin)
-        labels = _past_colours(data, begin + length)
-        labels = _past_colours(data, labels + (data[labels] == _SPACE))
+        labels = _past_colors(data, begin + length)
+        labels = _past_colors(data, labels + (data[labels] == _SPACE))
         braces = np.flatnonzero(data == ord("}"))
         quoted = (data[braces - 1] == ord('"')) & (data[np.maximum(braces - 2, 0)] != ord("\\"))
         braces = braces[(quoted | (data[braces - 1] == ord("{"))) & np.isin(data[braces + 1], (_SPACE, _ESCAPE, 10))]
@@ -240,7 +229,7 @@ class Logcli(_Text):
         at = sets.indices.to_numpy()
         cut.key[rows] = np.array([self.containers.code(container_in(labels)) for labels in labels_of], np.int64)[at]
         cut.std[rows] = np.array([STD.get(labels.get("stream", ""), -1) for labels in labels_of], np.int8)[at]
-        cut.length[rows] = np.minimum(_past_blanks(data, _past_colours(data, past[rows])), ends[rows]) - starts[rows]
+        cut.length[rows] = np.minimum(_past_blanks(data, _past_colors(data, past[rows])), ends[rows]) - starts[rows]
         cut.received[rows] = time[rows]
         return cut
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from istiolog_pd.sources.wrappers._model import NO_TIME, Bytes, Flags, Ints
+from istiolog_pd.sources.wrappers._model import NAT, Bytes, Flags, Ints
 
 #: The longest time: `2006-01-02T15:04:05.000000000+07:00`. A block needs this many bytes after its last place.
-LONGEST = 35
+MAX_TEXT = 35
 
 _PUNCTUATION = ((4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":"))
 _DIGITS = (0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18)
@@ -23,7 +23,7 @@ _MONTH_DAYS = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.i
 _YEARS = (1678, 2261)
 
 
-def padded(block: bytes, more: int = LONGEST + 1) -> Bytes:
+def padded(block: bytes, more: int = MAX_TEXT + 1) -> Bytes:
     """A block as an array with zero bytes behind it, so that every place can be looked at."""
     return np.frombuffer(block + bytes(more), np.uint8)
 
@@ -40,17 +40,17 @@ def stamps(data: Bytes, places: Ints) -> tuple[Ints, Ints]:
     Parameters
     ----------
     data
-        The block, with at least `LONGEST` bytes after the last place.
+        The block, with at least `MAX_TEXT` bytes after the last place.
     places
         Where to look.
 
     Returns
     -------
     length, time
-        The length of each time, 0 where there is none; nanoseconds since 1970 (UTC), `NO_TIME` where
+        The length of each time, 0 where there is none; nanoseconds since 1970 (UTC), `NAT` where
         there is no time, or one that no calendar has.
     """
-    text = windows(data, places, LONGEST)
+    text = windows(data, places, MAX_TEXT)
     digits = text - np.uint8(ord("0"))
     fits = np.ones(len(places), bool)
     for at, sign in _PUNCTUATION:
@@ -58,13 +58,13 @@ def stamps(data: Bytes, places: Ints) -> tuple[Ints, Ints]:
     for at in _DIGITS:
         fits &= digits[at] <= 9
     if not fits.any():
-        return np.zeros(len(places), np.int64), np.full(len(places), NO_TIME)
+        return np.zeros(len(places), np.int64), np.full(len(places), NAT)
     length, nanos = _fraction(text, digits)
     zone, minutes, zoned = _zone(text, length)
     fits &= zoned
     time = _seconds(digits) - minutes * 60
     good = fits & _in_calendar(digits)
-    return np.where(fits, length + zone, 0), np.where(good, time * 1_000_000_000 + nanos, NO_TIME)
+    return np.where(fits, length + zone, 0), np.where(good, time * 1_000_000_000 + nanos, NAT)
 
 
 def _fraction(text: Bytes, digits: Bytes) -> tuple[Ints, Ints]:
@@ -82,8 +82,8 @@ def _zone(text: Bytes, at: Ints) -> tuple[Ints, Ints, Flags]:
     plain = first == ord("Z")
     if plain.all():
         return np.ones(len(at), np.int64), np.zeros(len(at), np.int64), plain
-    four = [text[np.minimum(at + n, LONGEST - 1), each] - np.uint8(ord("0")) for n in (1, 2, 4, 5)]
-    colon = text[np.minimum(at + 3, LONGEST - 1), each] == ord(":")
+    four = [text[np.minimum(at + n, MAX_TEXT - 1), each] - np.uint8(ord("0")) for n in (1, 2, 4, 5)]
+    colon = text[np.minimum(at + 3, MAX_TEXT - 1), each] == ord(":")
     offset = ((first == ord("+")) | (first == ord("-"))) & colon & (np.max(four, axis=0) <= 9)
     hours, minutes = four[0] * np.int64(10) + four[1], four[2] * np.int64(10) + four[3]
     sign = np.where(first == ord("-"), -1, 1)

@@ -77,7 +77,7 @@ class Batch:
     key: Ints
     #: 0 stdout, 1 stderr, -1 not known.
     std: npt.NDArray[np.int8]
-    #: Nanoseconds since 1970, or `NO_TIME`.
+    #: Nanoseconds since 1970, or `NAT`.
     received: Ints
     #: The physical line.
     line: Ints

@@ -14,7 +14,7 @@ from istiolog_pd.sources.wrappers._rows import Batch, Joiner, joined
 from istiolog_pd.sources.wrappers._wrapper import PrefixWrapper, RecordWrapper
 
 #: A line is not held longer than this.
-MOST_LINE = 4 << 20
+MAX_LINE = 4 << 20
 #: Of a log without a wrapper.
 BARE = -1
 
@@ -58,7 +58,7 @@ class StreamingUnwrapper:
                 return {}
             self._decide(detection)
         end = self._held.rfind(b"\n") + 1
-        return self._taken(len(self._held) if self._decode is None or len(self._held) > MOST_LINE else end)
+        return self._taken(len(self._held) if self._decode is None or len(self._held) > MAX_LINE else end)
 
     def settle(self) -> dict[int, bytes]:
         """What waits for more lines only to know what wraps it, as nothing comes after it."""

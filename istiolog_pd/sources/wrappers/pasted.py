@@ -26,7 +26,7 @@ from istiolog_pd.sources.wrappers._wrapper import GuessedWrapper
 NAME = "pasted text"
 
 #: The part of the lines with a header that must agree on what stands around them.
-ENOUGH = 0.8
+MIN_SHARE = 0.8
 #: Minimum number of lines that are earlier than the one before where the newest comes first; few are later.
 FALLING = 8
 MAX_PREFIX, MAX_SAMPLE = 300, 200
@@ -154,7 +154,7 @@ def learn(lines: Sequence[bytes]) -> Decoration | None:
         return None
     found = replace(found, prefix=_prefix(prefixes))
     bodies = [line[match.start() :] for line, match in headed if _fits(found.prefix, line, match.start())]
-    if len(bodies) < ENOUGH * len(headed):
+    if len(bodies) < MIN_SHARE * len(headed):
         return None
     found = _with_quotes(found, prefixes, bodies)
     found = _with_separators(found, [LOOSE_HEADER.match(body) for body in bodies])
@@ -223,7 +223,7 @@ def _with_quotes(found: Decoration, prefixes: list[bytes], bodies: list[bytes]) 
     suffixes: list[bytes] = []
     rests = [body.rstrip() for body in bodies]
     for opening, closing in (*zip(_BARS, _BARS, strict=True), *_CLOSING):
-        if opening in opened and sum(rest.endswith(closing) for rest in rests) >= ENOUGH * len(rests):
+        if opening in opened and sum(rest.endswith(closing) for rest in rests) >= MIN_SHARE * len(rests):
             suffixes.append(closing)
             rests = [rest.removesuffix(closing).rstrip() for rest in rests]
             opened = opened.replace(opening, b"", 1)
@@ -339,11 +339,20 @@ class PastedText:
         return len(text) > 2 and set(text) <= _BORDER_SIGNS
 
 
-#: What a bare log does not have in its first lines, but pasted text may.
-_SUSPICIOUS = re.compile(
-    rb"^\x1b\[|Z[ \t]+\x1b\[|\] \\\"|&(?:quot|lt|gt|amp|apos|#\d+|#x[0-9a-f]+);|^\s{0,3}```|Z (?= *\t)|Z\t(?=[ \t])"
-    rb"|%b(?![ \t]+%b\b)(?:%b)%b\b" % (STAMP, LEVEL, SEPARATOR, LEVEL),
-    re.MULTILINE,
+#: What a bare log does not have in its first lines, but pasted text may: a literal text of it, and the pattern.
+#: Most heads have none of the literals, and looking for these is quick.
+_SUSPICIOUS = tuple(
+    (literal, re.compile(pattern, re.MULTILINE))
+    for literal, pattern in (
+        (b"\x1b[", rb"^\x1b\[|Z[ \t]+\x1b\["),
+        (b'] \\"', rb"\] \\\""),
+        (b"&", rb"&(?:quot|lt|gt|amp|apos|#\d+|#x[0-9a-f]+);"),
+        (b"```", rb"^\s{0,3}```"),
+        (b"Z ", rb"Z (?= *\t)"),
+        (b"Z\t", rb"Z\t(?=[ \t])"),
+        (b"Z", rb"Z(?<=\d\dZ)(?![ \t]+%b\b)(?:%b)%b\b" % (LEVEL, SEPARATOR, LEVEL)),
+        (b":", rb"[+-]\d\d:\d\d(?<=\d[+-]\d\d:\d\d)(?![ \t]+%b\b)(?:%b)%b\b" % (LEVEL, SEPARATOR, LEVEL)),
+    )
 )
 #: How much of a log with bare lines is looked at for that.
 SUSPICIOUS_SIZE = 1 << 14
@@ -352,9 +361,9 @@ SUSPICIOUS_SIZE = 1 << 14
 def is_suspicious(head: bytes) -> bool:
     """Whether lines that look bare may have been pasted."""
     head = head[:SUSPICIOUS_SIZE]
-    if _SUSPICIOUS.search(head) is not None or _fall(_TIME.findall(head)):
+    if any(literal in head and pattern.search(head) is not None for literal, pattern in _SUSPICIOUS):
         return True
-    return _is_double_spaced(head)
+    return _fall(_TIME.findall(head)) or _is_double_spaced(head)
 
 
 def _is_double_spaced(text: bytes) -> bool:

@@ -32,7 +32,7 @@ MAX_COLUMNS = 1000
 #: Maximum size of a cell: one that is longer has lost its closing quote.
 MAX_CELL = 1 << 20
 #: The part of the rows that must have as many cells as most have.
-ENOUGH = 0.7
+MIN_SHARE = 0.7
 #: Rows that are looked at to know the table, and rows of a batch.
 SAMPLE_ROWS, BATCH_ROWS = 50, 10_000
 
@@ -175,7 +175,7 @@ def _table(head: bytes, dialect: Dialect) -> Table | None:
     has_header = not any(is_line(cell) or time_of(cell) is not None for cell in rows[0])
     width = len(rows[0]) if has_header else Counter(map(len, rows)).most_common(1)[0][0]
     fits = [cells for cells in rows if len(cells) == width]
-    if len(fits) < ENOUGH * len(rows) and not (has_header and len(fits) > 1):
+    if len(fits) < MIN_SHARE * len(rows) and not (has_header and len(fits) > 1):
         return None
     counts = [sum(is_line(cells[n]) for cells in fits) for n in range(width)]
     column = max(range(width), key=lambda n: counts[n])

@@ -1,0 +1,88 @@
+"""Values as text for people: one escape per target, and one form for durations, sizes and cells of tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_UNITS = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
+
+
+def escape_controls(text: str) -> str:
+    r"""Write every character that cannot be printed as its escape: nothing in the text moves a cursor.
+
+    Examples
+    --------
+    >>> escape_controls("a\x1b[31mb")
+    'a\\x1b[31mb'
+    """
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def escape_markdown(text: str) -> str:
+    r"""Write text for a cell of a Markdown table.
+
+    Examples
+    --------
+    >>> escape_markdown("a|b <c>")
+    'a\\|b &lt;c>'
+    """
+    return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;").strip()
+
+
+def duration_text(value: pd.Timedelta) -> str:
+    """Write a time in the unit that fits it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> duration_text(pd.Timedelta("100.5ms")), duration_text(pd.Timedelta("12.3456s"))
+    ('100 ms', '12.3 s')
+    """
+    seconds = value.value / 1e9
+    for size, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "\u00b5s")):
+        if seconds >= size:
+            number = seconds / size
+            return f"{number:.3g} {unit}" if number < 1000 else f"{number:,.0f} {unit}"
+    return f"{value.value} ns"
+
+
+def bytes_text(count: int) -> str:
+    """Write a number of bytes in decimal units, as Istio does.
+
+    Examples
+    --------
+    >>> bytes_text(31_500), bytes_text(999)
+    ('31.5 kB', '999 B')
+    """
+    for size, unit in _UNITS:
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count} B"
+
+
+def cell_text(value: Any, digits: int = 4, timespec: Literal["seconds", "milliseconds"] = "milliseconds") -> str:
+    r"""Write a value of a table: null is empty, times in UTC, durations in the unit that fits, text without controls.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> cell_text(1234567), cell_text(pd.Timedelta("100.5ms")), cell_text(pd.NA), cell_text("a\x1bb")
+    ('1,234,567', '100 ms', '', 'a\\x1bb')
+    """
+    import numpy as np
+    import pandas as pd
+
+    if pd.api.types.is_scalar(value) and pd.isna(value):
+        return ""
+    if isinstance(value, (bool, np.bool_)):
+        return "yes" if value else "no"
+    if isinstance(value, (int, np.integer)):
+        return f"{value:,}"
+    if isinstance(value, (float, np.floating)):
+        return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.{digits}g}"
+    if isinstance(value, pd.Timestamp):
+        return value.tz_localize(None).isoformat(" ", timespec)
+    return duration_text(value) if isinstance(value, pd.Timedelta) else escape_controls(str(value))

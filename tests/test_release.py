@@ -1,0 +1,30 @@
+"""What a release says of itself: one version everywhere, and what its files must hold."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import istiolog_pd as il
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_version_of_the_package_is_that_of_the_citation_and_the_newest_of_the_changelog() -> None:
+    citation = dict(
+        re.findall(r"^(version|date-released): (\S+)$", (ROOT / "CITATION.cff").read_text("utf-8"), re.MULTILINE)
+    )
+    newest = re.search(r"^## (\S+), (\d{4}-\d{2}-\d{2})$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert newest is not None
+    assert (citation["version"], citation["date-released"]) == newest.groups()
+    assert citation["version"] == il.__version__
+
+
+def test_source_distribution_holds_every_file_of_the_native_engine() -> None:
+    manifest = (ROOT / "MANIFEST.in").read_text(encoding="utf-8")
+    patterns = [
+        word for line in manifest.splitlines() if line.startswith("include native") for word in line.split()[1:]
+    ]
+    besides = {f"native/{path.name}" for path in (ROOT / "native").iterdir() if path.suffix == ".toml"}
+    assert besides == set(patterns)
+    assert {path.suffix for path in (ROOT / "native/src").rglob("*") if path.is_file()} == {".rs"}
