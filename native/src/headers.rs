@@ -363,7 +363,8 @@ impl HeadCache {
         }
         let (_, known) = &self.known[self.last];
         let layout = &layouts[known.layout];
-        let held = |of: Option<(usize, usize)>| of.map_or(Text::None, |(from, to)| Text::Span(start + from, start + to));
+        let held =
+            |of: Option<(usize, usize)>| of.map_or(Text::None, |(from, to)| Text::Span(start + from, start + to));
         Some(Entry {
             layout: Some(known.layout),
             time: Time::Known(time),

@@ -126,12 +126,11 @@ impl Trace {
         }
     }
 
+    /// Exclude an alternative of an optional part, by the literal text that it begins with.
     fn exclude_steps(&mut self, rank: Option<usize>, steps: &[Step]) {
-        match steps {
-            [first, rest @ ..] if self.exclude_step(rank, first) => self.exclude_steps(rank, rest),
-            [_, ..] => {}
-            [] => self.exclude(rank, Some(b"")),
-        }
+        let mut heads = Vec::new();
+        add_heads(&steps.iter().collect::<Vec<_>>(), Vec::new(), &mut heads);
+        heads.iter().for_each(|head| self.exclude(rank, Some(head)));
     }
 
     /// Exclude what a step would take; whether it may take nothing, so that what follows it is to be excluded too.
@@ -184,5 +183,23 @@ impl Trace {
             }
         }
         self
+    }
+}
+
+/// Add every literal text that some steps can begin with.
+fn add_heads(steps: &[&Step], mut head: Vec<u8>, heads: &mut Vec<Vec<u8>>) {
+    match steps {
+        [Step(Key::Literal(literal)), rest @ ..] => {
+            head.extend_from_slice(&literal.text);
+            add_heads(rest, head, heads);
+        }
+        [Step(Key::Maybe(choices, _)), rest @ ..] => {
+            for choice in choices {
+                let steps: Vec<&Step> = choice.steps.iter().chain(rest.iter().copied()).collect();
+                add_heads(&steps, head.clone(), heads);
+            }
+            add_heads(rest, head, heads);
+        }
+        _ => heads.push(head),
     }
 }

@@ -29,13 +29,27 @@ pub enum Key {
     /// Fields that stand where they do in every message that begins as the steps before say.
     Known(Box<[Span]>),
     /// A field of a kind that knows its own end.
-    Closed { kind: usize, kept: bool },
+    Closed {
+        kind: usize,
+        kept: bool,
+    },
     /// A field of as many characters of a set as there are.
-    Run { set: Set, kept: bool },
+    Run {
+        set: Set,
+        kept: bool,
+    },
     /// A field up to the first place where a text stands that the field's characters could be.
-    Until { set: Set, text: Sought, kept: bool },
+    Until {
+        set: Set,
+        text: Sought,
+        kept: bool,
+    },
     /// A field up to the text that, but for blanks, ends the message.
-    UntilLast { set: Set, text: Box<[u8]>, kept: bool },
+    UntilLast {
+        set: Set,
+        text: Box<[u8]>,
+        kept: bool,
+    },
     /// Alternatives, and how many fields they have.
     Maybe(Vec<Choice>, usize),
 }

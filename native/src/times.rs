@@ -64,8 +64,7 @@ fn seconds(date: [i64; 3], time: [i64; 3]) -> Option<i64> {
 
 /// Nanoseconds of the digits behind a decimal point; of more than nine the first nine.
 fn fraction(text: &[u8]) -> Option<i64> {
-    const SCALES: [i64; 10] =
-        [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1000, 100, 10, 1];
+    const SCALES: [i64; 10] = [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1000, 100, 10, 1];
     let text = &text[..text.len().min(9)];
     let mut value = 0;
     for byte in text {
