@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import html
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,58 +17,16 @@ import pyarrow.compute as pc
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, arrow_field, event_columns, event_schema
 from istiolog_pd.errors import UnknownNameError
 from istiolog_pd.formats.columns import COLUMNS, COMMON, EVENTS
+from istiolog_pd.frames import DtypeBackend
+from istiolog_pd.frames import to_pandas as to_pandas
+from istiolog_pd.frames import unknown as unknown
 from istiolog_pd.runs.schema import RunOf, run_table, with_place
 from istiolog_pd.runs.source_part import kept_tables
 
 #: Classes of a table in which notebooks do not take ``$`` for mathematics.
 NO_MATHEMATICS = "tex2jax_ignore mathjax_ignore"
 
-DtypeBackend = Literal["numpy_nullable", "pyarrow"]
 Time = str | pd.Timestamp | None
-
-#: The pandas types of Arrow's, where pandas would otherwise take floats or objects for nulls.
-PANDAS_TYPES: dict[pa.DataType, Any] = {
-    pa.int64(): pd.Int64Dtype(),
-    pa.bool_(): pd.BooleanDtype(),
-    pa.float64(): pd.Float64Dtype(),
-    pa.string(): pd.StringDtype(na_value=np.nan),
-}
-
-
-def to_pandas(table: pa.Table, dtype_backend: DtypeBackend = "numpy_nullable") -> pd.DataFrame:
-    """An Arrow table as a DataFrame.
-
-    Parameters
-    ----------
-    table
-        Any table of a capture.
-    dtype_backend
-        ``"numpy_nullable"``: `datetime64[ns, UTC]`, `timedelta64[ns]`, `Int64`, `boolean`,
-        `category`, `str`. ``"pyarrow"``: Arrow-backed types, without a copy where pandas allows.
-    """
-    table = _spelled_out(table)
-    mappers = {"numpy_nullable": PANDAS_TYPES.get, "pyarrow": pd.ArrowDtype}
-    if dtype_backend not in mappers:
-        raise ValueError(f"dtype_backend is 'numpy_nullable' or 'pyarrow', not {dtype_backend!r}")
-    frame: pd.DataFrame = table.to_pandas(types_mapper=mappers[dtype_backend])
-    return frame
-
-
-def _spelled_out(table: pa.Table) -> pa.Table:
-    """A table whose columns of text are text: Arrow tables hold texts that repeat as dictionaries."""
-    for at, one in enumerate(table.schema):
-        column = COLUMNS.get(one.name) or COMMON.get(one.name)
-        if pa.types.is_dictionary(one.type) and column is not None and column.type == "string":
-            table = table.set_column(at, one.name, table.column(at).cast(pa.string()))
-    return table
-
-
-def unknown(what: str, name: str, known: Iterable[str]) -> str:
-    """An error text for a name that is not known, with the nearest that are."""
-    names = list(known)
-    near = difflib.get_close_matches(str(name), names, n=3)
-    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"known: {', '.join(names)}"
-    return f"{name!r} is no {what}; {hint}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +281,21 @@ class Capture:
         Capture
             `row` counts anew; `runs` are those of the whole log.
         """
-        keep = self._between(start, end).to_numpy()
+        return self.where(self._between(start, end).to_numpy())
+
+    def where(self, keep: npt.NDArray[np.bool_]) -> Capture:
+        """The same capture with only some of its entries.
+
+        Parameters
+        ----------
+        keep
+            For each row of `events`, whether it is kept.
+
+        Returns
+        -------
+        Capture
+            `row` counts anew; `runs` are those of the whole log.
+        """
         events = self.events.filter(pa.array(keep))
         sources = to_pandas(events.select(["source"]))["source"].value_counts()
         infos = tuple(replace(info, entries=int(sources.get(info.name, 0))) for info in self.infos)

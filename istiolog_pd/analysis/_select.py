@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,8 @@ from istiolog_pd.analysis.pushes.kinds import MAX_BINS, WIDTHS
 from istiolog_pd.capture import Capture, to_pandas
 
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Test = Callable[[pa.Array], pa.Array]
 
 LEVEL = (
     "pushes of endpoint-only rounds are printed at level debug from Istio 1.5 on (--log_output_level "
@@ -59,6 +61,23 @@ def entry_positions(capture: Capture, table: pd.DataFrame) -> Ints:
     before = pd.Series(ends["line_max"].cumsum().shift(fill_value=0).to_numpy(), sources)
     found: Ints = before.reindex(table["source"]).to_numpy(np.int64) + table["line"].to_numpy(np.int64)
     return found
+
+
+def holds(column: pa.ChunkedArray, test: Test) -> Bools:
+    """Which values of a column pass a test; of a dictionary each text is tested once."""
+    parts = []
+    for chunk in column.chunks:
+        passed = test(chunk.dictionary).take(chunk.indices) if pa.types.is_dictionary(chunk.type) else test(chunk)
+        parts.append(pc.fill_null(passed, False).to_numpy(zero_copy_only=False))
+    return np.concatenate(parts) if parts else np.zeros(0, np.bool_)
+
+
+def dictionary_codes(column: pa.ChunkedArray) -> npt.NDArray[np.int32]:
+    """A number for each text of a column."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    encoded = column.unify_dictionaries().combine_chunks()
+    return np.asarray(encoded.indices.fill_null(-1).to_numpy(), np.int32)
 
 
 def note_unprinted_pushes(capture: Capture, lines: pd.DataFrame) -> str:

@@ -29,6 +29,16 @@ def as_durations(values: Ints, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.t
     return found
 
 
+def moment(time: str | pd.Timestamp | None) -> pd.Timestamp | None:
+    """A time in UTC; one that names no zone is taken to be in UTC."""
+    if time is None:
+        return None
+    stamp = pd.Timestamp(time)
+    if pd.isna(stamp):
+        raise ValueError(f"{time!r} is no time")
+    return stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
+
+
 def merge_as_of(
     left: pd.DataFrame, right: pd.DataFrame, on: str, by: list[str], *, after: bool = False
 ) -> pd.DataFrame:

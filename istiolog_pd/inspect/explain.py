@@ -17,9 +17,9 @@ from istiolog_pd.engine.reference.labels import parse_labels, readings, split_id
 from istiolog_pd.engine.reference.lines import Lines
 from istiolog_pd.engine.reference.match import Compiled, in_scope, recognizer
 from istiolog_pd.engine.reference.reader import SourceTables, read
+from istiolog_pd.engine.reference.second_tier import second_claim
 from istiolog_pd.engine.reference.statements import claim_statement
 from istiolog_pd.engine.schema import event_columns, format_columns
-from istiolog_pd.engine.second_tier import second_claim
 from istiolog_pd.formats import COLUMNS, EVENTS, FORMATS, Format
 from istiolog_pd.formats.statements.covered import statements_of
 from istiolog_pd.formats.statements.table import Statement, load_statements

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from istiolog_pd.engine.second_tier import TOLD_BY_STATEMENTS
+from istiolog_pd.engine.whose_log import TOLD_BY_STATEMENTS
 from istiolog_pd.formats.template import COMPONENTS
 from istiolog_pd.runs.boundaries import BANNER, BLOCK, RESTART, SECOND, RunBoundary, find_run_boundaries
 from istiolog_pd.runs.container_log import LEVELS, ContainerLog

@@ -47,7 +47,7 @@ impl Filler {
     pub fn new(catalog: &Catalog) -> Filler {
         Filler {
             words: catalog.columns.iter().map(|_| Dictionary::default()).collect(),
-            groups: catalog.groups.iter().map(|_| Group::default()).collect(),
+            groups: Vec::new(),
             error: None,
         }
     }
@@ -62,7 +62,7 @@ impl Filler {
         let constant = shape.constants.iter().any(|(_, one, _)| *one == column);
         constant
             || targets(shape, row).any(|(target, text)| {
-                let columns = &catalog.groups[target.group];
+                let columns = &target.ids;
                 let Some(place) = columns.iter().position(|one| *one == column) else { return false };
                 match &catalog.kinds[target.kind].value {
                     Value::Connection if place == 0 => !text.is_empty(),
@@ -160,13 +160,13 @@ impl Filler {
             value @ (Value::Text | Value::Dashed) => {
                 let text = if matches!(value, Value::Dashed) && text == b"-" { b"" } else { trim(text) };
                 if !text.is_empty() && first != ABSENT as usize {
-                    self.put_text(catalog, catalog.groups[target.group][0], text, at, &mut to[first]);
+                    self.put_text(catalog, target.ids[0], text, at, &mut to[first]);
                 }
             }
             Value::Connection => {
                 let (size, number) = numbered(text);
                 if !text.is_empty() && first != ABSENT as usize {
-                    self.put_text(catalog, catalog.groups[target.group][0], text, at, &mut to[first]);
+                    self.put_text(catalog, target.ids[0], text, at, &mut to[first]);
                 }
                 if let Some(number) = number
                     && target.columns[1] != ABSENT
@@ -183,7 +183,7 @@ impl Filler {
                     match part {
                         Part::Null => {}
                         Part::Int(value) => column.number(at, value),
-                        Part::Text(text) => self.put_text(catalog, catalog.groups[target.group][n], &text, at, column),
+                        Part::Text(text) => self.put_text(catalog, target.ids[n], &text, at, column),
                     }
                 }
             }
@@ -209,6 +209,9 @@ impl Filler {
     /// What is known of a text.
     #[inline]
     fn known(&mut self, catalog: &Catalog, target: &Target, text: &[u8]) -> &[Known] {
+        if self.groups.len() <= target.group {
+            self.groups.resize_with(target.group + 1, Group::default);
+        }
         let group = &mut self.groups[target.group];
         let first = group.texts.number(text) as usize * target.width;
         if first == group.values.len() {
@@ -229,7 +232,7 @@ impl Filler {
             Value::Text | Value::Dashed => parts.push(Part::Text(trim(text).into())),
         }
         parts.resize_with(target.width, || Part::Null);
-        let columns = &catalog.groups[target.group][target.columns.len() - target.width..];
+        let columns = &target.ids[target.ids.len() - target.width..];
         for (part, column) in parts.into_iter().zip(columns) {
             let known = match part {
                 Part::Null => Known::Null,

@@ -8,6 +8,8 @@ use crate::program::{Captures, Message};
 #[derive(Default)]
 pub struct Matcher {
     pub found: Captures,
+    /// What was found of the best statement so far.
+    pub second: Captures,
     pub starts: Starts,
 }
 

@@ -112,6 +112,17 @@ def with_nonces(pushes: pd.DataFrame, answers: pd.DataFrame, opened: pd.DataFram
     return pushes.assign(nonce=both.take(source).set_axis(pushes.index), placed=source != np.arange(len(pushes)))
 
 
+def with_answers(pushes: pd.DataFrame, answers: pd.DataFrame, capture: Capture) -> pd.DataFrame:
+    """The pushes with what the control plane wrote of the answer to each.
+
+    `came_back`: when any answer did; `nacked`: when it was a rejection; `acknowledged`: when it was none.
+    """
+    at = places(pushes["nonce"], answers["nonce"])
+    pushes = pushes.assign(came_back=answers["timestamp"].array.take(at, allow_fill=True))
+    pushes["nacked"] = rejected(capture, pushes, answers)
+    return pushes.assign(acknowledged=pushes["came_back"].where(pushes["nacked"].isna()))
+
+
 def places(keys: pd.Series[Any], among: pd.Series[Any]) -> Ints:
     """Where each key stands among others; -1 where it does not, or either has it more than once."""
     codes = pd.factorize(pd.concat([keys.astype(TEXT), among.astype(TEXT)], ignore_index=True))[0]

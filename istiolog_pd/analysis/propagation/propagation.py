@@ -29,10 +29,10 @@ from istiolog_pd.analysis.propagation.nonces import (
     answered,
     passed,
     places,
-    rejected,
     sent,
     streams_begun,
     versions,
+    with_answers,
     with_nonces,
 )
 from istiolog_pd.analysis.propagation.sides import PILOT, of_proxies, side, sidecars
@@ -240,14 +240,11 @@ def _pushed(lines: pa.Table) -> int:
 
 def _by_nonce(capture: Capture, pushes: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     """The pushes with what both sides say of their nonces."""
-    pushes = pushes.rename(columns={"timestamp": "sent"})
-    pushes["came_back"] = _taken(answers["timestamp"], places(pushes["nonce"], answers["nonce"]))
+    pushes = with_answers(pushes.rename(columns={"timestamp": "sent"}), answers, capture)
     seen = passed(capture)
     at = places(pushes["nonce"], seen["nonce"])
     for name in ("log", "received", "answered"):
         pushes[name] = _taken(seen[name], at)
-    pushes["nacked"] = rejected(capture, pushes, answers)
-    pushes["acknowledged"] = pushes["came_back"].where(pushes["nacked"].isna())
     pushes["exact"] = (pushes["came_back"].notna() | pushes["received"].notna()).astype(FLAG)
     return pushes.assign(before=line_before(capture, pushes))
 

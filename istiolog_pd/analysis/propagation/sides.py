@@ -10,13 +10,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import TEXT
-from istiolog_pd.analysis._select import log_of_runs
+from istiolog_pd.analysis._select import Test, holds, log_of_runs
 from istiolog_pd.capture import Capture, to_pandas
 
 #: Whose lines more than this share of a log's are, his it is.
 MOSTLY = 0.5
 
 PILOT, SIDECAR = ("pilot",), ("agent", "envoy")
+#: Number of nonces of an agent that are looked for among those of the control planes.
+COMPARED = 20
 
 #: The proxy in Envoy's command line, and the variables that name its pod and namespace.
 SERVICE_NODE = r"--service-node [\w.-]+~[^~\s]*~([^~\s]+)~"
@@ -80,8 +82,20 @@ def proxies_of_runs(capture: Capture) -> pd.Series[str]:
     """The proxy that each run of a sidecar is of, by run; runs of which that cannot be told are left out."""
     named = [capture[event]["proxy"] for event in ("xds_push", "connection_open") if event in capture]
     known = {str(name) for column in named for name in pc.unique(column.cast(pa.string())).drop_null().to_pylist()}
-    whose = sidecars(capture, sorted(known), {}, pd.DataFrame(columns=["log", "proxy"]))
+    whose = sidecars(capture, sorted(known), {}, _of_nonces(capture))
     return log_of_runs(capture).map(whose).dropna().astype(TEXT)
+
+
+def _of_nonces(capture: Capture) -> pd.DataFrame:
+    """Pairs `log`, `proxy` of which a nonce that an agent saw is one that a control plane sent or got back."""
+    seen = side(capture, "xds_response", SIDECAR, "nonce").dropna(subset=["nonce"]).groupby("log").head(COMPARED)
+    nonces = pa.array(seen["nonce"].astype(object), pa.string())
+    parts = []
+    for event in ("xds_push", "xds_ack") if len(seen) else ():
+        table = capture[event]
+        own = table.filter(pa.array(holds(table["nonce"], _among(nonces)))).select(["nonce", "proxy"])
+        parts.append(own.cast(pa.schema({"nonce": pa.string(), "proxy": pa.string()})).to_pandas())
+    return seen[["log", "nonce"]].merge(pd.concat(parts), on="nonce") if parts else seen.assign(proxy=None)
 
 
 def of_proxies(capture: Capture, logs: pd.Series[str], event: str, *columns: str) -> pd.DataFrame:
@@ -95,16 +109,22 @@ def _all_logs(capture: Capture) -> pd.DataFrame:
     """Every `log` of a sidecar with its pieces (`source`), and pod and namespace where lines carry those."""
     events = capture.events
     names = ["run", "source", *(name for name in ("source_pod", "source_namespace") if name in events.schema.names)]
-    whose = events["component"].cast(pa.string())
+    pilot, sidecar = (pa.array(holds(events["component"], _among(who))) for who in (PILOT, SIDECAR))
     # Some lines are worded the same in all binaries: a log of a control plane is none of a sidecar for them.
-    counts = pa.table({"run": events["run"], "pilot": pc.is_in(whose, pa.array(PILOT))}).group_by("run")
+    counts = pa.table({"run": events["run"], "pilot": pilot}).group_by("run")
     pilots = counts.aggregate([("pilot", "mean")]).filter(pc.field("pilot_mean") > MOSTLY)["run"]
-    theirs = pc.and_not(pc.is_in(whose, pa.array(SIDECAR)), pc.is_in(events["run"], pilots.combine_chunks()))
+    theirs = pc.and_not(sidecar, pc.is_in(events["run"], pilots.combine_chunks()))
     own = events.filter(theirs).select(names)
     own = pa.table({name: own[name].cast(pa.int64() if name == "run" else pa.string()) for name in names})
     rows: pd.DataFrame = own.group_by(names).aggregate([]).to_pandas()
     rows = rows.astype(dict.fromkeys(names[1:], TEXT))
     return rows.assign(log=rows["run"].map(log_of_runs(capture)).astype(TEXT))
+
+
+def _among(names: Iterable[str] | pa.Array) -> Test:
+    """A test whether a text is one of some names."""
+    known = pa.array(names, pa.string())
+    return lambda texts: pc.is_in(texts, known)
 
 
 def _one_each(pairs: pd.DataFrame) -> pd.Series[str]:
