@@ -14,7 +14,20 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from istiolog_pd.cli import answer, compare, explain, formats, metrics, parse, plot, report, summary, unmatched, watch
+from istiolog_pd.cli import (
+    answer,
+    compare,
+    explain,
+    formats,
+    metrics,
+    parse,
+    plot,
+    report,
+    story,
+    summary,
+    unmatched,
+    watch,
+)
 from istiolog_pd.cli._helpers import GIVEN_LIMITS
 from istiolog_pd.cli.help import Command, Commands
 
@@ -89,6 +102,7 @@ def main(version: Version = False, limit: Limit = None) -> None:
 
 app.command(cls=Command, epilog=summary.PYTHON)(summary.summary)
 app.command(cls=Command, epilog=report.PYTHON)(report.report)
+app.command(cls=Command, epilog=story.PYTHON)(story.story)
 app.command(cls=Command, epilog=answer.PYTHON)(answer.answer)
 app.command(cls=Command, epilog=plot.PYTHON)(plot.plot)
 app.command(cls=Command, epilog=metrics.PYTHON)(metrics.metrics)
