@@ -26,7 +26,7 @@ from istiolog_pd.plots import PLOTS
 
 ADS = "2026-11-23T17:28:49.929503Z\tinfo\tads\t"
 HOSTILE = f"{ADS}[bold]\x1b]0;owned\x07\x1b[31m[/bold] is what a log may say\u202e"
-VERBS = ["summary", "parse", "plot", "formats", "explain", "unmatched", "watch", "metrics", "report", "answer"]
+VERBS = ["summary", "parse", "plot", "formats", "explain", "unmatched", "watch", "metrics", "report", "answer", "check"]
 
 
 @pytest.fixture
@@ -288,7 +288,9 @@ def test_plot(istiod: str, tmp_path: Path) -> None:
 def test_plot_all(istiod: str, tmp_path: Path) -> None:
     assert run("plot", "all", istiod, "-o", str(tmp_path / "plots")).exit_code == 0
     # That log has no GC trace, and no remote cluster.
-    assert {path.stem for path in (tmp_path / "plots").iterdir()} == set(PLOTS) - {"gc", "remote_clusters"}
+    assert {path.stem for path in (tmp_path / "plots").iterdir()} == set(PLOTS) - {
+        *("gc", "remote_clusters", "proxy_startup", "failed_requests", "failures_after_pushes")
+    }
 
 
 def test_plot_of_nothing_says_why(data: Path, tmp_path: Path) -> None:

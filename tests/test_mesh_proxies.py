@@ -250,7 +250,7 @@ def test_findings_of_the_mesh(mesh: str, real: Real) -> None:
     """What was broken is found, with the lines that show it; what was not is not."""
     found: dict[str, Finding] = {one.rule: one for one in findings(real(f"mesh-1.30.3/{mesh}"))}
     assert found["nacks"].title == "Configuration was rejected 18 times by 12 proxies"
-    assert found["outage"].title == "The control plane stopped under 21 proxies"
+    assert found["outage"].title == "The control plane stopped with 21 proxies connected"
     assert found["listeners"].title == "Listeners failed to open in 6 proxies"
     assert found["envoy_exited"].title == "Envoy died 1 time in 1 proxy"
     assert found["failed_requests"].share > 0.1

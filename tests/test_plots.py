@@ -236,6 +236,89 @@ def some_clusters() -> pd.DataFrame:
     )
 
 
+def some_conflicts() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "metric": ["pilot_no_ip", "pilot_vservice_dup_domain", "endpoint_no_pod"],
+            "key": ["web-1.shop", "cart.example", "10.0.0.1"],
+            "harmful": flags(False, True, None),
+            "first": times(0, 1, 2),
+            "last": times(0, 9, 5),
+            "statuses": counts(1, 8, 2),
+        }
+    )
+
+
+def some_rejections() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "proxy": ["web-1.shop", "web-2.shop"],
+            "xds_type": words("LDS", "CDS"),
+            "nacks": counts(2, 1),
+            "first": times(0, 1),
+            "last": times(3, 1),
+            "recovered": times(8, None),
+        }
+    )
+
+
+def some_starts() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "proxy": ["web-1.shop", "web-2.shop"],
+            "started": times(0, 5),
+            "certificate": times(1, 9),
+            "connected": times(2, 6),
+            "clusters": times(3, None),
+            "listeners": times(4, None),
+            "initialized": times(5, None),
+            "ready": times(6, 11),
+        }
+    )
+
+
+def some_causes() -> pd.DataFrame:
+    return pd.DataFrame({"cause": words("config", "config", "jwks"), "certain": flags(True, False, None)})
+
+
+def some_stale() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "proxy": ["web-1.shop", "web-2.shop"],
+            "at": times(9, 9),
+            "behind_low": counts(2, 0),
+            "behind_high": counts(3, 1),
+            "reason": words("not acknowledged", "not told"),
+        }
+    )
+
+
+def some_failed() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "answered_by": words("this proxy", "application"),
+            "kind": words("no endpoints", "application"),
+            "response_flags": words("UH", None),
+            "cluster": ["outbound|80||cart", "outbound|80||web"],
+            "requests": counts(12, 7),
+        }
+    )
+
+
+def some_chances() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "kind": words("any", "no endpoints", "tls"),
+            "failed": counts(40, 30, 3),
+            "failed_after": counts(20, 20, 0),
+            "ratio": pd.Series([5.0, 9.0, 0.0], dtype="Float64"),
+            "ci_low": pd.Series([3.0, 4.0, 0.0], dtype="Float64"),
+            "ci_high": pd.Series([8.0, float("inf"), 12.0], dtype="Float64"),
+            "verdict": words("more after pushes", "more after pushes", "cannot tell"),
+        }
+    )
+
+
 def some_churn() -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -329,8 +412,8 @@ def one_wave() -> pd.DataFrame:
             "place": counts(1, 2, 3),
             "proxy": ["web-1.shop", "web-2.shop", "web-3.shop"],
             "begun": spans(1, 2, 3),
-            "time": spans(4, 90, 2000),
-            "time_high": spans(4, 400, 2000),
+            "done": spans(4, 90, 2000),
+            "done_high": spans(4, 400, 2000),
             "certain": flags(True, False, True),
             "straggler": flags(False, False, True),
         }
@@ -355,6 +438,13 @@ TABLES = {
     "connected_endpoints": some_connected,
     "errors": some_errors,
     "remote_clusters": some_clusters,
+    "config_conflicts": some_conflicts,
+    "rejections": some_rejections,
+    "proxy_startup": some_starts,
+    "push_causes": some_causes,
+    "stale_proxies": some_stale,
+    "failed_requests": some_failed,
+    "failures_after_pushes": some_chances,
     "endpoint_churn": some_churn,
     "empty_clusters": some_empty,
     "push_sizes": some_sizes,
@@ -448,6 +538,13 @@ def test_labels_name_the_units(plot: plots.Plot) -> None:
         "connected_endpoints": r"time \(UTC\) \| ADS connections",
         "errors": r"time \(UTC\) \| ",
         "remote_clusters": r"time \(UTC\) \| ",
+        "config_conflicts": r"time \(UTC\) \| ",
+        "rejections": r"time \(UTC\) \| ",
+        "proxy_startup": r"time since the agent started \(s\) \| ",
+        "push_causes": r"push decisions \| ",
+        "stale_proxies": r"rounds \| ",
+        "failed_requests": r"requests \| ",
+        "failures_after_pushes": r"rate after pushes over the rate at other times \| ",
         "endpoint_churn": r"times \| ",
         "empty_clusters": r"time \(UTC\) \| clusters without endpoints",
         "push_sizes": r"bytes pushed \| ",

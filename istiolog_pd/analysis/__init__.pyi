@@ -5,12 +5,14 @@ from istiolog_pd.analysis.debounce_replay.debounce_replay import debounce_replay
 from istiolog_pd.analysis.metrics.compare_metrics import compare_metrics as compare_metrics
 from istiolog_pd.analysis.metrics.metrics import metrics as metrics
 from istiolog_pd.analysis.propagation.propagation import propagation as propagation
+from istiolog_pd.analysis.proxies.config_conflicts import config_conflicts as config_conflicts
 from istiolog_pd.analysis.proxies.connections import connected_endpoints as connected_endpoints
 from istiolog_pd.analysis.proxies.connections import connections as connections
 from istiolog_pd.analysis.proxies.endpoints import empty_clusters as empty_clusters
 from istiolog_pd.analysis.proxies.endpoints import endpoint_churn as endpoint_churn
 from istiolog_pd.analysis.proxies.errors import errors as errors
 from istiolog_pd.analysis.proxies.failed_requests import failed_requests as failed_requests
+from istiolog_pd.analysis.proxies.failures_after_pushes import failures_after_pushes as failures_after_pushes
 from istiolog_pd.analysis.proxies.nodes import node_metadata as node_metadata
 from istiolog_pd.analysis.proxies.proxy_startup import proxy_startup as proxy_startup
 from istiolog_pd.analysis.proxies.rejections import rejections as rejections
@@ -40,6 +42,7 @@ __all__ = [
     "cluster_warming",
     "compare",
     "compare_metrics",
+    "config_conflicts",
     "connected_endpoints",
     "connections",
     "coverage",
@@ -49,6 +52,7 @@ __all__ = [
     "endpoint_churn",
     "errors",
     "failed_requests",
+    "failures_after_pushes",
     "fan_out",
     "full_vs_incremental",
     "gc",

@@ -16,6 +16,7 @@ import typer
 
 from istiolog_pd.cli import (
     answer,
+    check,
     compare,
     explain,
     formats,
@@ -107,6 +108,7 @@ app.command(cls=Command, epilog=answer.PYTHON)(answer.answer)
 app.command(cls=Command, epilog=plot.PYTHON)(plot.plot)
 app.command(cls=Command, epilog=metrics.PYTHON)(metrics.metrics)
 app.command(cls=Command, epilog=compare.PYTHON)(compare.compare)
+app.command(cls=Command, epilog=check.PYTHON)(check.check)
 app.command(cls=Command, epilog=watch.PYTHON)(watch.watch)
 app.command(cls=Command, epilog=parse.PYTHON)(parse.parse)
 app.command(cls=Command, epilog=unmatched.PYTHON)(unmatched.unmatched)

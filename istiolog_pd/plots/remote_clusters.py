@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from istiolog_pd.plots._draw.legend import head, mark
+from istiolog_pd.plots._draw.lanes import lanes, more_than_drawn
+from istiolog_pd.plots._draw.legend import head
 from istiolog_pd.plots._draw.plot import plot
-from istiolog_pd.plots._draw.ranks import MAX_ROWS, MIN_ROWS, ladder
-from istiolog_pd.plots._draw.scales import dates, numbers, time_axis
-from istiolog_pd.plots._draw.style import Look, coverage, in_order, look, names, need, new_axes, plain, show_reason
+from istiolog_pd.plots._draw.style import Look, coverage, need, new_axes, show_reason
 
 TITLE = "Remote clusters, by state"
 NO_TIMES = "no row has a time stamp"
@@ -60,19 +57,15 @@ def remote_clusters(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     known = table.dropna(subset=["since"])
     if known.empty:
         return show_reason(ax, table, TITLE, NO_TIMES if len(table) else "")
-    clusters = names(known["cluster"]).to_numpy()
-    lanes = list(dict.fromkeys(clusters))[:MAX_ROWS]
-    places = dict(zip(lanes, ladder(ax, [plain(name) for name in lanes]), strict=True))
-    lane = np.array([places.get(name, np.nan) for name in clusters])
-    first, last = dates(known["since"]), dates(known["until"].fillna(known["since"].max()))
-    state, counts = names(known["state"]).to_numpy(), numbers(known["attempts"])
-    handles: list[Artist] = []
-    for name in in_order(STATES, state):
-        looked, own = look(STATES, name), state == name
-        ax.hlines(lane[own], first[own], last[own], color=looked.color, alpha=0.7, linewidth=5)
-        ax.scatter(first[own], lane[own], 14 + 6 * np.log2(counts[own]), c=looked.color, marker=looked.marker, zorder=3)
-        handles.append(mark(looked, f"{name} ({counts[own].sum():,.0f} lines)"))
-    time_axis(ax, np.concatenate([first, last]))
-    ax.set_ylim(0.4 - max(len(lanes), MIN_ROWS), 0.6)
-    head(ax, TITLE, coverage(table), handles)
+    rows = pd.DataFrame(
+        {
+            "lane": known["cluster"],
+            "kind": known["state"],
+            "first": known["since"],
+            "last": known["until"].where(known["until"].notna(), known["since"].max()),
+            "count": known["attempts"],
+        }
+    )
+    handles = lanes(ax, rows, STATES, "lines", thick=5)
+    head(ax, TITLE + more_than_drawn(rows), coverage(table), handles)
     return ax

@@ -22,7 +22,7 @@ ANSWERS = ("xds_request", "xds_ack", "xds_nack", "xds_stale_nonce")
 #: Stands for no nonce and for no beginning.
 NONE = -1
 
-#: What stands before the UUID in a nonce from 1.4 on, once it was the version of the push.
+#: The text before the UUID in a nonce from 1.4 on; earlier it was the version of the push.
 VERSION = r"\d{4}-\d\d-\d\dT\S+/\d+"
 
 
@@ -110,6 +110,17 @@ def with_nonces(pushes: pd.DataFrame, answers: pd.DataFrame, opened: pd.DataFram
     source[at] = len(pushes) + answer
     both = pd.concat([pushes["nonce"], answers["nonce"]], ignore_index=True)
     return pushes.assign(nonce=both.take(source).set_axis(pushes.index), placed=source != np.arange(len(pushes)))
+
+
+def with_answers(pushes: pd.DataFrame, answers: pd.DataFrame, capture: Capture) -> pd.DataFrame:
+    """The pushes with what the control plane wrote of the answer to each.
+
+    `came_back`: when any answer did; `nacked`: when it was a rejection; `acknowledged`: when it was none.
+    """
+    at = places(pushes["nonce"], answers["nonce"])
+    pushes = pushes.assign(came_back=answers["timestamp"].array.take(at, allow_fill=True))
+    pushes["nacked"] = rejected(capture, pushes, answers)
+    return pushes.assign(acknowledged=pushes["came_back"].where(pushes["nacked"].isna()))
 
 
 def places(keys: pd.Series[Any], among: pd.Series[Any]) -> Ints:

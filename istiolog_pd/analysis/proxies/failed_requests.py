@@ -1,4 +1,4 @@
-"""Requests that failed, who answered them, and whether they fail right after updates of their proxy."""
+"""Requests that failed, of what kind, who answered them, and how many did right after a push to their proxy."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import TEXT, Answer, Col, answers
 from istiolog_pd.analysis._needs import ACCESS, Need
 from istiolog_pd.analysis._result import as_result, empty_result
 from istiolog_pd.analysis._select import select_columns
 from istiolog_pd.analysis.propagation.sides import proxies_of_runs
+from istiolog_pd.analysis.proxies._failed_lines import failed_lines, of_envoy, seen_at_client
 from istiolog_pd.capture import Capture
-from istiolog_pd.formats.response_flags import RESPONSE_FLAGS
 
 FAILED = Answer(
     "failed_requests",
@@ -41,18 +43,20 @@ FAILED = Answer(
             "",
             "share that began within a second of a push to their proxy; null: none is logged",
         ),
+        Col(
+            "kind",
+            "category",
+            "",
+            "``blocked`` (REGISTRY_ONLY: BlackHoleCluster, block_all), ``denied`` (AuthorizationPolicy), ``jwt``, "
+            "``ext_authz``, ``tls``, ``fault injected``, ``dns``, ``no route``, ``no cluster``, ``no endpoints``, "
+            "``overload``, ``timeout``, ``protocol``, ``connection``, ``client`` (it left), ``grpc`` (status of gRPC "
+            "beside an HTTP status of success), ``application``, ``direct`` (response of a route) or ``other``",
+        ),
         Col("after_push_expected", "Float64", "", "the same share of all requests of their proxies: what chance gives"),
     ),
     needs=(Need("which requests failed, and who answered them", ("access",), ACCESS, component="envoy"),),
 )
 
-#: Flags of requests that went as they should.
-HARMLESS = frozenset({"DI", "RFCF"})
-#: The status of a WebSocket: that its client closes it is how it ends.
-UPGRADED = 101
-#: Statuses of failure; details of a refusal by the proxy.
-ERROR_STATUS = 500
-REFUSED = r"^(?:rbac_access_denied|jwt_authn_access_denied|ext_authz)"
 #: So soon after a push a request is after it.
 SOON = pd.Timedelta("1s")
 
@@ -82,7 +86,8 @@ def failed_requests(capture: Capture) -> pd.DataFrame:
     Notes
     -----
     A request failed if Envoy flags it (``UF``, ``UH``, ``NR``, ``UC``, ``DC``, …), if its status is 500 or
-    more, or if a filter refused it (RBAC, JWT, external authorization).
+    more, if its gRPC status is (2, 4, 7, 8, 12 to 16; only formats that print it tell), or if a filter refused it
+    (RBAC, JWT, external authorization). `failures_after_pushes` tells chance from a cause.
 
     Examples
     --------
@@ -91,116 +96,51 @@ def failed_requests(capture: Capture) -> pd.DataFrame:
     >>> table.loc[:0, ["answered_by", "response_flags", "requests"]].to_dict("records")
     [{'answered_by': 'this proxy', 'response_flags': 'UF,URX', 'requests': 36}]
     """
-    lines = _lines(capture)
-    if lines.empty:
+    table = of_envoy(capture)
+    if not table.num_rows:
         return empty_result(FAILED, NO_ACCESS)
-    lines = lines.assign(answered_by=_answered_by(lines), failed=_failed(lines), meaning=_meaning(lines))
-    lines = _told_by_other(lines)
-    lines = lines[~_seen_at_client(lines)]
-    total = lines.groupby("cluster", dropna=False)["run"].size().rename("total")
-    lines = lines.join(_after_pushes(capture, lines))
-    failed = lines[lines["failed"]]
+    failed = failed_lines(table)
     if failed.empty:
-        return empty_result(FAILED, NONE_FAILED.format(len(lines)))
-    keys = ["answered_by", "response_code", "response_flags", "meaning", "cluster", "route_name"]
-    table = failed.groupby(keys, sort=False, dropna=False, as_index=False).agg(
+        return empty_result(FAILED, NONE_FAILED.format(table.num_rows))
+    failed = failed.join(_after_pushes(capture, table, failed))
+    keys = ["answered_by", "response_code", "response_flags", "meaning", "cluster", "route_name", "kind"]
+    causes = failed.groupby(keys, sort=False, dropna=False, as_index=False, observed=True).agg(
         requests=("run", "size"),
         first=("timestamp", "min"),
         last=("timestamp", "max"),
         after_push=("after", "mean"),
         after_push_expected=("usual", "mean"),
     )
-    table = table.merge(total, how="left", on="cluster")
-    table["share"] = table["requests"] / table["total"]
-    return as_result(table.sort_values("requests", ascending=False, kind="stable"), FAILED)
+    causes["share"] = causes["requests"] / causes["cluster"].astype(TEXT).fillna("").map(_totals(table, failed))
+    return as_result(causes.sort_values("requests", ascending=False, kind="stable"), FAILED)
 
 
-def _lines(capture: Capture) -> pd.DataFrame:
-    """The access lines."""
-    names = ("timestamp", "response_code", "response_flags", "response_code_details", "cluster", "cluster_direction")
-    lines = select_columns(capture, "access", *names, "route_name", "request_id", component="envoy")
-    texts = ("response_flags", "response_code_details", "cluster", "cluster_direction", "route_name", "request_id")
-    return lines.astype(dict.fromkeys(texts, TEXT))  # a column of nulls has no type of its own
+def _totals(table: pa.Table, failed: pd.DataFrame) -> pd.Series[int]:
+    """How many requests went to each cluster (``""``: to none), each counted once."""
+    counts = table["cluster"].value_counts()
+    clusters = [name or "" for name in counts.field("values").cast(pa.string()).to_pylist()]
+    total = pd.Series(counts.field("counts").to_pylist(), clusters, dtype="int64")
+    inbound = set(failed.loc[failed["inbound"], "cluster"].dropna())
+    return total.sub(seen_at_client(table, inbound).reindex(total.index, fill_value=0))
 
 
-def _failed(lines: pd.DataFrame) -> pd.Series[Any]:
-    """Whether each request failed."""
-    bad = [text for text in lines["response_flags"].dropna().unique() if not set(text.split(",")) <= HARMLESS]
-    flagged = lines["response_flags"].isin(bad)
-    flagged &= ~(lines["response_code"].eq(UPGRADED) & lines["response_flags"].eq("DC")).fillna(False).astype(bool)
-    status = (lines["response_code"] >= ERROR_STATUS).fillna(False).astype(bool)
-    return flagged | status | _refused(lines)
-
-
-def _refused(lines: pd.DataFrame) -> pd.Series[Any]:
-    """Whether a filter of the proxy refused each request."""
-    return lines["response_code_details"].str.contains(REFUSED).fillna(False).astype(bool)
-
-
-def _answered_by(lines: pd.DataFrame) -> pd.Series[Any]:
-    """Who answered each request, as far as the lines of both proxies tell."""
-    details = lines["response_code_details"]
-    passed_on = details.eq("via_upstream").fillna(False).astype(bool)
-    inbound = lines["cluster_direction"].eq("inbound").fillna(False).astype(bool)
-    known = lines["request_id"].notna()
-    of_application = set(lines.loc[inbound & passed_on & known, "request_id"])
-    of_other = set(lines.loc[inbound & ~passed_on & known, "request_id"])
-    own = np.where(details.notna() | lines["response_flags"].notna(), "this proxy", "unknown")
-    found = np.select(
-        [
-            passed_on & inbound,
-            passed_on & lines["request_id"].isin(of_application),
-            passed_on & lines["request_id"].isin(of_other),
-            passed_on,
-        ],
-        ["application", "application", "the other proxy", "unknown"],
-        own,
-    )
-    return pd.Series(found, lines.index, dtype=object)
-
-
-def _seen_at_client(lines: pd.DataFrame) -> pd.Series[Any]:
-    """Whether a line is that of the proxy before the application, of a request that its client's proxy logged too."""
-    inbound = lines["cluster_direction"].eq("inbound").fillna(False).astype(bool)
-    sent = set(lines.loc[~inbound, "request_id"].dropna())
-    return inbound & lines["request_id"].isin(sent)
-
-
-def _told_by_other(lines: pd.DataFrame) -> pd.DataFrame:
-    """The lines, those that the other proxy answered with what its own line says of the request."""
-    theirs = lines[lines["cluster_direction"].eq("inbound") & lines["request_id"].notna()]
-    theirs = theirs.assign(refused=_refused(theirs)).drop_duplicates("request_id", keep="last").set_index("request_id")
-    other = lines["answered_by"].eq("the other proxy")
-    refused = lines["request_id"].isin(theirs.index[theirs["refused"]])
-    meaning = lines["meaning"].mask(other, lines["request_id"].map(theirs["meaning"]).astype(object))
-    return lines.assign(failed=lines["failed"] | (other & refused), meaning=meaning)
-
-
-def _meaning(lines: pd.DataFrame) -> pd.Series[Any]:
-    """What the first flag of each failed request means, or else its detail."""
-    texts = lines["response_flags"].dropna().unique()
-    meanings = {text: RESPONSE_FLAGS.get(text.split(",")[0]) for text in texts}
-    status = "status " + lines["response_code"].astype("str")
-    return (
-        lines["response_flags"]
-        .map(meanings)
-        .astype(object)
-        .fillna(lines["response_code_details"].astype(object))
-        .fillna(status)
-    )
-
-
-def _after_pushes(capture: Capture, lines: pd.DataFrame) -> pd.DataFrame:
+def _after_pushes(capture: Capture, table: pa.Table, failed: pd.DataFrame) -> pd.DataFrame:
     """Whether each request began soon after a push to its proxy (`after`), and how many of the proxy did (`usual`)."""
     pushes = select_columns(capture, "xds_push", "timestamp", "proxy").dropna()
-    whose = lines["run"].map(proxies_of_runs(capture))
-    after = pd.Series(np.nan, lines.index)
-    for proxy, own in lines.groupby(whose):
-        times = np.sort(pushes.loc[pushes["proxy"].eq(proxy), "timestamp"].to_numpy("datetime64[ns]"))
-        begun = own["timestamp"].to_numpy("datetime64[ns]")
-        if len(times):
-            found = np.searchsorted(times, begun, "right") - np.searchsorted(
-                times, begun - SOON.to_timedelta64(), "left"
-            )
-            after[own.index] = (found > 0).astype(float)
-    return pd.DataFrame({"after": after, "usual": after.groupby(whose).transform("mean")})
+    times = {str(proxy): np.sort(own.to_numpy("datetime64[ns]")) for proxy, own in pushes.groupby("proxy")["timestamp"]}
+    whose = proxies_of_runs(capture)
+    runs = pc.fill_null(table["run"], 0).to_numpy()
+    begun = table["timestamp"].to_numpy().astype("datetime64[ns]")
+    after, usual = (pd.Series(np.nan, failed.index) for _ in range(2))
+    for run, own in failed.groupby("run"):
+        pushed = times.get(str(whose.get(run)))
+        if pushed is not None:
+            after[own.index] = soon_after(own["timestamp"].to_numpy("datetime64[ns]"), pushed, SOON)
+            usual[own.index] = soon_after(begun[runs == run], pushed, SOON).mean()
+    return pd.DataFrame({"after": after, "usual": usual})
+
+
+def soon_after(times: Any, pushed: Any, window: pd.Timedelta) -> Any:
+    """Whether each time is within a window after one of some sorted times, as 0.0 or 1.0."""
+    before = np.searchsorted(pushed, times - window.to_timedelta64(), "left")
+    return (np.searchsorted(pushed, times, "right") > before).astype(float)

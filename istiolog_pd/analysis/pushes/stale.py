@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
-from istiolog_pd.analysis._answer import PROXY, RUN, SOURCE, Answer, Col, answers
+from istiolog_pd.analysis._answer import PROXY, RUN, SOURCE, TIME, Answer, Col, answers
+from istiolog_pd.analysis._intervals import Bools, Ints
 from istiolog_pd.analysis._needs import ADS_DEBUG, Need, pushed
 from istiolog_pd.analysis._result import as_result, control_plane_rows, empty_result, reason_no_lines
 from istiolog_pd.analysis._select import join_notes
-from istiolog_pd.analysis.propagation.propagation import propagation
+from istiolog_pd.analysis.propagation.nonces import ANSWERS, NONE, answered, streams_begun, with_answers, with_nonces
 from istiolog_pd.analysis.pushes._events import push_lines, push_starts
 from istiolog_pd.analysis.pushes.rounds import PUSH_LINES, hidden_rounds, pushes, visible
 from istiolog_pd.capture import Capture
@@ -91,79 +89,108 @@ def stale_proxies(capture: Capture, *, at: str | pd.Timestamp | None = None) -> 
     moment = moment.tz_localize("UTC") if moment.tzinfo is None else moment.tz_convert("UTC")
     starts, lines = push_starts(capture), push_lines(capture)
     seen = starts[visible(starts, lines) & starts["connected_endpoints"].ne(0)]
+    begun = seen.loc[seen["timestamp"] <= moment, ["run", "round", "timestamp"]]
     table = _answered(capture, table.assign(push_version=lines["push_version"]))
     lived = table.groupby("run")["timestamp"].agg(["min", "max"])
     running = lived.index[(lived["min"] <= moment) & (lived["max"] >= moment)]
-    gone = _gone(capture, table, moment)
-    rows = [
-        {"proxy": proxy, "at": moment, "run": run, "source": own["source"].iloc[0], **found}
-        for run in running
-        for proxy, own, found in _of_run(table[table["run"] == run], seen[seen["run"] == run], moment)
-        if (run, proxy) not in gone
-    ]
     told = "" if table["acknowledged"].notna().any() else NO_ACKS
-    coverage = join_notes(told, hidden_rounds(starts, lines))
-    if not rows:
+    found = [_behind(table[table["run"] == run], begun[begun["run"] == run], moment) for run in running]
+    rows = pd.concat(found) if found else pd.DataFrame()
+    if len(rows):
+        rows = rows[~pd.MultiIndex.from_frame(rows[["run", "proxy"]]).isin(_gone(capture, table, moment))]
+    if rows.empty:
         return empty_result(STALE, NOBODY.format(f"{moment:%Y-%m-%d %H:%M:%S} UTC"))
-    found = pd.DataFrame(rows).sort_values(["behind_low", "behind_high", "proxy"], ascending=[False, False, True])
-    return as_result(found.assign(since=pd.to_datetime(found["since"], utc=True)), STALE, coverage)
+    rows = rows.sort_values(["behind_low", "behind_high", "proxy"], ascending=[False, False, True])
+    return as_result(rows.assign(at=moment), STALE, join_notes(told, hidden_rounds(starts, lines)))
 
 
-def _gone(capture: Capture, table: pd.DataFrame, moment: pd.Timestamp) -> set[tuple[int, str]]:
+def _gone(capture: Capture, table: pd.DataFrame, moment: pd.Timestamp) -> pd.Index:
     """The proxies whose connection had ended, with its run: nothing was sent to them after that."""
     ends = control_plane_rows(capture, "connection_close", ["run", "proxy", "timestamp"]).dropna()
     last = ends[ends["timestamp"] <= moment].groupby(["run", "proxy"])["timestamp"].max()
-    sent = table[table["timestamp"] <= moment].groupby(["run", "proxy"])["timestamp"].max().reindex(last.index)
-    return set(last.index[~(sent > last)])
+    own = table[(table["timestamp"] <= moment) & table["proxy"].isin(set(ends["proxy"]))]
+    sent = own.groupby(["run", "proxy"])["timestamp"].max().reindex(last.index)
+    return last.index[~(sent > last)]
 
 
 def _answered(capture: Capture, table: pd.DataFrame) -> pd.DataFrame:
-    """The pushes with what the control plane printed of their answers: `acknowledged` and `nacked`."""
-    own = propagation(capture)[["run", "source", "line", "acknowledged", "nacked"]]
-    return table.merge(own, on=["run", "source", "line"], how="left")
+    """The pushes to a proxy with what the control plane printed of their answers: `acknowledged` and `nacked`."""
+    own = table["proxy"].notna() & table["timestamp"].notna()
+    table = table[own]
+    if not any(event in capture for event in ANSWERS):
+        never = pd.Series(pd.NaT, table.index, TIME)
+        return table.assign(acknowledged=never, nacked=never)
+    lines = push_lines(capture)[["row", "timestamp", "run", "proxy", "xds_type"]]
+    nonces = control_plane_rows(capture, "xds_push", ["nonce"])["nonce"]
+    answers = answered(capture)
+    lines = lines.astype({"row": np.int64}).assign(nonce=nonces)[own.to_numpy()].reset_index(drop=True)
+    lines = with_nonces(lines, answers, streams_begun(capture)).rename(columns={"timestamp": "sent"})
+    lines = with_answers(lines, answers, capture)
+    return table.assign(acknowledged=lines["acknowledged"].array, nacked=lines["nacked"].array)
 
 
-def _of_run(
-    table: pd.DataFrame, rounds: pd.DataFrame, moment: pd.Timestamp
-) -> Iterator[tuple[str, pd.DataFrame, dict[str, Any]]]:
-    """What each proxy of a process lacked."""
-    begun = rounds[rounds["timestamp"] <= moment]
-    numbers, times = begun["round"].to_numpy(np.int64), begun["timestamp"].array
-    for proxy, own in table.dropna(subset=["proxy", "timestamp"]).groupby("proxy", sort=False):
-        if own["timestamp"].iloc[0] <= moment:
-            yield str(proxy), own, _behind(own, numbers, times, moment)
-
-
-def _behind(own: pd.DataFrame, numbers: Any, times: Any, moment: pd.Timestamp) -> dict[str, Any]:
-    """The rounds that one proxy lacked; `numbers` and `times`: all that had begun."""
-    newest = numbers[-1] if len(numbers) else -1
-    sent = own["timestamp"] <= moment
-    placed = own["round_first"].notna() & own["round"].notna()
+def _behind(table: pd.DataFrame, begun: pd.DataFrame, moment: pd.Timestamp) -> pd.DataFrame:
+    """The rounds that each proxy of a process lacked; `begun`: all rounds that had begun."""
+    numbers = begun["round"].to_numpy(np.int64)
+    newest = numbers[-1] if len(numbers) else NONE
+    sent = (table["timestamp"] <= moment).to_numpy(bool)
+    placed = (table["round_first"].notna() & table["round"].notna()).to_numpy(bool)
+    first, last = (table[name].fillna(NONE).to_numpy(np.int64) for name in ("round_first", "round_last"))
+    came, refused = (table[name].le(moment).to_numpy(bool) for name in ("acknowledged", "nacked"))
+    code, proxies = pd.factorize(table["proxy"])
     # An update of this proxy alone tells of no round, unless it prints the version that it has.
-    sure = placed & (own["certain"] | own["push_version"].notna())
-    later = own[~sent & sure & own["round_last"].le(newest).fillna(False)]
-    answered = own["acknowledged"] <= moment
-    has = own.loc[sent & sure & answered, "round_first"].max()
-    has = -1 if pd.isna(has) else int(has)
-    knows = own["acknowledged"].notna().any()
+    sure = placed & (table["certain"].fillna(False) | table["push_version"].notna()).to_numpy(bool)
+    has = _most(first, code, sent & sure & came, len(proxies))
+    later = ~sent & sure & (last <= newest)
     # What it got of that type after the rejection it may have accepted.
-    newest_of_type = ~own["xds_type"].where(sent).duplicated(keep="last") & sent
-    refused = own[newest_of_type & sure & own["nacked"].le(moment) & own["round_last"].gt(has).fillna(False)]
-    waiting = own[sent & sure & own["acknowledged"].gt(moment) & own["round_first"].gt(has).fillna(False)]
-    lacks = set(later["round"]) | set(refused["round"]) | set(waiting["round"])
-    following = own.loc[~sent & placed]
-    pushed = own.loc[sent & placed, "round_last"].max()
-    if len(following) and following["round_first"].iloc[0] > newest and knows:
-        # Nothing was waiting: at most what was sent to it and had no answer.
-        possible = numbers[(numbers > has) & (numbers <= (-1 if pd.isna(pushed) else pushed))]
-    else:
-        possible = numbers[numbers > has]
-    missing = sorted(lacks) or possible.tolist()
-    reason = LATER if len(later) else REJECTED if len(refused) else OPEN if len(waiting) else None
-    return {
-        "round": has if has >= 0 else None,
-        "behind_low": len(lacks),
-        "behind_high": max(len(possible), len(lacks)),
-        "since": times[int(np.searchsorted(numbers, missing[0]))] if missing and len(numbers) else pd.NaT,
-        "reason": reason or (NOT_TOLD if len(possible) else None),
-    }
+    of_type = pd.DataFrame({"code": code, "type": table["xds_type"].cat.codes.to_numpy(), "sent": sent})
+    refused = refused & ~of_type.duplicated(keep="last").to_numpy() & sent & sure & (last > has[code])
+    waiting = sent & sure & table["acknowledged"].gt(moment).to_numpy(bool) & (first > has[code])
+    lacks = pd.DataFrame({"code": code, "round": table["round"].to_numpy()})[later | refused | waiting]
+    lacks = lacks.drop_duplicates().groupby("code")["round"].agg(["size", "min"]).reindex(range(len(proxies)))
+    low = lacks["size"].fillna(0).to_numpy(np.int64)
+    # If its next push is of a later round nothing was waiting: at most what was sent to it and had no answer.
+    following = np.flatnonzero(~sent & placed)[::-1]
+    next_first = np.full(len(proxies), NONE)
+    next_first[code[following]] = first[following]
+    knows = np.bincount(code[table["acknowledged"].notna().to_numpy()], minlength=len(proxies)) > 0
+    pushed = _most(last, code, sent & placed, len(proxies))
+    until = np.where((next_first > newest) & knows, pushed, newest)
+    after = np.searchsorted(numbers, has, "right")
+    possible = np.maximum(np.searchsorted(numbers, until, "right") - after, 0)
+    missing = np.where(low > 0, np.searchsorted(numbers, lacks["min"].fillna(NONE).to_numpy(np.int64)), after)
+    known = ((low > 0) | (possible > 0)) & (missing < len(numbers))
+    steps = [(later, LATER), (refused, REJECTED), (waiting, OPEN)]
+    why = np.select(
+        [*(np.bincount(code[rows], minlength=len(proxies)) > 0 for rows, _ in steps), possible > 0],
+        [*(name for _, name in steps), NOT_TOLD],
+        "",
+    )
+    rows = pd.DataFrame(
+        {
+            "proxy": proxies,
+            "run": table["run"].iloc[0],
+            "source": table["source"].iloc[0],
+            "round": pd.array(has, "Int64"),
+            "behind_low": low,
+            "behind_high": np.maximum(possible, low),
+            "since": begun["timestamp"].array.take(np.where(known, missing, NONE), allow_fill=True),
+            "reason": pd.Series(why, dtype=object),
+        }
+    )
+    rows = rows.assign(round=rows["round"].mask(rows["round"] < 0), reason=rows["reason"].mask(rows["reason"] == ""))
+    return rows[_first_sent(sent, code, len(proxies))]
+
+
+def _most(values: Ints, code: Ints, which: Bools, size: int) -> Ints:
+    """The largest of some values of each code; `NONE` if there is none."""
+    most = np.full(size, NONE)
+    np.maximum.at(most, code[which], values[which])
+    return most
+
+
+def _first_sent(sent: Bools, code: Ints, size: int) -> Bools:
+    """Whether the first push of each code is among those sent."""
+    first = np.zeros(size, np.bool_)
+    first[code[::-1]] = sent[::-1]
+    return first

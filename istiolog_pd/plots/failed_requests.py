@@ -1,0 +1,75 @@
+"""Requests that failed, by cause and destination."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from istiolog_pd.plots._draw.legend import head, patch
+from istiolog_pd.plots._draw.plot import plot
+from istiolog_pd.plots._draw.ranks import MAX_ROWS, labels, ladder
+from istiolog_pd.plots._draw.scales import numbers
+from istiolog_pd.plots._draw.style import Look, coverage, in_order, look, names, need, new_axes, show_reason
+
+TITLE = "Requests that failed, by who answered them"
+NO_COUNTS = "no row has a count"
+
+ANSWERED: dict[str, Look] = {
+    "application": Look("#009E73"),
+    "this proxy": Look("#0072B2", hatch="////"),
+    "the other proxy": Look("#E69F00", hatch="\\\\\\\\"),
+    "unknown": Look("#BBBBBB", hatch="...."),
+}
+
+
+@plot("failed_requests", "requests that failed: of what kind, where to, and who answered")
+def failed_requests(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """The most frequent causes as bars; colour and hatch tell who answered.
+
+    Parameters
+    ----------
+    table
+        Of `istiolog_pd.analysis.failed_requests`: `answered_by`, `kind`, `response_flags`, `cluster`, `requests`.
+    ax
+        Where to draw; a new figure if None.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Number of requests by cause and destination.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import pandas as pd
+    >>> from istiolog_pd import plots
+    >>> ax = plots.failed_requests(pd.DataFrame({
+    ...     "answered_by": ["this proxy"], "kind": ["no endpoints"], "response_flags": ["UH"],
+    ...     "cluster": ["outbound|80||cart"], "requests": [7],
+    ... }))
+    >>> [label.get_text() for label in ax.get_yticklabels()], [float(bar.get_width()) for bar in ax.patches]
+    (['no endpoints / UH / outbound|80||cart'], [7.0])
+    >>> plt.close(ax.figure)
+    """
+    need(table, "failed_requests", "answered_by", "kind", "response_flags", "cluster", "requests")
+    ax = new_axes(ax)
+    known = table.dropna(subset=["requests"]).head(MAX_ROWS)
+    if known.empty:
+        return show_reason(ax, table, TITLE, NO_COUNTS if len(table) else "")
+    places = ladder(ax, labels(known, ["kind", "response_flags", "cluster"]))
+    who, counts = names(known["answered_by"]).to_numpy(), numbers(known["requests"])
+    handles: list[Artist] = []
+    for name in in_order(ANSWERED, who):
+        looked, own = look(ANSWERED, name), who == name
+        ax.barh(
+            places[own], counts[own], 0.7, facecolor=looked.color, hatch=looked.hatch, edgecolor="white", linewidth=0
+        )
+        handles.append(patch(looked, f"{name} ({counts[own].sum():,.0f})"))
+    ax.set_xlabel("requests")
+    ax.set_xlim(left=0)
+    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    more = f" (the first {len(known)} of {len(table):,} causes)" if len(table) > len(known) else ""
+    head(ax, TITLE + more, coverage(table), handles)
+    return ax
