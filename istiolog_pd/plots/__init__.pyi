@@ -3,6 +3,7 @@ from istiolog_pd.plots._draw.discover import PLOTS as PLOTS
 from istiolog_pd.plots._draw.plot import Draw as Draw
 from istiolog_pd.plots._draw.plot import Plot as Plot
 from istiolog_pd.plots.causes import push_causes as push_causes
+from istiolog_pd.plots.closed_streams import closed_streams as closed_streams
 from istiolog_pd.plots.compare import compare as compare
 from istiolog_pd.plots.config_conflicts import config_conflicts as config_conflicts
 from istiolog_pd.plots.connections import connected_endpoints as connected_endpoints
@@ -21,6 +22,7 @@ from istiolog_pd.plots.metrics import metrics as metrics
 from istiolog_pd.plots.propagation import propagation as propagation
 from istiolog_pd.plots.proxy_startup import proxy_startup as proxy_startup
 from istiolog_pd.plots.pushes import pushes as pushes
+from istiolog_pd.plots.reconnect_storms import reconnect_storms as reconnect_storms
 from istiolog_pd.plots.rejections import rejections as rejections
 from istiolog_pd.plots.remote_clusters import remote_clusters as remote_clusters
 from istiolog_pd.plots.rounds import fan_out as fan_out
@@ -36,6 +38,7 @@ from istiolog_pd.plots.xds_order import xds_order as xds_order
 
 __all__ = [
     "cache_ratio",
+    "closed_streams",
     "compare",
     "config_conflicts",
     "connected_endpoints",
@@ -60,6 +63,7 @@ __all__ = [
     "push_wave",
     "push_waves",
     "pushes",
+    "reconnect_storms",
     "rejections",
     "remote_clusters",
     "sidecar_savings",
