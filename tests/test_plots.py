@@ -344,6 +344,30 @@ def some_storms() -> pd.DataFrame:
     )
 
 
+def some_costs() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "kind": words("sidecar", "router", None),
+            "namespace": ["shop", "istio-system", "bank"],
+            "proxies": counts(12, 1, 3),
+            "size_low": counts(9_000_000, 200_000, None),
+            "size_high": counts(9_100_000, 210_000, None),
+        }
+    )
+
+
+def some_messages() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "proxy": ["web-1.shop", "web-2.shop"],
+            "xds_type": words("CDS", "EDS"),
+            "largest_low": counts(3_000_000, 5000),
+            "largest_high": counts(3_100_000, 5000),
+            "share": pd.Series([0.715, 0.001], dtype="Float64"),
+        }
+    )
+
+
 def some_churn() -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -471,6 +495,8 @@ TABLES = {
     "failed_requests": some_failed,
     "failures_after_pushes": some_chances,
     "closed_streams": some_streams,
+    "push_costs": some_costs,
+    "message_sizes": some_messages,
     "reconnect_storms": some_storms,
     "endpoint_churn": some_churn,
     "empty_clusters": some_empty,
@@ -571,6 +597,8 @@ def test_labels_name_the_units(plot: plots.Plot) -> None:
         "push_causes": r"push decisions \| ",
         "stale_proxies": r"rounds \| ",
         "failed_requests": r"requests \| ",
+        "push_costs": r"bytes pushed \| ",
+        "message_sizes": r"bytes of the largest message \| ",
         "closed_streams": r"time \(UTC\) \| ",
         "reconnect_storms": r"time \(UTC\) \| ",
         "failures_after_pushes": r"rate after pushes over the rate at other times \| ",

@@ -21,6 +21,8 @@ from istiolog_pd.analysis.proxies.rejections import rejections as rejections
 from istiolog_pd.analysis.proxies.remote_clusters import remote_clusters as remote_clusters
 from istiolog_pd.analysis.proxies.warming import cluster_warming as cluster_warming
 from istiolog_pd.analysis.pushes.causes import push_causes as push_causes
+from istiolog_pd.analysis.pushes.costs import message_sizes as message_sizes
+from istiolog_pd.analysis.pushes.costs import push_costs as push_costs
 from istiolog_pd.analysis.pushes.debounces import debounces as debounces
 from istiolog_pd.analysis.pushes.kinds import full_vs_incremental as full_vs_incremental
 from istiolog_pd.analysis.pushes.rounds import fan_out as fan_out
@@ -57,11 +59,13 @@ __all__ = [
     "fan_out",
     "full_vs_incremental",
     "gc",
+    "message_sizes",
     "metrics",
     "node_metadata",
     "propagation",
     "proxy_startup",
     "push_causes",
+    "push_costs",
     "push_rounds",
     "push_sizes",
     "push_wave",

@@ -8,6 +8,8 @@ from istiolog_pd.plots.compare import compare as compare
 from istiolog_pd.plots.config_conflicts import config_conflicts as config_conflicts
 from istiolog_pd.plots.connections import connected_endpoints as connected_endpoints
 from istiolog_pd.plots.connections import connections as connections
+from istiolog_pd.plots.costs import message_sizes as message_sizes
+from istiolog_pd.plots.costs import push_costs as push_costs
 from istiolog_pd.plots.debounce_replay import debounce_replay as debounce_replay
 from istiolog_pd.plots.debounces import debounce_distribution as debounce_distribution
 from istiolog_pd.plots.debounces import debounces as debounces
@@ -54,10 +56,12 @@ __all__ = [
     "fan_out",
     "full_vs_incremental",
     "gc",
+    "message_sizes",
     "metrics",
     "propagation",
     "proxy_startup",
     "push_causes",
+    "push_costs",
     "push_rounds",
     "push_sizes",
     "push_wave",
