@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import warnings
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import loglines
+import pandas as pd
 import pytest
 from hypothesis import settings
 
 import istiolog_pd as il
+from istiolog_pd import analysis
 
 settings.register_profile("plain", deadline=None, max_examples=100)
 settings.load_profile("plain")
@@ -41,8 +43,12 @@ def lines() -> Callable[..., il.Capture]:
     """The capture of some lines; any warning about them is an error."""
 
     def read(*texts: str, component: str | None = None) -> il.Capture:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            return il.load(io.BytesIO("".join(f"{text}\n" for text in texts).encode()), component=component)
+        return loglines.capture(*texts, component=component)
 
     return read
+
+
+@pytest.fixture(scope="session")
+def metrics_of(real: Callable[[str], il.Capture]) -> Callable[[str], pd.DataFrame]:
+    """The metrics of a real log, counted once."""
+    return cache(lambda log: analysis.metrics(real(log)))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+import loglines
 import numpy as np
 import pandas as pd
 import pytest
+from expected import INFO
+from loglines import MIDNIGHT, at, debounce, metric, rows, triggered
 
 import istiolog_pd as il
 from istiolog_pd import analysis
@@ -17,46 +18,18 @@ from istiolog_pd import analysis
 Real = Callable[[str], il.Capture]
 Lines = Callable[..., il.Capture]
 
-MIDNIGHT = pd.Timestamp("2026-01-01T00:00:00Z")
 ANSWERS = ("triggers", "push_sizes", "sidecar_savings", "cache_ratio", "gc")
 each_answer = pytest.mark.parametrize("name", ANSWERS)
 
 
-def at(seconds: float, message: str, level: str = "info", scope: str = "ads") -> str:
-    """A line of the control plane."""
-    time = MIDNIGHT + pd.Timedelta(seconds, "s")
-    return "\t".join([time.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), level, scope, message])
-
-
 def decision(seconds: float, what: str, events: int = 3, tail: str = "full=true") -> str:
-    """A push decision, 100 ms after its last event; its number grows with time: it is of the same process."""
-    number, spans = int(seconds * 10) + 1, "100ms since last change, 150ms since last push"
-    return at(seconds, f"Push debounce stable[{number}] {events}{what}: {spans}, {tail}")
-
-
-def listed(seconds: float, configs: str, reasons: str, scope: str = "fullpush") -> str:
-    """The debug line of a change request: 1.24 to 1.30 for full pushes, 1.31 on for all."""
-    full = "full " if scope == "fullpush" else ""
-    return at(seconds, f"{full}push triggered configs=[{configs}] reasons=[{reasons}]", "debug", scope)
+    """A push decision; its number grows with time: it is of the same process."""
+    return debounce(seconds, int(seconds * 10) + 1, tail=f", {tail}", what=what, events=events)
 
 
 def push(seconds: float, xds_type: str, proxy: str, size: str, tail: str = "") -> str:
-    """A push of 1.11 and later."""
-    return at(seconds, f"{xds_type}: PUSH for node:{proxy} resources:4 size:{size}{tail}")
-
-
-def rows(table: pd.DataFrame, *names: str) -> list[tuple[Any, ...]]:
-    """Some columns, row by row, nulls as None."""
-    plain = table[list(names)].astype(object)
-    return list(plain.where(plain.notna(), None).itertuples(index=False, name=None))
-
-
-def metric(data: Path, file: str, name: str, labels: str = "") -> float:
-    """A series of the metrics that the same process exported."""
-    text = (data / file).read_text(encoding="utf-8")
-    found = re.search(rf"^{re.escape(name + labels)} (\S+)$", text, re.MULTILINE)
-    assert found, name + labels
-    return float(found[1])
+    """A push that prints a size."""
+    return loglines.push(seconds, xds_type, proxy, size=size, tail=tail)
 
 
 # ---- triggers ----
@@ -95,10 +68,10 @@ def test_debug_lines_that_list_all_are_exact(lines: Lines) -> None:
     """From 1.31 on every request is listed: as many as the decision merged."""
     table = analysis.triggers(
         lines(
-            listed(0.85, "ServiceEntry/shop/web Gateway/edge/gw", "config", "push"),
-            listed(0.90, "ServiceEntry/shop/web", "endpoint", "push"),
+            triggered(0.85, "ServiceEntry/shop/web Gateway/edge/gw", "config", "push"),
+            triggered(0.90, "ServiceEntry/shop/web", "endpoint", "push"),
             decision(1, " for config ServiceEntry/shop/web and 1 more configs", 2, "forced=false"),
-            listed(1.5, "ServiceEntry/shop/web", "endpoint", "push"),
+            triggered(1.5, "ServiceEntry/shop/web", "endpoint", "push"),
             decision(2, " for config ServiceEntry/shop/web", 1, "forced=true"),
         )
     )
@@ -114,8 +87,8 @@ def test_a_request_after_the_last_merged_event_is_in_the_next_decision(lines: Li
     """The decision's quiet time says which events it merged."""
     table = analysis.triggers(
         lines(
-            listed(0.80, "Gateway/edge/one", "config"),
-            listed(0.95, "Gateway/edge/two", "config"),
+            triggered(0.80, "Gateway/edge/one", "config"),
+            triggered(0.95, "Gateway/edge/two", "config"),
             decision(1, " for config Gateway/edge/one", 1),
             decision(2, " for config Gateway/edge/two", 1),
         )
@@ -127,7 +100,7 @@ def test_listed_full_requests_leave_the_others_open(lines: Lines) -> None:
     """To 1.30 only full requests are listed: what else a decision had is not known."""
     table = analysis.triggers(
         lines(
-            listed(0.85, "Gateway/edge/gw", "config"),
+            triggered(0.85, "Gateway/edge/gw", "config"),
             decision(1, " for config ServiceEntry/shop/web and 2 more configs", 4),
             decision(2, " for config ServiceEntry/shop/db", 1),
         )
@@ -155,7 +128,7 @@ def test_reasons(lines: Lines) -> None:
         ("config", 1, 3, 1.0, 1),
         ("global", 1, 3, 1.0, 1),
     ]
-    assert "2 of 4 push decisions do not print all their reasons" in table.attrs["coverage"]
+    assert "2 of 4 push decisions do not log all their reasons" in table.attrs["coverage"]
 
 
 def test_triggers_of_versions_that_name_none(real: Real) -> None:
@@ -231,8 +204,8 @@ def test_sizes_by_anything_known(real: Real) -> None:
     log = real("istiod-1.30.3/discovery.log.gz")
     for by in (["xds_type"], ["proxy", "push_type"], ["namespace"], ["round"]):
         table = analysis.push_sizes(log, by=by)
-        assert list(table)[: 1 + len(by)] == ["run", *by]
-        assert table["pushes"].sum() == 2531
+        assert list(table)[: len(by)] == [*by]
+        assert table["pushes"].sum() == INFO.pushes
         assert table["size_bytes"].sum() == 48_157_041
     assert "none is among these lines" in analysis.push_sizes(log).attrs["coverage"]
     with pytest.raises(ValueError, match="not by 'pod'"):

@@ -321,7 +321,7 @@ def test_a_format_of_a_users_own(seed: int, number: int, chunk: int) -> None:
 def test_a_long_log_without_the_native_engine_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """Once, and what to do about it; the tables are the same."""
     monkeypatch.setattr(choose_engine, "native", lambda: None)
-    monkeypatch.setattr(choose_engine, "LONG", 10)
+    monkeypatch.setattr(choose_engine, "LARGE_INPUT", 10)
     choose_engine.warn_of_missing.cache_clear()
     data = b"2019-01-10T12:34:57Z\tinfo\tads\tx\n"
     with pytest.warns(SlowEngineWarning, match="install Rust"):

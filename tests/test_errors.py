@@ -6,10 +6,11 @@ Line in, values out; tabs are written as ``\t``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
+import loglines
 import pandas as pd
 import pytest
+from loglines import rows
 
 import istiolog_pd as il
 from istiolog_pd import analysis
@@ -22,15 +23,8 @@ Real = Callable[[str], il.Capture]
 
 
 def at(seconds: float, text: str, level: str = "error", scope: str = "") -> str:
-    """A line of a control plane, so long after midnight."""
-    time = pd.Timestamp("2026-01-01", tz="UTC") + pd.Timedelta(seconds=seconds)
-    return "\t".join(filter(None, [f"{time:%Y-%m-%dT%H:%M:%S.%f}Z", level, scope, text]))
-
-
-def rows(table: pd.DataFrame, *names: str) -> list[tuple[Any, ...]]:
-    """Some columns, null as None."""
-    plain = table[list(names)].astype(object)
-    return [tuple(row) for row in plain.where(plain.notna(), None).to_numpy()]
+    """A line of a control plane, an error by default."""
+    return loglines.at(seconds, text, level, scope)
 
 
 # ---- verdicts ----

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from expected import INFO
 from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
 from selenium.webdriver import ActionChains, Chrome, ChromeOptions, Keys
 from selenium.webdriver.chrome.service import Service
@@ -176,7 +177,7 @@ def test_brush_and_pick(lab: str, browser: Chrome) -> None:
     run_all(browser)
     found(browser, "img.widget-image")
     whole = state(browser)
-    assert rows(whole[2]) == 2531
+    assert rows(whole[2]) == INFO.pushes
 
     handle = found(browser, ".widget-hslider .noUi-handle-lower")
     width = found(browser, ".widget-hslider .noUi-base").size["width"]

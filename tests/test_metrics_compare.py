@@ -8,10 +8,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import loglines
 import pandas as pd
 import pytest
+from expected import DEBUG, INFO, OLD
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from loglines import MIDNIGHT, at, flag, nack
 from typer.testing import CliRunner, Result
 
 import istiolog_pd as il
@@ -23,25 +26,11 @@ from istiolog_pd.cli.app import app
 Read = Callable[..., il.Capture]
 Real = Callable[[str], il.Capture]
 
-MIDNIGHT = pd.Timestamp("2026-01-01T00:00:00Z")
-PAIRS = {
-    "istiod-1.20.8/discovery.log.gz": "istiod-1.20.8/metrics.txt",
-    "istiod-1.30.3/discovery.log.gz": "istiod-1.30.3/metrics.txt",
-    "istiod-1.30.3/discovery-debug.log.gz": "istiod-1.30.3/metrics-debug.txt",
-}
-
-
-def at(seconds: float, message: str, level: str = "info", scope: str = "ads") -> str:
-    time = MIDNIGHT + pd.Timedelta(seconds, "s")
-    return "\t".join([time.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), level, *filter(None, [scope]), message])
-
-
-def nack(seconds: float) -> str:
-    return at(seconds, "ADS:RDS: ACK ERROR web-1.shop-1 Internal:bad route", "warn")
+PAIRS = {run.log: run.metrics for run in (OLD, INFO, DEBUG)}
 
 
 def opened(seconds: float, number: int = 1) -> str:
-    return at(seconds, f"ADS: new connection for node:web-1.shop-{number}")
+    return loglines.opened(seconds, "web-1.shop", number)
 
 
 def up(seconds: float, *series: str) -> str:
@@ -50,7 +39,7 @@ def up(seconds: float, *series: str) -> str:
     return "\n".join([*clock, *series, ""])
 
 
-FLAG = at(0, 'FLAG: --caCertFile=""', scope="")
+FLAG = flag()
 END = at(60, "Triggering reload", scope="monitor")
 
 
@@ -213,7 +202,7 @@ def test_replicas_side_by_side_are_told_apart_by_their_start(tmp_path: Path) -> 
 def test_replicas_that_started_together_cannot_be_told_apart(tmp_path: Path) -> None:
     table = replicas(tmp_path, 2, one=up(50, 'pilot_total_xds_rejects{type="rds"} 1'))
     assert table.empty
-    assert "cannot be told which of" in table.attrs["coverage"]
+    assert "it is ambiguous which of" in table.attrs["coverage"]
     assert "istiod-a.log (run 0)" in table.attrs["coverage"] and "istiod-b.log (run 1)" in table.attrs["coverage"]
 
 
@@ -338,7 +327,7 @@ def test_command_compares(log: str, tmp_path: Path) -> None:
     (tmp_path / "metrics").write_text(up(50, 'pilot_total_xds_rejects{type="rds"} 4', 'pilot_xds{version="\x1b[2J"} 1'))
     result = run(log, "--metrics", str(tmp_path / "metrics"))
     assert result.exit_code == 0
-    assert 'pilot_total_xds_rejects type="rds" 1 1 1 4 false exact'.split() in [
+    assert 'pilot_total_xds_rejects type="rds" 1 1 1 4 no exact'.split() in [
         line.split() for line in result.stdout.splitlines()
     ]
 

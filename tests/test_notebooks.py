@@ -14,6 +14,7 @@ import matplotlib.pyplot as plt
 import nbformat
 import pandas as pd
 import pytest
+from expected import INFO, OLD
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
@@ -60,9 +61,9 @@ KEY_NUMBERS = {
             r"how many proxies each round was pushed to fan_out part endpoint-only pushes are printed at debug",
         ),
         ("explore", r"EDS full 68 1705300 incremental 350 7709956 "),
-        ("coverage", r"debounces 145 push_rounds 145 pushes 2531 "),
-        ("coverage", r"push_rounds the pushes of 119 of 145 rounds are not printed: .* ads:debug,delta:debug"),
-        ("debounce-merged", r"push decisions 145 events merged 664 "),
+        ("coverage", rf"debounces {INFO.decisions} push_rounds {INFO.decisions} pushes {INFO.pushes} "),
+        ("coverage", rf"push_rounds {INFO.hidden}: .* ads:debug,delta:debug"),
+        ("debounce-merged", rf"push decisions {INFO.decisions} events merged 664 "),
         ("debounce-bound", r"quiet False 124 True 21"),
         ("kinds", r"full 1621 .* incremental 350 .* request 560 "),
         ("bounds", r"pushes of a round 1971 "),
@@ -89,13 +90,13 @@ KEY_NUMBERS = {
         ("coverage", r"effect of other debounce settings debounce_replay yes"),
         ("today", r"quiet False 124 1593\.8 541 True 21 647\.8 123"),
         ("replay", r"0 days 00:00:00\.100000 0 days 00:00:10 True 664 145 145 21 21 "),
-        ("hidden", r"what 124 of 145 pushes cost is not printed"),
+        ("hidden", rf"what {INFO.decisions - INFO.full_rounds} of {INFO.decisions} pushes cost is not printed"),
         ("choose", r"0 days 00:00:00\.250000 0 days 00:00:10 42 42 .* 0\.71"),
         ("endpoints", r"0 days 00:00:01\.000000 False 558 664 17 123"),
     ],
     "06_parquet_and_bi": [
         ("coverage", r"garbage collection beside pushes no no go_gc line "),
-        ("tables", r"proxy_push fact one type pushed to one proxy 1428"),
+        ("tables", rf"proxy_push fact one type pushed to one proxy {OLD.pushes}"),
         ("dictionary", r"proxy_push xds_type_id int64 .* xds_type\.xds_type_id"),
         ("minutes", r"17:35:00\+00:00 352 0 287 .*17:36:00\+00:00 578 54 157"),
         ("proxies", r"shop ratings-v1-7c9d8b6f4-kt4s2\.shop 57 1379532 24202\.3"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Callable
 
+import loglines
 import pandas as pd
 import pytest
+from loglines import envoy, full
 
 import istiolog_pd as il
 from istiolog_pd import analysis
@@ -18,25 +18,15 @@ MS = pd.Timedelta("1ms")
 
 
 def capture(*lines: str) -> il.Capture:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        return il.load(io.BytesIO("".join(f"{line}\n" for line in lines).encode()))
-
-
-def at(seconds: float, message: str) -> str:
-    return f"2026-01-01T00:00:{seconds:09.6f}Z\tinfo\tads\t{message}"
+    return loglines.capture(*lines, component=None)
 
 
 def round_(seconds: float, version: int) -> str:
-    return at(seconds, f"XDS: Pushing Services:9 ConnectedEndpoints:1 Version:2026-01-01T00:00:00Z/{version}")
+    return full(seconds, version, connected=1)
 
 
 def push(seconds: float, xds_type: str, words: str = "PUSH") -> str:
-    return at(seconds, f"{xds_type}: {words} for node:{PROXY} resources:4 size:1.5kB")
-
-
-def envoy(seconds: float, message: str) -> str:
-    return f"[2026-01-01 00:00:{seconds:06.3f}][18][info][upstream] external/envoy/source/x.cc:500] {message}"
+    return loglines.push(seconds, xds_type, PROXY, words)
 
 
 def warming(seconds: float, cluster: str = CLUSTER) -> str:

@@ -6,8 +6,10 @@ import gzip
 import io
 import re
 
+import loglines
 import pandas as pd
 import pytest
+from loglines import rows
 
 import istiolog_pd as il
 from istiolog_pd import analysis
@@ -19,23 +21,23 @@ Rounds = list[tuple[str, str | None, object, object, object]]
 
 def at(seconds: float, message: str, level: str = "info", scope: str = "delta") -> str:
     """A line of the control plane."""
-    time = pd.Timestamp("2026-01-01T00:00:00Z") + pd.Timedelta(seconds, "s")
-    return "\t".join([time.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), level, scope, message])
+    return loglines.at(seconds, message, level, scope)
 
 
 def full(seconds: float, version: int) -> str:
-    return at(seconds, f"XDS: Pushing Services:15 ConnectedEndpoints:2 Version:2026-01-01T00:00:00Z/{version}")
+    return loglines.full(seconds, version, scope="delta")
 
 
 def incremental(seconds: float, version: int) -> str:
-    return at(seconds, f"XDS: Incremental Pushing ConnectedEndpoints:2 Version:2026-01-01T00:00:00Z/{version}")
+    return loglines.incremental(seconds, version, scope="delta")
 
 
 def push(seconds: float, types: str, words: str = "PUSH", level: str = "info", version: int = 0) -> list[str]:
     """Pushes of some types to one proxy, a tenth of a millisecond apart."""
-    tail = f" nonce:2026-01-01T00:00:00Z/{version}abc version:2026-01-01T00:00:00Z/{version}" if version else ""
-    texts = [f"{xds_type}: {words} for node:a.x resources:4 size:1.5kB{tail}" for xds_type in types.split()]
-    return [at(seconds + place / 10_000, text, level) for place, text in enumerate(texts)]
+    return [
+        loglines.push(seconds + place / 10_000, xds_type, "a.x", words, level, version, scope="delta")
+        for place, xds_type in enumerate(types.split())
+    ]
 
 
 def capture(*lines: str | list[str], before: str = "") -> il.Capture:
@@ -45,16 +47,14 @@ def capture(*lines: str | list[str], before: str = "") -> il.Capture:
         at(0.1, "ADS: new delta connection for node:a.x-1"),
         *push(0.2, "CDS EDS LDS RDS", "PUSH request"),
     ]
-    flat = [line for one in (begin, *lines) for line in ([one] if isinstance(one, str) else one)]
-    return il.load(io.BytesIO("".join(f"{line}\n" for line in flat).encode()), component="pilot")
+    return loglines.capture(begin, *lines)
 
 
 def rounds(of: il.Capture) -> Rounds:
     """Each push that was not asked for: its type, kind, round and the bounds of it."""
     table = analysis.pushes(of)
     names = ["xds_type", "push_type", "round", "round_first", "round_last"]
-    plain = table.loc[table["push_type"].ne("request"), names].astype(object)
-    return list(plain.where(plain.notna(), None).itertuples(index=False, name=None))
+    return rows(table[table["push_type"].ne("request")], *names)
 
 
 # ---- a few lines ----

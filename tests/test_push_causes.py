@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import re
 
+import loglines
 import pandas as pd
 import pytest
+from loglines import capture, debounce, rows
 
 import istiolog_pd as il
 from istiolog_pd import analysis
@@ -15,22 +17,17 @@ from tests.mesh import mesh, recorded
 
 def at(seconds: float, message: str, scope: str = "ads", level: str = "info") -> str:
     """A line of the control plane."""
-    time = pd.Timestamp("2026-01-01T00:00:00Z") + pd.Timedelta(round(seconds * 1e6), "us")
-    return f"{time:%Y-%m-%dT%H:%M:%S.%fZ}\t{level}\t{scope}\t{message}"
+    return loglines.at(seconds, message, level, scope)
 
 
 def decided(seconds: float, what: str, full: str = "true", events: int = 1) -> str:
     """A decision at a time; its debounce began 100 ms before."""
-    times = "100ms since last change, 100ms since last push"
-    return at(seconds, f"Push debounce stable[{round(seconds)}] {events} {what}: {times}, full={full}")
+    return debounce(seconds, round(seconds), total="100ms", tail=f", full={full}", what=f" {what}", events=events)
 
 
 def causes(*lines: str) -> list[tuple[object, ...]]:
     """Cause, object, whether that is certain, and the line that shows it."""
-    log = io.BytesIO("".join(f"{line}\n" for line in lines).encode())
-    table = analysis.push_causes(il.load(log, component="pilot"))
-    table = table[["cause", "object", "certain", "line"]].astype(object)
-    return list(table.where(table.notna(), None).itertuples(index=False, name=None))
+    return rows(analysis.push_causes(capture(*lines)), "cause", "object", "certain", "line")
 
 
 SERVICE = "for config ServiceEntry/shop/cart.shop.svc.cluster.local"

@@ -1,20 +1,15 @@
-"""The readers: sources in, tables out, on real logs and on a few lines written here."""
+"""The readers: every line is kept, columns, dtypes and options."""
 
 from __future__ import annotations
 
-import gzip
-import io
 import json
-import re
-import sys
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from some_logs import LOGS, NUMPY_DTYPES, ONE, TWO, TYPES, each_log, text_of
 
 import istiolog_pd as il
 from istiolog_pd.capture import to_pandas
@@ -24,19 +19,8 @@ from istiolog_pd.engine.schema import PLAIN_TEXT, event_columns
 from istiolog_pd.formats import COLUMNS, COMMON, EVENTS
 
 Real = Callable[[str], il.Capture]
-Read = Callable[..., il.Capture]
 
-#: Every real log: whose it is, how many lines and entries.
-LOGS = {
-    "seed/pilot.log": ("pilot", 74, 68),
-    "seed/helloworld-v1-istio-proxy.log": ("agent", 6, 6),
-    "pilot-1.0.9/discovery.log.gz": ("pilot", 1692, 984),
-    "istiod-1.20.8/discovery.log.gz": ("pilot", 2712, 2522),
-    "istiod-1.30.3/discovery.log.gz": ("pilot", 4041, 3874),
-    "istiod-1.30.3/discovery-debug.log.gz": ("pilot", 12024, 11844),
-    "pair-1.30.3/istiod.log.gz": ("pilot", 1079, 888),
-    "pair-1.30.3/istio-proxy.log": ("agent", 289, 278),
-}
+Read = Callable[..., il.Capture]
 
 #: Where a GC line and entries stand inside one another: the pieces as the file has them, those of the
 #: GC line and whole entries by turns.
@@ -107,14 +91,6 @@ CUT_ROWS = {
     ),
 }
 
-NUMPY_DTYPES = {
-    "timestamp": "datetime64[ns, UTC]",
-    "duration": "timedelta64[ns]",
-    "int64": "Int64",
-    "boolean": "boolean",
-    "category": "category",
-    "string": "str",
-}
 ARROW_DTYPES = {
     "timestamp": pa.timestamp("ns", "UTC"),
     "duration": pa.duration("ns"),
@@ -123,19 +99,8 @@ ARROW_DTYPES = {
     "category": pa.dictionary(pa.int32(), pa.string()),
     "string": pa.string(),
 }
-TYPES = {name: column.type for name, column in (COMMON | COLUMNS).items()}
 
-ONE = "2020-01-01T00:00:01.000001Z\tinfo\tads\tADS: one\n"
-TWO = "2020-01-01T00:00:02.000002Z\twarn\tads\tADS: two\n"
 GC = "gc 1 @0.018s 1%: 0.015+1.3+0.071 ms clock, 0.031+0.15/0.26/1.0+0.14 ms cpu, 3->4->1 MB, 4 MB goal, 2 P\n"
-
-each_log = pytest.mark.parametrize("log", LOGS)
-
-
-def text_of(path: Path) -> str:
-    """The text of a log."""
-    packed = path.read_bytes()
-    return (gzip.decompress(packed) if path.suffix == ".gz" else packed).decode()
 
 
 def mended(text: str, log: str) -> str:
@@ -449,368 +414,3 @@ def test_start_and_end_of_a_real_log(real: Real) -> None:
     assert before["timestamp"].max() < pd.Timestamp(at, tz="UTC") <= after["timestamp"].min()
     head = capture.to_pandas()["timestamp"].isna().cumprod().sum()  # GC lines before the first time
     assert len(before) + len(after) + head == capture.n_entries
-
-
-# ---- sources ----
-
-
-def test_sources_of_every_sort(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Text, Path, glob, list, folder, open files, standard input: the same rows."""
-    log = data / "seed/pilot.log"
-    expected = il.read_pilot(str(log))
-    (tmp_path / "deep").mkdir()
-    (tmp_path / "deep" / "pilot.log").write_bytes(log.read_bytes())
-    (tmp_path / "notes.txt").write_text("no log")
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(log.read_bytes())))
-    with log.open("rb") as binary, log.open(encoding="utf-8") as text:
-        for source in (
-            log,
-            str(tmp_path / "**" / "*.log"),
-            [log],
-            [[str(log)]],
-            (path for path in [log]),
-            tmp_path,
-            str(tmp_path / "deep"),
-            binary,
-            text,
-            io.BytesIO(log.read_bytes()),
-            io.StringIO(text_of(log)),
-            "-",
-        ):
-            table = il.read_pilot(source)
-            pd.testing.assert_frame_equal(table.drop(columns="source"), expected.drop(columns="source"))
-
-
-def test_files_that_were_opened_stay_open(data: Path) -> None:
-    """What we did not open is not ours to close."""
-    with (data / "seed/pilot.log").open("rb") as file:
-        il.read_pilot(file)
-        assert not file.closed
-
-
-def test_source_is_named_in_each_row(data: Path) -> None:
-    """By its path, as given; rows of a source follow those of the one before."""
-    first, second = str(data / "seed/pilot.log"), str(data / "seed/helloworld-v1-istio-proxy.log")
-    table = il.read_logs(first, second)
-    assert table["source"].tolist() == [first] * 68 + [second] * 6
-    assert table["line"].iloc[[67, 68]].tolist() == [74, 1]
-    assert il.read_logs([second, first])["source"].iloc[0] == second
-
-
-def test_several_sources_share_their_tables(data: Path, real: Real) -> None:
-    """Events of both are in one table, and `row` is the place in the whole."""
-    paths = [data / log for log in ("seed/pilot.log", "pilot-1.0.9/discovery.log.gz")]
-    both = il.load(*paths)
-    parts = [real("seed/pilot.log"), real("pilot-1.0.9/discovery.log.gz")]
-    assert both.n_entries == sum(part.n_entries for part in parts)
-    assert both["xds_push"].num_rows == sum(part["xds_push"].num_rows for part in parts)
-    assert both.to_pandas()["message"].tolist() == [m for part in parts for m in part.to_pandas()["message"]]
-    rows = both["xds_push"]["row"].to_numpy()
-    assert (np.diff(rows) > 0).all()
-    assert set(both.events["event"].take(pa.array(rows)).to_pylist()) == {"xds_push"}
-
-
-def test_file_that_is_named_twice_is_read_once(data: Path) -> None:
-    """By its path and by a glob: its rounds must not be counted double."""
-    capture = il.load(data / "seed/pilot.log", str(data / "seed/*.log"), data / "seed")
-    assert capture.sources["entries"].tolist() == [68, 6]
-    assert len(il.analysis.push_rounds(capture)) == 3
-
-
-def test_folder_gives_its_logs_in_order(tmp_path: Path) -> None:
-    """Rotated and packed ones too, the pieces of one log by their time; other files are left alone."""
-    pieces = ("a.log.20260101-120000.gz", "a.log.1", "a.log.gz", "b.log", "sub/c.log")
-    for hour, name in enumerate(pieces):
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        line = ONE.replace("T00:", f"T0{hour}:").encode()
-        path.write_bytes(gzip.compress(line) if name.endswith("gz") else line)
-    for name in ("readme.txt", "catalog", "a.logs", "metrics.json"):
-        (tmp_path / name).write_text(ONE)
-    found = [str(Path(name).relative_to(tmp_path)) for name in il.load(tmp_path).sources["source"]]
-    assert found == list(pieces)
-
-
-@pytest.mark.parametrize("name", ["a.log.gz", "a.log", "a.txt", "a.zst"])
-def test_gzip_is_told_by_its_content(name: str, tmp_path: Path) -> None:
-    """Whatever the file is called."""
-    (tmp_path / name).write_bytes(gzip.compress((ONE + TWO).encode()))
-    assert il.read_logs(tmp_path / name)["line"].tolist() == [1, 2]
-
-
-def test_text_that_is_called_gzip(tmp_path: Path) -> None:
-    """The other way round."""
-    (tmp_path / "a.log.gz").write_text(ONE + TWO)
-    assert il.read_logs(tmp_path / "a.log.gz")["line"].tolist() == [1, 2]
-
-
-def test_gzip_of_several_members(tmp_path: Path) -> None:
-    """They are one text: a line may go from one to the next; an empty one and padding do no harm."""
-    text = (ONE + TWO).encode()
-    members = [text[:20], b"", text[20:60], text[60:]]
-    (tmp_path / "a.log").write_bytes(b"".join(map(gzip.compress, members)) + b"\0" * 512)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        table = il.read_logs(tmp_path / "a.log")
-    assert table["message"].tolist() == ["ADS: one", "ADS: two"]
-    assert table["line"].tolist() == [1, 2]
-
-
-def test_gzip_that_unpacks_to_much(tmp_path: Path) -> None:
-    """More than a block of text from a few bytes, in and out of an open file."""
-    count = 40_000
-    packed = gzip.compress((ONE * count).encode())
-    (tmp_path / "a.log").write_bytes(packed)
-    assert il.load(tmp_path / "a.log").n_entries == il.load(io.BytesIO(packed)).n_entries == count
-
-
-def test_lines_across_blocks(lines: Read) -> None:
-    """A block ends in the middle of a line, of a character, and of a line end."""
-    text = f"{'µ' * 700_000}\r\n".encode()
-    table = il.read_logs(io.BytesIO(ONE.encode() + text * 3 + TWO.encode()))
-    assert table["line"].tolist() == [1, 5]
-    assert table["message"].iloc[0] == "ADS: one" + ("\n" + "µ" * 700_000) * 3
-
-
-def test_crlf_is_a_line_end(lines: Read) -> None:
-    """It is no part of any value."""
-    table = il.read_logs(io.BytesIO((ONE + "more\n" + TWO).replace("\n", "\r\n").encode()))
-    assert table["message"].tolist() == ["ADS: one\nmore", "ADS: two"]
-
-
-@pytest.mark.parametrize(
-    ("encoding", "mark"),
-    [("utf-8-sig", ""), ("utf-16", ""), ("utf-16-le", "\ufeff"), ("utf-16-be", "\ufeff")],
-)
-def test_text_of_another_encoding(encoding: str, mark: str) -> None:
-    """With a byte order mark, as PowerShell and editors write them."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        table = il.read_logs(io.BytesIO((mark + ONE + TWO).encode(encoding)))
-    assert table["message"].tolist() == ["ADS: one", "ADS: two"]
-
-
-def test_open_files_without_a_name_are_told_apart() -> None:
-    """Two replicas, each in memory: they must not be taken for one source."""
-    capture = il.load(io.BytesIO(ONE.encode()), io.BytesIO(TWO.encode()))
-    assert capture.sources["source"].is_unique
-    assert capture.to_pandas()["source"].nunique() == 2
-
-
-def test_what_is_no_source() -> None:
-    """Bytes and numbers name nothing."""
-    with pytest.raises(TypeError, match=r"io\.BytesIO"):
-        il.load(ONE.encode())
-    with pytest.raises(TypeError, match="int"):
-        il.load(7)  # type: ignore[arg-type]
-
-
-# ---- whose log it is ----
-
-
-@each_log
-def test_component_is_detected(log: str, real: Real) -> None:
-    """Pilot and sidecar are told apart by their lines."""
-    components = set(real(log).to_pandas()["component"])
-    assert (
-        components
-        == {
-            "pilot": {"pilot"},
-            "agent": {"envoy"} if log.startswith("seed") else {"agent"},
-        }[LOGS[log][0]]
-    )
-    assert real(log).sources["component"].tolist() == [LOGS[log][0]]
-
-
-def test_component_may_be_said(data: Path) -> None:
-    """`read_pilot` and `read_sidecar` do not guess; Envoy's own lines are Envoy's in any case."""
-    line = "2020-01-01T00:00:00Z\tinfo\tads\tADS: x\n[2020-01-01 00:00:00.000][1][info][main] x\n"
-    assert il.read_pilot(io.StringIO(line))["component"].tolist() == ["pilot", "envoy"]
-    assert il.read_sidecar(io.StringIO(line))["component"].tolist() == ["agent", "envoy"]
-
-
-def test_ads_lines_of_a_sidecar_are_the_agents(lines: Read) -> None:
-    """To 1.22 the agent prints istiod's own lines of its small SDS server: never a control plane's push."""
-    capture = lines(
-        "2021-06-01T00:00:00Z\tinfo\tcache\tgenerated new workload certificate\tlatency=1s ttl=23h59m59s",
-        "2021-06-01T00:00:00Z\tinfo\tads\tXDS: Incremental Pushing:0 ConnectedEndpoints:2 Version:",
-        "2021-06-01T00:00:00Z\tinfo\tads\tADS: new connection for node:sidecar~10.0.0.1~a.b~b.svc.cluster.local-1",
-        "2021-06-01T00:00:00Z\tinfo\tcache\tRoot cert has changed, start rotating root cert",
-    )
-    assert set(capture.to_pandas()["component"]) == {"agent"}
-    assert il.analysis.push_rounds(capture).empty
-
-
-# ---- the capture itself ----
-
-
-def test_capture_of_sources(data: Path) -> None:
-    """One row per source: what it is and what it spans."""
-    capture = il.load(data / "seed/pilot.log", data / "seed/helloworld-v1-istio-proxy.log")
-    sources = capture.sources
-    assert sources["component"].tolist() == ["pilot", "agent"]
-    assert sources["lines"].tolist() == [74, 6]
-    assert sources["entries"].tolist() == [68, 6]
-    assert sources["first"].tolist() == [
-        pd.Timestamp("2018-12-24T15:38:10.268577Z"),
-        pd.Timestamp("2018-12-24T16:27:52.484Z"),
-    ]
-    assert sources["last"].iloc[0] == pd.Timestamp("2018-12-24T16:45:32.052889Z")
-    assert sources["damage"].tolist() == ["", ""]
-    assert str(sources["first"].dtype) == "datetime64[ns, UTC]"
-
-
-def test_capture_of_no_log(real: Real) -> None:
-    """A bootstrap alone: no source, the same dtypes."""
-    sources = real("seed/envoy-rev0.json").sources
-    assert sources.empty
-    assert sources.dtypes.equals(real("seed/pilot.log").sources.dtypes)
-    assert "0 entries" in repr(real("seed/envoy-rev0.json"))
-    assert "0 entries" in real("seed/envoy-rev0.json")._repr_html_()
-
-
-def test_progress_is_shown_on_stderr(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Standard output is for data."""
-    il.load(data / "seed/pilot.log", progress=True)
-    assert capsys.readouterr().out == ""
-
-
-def test_capture_in_words(data: Path) -> None:
-    """Sources, spans and events."""
-    text = repr(il.load(data / "seed/pilot.log"))
-    assert "68 entries from 1 source" in text
-    assert "pilot.log (pilot): 68 entries, 2018-12-24 15:38:10 to 16:45:32 UTC" in text
-    assert "xds_push 20, xds_unwatch 15" in text
-
-
-def test_capture_as_html(data: Path) -> None:
-    """Sources and events as tables."""
-    page = il.load(data / "seed/pilot.log")._repr_html_()
-    assert page.count("<table") == page.count("</table>") == 2
-    assert "xds_push" in page
-    assert EVENTS["push_trigger"] in page
-
-
-def test_html_escapes_what_comes_from_outside(tmp_path: Path) -> None:
-    """A file's name and a log's text are nobody's HTML."""
-    name = "<script>alert(1)<img src=x onerror=alert(2)>&amp;.log"
-    (tmp_path / name).write_bytes(ONE.encode() + b"\xff<script>alert(3)\n" + b'{"msg": "<b>x</b>"\n')
-    with pytest.warns(il.DamageWarning):
-        page = il.load(tmp_path / name)._repr_html_()
-    assert "<script" not in page
-    assert "<img" not in page
-    assert "<b>x" not in page
-    assert "&lt;script&gt;alert(1)&lt;img src=x onerror=alert(2)&gt;&amp;amp;.log" in page
-
-
-def test_capture_of_an_unknown_event(real: Real) -> None:
-    """An event there is none of is empty; one that does not exist is an error, with the nearest name."""
-    capture = real("seed/pilot.log")
-    assert capture["xds_nack"].num_rows == 0
-    assert "xds_nack" not in capture
-    assert "error" in capture["xds_nack"].schema.names
-    with pytest.raises(KeyError, match="'xds_pushes' is no event; did you mean 'xds_push'"):
-        capture["xds_pushes"]
-    with pytest.raises(KeyError, match="known: debounce, "):
-        capture["?"]
-
-
-def test_capture_counts(real: Real) -> None:
-    """Most frequent first, and iterating gives the same order."""
-    counts = real("istiod-1.30.3/discovery.log.gz").counts()
-    assert counts.is_monotonic_decreasing
-    assert list(counts.index) == list(real("istiod-1.30.3/discovery.log.gz"))
-    assert counts.sum() == 3874
-    assert counts["xds_push"] == 2531
-
-
-def test_glossary_has_every_column() -> None:
-    """Name, type, unit and meaning, in the order of the tables."""
-    glossary = il.glossary()
-    assert glossary["column"].tolist() == [*COMMON, *COLUMNS]
-    assert set(glossary["type"]) == set(NUMPY_DTYPES)
-    assert glossary["meaning"].str.len().gt(0).all()
-
-
-# ---- what proxies say of themselves ----
-
-HELLOWORLD = {
-    "node_id": "sidecar~172.17.0.3~helloworld-v1-575d9d9fcd-bjjj8.default~default.svc.cluster.local",
-    "node_type": "sidecar",
-    "node_ip": "172.17.0.3",
-    "proxy": "helloworld-v1-575d9d9fcd-bjjj8.default",
-    "pod": "helloworld-v1-575d9d9fcd-bjjj8",
-    "namespace": "default",
-    "domain": "default.svc.cluster.local",
-    "service_cluster": "helloworld",
-    "istio_version": "1.0.5",
-    "proxy_version": "1.0.2",
-    "proxy_build": "istio-proxy:930841ca88b15365737acb7eddeea6733d4f98b9",
-    "interception_mode": "REDIRECT",
-}
-
-
-def test_node_metadata_of_the_seed(real: Real) -> None:
-    """Each proxy's first CDS request prints its node whole."""
-    nodes = il.analysis.node_metadata(real("seed/pilot.log"))
-    assert nodes["pod"].tolist() == [
-        "helloworld-v1-575d9d9fcd-bjjj8",
-        "helloworld-v2-54b97b8585-725mx",
-        "curl-deploy-5f7684bb65-x5j26",
-    ]
-    first = nodes.iloc[0].to_dict()
-    assert {name: first[name] for name in HELLOWORLD} == HELLOWORLD
-    assert json.loads(first["labels"]) == {"app": "helloworld", "version": "v1"}
-    assert json.loads(first["metadata"])["POD_NAME"] == "helloworld-v1-575d9d9fcd-bjjj8"
-    assert first["line"] == 3
-    assert nodes["bootstrap"].isna().all()
-
-
-def test_node_metadata_of_the_seed_bootstrap(real: Real) -> None:
-    """The document's own bootstrap tells the same."""
-    capture = real("seed/envoy-rev0.json")
-    assert capture.n_entries == 0
-    (node,) = il.analysis.node_metadata(capture).to_dict("records")
-    assert {name: node[name] for name in HELLOWORLD} == HELLOWORLD
-    assert node["bootstrap"].endswith("envoy-rev0.json")
-    assert pd.isna(node["source"])
-
-
-def test_log_and_bootstrap_are_joined_by_node(data: Path) -> None:
-    """One row a node; what the log does not say the bootstrap does."""
-    capture = il.load(data / "seed/envoy-rev0.json", data / "seed/pilot.log")
-    nodes = il.analysis.node_metadata(capture)
-    assert len(nodes) == 3
-    assert nodes["bootstrap"].notna().tolist() == [True, False, False]
-    assert nodes["source"].notna().all()
-    assert nodes["envoy_build"].iloc[0] == "0/1.8.0-dev//RELEASE"
-
-
-def test_node_metadata_of_a_bootstrap(real: Real) -> None:
-    """The bootstrap that pilot-agent 1.30.3 wrote."""
-    (node,) = il.analysis.node_metadata(real("pair-1.30.3/envoy-rev.json")).to_dict("records")
-    assert node["node_id"] == "sidecar~10.28.0.2~productpage-v1-5f7f8d6b9-xk2lq.default~default.svc.cluster.local"
-    assert (node["proxy"], node["interception_mode"]) == ("productpage-v1-5f7f8d6b9-xk2lq.default", "REDIRECT")
-    assert json.loads(node["metadata"])["PROXY_CONFIG"]["drainDuration"] == "45s"
-
-
-def test_bootstrap_of_odd_values() -> None:
-    """What is no text of its own kind is null or text; nothing is raised."""
-    for node in (r'{"id":"\ud800"}', '{"id":"a","metadata":{"ISTIO_VERSION":{"a":1},"LABELS":[1]},"cluster":[2]}'):
-        nodes = il.analysis.node_metadata(il.load(io.StringIO(f'{{"node":{node}}}')))
-        assert len(nodes) == 1
-        assert nodes["labels"].tolist() == ["{}"]
-
-
-def test_no_node_metadata_says_why(real: Real) -> None:
-    """Later versions do not print it."""
-    nodes = il.analysis.node_metadata(real("istiod-1.30.3/discovery.log.gz"))
-    assert nodes.empty
-    assert re.search("1.0 and 1.1.*bootstrap", nodes.attrs["coverage"])
-
-
-def test_bootstrap_without_a_node_is_a_text(tmp_path: Path) -> None:
-    """Any other JSON document is no log."""
-    (tmp_path / "a.json").write_text('{\n  "node": {"cluster": "x"}\n}\n')
-    with pytest.warns(il.DamageWarning, match=r"a\.json:1: no line of it looks like a log"):
-        assert set(il.read_logs(tmp_path / "a.json")["event"]) == {"unparsed"}

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import loglines
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from loglines import at, debounce
 
 import istiolog_pd as il
 from istiolog_pd import analysis
@@ -56,19 +58,11 @@ def read(run: Simulation) -> il.Capture:
     return il.load(io.BytesIO(run.istiod_log()))
 
 
-def at(seconds: float, message: str) -> str:
-    """A line of the control plane."""
-    time = pd.Timestamp("2026-01-01T00:00:00Z") + pd.Timedelta(seconds, "s")
-    return f"{time:%Y-%m-%dT%H:%M:%S.%fZ}\tinfo\tads\t{message}"
-
-
 def pushed(seconds: float, number: int, events: int, quiet: str, total: str, full: str = "true") -> list[str]:
     """A decision and the round that it begins, 1 ms later."""
-    start = "XDS: Pushing Services:9" if full == "true" else "XDS: Incremental Pushing"
-    return [
-        at(seconds, f"Push debounce stable[{number}] {events}: {quiet} since last change, {total} since last push, full={full}"),
-        at(seconds + 0.001, f"{start} ConnectedEndpoints:2 Version:2026-01-01T00:00:00Z/{number}"),
-    ]  # fmt: skip
+    begun = loglines.full if full == "true" else loglines.incremental
+    decision = debounce(seconds, number, quiet, total, f", full={full}", events=events)
+    return [decision, begun(seconds + 0.001, number)]
 
 
 def ms(column: pd.Series[Any]) -> list[float]:

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
+import loglines
 import matplotlib as mpl
 import pandas as pd
 import pytest
@@ -33,16 +34,13 @@ VOID = {"meta", "link", "img"}
 
 def ads(second: float, message: str, level: str = "info") -> str:
     """A line of a control plane."""
-    return f"2026-11-23T17:28:{second:09.6f}Z\t{level}\tads\t{message}"
+    return loglines.at(second, message, level, day=pd.Timestamp("2026-11-23T17:28:00Z"))
 
 
 def debounce(number: int, quiet: str, total: str, full: str = "false", config: str = "a") -> str:
     which = f"ServiceEntry/shop/{config}"
-    return ads(
-        number,
-        f"Push debounce stable[{number}] 3 for config {which}: {quiet} since last change, "
-        f"{total} since last push, full={full}",
-    )
+    times = f"{quiet} since last change, {total} since last push"
+    return ads(number, f"Push debounce stable[{number}] 3 for config {which}: {times}, full={full}")
 
 
 def found(capture: il.Capture, *names: str) -> dict[str, Finding]:

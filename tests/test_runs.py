@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+import loglines
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -19,19 +20,17 @@ from istiolog_pd import analysis
 from istiolog_pd.runs import SourcePart, arrange
 from istiolog_pd.runs.schema import RUNS
 
+DAY = pd.Timestamp("2026-11-23T10:00:00Z")
 FLAGS = ("--caCertFile", "--clusterAliases", "--ctrlz_port", "--log_as_json")
 
 
 def at(seconds: float, message: str, scope: str = "ads", level: str = "info") -> str:
-    time = pd.Timestamp("2026-11-23T10:00:00") + pd.Timedelta(seconds=seconds)
-    return f"{time:%Y-%m-%dT%H:%M:%S.%f}Z\t{level}\t{scope}{chr(9) if scope else ''}{message}"
+    return loglines.at(seconds, message, level, scope, DAY)
 
 
 def debounce(seconds: float, number: int) -> str:
-    return at(
-        seconds,
-        f"Push debounce stable[{number}] 1 for config ServiceEntry/a/b: 1ms since last change, 1ms since last push, full=true",
-    )
+    spans = "1ms since last change, 1ms since last push"
+    return at(seconds, f"Push debounce stable[{number}] 1 for config ServiceEntry/a/b: {spans}, full=true")
 
 
 def start(seconds: float, version: int) -> str:
@@ -47,7 +46,7 @@ def banner(seconds: float) -> list[str]:
 
 
 def log(*lines: str) -> bytes:
-    return "".join(f"{line}\n" for line in lines).encode()
+    return loglines.log(*lines).getvalue()
 
 
 def runs_of(capture: il.Capture) -> list[int]:

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from expected import RUNS, Run
 
 import istiolog_pd as il
 
@@ -28,77 +28,6 @@ Series = dict[str, float]
 SERIES = re.compile(r'(?P<metric>\w+)(?:\{\w+="(?P<label>[^"]*)"\})? (?P<value>\S+)')
 
 
-@dataclass(frozen=True)
-class Run:
-    """A real run: its log, what its metrics say, and what its log must say.
-
-    `lines` and `built` are pushes, by type, and `failed` those that could not be sent; `sizes` are the
-    types whose byte sum has an upper bound too: at this level all their pushes are printed, and each
-    that was built was sent. The others (EDS at info, LDS of 1.20.8, RDS of 1.30.3 at debug) have a
-    lower bound only.
-    """
-
-    log: str
-    metrics: str
-    debounces: int
-    debounce_seconds: float
-    contexts: int
-    rejects: dict[str, int]
-    lines: dict[str, int]
-    built: dict[str, int]
-    closes: int
-    sizes: tuple[str, ...]
-    failed: dict[str, int]
-    prints_all_eds: bool = False
-
-    def __str__(self) -> str:
-        """The name in the test's output."""
-        return self.metrics.removesuffix(".txt")
-
-
-RUNS = (
-    Run(
-        log="istiod-1.20.8/discovery.log.gz",
-        metrics="istiod-1.20.8/metrics.txt",
-        debounces=138,
-        debounce_seconds=34.896201335,
-        contexts=12,
-        rejects={"CDS": 1, "EDS": 20, "LDS": 1, "RDS": 1},
-        lines={"CDS": 360, "EDS": 402, "LDS": 359, "RDS": 307},
-        built={"CDS": 360, "EDS": 3924, "LDS": 360, "RDS": 307},
-        closes=50,
-        sizes=("CDS", "RDS"),
-        failed={"EDS": 2, "LDS": 1},
-    ),
-    Run(
-        log="istiod-1.30.3/discovery.log.gz",
-        metrics="istiod-1.30.3/metrics.txt",
-        debounces=145,
-        debounce_seconds=35.226748953,
-        contexts=21,
-        rejects={"CDS": 0, "EDS": 9, "LDS": 2, "RDS": 3},
-        lines={"CDS": 581, "EDS": 829, "LDS": 581, "RDS": 540},
-        built={"CDS": 581, "EDS": 4130, "LDS": 581, "RDS": 540},
-        closes=50,
-        sizes=("CDS", "LDS", "RDS"),
-        failed={},
-    ),
-    Run(
-        log="istiod-1.30.3/discovery-debug.log.gz",
-        metrics="istiod-1.30.3/metrics-debug.txt",
-        debounces=67,
-        debounce_seconds=12.936605031,
-        contexts=19,
-        rejects={"CDS": 1, "EDS": 4, "LDS": 5, "RDS": 1},
-        lines={"CDS": 368, "EDS": 1271, "LDS": 368, "RDS": 325},
-        built={"CDS": 368, "EDS": 1271, "LDS": 368, "RDS": 327},
-        closes=32,
-        sizes=("CDS", "EDS", "LDS"),
-        failed={},
-        prints_all_eds=True,
-    ),
-)
-
 #: The names that byte metrics have for the types.
 URLS = {
     "CDS": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
@@ -107,7 +36,7 @@ URLS = {
     "RDS": "type.googleapis.com/envoy.config.route.v3.RouteConfiguration",
 }
 
-each_run = pytest.mark.parametrize("run", RUNS, ids=str)
+each_run = pytest.mark.parametrize("run", RUNS.values(), ids=str)
 
 
 def metric(path: Path, name: str) -> Series:
@@ -150,19 +79,19 @@ def test_debounces_are_counted_exactly(run: Run, real: Capture, data: Path) -> N
     table = real(run.log).to_pandas(events="debounce")
     count = metric(data / run.metrics, "pilot_debounce_time_count")
     total = metric(data / run.metrics, "pilot_debounce_time_sum")
-    assert count == {"": run.debounces}
-    assert len(table) == run.debounces
+    assert count == {"": run.decisions}
+    assert len(table) == run.decisions
     assert table["debounce_time"].notna().all()
     seconds = table["debounce_time"].dt.total_seconds().sum()
     assert seconds == pytest.approx(run.debounce_seconds, abs=1e-9)
-    assert 0 <= total[""] - seconds <= run.debounces * 0.0015
+    assert 0 <= total[""] - seconds <= run.decisions * 0.0015
 
 
 @each_run
 def test_debounces_are_numbered_without_a_gap(run: Run, real: Capture) -> None:
     """``stable[N]`` counts the process's decisions from 1."""
     table = real(run.log).to_pandas(events="debounce")
-    assert table["debounce_id"].tolist() == list(range(1, run.debounces + 1))
+    assert table["debounce_id"].tolist() == list(range(1, run.decisions + 1))
 
 
 @each_run
@@ -170,11 +99,11 @@ def test_push_contexts_are_counted_exactly(run: Run, real: Capture, data: Path) 
     """A full round builds a context: one ``XDS: Pushing`` line each."""
     starts = real(run.log).to_pandas(events="push_start")
     full = starts["push_type"].isna() & starts["connected_endpoints"].notna()
-    assert metric(data / run.metrics, "pilot_pushcontext_init_seconds_count") == {"": run.contexts}
-    assert full.sum() == run.contexts
+    assert metric(data / run.metrics, "pilot_pushcontext_init_seconds_count") == {"": run.full_rounds}
+    assert full.sum() == run.full_rounds
     rounds = il.analysis.push_rounds(real(run.log))
-    assert rounds["full"].sum() == run.contexts
-    assert len(rounds) == run.debounces
+    assert rounds["full"].sum() == run.full_rounds
+    assert len(rounds) == run.decisions
 
 
 @each_run
@@ -200,7 +129,7 @@ def test_pushes_are_inside_their_bounds(run: Run, real: Capture, data: Path) -> 
     built = {name.upper(): value for name, value in exported.items() if not name.endswith("_senderr")}
     lines = per_type(capture.to_pandas(events="xds_push"))
     assert built == run.built
-    assert lines == run.lines
+    assert lines == run.printed
     for xds_type, count in lines.items():
         assert count <= built[xds_type]
         if xds_type != "EDS" or run.prints_all_eds:
@@ -231,6 +160,6 @@ def test_byte_sums_are_inside_their_bounds(run: Run, real: Capture, data: Path) 
         low, high = (sum(ends) for ends in zip(*bounds, strict=True))
         assert counted[url] == run.built[xds_type]
         assert low <= exported[url]
-        assert (xds_type in run.sizes) == (run.built[xds_type] == run.lines[xds_type])
-        if xds_type in run.sizes:
+        assert (xds_type in run.bounded_sizes) == (run.built[xds_type] == run.printed[xds_type])
+        if xds_type in run.bounded_sizes:
             assert exported[url] <= high

@@ -2,50 +2,38 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import loglines
 import numpy as np
 import pandas as pd
 import pytest
+from expected import INFO
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from loglines import MIDNIGHT, at, capture
 
 import istiolog_pd as il
 from istiolog_pd import analysis
 from istiolog_pd.analysis._intervals import disjoint, per_round
 
-MIDNIGHT = pd.Timestamp("2026-01-01T00:00:00Z")
 A, B, C = "a-1.shop", "b-1.shop", "c-1.shop"
 MS = pd.Timedelta("1ms")
 
 
-def at(seconds: float, message: str, level: str = "info") -> str:
-    time = MIDNIGHT + pd.Timedelta(seconds, "s")
-    return f"{time:%Y-%m-%dT%H:%M:%S.%fZ}\t{level}\tads\t{message}"
-
-
 def full(seconds: float, version: int, connected: int = 3) -> str:
-    """A full round begins."""
-    return at(seconds, f"XDS: Pushing Services:9 ConnectedEndpoints:{connected} Version:2026-01-01T00:00:00Z/{version}")
+    """A full round of three proxies begins."""
+    return loglines.full(seconds, version, connected)
 
 
 def push(seconds: float, proxy: str, xds_type: str = "CDS", words: str = "PUSH", version: int = 0) -> str:
     """A push; with a version, as debug prints it, its round is known."""
-    tail = f" nonce:2026-01-01T00:00:00Z/{version}abc version:2026-01-01T00:00:00Z/{version}" if version else ""
-    return at(seconds, f"{xds_type}: {words} for node:{proxy} resources:4 size:1.5kB{tail}")
+    return loglines.push(seconds, xds_type, proxy, words, version=version)
 
 
 #: An answer to a request: with it, a log is one that prints requests.
 ASKED = push(0.1, "z-1.shop", words="PUSH request")
-
-
-def capture(*lines: str) -> il.Capture:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        return il.load(io.BytesIO("".join(f"{line}\n" for line in lines).encode()), component="pilot")
 
 
 def row(table: pd.DataFrame, number: int, *names: str) -> list[Any]:
@@ -84,7 +72,7 @@ def test_one_wave_proxy_by_proxy() -> None:
         [2, B, "CDS EDS LDS", 3, 12, 4500, True],
     ]
     assert (table["begun"] / MS).tolist() == [15, 10]
-    assert (table["time"] / MS).tolist() == [15, 30]
+    assert (table["done"] / MS).tolist() == [15, 30]
     assert (table["timestamp"] == MIDNIGHT + pd.Timedelta("1s")).all()
 
 
@@ -122,7 +110,7 @@ def test_bounds_where_the_round_of_a_push_is_not_certain() -> None:
     assert table[["stragglers_low", "stragglers_high"]].to_numpy().tolist() == [[0, 1], [0, 1]]
     wave = analysis.push_wave(log, 1)
     assert wave["certain"].tolist() == [True, False]
-    assert wave[["time_low", "time_high"]].map(lambda time: time / MS).to_numpy().tolist() == [[100, 100], [1500, 1500]]
+    assert wave[["done_low", "done_high"]].map(lambda time: time / MS).to_numpy().tolist() == [[100, 100], [1500, 1500]]
 
 
 def test_merged_proxies_are_counted_where_a_line_does() -> None:
@@ -135,9 +123,9 @@ def test_merged_proxies_are_counted_where_a_line_does() -> None:
 def test_rounds_whose_pushes_the_level_hides_are_not_counted(real: Callable[[str], il.Capture]) -> None:
     table = analysis.push_waves(real("istiod-1.30.3/discovery.log.gz"))
     hidden = table[~table["visible"].astype(bool)]
-    assert len(hidden) == 119
+    assert len(hidden) == INFO.decisions - INFO.visible_rounds
     assert hidden.loc[:, "proxies":"stragglers_high"].isna().all(axis=None)  # type: ignore[misc]
-    assert table.attrs["coverage"].startswith("the pushes of 119 of 145 rounds are not printed")
+    assert table.attrs["coverage"].startswith(INFO.hidden)
 
 
 @pytest.mark.parametrize(
@@ -158,9 +146,9 @@ def test_waves_of_real_runs_agree_with_rounds(log: str, real: Callable[[str], il
     assert (seen["median"] <= seen["p95"]).all()
     wave = analysis.push_wave(real(log), int(seen["round"].iloc[-1]))
     assert len(wave) == seen["proxies"].iloc[-1]
-    assert wave["time"].is_monotonic_increasing
-    assert (wave["time_low"] <= wave["time"]).all()
-    assert (wave["time"] <= wave["time_high"]).all()
+    assert wave["done"].is_monotonic_increasing
+    assert (wave["done_low"] <= wave["done"]).all()
+    assert (wave["done"] <= wave["done_high"]).all()
 
 
 def test_a_time_is_when_it_was_sent(real: Callable[[str], il.Capture]) -> None:

@@ -14,7 +14,20 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from istiolog_pd.cli import answer, compare, explain, formats, metrics, parse, plot, report, summary, unmatched, watch
+from istiolog_pd.cli import (
+    answer,
+    check,
+    compare,
+    explain,
+    formats,
+    metrics,
+    parse,
+    plot,
+    report,
+    summary,
+    unmatched,
+    watch,
+)
 from istiolog_pd.cli._helpers import GIVEN_LIMITS
 from istiolog_pd.cli.help import Command, Commands
 
@@ -93,6 +106,7 @@ app.command(cls=Command, epilog=answer.PYTHON)(answer.answer)
 app.command(cls=Command, epilog=plot.PYTHON)(plot.plot)
 app.command(cls=Command, epilog=metrics.PYTHON)(metrics.metrics)
 app.command(cls=Command, epilog=compare.PYTHON)(compare.compare)
+app.command(cls=Command, epilog=check.PYTHON)(check.check)
 app.command(cls=Command, epilog=watch.PYTHON)(watch.watch)
 app.command(cls=Command, epilog=parse.PYTHON)(parse.parse)
 app.command(cls=Command, epilog=unmatched.PYTHON)(unmatched.unmatched)

@@ -1,6 +1,6 @@
 """The catalog as plain data, as the native engine is given it: texts, numbers, lists.
 
-The native engine knows no format, layout or kind of its own: it compiles what stands here.
+The native engine knows no format, layout or kind of its own: it compiles the data given here.
 `native/src/data.rs` has the same fields.
 """
 
@@ -21,6 +21,7 @@ from istiolog_pd.formats.columns import COLUMNS, EVENTS, LABELED, LABELS
 from istiolog_pd.formats.field_parsers import GRPC_CODES, XDS_TYPES, connection
 from istiolog_pd.formats.kinds import KINDS, Kind
 from istiolog_pd.formats.layouts import JSON_LAYOUTS, LAYOUTS, LEVELS, JsonLayout, Layout
+from istiolog_pd.formats.statements.table import GROUPS, MAX_MESSAGE, PLAIN, load_texts, read_text, scope_events
 from istiolog_pd.formats.strftime_patterns import MONTHS, named_pattern
 from istiolog_pd.formats.template import COMPONENTS, Field, Format, Literal, Token
 
@@ -65,6 +66,22 @@ def catalog_data(formats: Sequence[Format], access: AccessFormat | None = None) 
             "patience": GC_PATIENCE,
         },
         "months": MONTHS,
+        "second": _second(),
+    }
+
+
+def _second() -> dict[str, Any]:
+    """The second tier; its statements are loaded when the first line needs them."""
+    return {
+        "load": load_texts,
+        "groups": dict(GROUPS),
+        "scopes": [(group, scope, event) for (group, scope), event in scope_events().items()],
+        "plain": PLAIN,
+        "longest": MAX_MESSAGE,
+        "kinds": KIND_NUMBER,
+        "columns": {name: KIND_NUMBER[column.kind] for name, column in COLUMNS.items() if column.kind in KIND_NUMBER},
+        "covered": read_text("covered.tsv"),
+        "told": read_text("told.tsv"),
     }
 
 
@@ -107,8 +124,8 @@ def _format(entry: Format) -> dict[str, Any]:
         "event_with": list(entry.event_with.items()),
         "needs_scope": entry.needs_scope,
         "is_fallback": entry.is_fallback,
-        # The statement is found by the key (`istiolog_pd.engine.statement_names`); a user's own format has none.
-        "statement": entry.key if entry.origin != OWN_FORMAT else "",
+        # Its statements are found by the key; a user's own format has none.
+        "key": entry.key if entry.origin != OWN_FORMAT else "",
         "starts": list(dict.fromkeys(leading_literals(entry.tokens))),
         "sign": sign_of(entry),
     }

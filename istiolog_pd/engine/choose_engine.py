@@ -12,7 +12,7 @@ from types import ModuleType
 
 from istiolog_pd.engine.reference import reader as reference
 from istiolog_pd.engine.reference.reader import SourceTables
-from istiolog_pd.engine.second_tier import without_messages
+from istiolog_pd.engine.schema import without_messages
 from istiolog_pd.errors import SlowEngineWarning
 from istiolog_pd.formats.access_log_format import AccessFormat
 

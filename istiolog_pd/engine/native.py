@@ -7,7 +7,7 @@ year of a klog line) is added when they come together again.
 from __future__ import annotations
 
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ from istiolog_pd.engine.reference.entries import BROKEN
 from istiolog_pd.engine.reference.lines import NO_UTF8, NUL, Damage
 from istiolog_pd.engine.reference.reader import CUT, SAMPLE, SourceTables
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, KEYS, event_schema
-from istiolog_pd.engine.second_tier import claim_others, without_messages
+from istiolog_pd.engine.whose_log import name_program
 from istiolog_pd.formats import FORMATS
 from istiolog_pd.formats.access_log_format import AccessFormat
 
@@ -95,6 +95,7 @@ class Tables:
 
     def __init__(self, source: str, progress: Progress) -> None:
         keys = ["row", *KEYS[1:]]
+        self._claims: Counter[str] = Counter()
         self._build = _native.Assembly(progress.catalog, source, EVENTS_SCHEMA.names, keys)
 
     @property
@@ -108,12 +109,18 @@ class Tables:
 
     def add(self, piece: _native.Piece) -> None:
         """Take in the next piece, which is used up."""
+        self._claims.update(dict(piece.claims))
         self._build.add(piece)
 
-    def take(self, *, last: bool = True) -> tuple[pa.Table, dict[str, pa.Table]]:
-        """The common columns of all entries so far, and the narrow table of each event; new tables are begun."""
+    def take(self, *, detect: bool, last: bool = True) -> tuple[pa.Table, dict[str, pa.Table]]:
+        """The common columns of all entries so far, and the narrow table of each event; new tables are begun.
+
+        `detect`: whether lines may show that the log is of a program that its statements alone tell.
+        """
         batches, events = self._build.take(last)
-        return _table(batches, EVENTS_SCHEMA), {event: _table(of, event_schema(event)) for event, of in events}
+        claims, self._claims = self._claims, Counter()
+        table, tables = _table(batches, EVENTS_SCHEMA), {event: _table(of, event_schema(event)) for event, of in events}
+        return name_program(table, tables, claims) if detect else (table, tables)
 
 
 def _table(batches: list[_native.Batch], schema: pa.Schema) -> pa.Table:
@@ -123,8 +130,8 @@ def _table(batches: list[_native.Batch], schema: pa.Schema) -> pa.Table:
 class _Pool:
     """Threads, and a worker for each job that runs."""
 
-    def __init__(self, threads: int, progress: Progress) -> None:
-        self.threads, self._progress = threads, progress
+    def __init__(self, threads: int, progress: Progress, *, messages: bool) -> None:
+        self.threads, self._progress, self._messages = threads, progress, messages
         self._idle: SimpleQueue[_native.Worker] = SimpleQueue()
         self._executor = ThreadPoolExecutor(threads, "istiolog")
 
@@ -137,7 +144,7 @@ class _Pool:
         worker = self.worker()
         try:
             segments = held.pop().segments
-            return worker.parse(segments, self._progress.component, self._progress.mixed, True)
+            return worker.parse(segments, self._progress.component, self._progress.mixed, self._messages)
         finally:
             self._idle.put(worker)
 
@@ -160,6 +167,7 @@ def pieces(
     component: str = "",
     threads: int = 0,
     chunk: int = cutter.CHUNK,
+    messages: bool = True,
 ) -> Iterator[_native.Piece]:
     """Read a source piece by piece, in order, some chunks ahead of who takes them.
 
@@ -175,8 +183,10 @@ def pieces(
         Chunks read at the same time; 0: one for each core.
     chunk
         Bytes of a chunk, about.
+    messages
+        Whether to keep the texts of messages.
     """
-    pool = _Pool(threads or cores(), progress)
+    pool = _Pool(threads or cores(), progress, messages=messages)
     cut = cutter.chunks(blocks, chunk, progress.access.layout if progress.access else None)
     try:
         head = _sample(pool.worker(), cut, progress, component)
@@ -219,19 +229,13 @@ def batches(
     """Read a source in batches of about `size` entries, in constant memory; the arguments are those of `read`."""
     tables = Tables(source, progress)
     chunk = min(cutter.CHUNK, size << 7)
-    for piece in pieces(blocks, progress, component=component, chunk=chunk):
+    for piece in pieces(blocks, progress, component=component, chunk=chunk, messages=messages):
         tables.add(piece)
         if tables.entries >= size:
-            yield _whole(tables, component, last=False, messages=messages)
-    found = _whole(tables, component, last=True, messages=messages)
+            yield tables.take(detect=not component, last=False)
+    found = tables.take(detect=not component)
     if len(found[0]):
         yield found
-
-
-def _whole(tables: Tables, component: str, *, last: bool, messages: bool) -> tuple[pa.Table, dict[str, pa.Table]]:
-    """What pieces are, the second tier behind them; it reads messages, so they are dropped behind it."""
-    events, narrow = claim_others(*tables.take(last=last), detect=not component)
-    return events if messages else without_messages(events), narrow
 
 
 def read(
@@ -257,7 +261,7 @@ def read(
     """
     progress = Progress(access)
     tables = Tables(source, progress)
-    for piece in pieces(blocks, progress, component=component, threads=threads, chunk=chunk):
+    for piece in pieces(blocks, progress, component=component, threads=threads, chunk=chunk, messages=messages):
         tables.add(piece)
-    events, narrow = _whole(tables, component, last=True, messages=messages)
+    events, narrow = tables.take(detect=not component)
     return SourceTables(events, narrow, progress.close(), progress.lines, progress.recognized)

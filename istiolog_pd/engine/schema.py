@@ -107,3 +107,9 @@ def array(values: Iterable[object], kind: pa.DataType) -> pa.Array:
         return pa.array(values, kind)
     found = pa.array(values, pa.string()).dictionary_encode()
     return found if found.type == kind else found.cast(kind)
+
+
+def without_messages(events: pa.Table) -> pa.Table:
+    """The common columns with null for each message."""
+    at = events.schema.get_field_index("message")
+    return events.set_column(at, events.schema.field(at), pa.nulls(len(events), pa.string()))

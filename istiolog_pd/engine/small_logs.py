@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +15,8 @@ from istiolog_pd.engine._native import Worker
 from istiolog_pd.engine.limits import within_limits
 from istiolog_pd.engine.reference.lines import Damage
 from istiolog_pd.engine.reference.reader import SAMPLE
-from istiolog_pd.engine.second_tier import TOLD_BY_STATEMENTS, claim_others, without_messages
-from istiolog_pd.engine.whose_log import component_of
+from istiolog_pd.engine.whose_log import TOLD_BY_STATEMENTS, UNKNOWN, component_of, program_of
 from istiolog_pd.formats.access_log_format import AccessFormat
-from istiolog_pd.formats.statements.table import load_statements
-
-#: Entries of a writer with these events do not say whose log it is.
-_UNKNOWN = ("other", "unparsed", "go_gc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +62,19 @@ def read_many(logs: Sequence[SmallLog], access: AccessFormat | None = None, *, m
     worker, progress = Worker(catalog), native.Progress(access, catalog)
     tables = native.Tables(logs[0].source, progress)
     read: list[tuple[int, native.Progress]] = []
+    claims: list[dict[str, int]] = []
     for number, log in enumerate(logs):
         progress = native.Progress(access, catalog)
         if number:
             tables.begin_source(log.source)
         segments = [(log.text, 0, len(log.text))]
         progress.see(worker.sample(segments, SAMPLE)[:3], log.component)
-        piece = worker.parse(segments, progress.component, progress.mixed, True)
+        piece = worker.parse(segments, progress.component, progress.mixed, messages)
         read.append((piece.entries, progress))
+        claims.append({} if log.component else dict(piece.claims))
         tables.add(progress.take(piece))
-    events, narrow = tables.take()
-    claims = "other" in narrow
-    events, narrow = claim_others(events, narrow, detect=False)
-    told = _told(logs, read, events, access) if claims else {}
+    events, narrow = tables.take(detect=False)
+    told = _told(logs, read, claims, events)
     if told:
         events, narrow = _written_by(told, events), {event: _written_by(told, of) for event, of in narrow.items()}
     events, narrow, beyond = within_limits(events, narrow)
@@ -89,7 +83,7 @@ def read_many(logs: Sequence[SmallLog], access: AccessFormat | None = None, *, m
         Found(of, entries, one.lines, [*one.close(), *beyond.get(log.source, ())], one.recognized)
         for log, (entries, one), of in zip(logs, read, components, strict=True)
     ]
-    return ManyTables(events if messages else without_messages(events), narrow, found)
+    return ManyTables(events, narrow, found)
 
 
 def _components(column: pa.ChunkedArray, starts: npt.NDArray[np.int64]) -> list[str]:
@@ -105,38 +99,20 @@ def _coded(column: pa.ChunkedArray) -> tuple[list[str], npt.NDArray[np.int32]]:
     return whole.dictionary.to_pylist(), codes
 
 
-@cache
-def _told_texts() -> frozenset[str]:
-    return frozenset(one.text for one in load_statements() if one.component in TOLD_BY_STATEMENTS)
-
-
 def _told(
-    logs: Sequence[SmallLog], read: list[tuple[int, native.Progress]], events: pa.Table, access: AccessFormat | None
+    logs: Sequence[SmallLog], read: list[tuple[int, native.Progress]], claims: list[dict[str, int]], events: pa.Table
 ) -> dict[str, str]:
-    """The program of `TOLD_BY_STATEMENTS` that wrote a log, by its source.
-
-    Only a log most of whose known lines could be of such a program is looked at by itself.
-    """
-    words, codes = _coded(events["statement"])
-    telling = [number for number, word in enumerate(words) if word in _told_texts()]
-    if not telling:
+    """The program of `TOLD_BY_STATEMENTS` that wrote a log, by its source."""
+    if not any(of.get(name) for of in claims for name in TOLD_BY_STATEMENTS):
         return {}
     event_words, event = _coded(events["event"])
     writer_words, writer = _coded(events["component"])
-    unknown = [number for number, word in enumerate(event_words) if word in _UNKNOWN]
+    unknown = [number for number, word in enumerate(event_words) if word in UNKNOWN]
     own = [number for number, word in enumerate(writer_words) if word in ("pilot", "agent")]
     number = np.repeat(np.arange(len(logs)), [entries for entries, _ in read])
-    votes = np.bincount(number[np.isin(codes, telling)], minlength=len(logs))
     known = np.bincount(number[np.isin(writer, own) & ~np.isin(event, unknown)], minlength=len(logs))
-    found = {}
-    for at in np.flatnonzero(2 * votes > known).tolist():
-        log = logs[at]
-        if not log.component:
-            alone = native.read([log.text], log.source, "", access)
-            who = component_of(set(alone.events["component"].unique().to_pylist()))
-            if who in TOLD_BY_STATEMENTS:
-                found[log.source] = who
-    return found
+    programs = [program_of(of, count) for of, count in zip(claims, known.tolist(), strict=True)]
+    return {log.source: who for log, who in zip(logs, programs, strict=True) if who}
 
 
 def _written_by(who: dict[str, str], table: pa.Table) -> pa.Table:

@@ -67,11 +67,11 @@ enum CommonWords {
     Scope,
     Caller,
     Stream,
+    Statement,
     Level,
     Event,
     Component,
     Source,
-    Statement,
 }
 
 impl Assembly {
@@ -107,7 +107,6 @@ impl Assembly {
             (CommonWords::Event, events),
             (CommonWords::Component, components),
             (CommonWords::Source, self.sources.iter().map(String::as_str).collect()),
-            (CommonWords::Statement, catalog.statements.iter().map(String::as_str).collect()),
         ] {
             let dictionary = &mut self.all[catalog.columns.len() + words as usize];
             texts.iter().for_each(|text| {

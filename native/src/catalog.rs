@@ -6,15 +6,18 @@ use memchr::memmem::Finder;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::data::{CatalogData, FormatData, tokens};
+use crate::data::{CatalogData, FormatData, LabelData, tokens};
 use crate::gc::Gc;
 use crate::headers::{Heads, Layout};
 use crate::json_lines::JsonLayout;
 use crate::kinds::Kind;
 use crate::matcher::Matcher;
+use crate::naming::Naming;
 use crate::pattern::Pattern;
 use crate::program::{Branch, Message, insert, steps_of, walk};
-use crate::shapes::{Shape, ShapeBuilder};
+use crate::second::Second;
+use crate::shapes::{Known as KnownOfShapes, Shape, ShapeBuilder};
+use crate::template::Words;
 
 /// Names that values are looked up by.
 pub struct Names {
@@ -50,8 +53,6 @@ pub struct Format {
     levels: u32,
     scopes: Vec<Box<[u8]>>,
     needs_scope: bool,
-    /// The number of the statement that prints it.
-    pub statement: Option<usize>,
 }
 
 /// A format that no literal text begins.
@@ -83,14 +84,19 @@ pub struct Catalog {
     pub shapes: Vec<Shape>,
     /// By event the shape of rows that no format has claimed.
     pub bare: Vec<usize>,
-    pub groups: Vec<Vec<usize>>,
     pub heads: Heads,
     pub layouts: Vec<Layout>,
     pub json_layouts: Vec<JsonLayout>,
     pub gc: Gc,
     pub names: Names,
     pub known: Known,
-    pub statements: Vec<String>,
+    /// What the statements of formats are found by.
+    pub format_keys: Vec<String>,
+    pub words: Words,
+    pub naming: Naming,
+    pub second: Second,
+    labels: Vec<LabelData>,
+    labelled: Vec<usize>,
     pub envoy_ids: Pattern,
     trees: Vec<Vec<Branch>>,
     dispatch: Vec<Dispatch>,
@@ -161,7 +167,16 @@ impl Catalog {
             agent_scopes: bytes(data.agent_scopes),
             envoy_loggers: bytes(data.envoy_loggers),
         };
-        let mut builder = ShapeBuilder::new(&kinds, &columns, &events, &event_names, data.labels, &data.labelled)?;
+        let labelled = data.labelled.iter().map(|event| place(&event_names, event)).collect::<PyResult<Vec<_>>>()?;
+        let known_of_shapes = KnownOfShapes {
+            kinds: &kinds,
+            columns: &columns,
+            events: &events,
+            labels: &data.labels,
+            labelled: &labelled,
+        };
+        let mut builder = ShapeBuilder::new(known_of_shapes);
+        let second = Second::new(&data.second, &data.components, |event| place(&event_names, event))?;
         let bare = (0..events.len()).map(|event| builder.shape(event, None, &[])).collect::<PyResult<_>>()?;
         let json_layouts = data
             .json_layouts
@@ -191,7 +206,7 @@ impl Catalog {
             levels: &data.levels,
             events: &event_names,
             formats: Vec::new(),
-            statements: Vec::new(),
+            keys: Vec::new(),
         };
         let mut trees = vec![Vec::new()];
         let mut dispatch: Vec<Dispatch> = data.components.iter().map(|_| Dispatch::default()).collect();
@@ -241,8 +256,9 @@ impl Catalog {
             }
             None => None,
         };
-        let Compiler { formats, statements, .. } = compiler;
-        let (shapes, groups) = builder.finish();
+        let Compiler { formats, keys, .. } = compiler;
+        let ShapeBuilder { shapes, groups, .. } = builder;
+        second.number_groups_after(groups);
         let text = |map: HashMap<String, String>| {
             map.into_iter().map(|(key, value)| (key.into_bytes(), value.into_bytes())).collect()
         };
@@ -257,7 +273,12 @@ impl Catalog {
                 grpc_codes: data.grpc_codes.into_iter().map(|(name, code)| (name.into_bytes(), code)).collect(),
             },
             known,
-            statements,
+            format_keys: keys,
+            words: Words { kinds: data.second.kinds, columns: data.second.columns },
+            naming: Naming::new(data.second.covered, data.second.told),
+            second,
+            labels: data.labels,
+            labelled,
             envoy_ids: Pattern::new(&data.envoy_ids).map_err(invalid)?,
             trees,
             dispatch,
@@ -266,13 +287,23 @@ impl Catalog {
             start_sizes: data.start_sizes,
             formats,
             shapes,
-            groups,
             kinds,
             columns,
             events,
             components: data.components,
             levels: data.levels,
         })
+    }
+
+    /// What shapes are made of.
+    pub fn known_of_shapes(&self) -> KnownOfShapes<'_> {
+        KnownOfShapes {
+            kinds: &self.kinds,
+            columns: &self.columns,
+            events: &self.events,
+            labels: &self.labels,
+            labelled: &self.labelled,
+        }
     }
 
     /// The trees of the formats that begin as a message does, the longest beginnings first.
@@ -335,7 +366,7 @@ struct Compiler<'a> {
     levels: &'a [String],
     events: &'a [String],
     formats: Vec<Format>,
-    statements: Vec<String>,
+    keys: Vec<String>,
 }
 
 impl Compiler<'_> {
@@ -346,11 +377,7 @@ impl Compiler<'_> {
     fn add(&mut self, one: &FormatData, builder: &mut ShapeBuilder) -> PyResult<()> {
         let levels = one.levels.iter().map(|level| place(self.levels, level)).collect::<PyResult<Vec<_>>>()?;
         let event = place(self.events, &one.event)?;
-        let known = self.statements.iter().position(|known| *known == one.statement);
-        let statement = known.unwrap_or(self.statements.len());
-        if known.is_none() {
-            self.statements.push(one.statement.clone());
-        }
+        self.keys.push(one.key.clone());
         self.formats.push(Format {
             component: place(self.components, &one.component)?,
             event,
@@ -358,7 +385,6 @@ impl Compiler<'_> {
             levels: levels.iter().fold(0, |bits, level| bits | 1 << level),
             scopes: one.scopes.iter().map(|scope| scope.as_bytes().into()).collect(),
             needs_scope: one.needs_scope,
-            statement: (!one.statement.is_empty()).then_some(statement),
         });
         Ok(())
     }

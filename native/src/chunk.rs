@@ -12,8 +12,11 @@ use crate::headers::HeadCache;
 use crate::labels::{Readings, labels_in, split_labels, thread_of};
 use crate::lines::{Damages, cleaned};
 use crate::matcher::Matcher;
+use crate::naming::{Line, Names};
 use crate::numbers::integer;
 use crate::pattern::Scratch;
+use crate::program::Span;
+use crate::second::{Claimed, Found};
 use crate::shapes::Shape;
 
 /// What a worker keeps from chunk to chunk: distinct texts and what they are worth.
@@ -31,6 +34,7 @@ struct Rows {
     scopes: Dictionary,
     callers: Dictionary,
     streams: Dictionary,
+    names: Names,
 }
 
 /// Columns of a chunk; what follows from its place among the others is still to be added.
@@ -47,8 +51,10 @@ pub struct Piece {
     pub events: Vec<Option<Box<EventRows>>>,
     /// Rows whose time has no year, and that time.
     pub undated: Vec<(u32, Box<[u8]>)>,
-    /// Words that no earlier piece of this worker has told: of each column, then scopes, callers and streams.
+    /// Words that no earlier piece of this worker has told: of each column, then scopes, callers, streams, statements.
     pub words: Vec<Texts>,
+    /// By component how many lines its statements have claimed.
+    pub claims: Vec<u64>,
 }
 
 /// Whose log a chunk is, whether lines of others can be in it, and whether messages are kept.
@@ -72,8 +78,9 @@ impl Worker {
             scopes: Dictionary::default(),
             callers: Dictionary::default(),
             streams: Dictionary::default(),
+            names: Names::default(),
         };
-        Worker { number, heads: HeadCache::default(), rows, told: vec![0; catalog.columns.len() + 3] }
+        Worker { number, heads: HeadCache::default(), rows, told: vec![0; catalog.columns.len() + 4] }
     }
 
     /// Read a chunk.
@@ -84,6 +91,7 @@ impl Worker {
             .map_err(|_| pyo3::exceptions::PyOverflowError::new_err("an entry of more than 500 MB"))?;
         let mut piece = Piece { worker: self.number, complete: true, ..Piece::default() };
         piece.events.resize_with(catalog.events.len(), || None);
+        piece.claims.resize(catalog.components.len(), 0);
         if source.messages {
             piece.common.message =
                 Column::Texts(Vec::with_capacity(size / SHORT), Vec::with_capacity(size), Gaps::default());
@@ -113,7 +121,12 @@ impl Worker {
             event.columns.iter_mut().for_each(|column| column.close(event.rows.len()));
         }
         let filler = &mut self.rows.filler;
-        let dictionaries = filler.words.iter().chain([&self.rows.scopes, &self.rows.callers, &self.rows.streams]);
+        let dictionaries = filler.words.iter().chain([
+            &self.rows.scopes,
+            &self.rows.callers,
+            &self.rows.streams,
+            &self.rows.names.texts,
+        ]);
         let mut size = filler.size();
         for (dictionary, told) in dictionaries.zip(&mut self.told) {
             piece.words.push(dictionary.texts.after(*told));
@@ -218,12 +231,20 @@ impl Rows {
             Ids::default()
         };
         let message = &whole[ids.size..];
-        let claim = self.claim(catalog, source, &entry, message, tabs_lost, text);
-        let event =
-            entry.event.or(claim.format.map(|number| catalog.formats[number].event)).unwrap_or(catalog.known.other);
+        let mut claim = self.claim(catalog, source, &entry, message, tabs_lost, text);
+        let scope = entry.scope.bytes(text);
+        let found = if claim.format.is_none() && entry.event.is_none() {
+            self.second(catalog, &entry, component, scope, message, &mut claim, piece)
+        } else {
+            None
+        };
+        let format = claim.format;
+        let event = entry.event.or(format.map(|number| catalog.formats[number].event)).unwrap_or(catalog.known.other);
         let json_shape = entry.json_layout.and_then(|at| catalog.json_layouts[at].shape);
-        let (mut shape, is_claimed) = match claim.format.map(|number| &catalog.formats[number]) {
-            Some(format) if format.event == event => (&catalog.shapes[format.shape], true),
+        let second = found.as_ref().and_then(|found| catalog.second.shape(catalog, found.claimed));
+        let (mut shape, is_claimed) = match (second, format.map(|number| &catalog.formats[number])) {
+            (Some(shape), _) => (shape, true),
+            (None, Some(format)) if format.event == event => (&catalog.shapes[format.shape], true),
             _ => (&catalog.shapes[json_shape.unwrap_or(catalog.bare[event])], false),
         };
         let mut labels = Vec::new();
@@ -231,8 +252,9 @@ impl Rows {
             labels.resize(shape.labels.len(), None);
             self.labels(catalog, shape, &entry, &message[claim.labels.0..claim.labels.1], &mut labels);
         }
-        let texts =
-            RowTexts { message, fields: if is_claimed { &self.matcher.found.spans } else { &[] }, labels: &labels };
+        let body = found.as_ref().and_then(|found| found.body.as_deref()).unwrap_or(message);
+        let fields: &[Span] = if is_claimed { &self.matcher.found.spans } else { &[] };
+        let texts = RowTexts { message: body, fields, labels: &labels };
         if let Some((column, other)) = shape.switch
             && self.filler.has(catalog, shape, column, &texts)
         {
@@ -245,8 +267,19 @@ impl Rows {
         self.filler.fill(catalog, shape, &texts, to);
         to.rows.push(row as u32);
         piece.recognised |= entry.has_header();
-        if let Some(statement) = claim.format.filter(|_| is_claimed).and_then(|at| catalog.formats[at].statement) {
-            piece.common.statement.word(row, statement as u32);
+        let scope = scope.map(|scope| (scope, self.scopes.number(scope)));
+        let statement = match found.as_ref().map(|found| found.claimed) {
+            Some(Claimed::Statement(number)) => Some(self.names.of_second(catalog, number)),
+            Some(Claimed::Event(_)) => None,
+            _ => format.filter(|_| is_claimed).and_then(|format| {
+                self.names.of(catalog, &Line { format, level: entry.level, scope, fields, message: body })
+            }),
+        };
+        if let Some(statement) = statement {
+            piece.common.statement.word(row, statement);
+        }
+        if let Some((_, scope)) = scope {
+            piece.common.scope.word(row, scope);
         }
         if let Some(connection) = ids.connection {
             piece.common.envoy_connection.number(row, connection);
@@ -255,6 +288,40 @@ impl Rows {
             piece.common.envoy_stream.word(row, self.streams.number(stream));
         }
         self.common(catalog, source, &entry, &claim, shape.event, tabs_lost, text, piece);
+    }
+
+    /// What claims a message that no format claims as it stands.
+    #[allow(clippy::too_many_arguments)]
+    #[cold]
+    fn second(
+        &mut self,
+        catalog: &Catalog,
+        entry: &Entry,
+        component: u8,
+        scope: Option<&[u8]>,
+        message: &[u8],
+        claim: &mut Claim,
+        piece: &mut Piece,
+    ) -> Option<Found> {
+        let asked = Asked { component, level: entry.level, scope: scope.unwrap_or(b""), event: None, by_start: false };
+        let found = catalog.second.claim(catalog, asked, message, &mut self.matcher);
+        let found = found.unwrap_or_else(|error| {
+            self.filler.error.get_or_insert(error);
+            None
+        })?;
+        claim.labels = found.labels;
+        let of = match found.claimed {
+            Claimed::Statement(number) => catalog.second.component(number),
+            Claimed::Format(number) => {
+                claim.format = Some(number);
+                Some(catalog.formats[number].component as u8)
+            }
+            Claimed::Event(_) => None,
+        };
+        if let Some(of) = of {
+            piece.claims[of as usize] += 1;
+        }
+        Some(found)
     }
 
     /// The texts of an entry's labels that are columns, and are of their kinds.
@@ -301,9 +368,6 @@ impl Rows {
             Time::Known(time) => common.time.number(row, *time),
             Time::Klog(written) => piece.undated.push((row as u32, written.clone())),
             Time::None | Time::Unknown => {}
-        }
-        if let Some(scope) = entry.scope.bytes(text) {
-            common.scope.word(row, self.scopes.number(scope));
         }
         if let Some(caller) = entry.caller.bytes(text) {
             common.caller.word(row, self.callers.number(caller));

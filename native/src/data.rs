@@ -7,6 +7,7 @@ use pyo3::types::{PyList, PyString, PyTuple};
 
 use crate::kinds::KindData;
 use crate::program::Token;
+use crate::second::SecondData;
 
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
@@ -41,6 +42,7 @@ pub struct CatalogData<'py> {
     pub envoy_ids: String,
     pub gc: GcData,
     pub months: Vec<String>,
+    pub second: SecondData<'py>,
 }
 
 /// Key, column and kind of a label that is a column.
@@ -61,8 +63,8 @@ pub struct FormatData<'py> {
     pub event_with: Vec<(String, String)>,
     pub needs_scope: bool,
     pub is_fallback: bool,
-    /// The log statement that prints it.
-    pub statement: String,
+    /// What its statements are found by; empty: it has none.
+    pub key: String,
     /// The texts that its messages can begin with, and one that all of them hold.
     pub starts: Vec<String>,
     pub sign: String,

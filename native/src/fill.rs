@@ -47,7 +47,7 @@ impl Filler {
     pub fn new(catalog: &Catalog) -> Filler {
         Filler {
             words: catalog.columns.iter().map(|_| Dictionary::default()).collect(),
-            groups: catalog.groups.iter().map(|_| Group::default()).collect(),
+            groups: Vec::new(),
             error: None,
         }
     }
@@ -62,7 +62,7 @@ impl Filler {
         let constant = shape.constants.iter().any(|(_, one, _)| *one == column);
         constant
             || targets(shape, row).any(|(target, text)| {
-                let columns = &catalog.groups[target.group];
+                let columns = &target.ids;
                 let Some(place) = columns.iter().position(|one| *one == column) else { return false };
                 let (number, width) = (self.known(catalog, target, text, 0), columns.len());
                 !matches!(self.groups[target.group].values[number * width + place], Known::Null)
@@ -143,13 +143,13 @@ impl Filler {
             value @ (Value::Text | Value::Dashed) => {
                 let text = if matches!(value, Value::Dashed) && text == b"-" { b"" } else { trim(text) };
                 if !text.is_empty() && first != ABSENT as usize {
-                    self.put_text(catalog, catalog.groups[target.group][0], text, at, &mut to[first]);
+                    self.put_text(catalog, target.ids[0], text, at, &mut to[first]);
                 }
             }
             Value::Connection => {
                 let (size, number) = numbered(text);
                 if !text.is_empty() && first != ABSENT as usize {
-                    self.put_text(catalog, catalog.groups[target.group][0], text, at, &mut to[first]);
+                    self.put_text(catalog, target.ids[0], text, at, &mut to[first]);
                 }
                 if let Some(number) = number
                     && target.columns[1] != ABSENT
@@ -166,7 +166,7 @@ impl Filler {
                     match part {
                         Part::Null => {}
                         Part::Int(value) => column.number(at, value),
-                        Part::Text(text) => self.put_text(catalog, catalog.groups[target.group][n], &text, at, column),
+                        Part::Text(text) => self.put_text(catalog, target.ids[n], &text, at, column),
                     }
                 }
             }
@@ -206,6 +206,9 @@ impl Filler {
     #[inline]
     fn known(&mut self, catalog: &Catalog, target: &Target, text: &[u8], skip: usize) -> usize {
         let width = target.columns.len() - skip;
+        if self.groups.len() <= target.group {
+            self.groups.resize_with(target.group + 1, Group::default);
+        }
         let group = &mut self.groups[target.group];
         let number = group.texts.number(text) as usize;
         if number * width == group.values.len() {
@@ -227,7 +230,7 @@ impl Filler {
             Value::Text | Value::Dashed => parts.push(Part::Text(trim(text).into())),
         }
         parts.resize_with(width, || Part::Null);
-        let columns = &catalog.groups[target.group][skip..];
+        let columns = &target.ids[skip..];
         for (part, column) in parts.into_iter().zip(columns) {
             let known = match part {
                 Part::Null => Known::Null,
@@ -285,6 +288,6 @@ fn targets<'s>(shape: &'s Shape, row: &'s RowTexts) -> impl Iterator<Item = (&'s
 impl Target {
     /// Whether one of its columns is of text that hardly repeats.
     fn is_plain(&self, catalog: &Catalog) -> bool {
-        catalog.groups[self.group].iter().any(|column| catalog.columns[*column].kind == Type::Text)
+        self.ids.iter().any(|column| catalog.columns[*column].kind == Type::Text)
     }
 }

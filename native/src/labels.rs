@@ -16,7 +16,7 @@ pub fn split_labels(message: &[u8]) -> (usize, Span) {
 }
 
 /// The first run of blanks or tabs before a `key=`; `wide`: a tab, or at least two blanks.
-fn gap(message: &[u8], wide: bool) -> Option<Span> {
+pub fn gap(message: &[u8], wide: bool) -> Option<Span> {
     let is_gap = |byte: u8| byte == b' ' || byte == b'\t';
     let mut at = 0;
     while at < message.len() {

@@ -7,6 +7,8 @@ use crate::program::Captures;
 #[derive(Default)]
 pub struct Matcher {
     pub found: Captures,
+    /// What was found of the best statement so far.
+    pub second: Captures,
     pub starts: Starts,
 }
 

@@ -102,6 +102,9 @@ struct Piece {
     /// First line and number of lines with NUL bytes, with bytes that are no UTF-8, and of broken JSON.
     #[pyo3(get)]
     damage: [(u64, u64); 3],
+    /// By component how many lines its statements have claimed.
+    #[pyo3(get)]
+    claims: Vec<(String, u64)>,
 }
 
 impl Piece {
@@ -115,6 +118,7 @@ impl Piece {
             complete: parsed.complete,
             last_event: last.map_or(String::new(), |event| catalog.events[*event as usize].name.clone()),
             damage: damage.map(|one| (one.line, one.lines)),
+            claims: catalog.components.iter().cloned().zip(parsed.claims.iter().copied()).collect(),
             parsed: Mutex::new(Some(parsed)),
         }
     }

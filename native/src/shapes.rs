@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use pyo3::prelude::*;
 
-use crate::catalog::{Column, Event, place};
+use crate::catalog::{Column, Event, invalid};
 use crate::data::{FormatData, LabelData};
 use crate::kinds::Kind;
 
@@ -14,8 +14,9 @@ pub const ABSENT: u16 = u16::MAX;
 /// Where the text of a field or label goes.
 pub struct Target {
     pub kind: usize,
-    /// The columns, by their place among those of the event.
+    /// The columns, by their place among those of the event, and by their place among all.
     pub columns: Vec<u16>,
+    pub ids: Vec<usize>,
     /// Texts of the same kind and columns are taken apart once.
     pub group: usize,
 }
@@ -37,113 +38,130 @@ pub struct Shape {
     pub switch: Option<(usize, usize)>,
 }
 
+/// The number of each kind of text with the columns that it fills.
+pub type Groups = HashMap<(usize, Vec<usize>), usize>;
+
+/// What shapes are made of.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    pub kinds: &'a [Kind],
+    pub columns: &'a [Column],
+    pub events: &'a [Event],
+    /// The labels that lines of the events in `labelled` can have, whatever their format says.
+    pub labels: &'a [LabelData],
+    pub labelled: &'a [usize],
+}
+
+/// What a format says of its lines.
+#[derive(Default)]
+pub struct Said<'s, 'py> {
+    pub fields: &'s [(String, usize)],
+    pub sets: &'s [(String, Bound<'py, PyAny>)],
+    pub labels: &'s [LabelData],
+}
+
+/// Makes shapes, and numbers their groups.
 pub struct ShapeBuilder<'a> {
-    kinds: &'a [Kind],
-    columns: &'a [Column],
-    column_names: Vec<String>,
-    events: &'a [Event],
-    event_names: &'a [String],
-    labels: Vec<LabelData>,
-    labelled: Vec<usize>,
-    groups: HashMap<(usize, Vec<usize>), usize>,
-    group_columns: Vec<Vec<usize>>,
-    shapes: Vec<Shape>,
+    known: Known<'a>,
+    pub groups: Groups,
+    pub shapes: Vec<Shape>,
 }
 
 impl<'a> ShapeBuilder<'a> {
-    pub fn new(
-        kinds: &'a [Kind],
-        columns: &'a [Column],
-        events: &'a [Event],
-        event_names: &'a [String],
-        labels: Vec<LabelData>,
-        labelled: &[String],
-    ) -> PyResult<Self> {
-        let labelled = labelled.iter().map(|event| place(event_names, event)).collect::<PyResult<_>>()?;
-        let column_names = columns.iter().map(|one| one.name.clone()).collect();
-        let (groups, group_columns, shapes) = (HashMap::new(), Vec::new(), Vec::new());
-        Ok(Self { kinds, columns, column_names, events, event_names, labels, labelled, groups, group_columns, shapes })
+    pub fn new(known: Known<'a>) -> Self {
+        Self { known, groups: Groups::new(), shapes: Vec::new() }
     }
 
     /// Make the shape of a format, of a JSON layout's fields, or of an event that nothing more is known of.
     pub fn shape(&mut self, event: usize, format: Option<&FormatData>, fields: &[LabelData]) -> PyResult<usize> {
-        let shape = self.of_event(event, event, format, fields)?;
+        let labels = format.map_or(fields, |format| &format.labels);
+        let said = format.map_or(Said { labels, ..Said::default() }, |format| Said {
+            fields: &format.fields,
+            sets: &format.sets,
+            labels,
+        });
+        let shape = self.known.shape(event, event, &said, &mut self.groups)?;
         self.shapes.push(shape);
         let number = self.shapes.len() - 1;
         let switch = format.and_then(|format| format.event_with.first());
         if let Some((column, other)) = switch {
-            let column = place(&self.column_names, column)?;
-            let other = self.of_event(place(self.event_names, other)?, event, format, fields)?;
+            let column = self.known.column(column)?;
+            let other = self.known.event(other)?;
+            let other = self.known.shape(other, event, &said, &mut self.groups)?;
             self.shapes.push(other);
             self.shapes[number].switch = Some((column, number + 1));
         }
         Ok(number)
     }
+}
+
+impl Known<'_> {
+    pub fn column(&self, name: &str) -> PyResult<usize> {
+        let found = self.columns.iter().position(|one| one.name == name);
+        found.ok_or_else(|| invalid(format!("{name:?} is not known")))
+    }
+
+    pub fn event(&self, name: &str) -> PyResult<usize> {
+        let found = self.events.iter().position(|one| one.name == name);
+        found.ok_or_else(|| invalid(format!("{name:?} is not known")))
+    }
 
     /// The columns of the kinds of `labelled` are those of the event that the format says.
-    fn of_event(
-        &mut self,
-        event: usize,
-        said: usize,
-        format: Option<&FormatData>,
-        fields: &[LabelData],
-    ) -> PyResult<Shape> {
-        let mut labels: Vec<LabelData> = if self.labelled.contains(&said) { self.labels.clone() } else { Vec::new() };
-        for own in format.map_or(&[][..], |format| &format.labels).iter().chain(fields) {
+    pub fn shape(&self, event: usize, named: usize, said: &Said, groups: &mut Groups) -> PyResult<Shape> {
+        let mut labels: Vec<&LabelData> =
+            if self.labelled.contains(&named) { self.labels.iter().collect() } else { Vec::new() };
+        for own in said.labels {
             match labels.iter_mut().find(|one| one.0 == own.0) {
-                Some(known) => *known = own.clone(),
-                None => labels.push(own.clone()),
+                Some(known) => *known = own,
+                None => labels.push(own),
             }
         }
         let mut filled = Vec::new();
         let mut shape =
             Shape { event, fields: Vec::new(), constants: Vec::new(), labels: Vec::new(), proxy: None, switch: None };
-        for (column, kind) in format.map_or(&[][..], |format| &format.fields) {
-            shape.fields.push(self.target(event, column, *kind, &mut filled)?);
+        for (column, kind) in said.fields {
+            shape.fields.push(self.target(event, column, *kind, &mut filled, groups)?);
         }
-        for (column, value) in format.map_or(&[][..], |format| &format.sets) {
-            let number = place(&self.column_names, column)?;
+        for (column, value) in said.sets {
+            let number = self.column(column)?;
             filled.push(number);
             let constant = match value.extract::<i64>() {
                 Ok(number) => Constant::Number(number),
                 Err(_) => Constant::Text(value.extract::<String>()?.into_bytes().into()),
             };
-            shape.constants.push((self.column(event, number), number, constant));
+            shape.constants.push((self.place(event, number), number, constant));
         }
         for (key, column, kind) in labels {
-            let target = self.target(event, &column, kind, &mut filled)?;
-            shape.labels.push((key.into_bytes().into(), target));
+            let target = self.target(event, column, *kind, &mut filled, groups)?;
+            shape.labels.push((key.as_bytes().into(), target));
         }
-        let [pod, namespace, proxy] =
-            ["pod", "namespace", "proxy"].map(|name| place(&self.column_names, name).unwrap_or(usize::MAX));
+        let [pod, namespace, proxy] = ["pod", "namespace", "proxy"].map(|name| self.column(name).unwrap_or(usize::MAX));
         if filled.contains(&pod) && filled.contains(&namespace) && !filled.contains(&proxy) {
-            shape.proxy = Some([pod, namespace, proxy].map(|column| self.column(event, column)));
+            shape.proxy = Some([pod, namespace, proxy].map(|column| self.place(event, column)));
         }
         Ok(shape)
     }
 
-    fn target(&mut self, event: usize, column: &str, kind: usize, filled: &mut Vec<usize>) -> PyResult<Target> {
+    fn target(
+        &self,
+        event: usize,
+        column: &str,
+        kind: usize,
+        filled: &mut Vec<usize>,
+        groups: &mut Groups,
+    ) -> PyResult<Target> {
         let own = [column.to_owned()];
         let names = if self.kinds[kind].columns.is_empty() { &own[..] } else { &self.kinds[kind].columns };
-        let numbers = names.iter().map(|name| place(&self.column_names, name)).collect::<PyResult<Vec<_>>>()?;
-        filled.extend(&numbers);
-        let columns = numbers.iter().map(|number| self.column(event, *number)).collect();
-        let next = self.group_columns.len();
-        let group = *self.groups.entry((kind, numbers.clone())).or_insert(next);
-        if group == next {
-            self.group_columns.push(numbers);
-        }
-        Ok(Target { kind, columns, group })
+        let ids = names.iter().map(|name| self.column(name)).collect::<PyResult<Vec<_>>>()?;
+        filled.extend(&ids);
+        let columns = ids.iter().map(|number| self.place(event, *number)).collect();
+        let next = groups.len();
+        let group = *groups.entry((kind, ids.clone())).or_insert(next);
+        Ok(Target { kind, columns, ids, group })
     }
 
-    fn column(&self, event: usize, column: usize) -> u16 {
+    fn place(&self, event: usize, column: usize) -> u16 {
         let place = self.events[event].columns.iter().position(|one| *one == column);
         place.map_or(ABSENT, |at| at as u16)
-    }
-
-    /// The shapes, and the columns of each group.
-    pub fn finish(self) -> (Vec<Shape>, Vec<Vec<usize>>) {
-        debug_assert!(self.columns.len() < usize::from(ABSENT));
-        (self.shapes, self.group_columns)
     }
 }

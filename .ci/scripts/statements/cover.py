@@ -2,13 +2,14 @@
 
     PYTHONPATH=tests:.ci/scripts python -m statements.cover
 
-For each format, level and scope its statements, the newest first: `istiolog_pd/formats/statements/covered.tsv`.
+For each format, level and scope its statements, the newest first: `istiolog_pd/formats/statements/covered.tsv`. Of
+frequent lines also which statement they are of by the fields they fill: `told.tsv`, so that no line is matched twice.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from filling.fill import cases
 from filling.rows import rows
@@ -17,10 +18,17 @@ from statements.build import DATA, newest
 
 from istiolog_pd.engine.reference.labels import split_ids
 from istiolog_pd.engine.reference.match import recognizer
+from istiolog_pd.engine.reference.statement_names import filled_fields, fitting_statement
 from istiolog_pd.engine.reference.statements import fitting
 from istiolog_pd.formats import FORMATS, Format
 from istiolog_pd.formats.statements.cells import escape
+from istiolog_pd.formats.statements.covered import statements_of
 from istiolog_pd.formats.statements.table import GROUPS, Statement, literals_of, load_statements
+
+#: Events whose lines are many.
+FREQUENT = frozenset(
+    "xds_push xds_ack xds_stale_nonce xds_unwatch endpoint_event push_proxy push_start debounce".split()
+)
 
 #: A message: whose it is, its level and scope, the statement that printed it.
 Filled = tuple[str, str, str, str, str]
@@ -71,16 +79,37 @@ def _template(text: str, entry: Format) -> str:
     return next((one.template for one in load_statements() if one.text == text and _is_of(one, entry)), "")
 
 
+def told() -> dict[tuple[str, str, str, str], str]:
+    """The statement of each format, level and scope by the fields that a line fills, where they tell."""
+    found: dict[tuple[str, str, str, str], set[str | None]] = {}
+    for component, level, scope, _, text in filled():
+        body = split_ids(component, text)[0]
+        claim = recognizer().claim(component, level, None if scope in ("default", "?") else scope, body)
+        if claim is None or claim[0].format.event not in FREQUENT:
+            continue
+        known = statements_of(claim[0].format.key, level, scope)
+        if len(known) > 1:
+            key = (claim[0].format.key, level, scope, filled_fields(claim[1]))
+            found.setdefault(key, set()).add(fitting_statement(known, body))
+    return {key: one for key, names in found.items() if len(names) == 1 and (one := next(iter(names)))}
+
+
+def write(name: str, header: str, rows: Iterable[Sequence[str]]) -> None:
+    """Write a data file."""
+    lines = ["\t".join(map(escape, row)) + "\n" for row in rows]
+    (DATA / name).write_text(header.replace(" ", "\t") + "\n" + "".join(lines), encoding="utf-8")
+
+
 def main() -> int:
-    """Write `covered.tsv`."""
-    lines = []
+    """Write `covered.tsv` and `told.tsv`."""
     by_key = {entry.key: entry for entry in FORMATS}
-    for (key, level, scope), texts in covered().items():
-        for text in _newest_first(texts, by_key[key], level, scope):
-            lines.append("\t".join(map(escape, (key, level, scope, text, _template(text, by_key[key])))) + "\n")
-    lines.sort(key=lambda line: line.split("\t")[:3])
-    header = "format\tlevel\tscope\tstatement\ttemplate\n"
-    (DATA / "covered.tsv").write_text(header + "".join(lines), encoding="utf-8")
+    rows = [
+        (key, level, scope, text, _template(text, by_key[key]))
+        for (key, level, scope), texts in covered().items()
+        for text in _newest_first(texts, by_key[key], level, scope)
+    ]
+    write("covered.tsv", "format level scope statement template", sorted(rows, key=lambda row: row[:3]))
+    write("told.tsv", "format level scope fields statement", sorted((*key, one) for key, one in told().items()))
     return 0
 
 

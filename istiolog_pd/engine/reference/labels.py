@@ -14,8 +14,9 @@ TABS_LOST = ("Istio console, tabs lost", "ztunnel console, tabs lost", "ztunnel,
 
 _LABELS = re.compile(r"[A-Za-z_][\w.-]*=", re.ASCII)
 _LABEL = re.compile(r"(?:\A| )([A-Za-z_][\w.-]*)=(.*?)(?= [A-Za-z_][\w.-]*=|\Z)", re.DOTALL | re.ASCII)
-_RUN = re.compile(r"(?:\t| {2,})(?=[A-Za-z_][\w.-]*=)", re.ASCII)
-_LOST_TAB = re.compile(r"[\t ]+(?=[A-Za-z_][\w.-]*=)", re.ASCII)
+# A run of blanks is looked at once, from its first: the search takes linear time.
+_RUN = re.compile(r"(?:\t|(?<! ) {2,}+)(?=[A-Za-z_][\w.-]*=)", re.ASCII)
+_LOST_TAB = re.compile(r"(?<![\t ])[\t ]++(?=[A-Za-z_][\w.-]*=)", re.ASCII)
 _IDS = re.compile(ENVOY_IDS, re.ASCII)
 
 
@@ -49,10 +50,6 @@ def split_labels(message: str) -> tuple[str, str]:
     return message, ""
 
 
-#: Maximum length of a message in which labels behind blanks are looked for.
-MAX_RUN_LABELS = 2000
-
-
 def split_run_labels(message: str) -> tuple[str, str]:
     """The same where the tab became a run of blanks.
 
@@ -61,8 +58,7 @@ def split_run_labels(message: str) -> tuple[str, str]:
     >>> split_run_labels("starting    controller=namespace controller")
     ('starting', 'controller=namespace controller')
     """
-    # Of a hostile text the search takes quadratic time.
-    run = _RUN.search(message) if len(message) <= MAX_RUN_LABELS else None
+    run = _RUN.search(message)
     return (message[: run.start()], message[run.end() :]) if run else (message, "")
 
 

@@ -5,6 +5,7 @@ It is slow and obviously right; any faster engine must give the same tables.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -17,9 +18,11 @@ from istiolog_pd.engine.reference.headers import Entry
 from istiolog_pd.engine.reference.labels import readings, split_ids, split_labels, thread_of
 from istiolog_pd.engine.reference.lines import Damage, Lines
 from istiolog_pd.engine.reference.match import Compiled, Recognizer, compile_format, recognizer
+from istiolog_pd.engine.reference.second_tier import Second, by_scope, second_claim
+from istiolog_pd.engine.reference.statement_names import name_statement
 from istiolog_pd.engine.reference.timestamps import Clock, parser
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, array
-from istiolog_pd.engine.second_tier import claim_others
+from istiolog_pd.engine.whose_log import TOLD_BY_STATEMENTS, name_program
 from istiolog_pd.formats.access_log_format import NAME, AccessFormat
 from istiolog_pd.formats.layouts import AGENT_SCOPES, JSON_LAYOUTS, JsonLayout
 
@@ -74,6 +77,8 @@ class _Reader:
         self.times: list[int | None] = []
         self.events: list[str] = []
         self.rows: list[tuple[object, ...]] = []
+        self.second: dict[tuple[str, str | None, str | None, str], Second | None] = {}
+        self.programs: Counter[str] = Counter()
 
     def take(self, entry: Entry) -> None:
         """Note one entry."""
@@ -100,7 +105,7 @@ class _Reader:
         return time
 
     def _claim(self, row: int, entry: Entry, component: str, message: str) -> tuple[str, str, str | None]:
-        """Find the format of a message and keep its fields' texts; event, who wrote the line, and the format's key."""
+        """Find the format of a message and keep its fields' texts; event, who wrote the line, and its statement."""
         found, kept = self._claim_own(entry, message), ""
         for n, (body, labels) in enumerate(readings(entry, message) if self._has_format(entry) else ()):
             kept = kept if n else labels
@@ -111,6 +116,9 @@ class _Reader:
             if found is not None:
                 kept = labels
                 break
+        body = message
+        if found is None and not entry.event and (second := self._second(entry, component, message)):
+            found, kept, body = (second.compiled, second.texts), second.labels, second.body
         event = entry.event or (found[0].format.event if found else "other")
         compiled, texts = found if found and found[0].format.event == event else (None, ())
         fields = self.fields.get(entry.layout, {})
@@ -121,7 +129,19 @@ class _Reader:
         claimed.rows.append(row)
         claimed.texts.append(texts)
         claimed.labels.append(entry.fields or kept)
-        return event, component, compiled.format.key if compiled and compiled is not self.own else None
+        if compiled is None or compiled is self.own:
+            return event, component, None
+        return event, component, name_statement(compiled.format, entry.level, entry.scope, texts, body)
+
+    def _second(self, entry: Entry, component: str, message: str) -> Second | None:
+        """What claims a message after all; each distinct one is looked at once."""
+        key = (component, entry.level, entry.scope, message)
+        if key not in self.second:
+            self.second[key] = second_claim(*key) or by_scope(component, entry.scope)
+        found = self.second[key]
+        if found is not None and (who := found.compiled.format.component) in TOLD_BY_STATEMENTS:
+            self.programs[who] += 1
+        return found
 
     def _has_format(self, entry: Entry) -> bool:
         """Whether the catalog is asked for an entry's format: not if its layout says all there is to say."""
@@ -231,5 +251,7 @@ def read(blocks: Iterable[bytes], source: str, component: str = "", access: Acce
     known = any(damage.line == lines.count for damage in lines.damage.values())
     if not lines.complete and not known and last in ("other", "unparsed"):
         lines.note(lines.count, CUT)
-    events, tables = claim_others(*reader.tables(source), detect=not given)
+    events, tables = reader.tables(source)
+    if not given:
+        events, tables = name_program(events, tables, reader.programs)
     return SourceTables(events, tables, list(lines.damage.values()), lines.count, recognized)

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from istiolog_pd.engine.reference.labels import split_ids
 from istiolog_pd.engine.reference.match import STEPS, Compiled, compile_format
 from istiolog_pd.formats import FORMATS
 from istiolog_pd.formats.statements.table import GROUPS, PLAIN, Statement, letters, literals_of, load_statements
@@ -169,14 +168,13 @@ def fitting(component: str, message: str) -> list[Statement]:
 
 
 def claim_statement(component: str, level: str | None, scope: str | None, message: str) -> Claim | None:
-    """The statement that claims a message (its labels taken off), with its fields' texts; null if none does.
+    """The statement that claims a message (its labels and Envoy's numbers taken off), with its fields' texts, or null.
 
     Examples
     --------
     >>> claim_statement("pilot", "warn", "kube", "skipping gateway: no address")
     """
     group = GROUPS.get(component or "pilot", "")
-    message = split_ids(component, message)[0]
     found = _group(group, exact=True).claim(component, level, scope, message)
     if found is not None:
         return found

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 
 from istiolog_pd.formats.statements.cells import unescape
+from istiolog_pd.formats.statements.table import read_text
 
 #: A format's key, a level and a scope.
 Place = tuple[str, str, str]
@@ -17,7 +17,7 @@ Named = tuple[str, str]
 @cache
 def covered() -> Mapping[Place, tuple[Named, ...]]:
     """The statements that a format's lines at a level in a scope can be of, the newest first."""
-    text = (files("istiolog_pd.formats.statements") / "covered.tsv").read_text(encoding="utf-8")
+    text = read_text("covered.tsv")
     found: dict[Place, tuple[Named, ...]] = {}
     for line in text.split("\n")[1:-1]:
         key, level, scope, statement, template = map(unescape, line.split("\t"))
@@ -32,3 +32,14 @@ def statements_of(key: str, level: str | None, scope: str | None) -> tuple[Named
     if own is not None:
         return own
     return tuple(dict.fromkeys(one for (name, _, _), found in covered().items() if name == key for one in found))
+
+
+@cache
+def told() -> Mapping[Place, Mapping[str, str]]:
+    """Of frequent lines of several statements: by which of the format's fields are filled, the statement."""
+    text = read_text("told.tsv")
+    found: dict[Place, dict[str, str]] = {}
+    for line in text.split("\n")[1:-1]:
+        key, level, scope, fields, statement = map(unescape, line.split("\t"))
+        found.setdefault((key, level, scope), {})[fields] = statement
+    return found

@@ -38,7 +38,7 @@ COLUMNS = ("component", "scope", "level", "statement", "template", "labels", "ra
 #: `libraries.tsv` have what logs print and no table lists: gRPC, net/http, client-go and others that Istio links in.
 SOURCES = ("istio.tsv.gz", "envoy.tsv.gz", "ztunnel.tsv.gz", "more.tsv", "libraries.tsv")
 
-#: Whose statements can claim the lines of a component: programs of Istio link each other's packages.
+#: The programs with statements that can match the lines of a component: programs of Istio link each other's packages.
 GROUPS: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(("pilot", "agent", "shared", "cni", "operator", "citadel", "galley"), "istio"),
@@ -49,6 +49,9 @@ GROUPS: Mapping[str, str] = MappingProxyType(
 
 #: A text of fewer letters is too plain to claim lines of another scope or level.
 PLAIN = 10
+
+#: Maximum bytes of a message that is looked up: no statement prints a longer one, and each look reads all of it.
+MAX_MESSAGE = 1 << 20
 
 _FIELD = re.compile(r"\{[a-z_]*:?\w*\}")
 _BRACE_OR_FIELD = re.compile(rf"(\{{\{{|\}}\}}|{_FIELD.pattern})")
@@ -119,7 +122,7 @@ class Statement(NamedTuple):
 
     @property
     def group(self) -> str:
-        """Whose lines it can claim, as in `GROUPS`."""
+        """The components with lines that it can match, as in `GROUPS`."""
         return GROUPS[self.component]
 
     @property
@@ -144,6 +147,17 @@ class Statement(NamedTuple):
         )
 
 
+def read_text(name: str) -> str:
+    """A data file of this package."""
+    data = (files("istiolog_pd.formats.statements") / name).read_bytes()
+    return (gzip.decompress(data) if name.endswith(".gz") else data).decode()
+
+
+def load_texts() -> list[str]:
+    """The tables of all statements, in the order in which statements are numbered."""
+    return [read_text(source) for source in SOURCES]
+
+
 @cache
 def load_statements() -> tuple[Statement, ...]:
     """Every statement, numbered in order; loaded once, and only if asked for.
@@ -155,9 +169,7 @@ def load_statements() -> tuple[Statement, ...]:
     'pilot/pkg/xds/ads.go'
     """
     found: list[Statement] = []
-    for source in SOURCES:
-        data = (files("istiolog_pd.formats.statements") / source).read_bytes()
-        text = (gzip.decompress(data) if source.endswith(".gz") else data).decode()
+    for text in load_texts():
         for line in text.split("\n")[1:-1]:
             cells = line.split("\t")
             found.append(Statement(len(found), *(map(unescape, cells) if "\\" in line else cells)))
@@ -167,7 +179,7 @@ def load_statements() -> tuple[Statement, ...]:
 @cache
 def statement_columns() -> Mapping[str, tuple[str, ...]]:
     """The columns that statements can fill in the table of an event, by event: a small file, not the statements."""
-    text = (files("istiolog_pd.formats.statements") / "columns.tsv").read_text(encoding="utf-8")
+    text = read_text("columns.tsv")
     pairs = [line.split("\t") for line in text.split("\n")[1:-1]]
     return {event: tuple(names.split()) for event, names in pairs}
 
@@ -175,6 +187,6 @@ def statement_columns() -> Mapping[str, tuple[str, ...]]:
 @cache
 def scope_events() -> Mapping[tuple[str, str], str]:
     """The event of lines that no statement claims, by their group and scope (empty: any of the group)."""
-    text = (files("istiolog_pd.formats.statements") / "scopes.tsv").read_text(encoding="utf-8")
+    text = read_text("scopes.tsv")
     rows = [line.split("\t") for line in text.split("\n")[1:-1]]
     return {(group, scope): event for group, scope, event in rows}

@@ -1,17 +1,15 @@
-r"""Every header layout: a line as it is printed, and the values that it gives.
-
-Tabs are written as ``\t``. What is not named in the values is null, or is not the header's business.
-"""
+"""Headers of every layout, each line in every engine."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 import pytest
+from header_rows import records, rows, values
 
 import istiolog_pd as il
 from istiolog_pd.engine.reference.headers import header, json_header
@@ -23,34 +21,10 @@ Lines = Callable[..., il.Capture]
 HEADER = ("timestamp", "level", "scope", "caller", "thread", "epoch")
 
 
-def values(row: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """Some of a row's columns, times as text, nulls as None."""
-    found = {name: None if pd.isna(row[name]) else row[name] for name in names}
-    if found.get("timestamp") is not None:
-        found["timestamp"] = time_text(row["timestamp"])
-    return found
-
-
-def time_text(time: pd.Timestamp) -> str:
-    """A time without zeros at its end; nanoseconds apart."""
-    text = re.sub(r"\.?0*$", "", time.strftime("%Y-%m-%dT%H:%M:%S.%f"))
-    return f"{text}+{time.nanosecond}ns" if time.nanosecond else text
-
-
 def check(rows: list[dict[str, Any]], *expected: dict[str, Any]) -> None:
     """Whether the rows are the expected ones, header columns that are not named being null."""
     wanted = [dict.fromkeys(HEADER) | one for one in expected]
     assert [values(row, one) for row, one in zip(rows, wanted, strict=True)] == wanted
-
-
-def rows(capture: il.Capture) -> list[dict[str, Any]]:
-    """The rows of a capture."""
-    return records(capture.to_pandas())
-
-
-def records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a table."""
-    return [dict(zip(table.columns, row, strict=True)) for row in table.astype(object).to_numpy()]
 
 
 ISTIO_CONSOLE = {
@@ -539,250 +513,6 @@ def test_klog_alone_has_no_time(lines: Lines) -> None:
     )
 
 
-# ---- continuation lines ----
-
-
-def test_lines_without_a_header_belong_to_the_one_before(lines: Lines) -> None:
-    """JSON, YAML, blank lines, stacks: up to the next header."""
-    found = lines(
-        "2018-12-24T16:27:52.513175Z\tinfo\tads\tPush finished: 48.293014ms {",
-        '    "ProxyStatus": {},',
-        "",
-        '    "End": "2018-12-24T16:27:52.513045891Z"',
-        "}",
-        "2018-12-24T16:27:52.513331Z\tinfo\tads\tx",
-    )
-    push_finish, after = rows(found)
-    assert push_finish["event"] == "push_finish"
-    assert push_finish["duration"] == pd.Timedelta("48.293014ms")
-    assert push_finish["message"].endswith(
-        '{\n    "ProxyStatus": {},\n\n    "End": "2018-12-24T16:27:52.513045891Z"\n}'
-    )
-    assert (push_finish["line"], after["line"], after["message"]) == (1, 6, "x")
-
-
-def test_envoy_message_of_two_lines(lines: Lines) -> None:
-    """``thread=`` stands at the end of the last line then."""
-    found = lines("2024-05-18T07:33:18Z\tinfo\tenvoy main a/server.cc:1\tone", "two\tthread=16")
-    assert [row["message"] for row in rows(found)] == ["one\ntwo\tthread=16"]
-
-
-def test_panic_is_a_row_of_its_own_with_its_stack(lines: Lines) -> None:
-    """A panic has no header; its stack goes on to the next one."""
-    found = lines(
-        "2020-01-01T00:00:00Z\tinfo\tads\tx",
-        "panic: runtime error: invalid memory address or nil pointer dereference",
-        "[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x1]",
-        "",
-        "goroutine 1 [running]:",
-        "main.main()",
-        "\t/src/main.go:3 +0x1d",
-        "2020-01-01T00:00:01Z\tinfo\tads\ty",
-    )
-    assert [(row["event"], row["line"]) for row in rows(found)] == [("other", 1), ("panic", 2), ("other", 8)]
-    assert rows(found)[1]["message"].splitlines()[-1] == "\t/src/main.go:3 +0x1d"
-
-
-def test_text_before_any_header_is_unparsed(lines: Lines) -> None:
-    """There is no entry yet that it could belong to: each line is a row."""
-    found = lines("version 1.0.5", "built by hand", "2020-01-01T00:00:00Z\tinfo\tads\tx")
-    assert [(row["event"], row["message"]) for row in rows(found)] == [
-        ("unparsed", "version 1.0.5"),
-        ("unparsed", "built by hand"),
-        ("other", "x"),
-    ]
-
-
-def test_access_lines_do_not_end_an_entry(lines: Lines) -> None:
-    """An access line is one line: it takes no others."""
-    found = lines(
-        "[2018-12-24 16:27:52.484][18][info][main] [a.cc:1] one",
-        '[2018-12-24T16:27:52.484Z] "GET / HTTP/1.1" 200',
-        "two",
-    )
-    assert [row["message"] for row in rows(found)] == ["one\ntwo", '[2018-12-24T16:27:52.484Z] "GET / HTTP/1.1" 200']
-
-
-# ---- labels ----
-
-LABELS_OF_A_RESPONSE = {
-    "event": "xds_response",
-    "component": "agent",
-    "connection": 1,
-    "xds_type": "CDS",
-    "nonce": "2026-11-23T17:45:26Z/3a",
-    "resources": 37,
-    "removed": 0,
-}
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "2026-11-23T17:45:26.5Z\tdebug\txdsproxy\tupstream response\t"
-        "id=1 type=CDS nonce=2026-11-23T17:45:26Z/3a resources=37 removes=0",
-        "2026-11-23T17:45:26.5Z\tdebug\txdsproxy\tupstream response\t"
-        "id=1 type=type.googleapis.com/envoy.config.cluster.v3.Cluster nonce=2026-11-23T17:45:26Z/3a "
-        "resources=37 removes=0",
-        "2026-11-23T17:45:26.5Z    debug    xdsproxy    upstream response    "
-        "id=1 type=CDS nonce=2026-11-23T17:45:26Z/3a resources=37 removes=0",
-        "2026-11-23T17:45:26.5Z debug xdsproxy upstream response "
-        "id=1 type=CDS nonce=2026-11-23T17:45:26Z/3a resources=37 removes=0",
-        '{"level":"debug","time":"2026-11-23T17:45:26.5Z","scope":"xdsproxy","msg":"upstream response","id":1,'
-        '"type":"type.googleapis.com/envoy.config.cluster.v3.Cluster",'
-        '"nonce":"2026-11-23T17:45:26Z/3a","resources":37,"removes":0}',
-        '{"id":"1","nonce":"2026-11-23T17:45:26Z/3a","removes":0,"resources":37,"type":"CDS",'
-        '"msg":"upstream response","scope":"xdsproxy","time":"2026-11-23T17:45:26.5Z","level":"debug"}',
-    ],
-    ids=["text", "type URL", "runs of blanks", "single blanks", "JSON", "JSON, keys first"],
-)
-def test_labels_are_read_from_text_and_json_alike(line: str, lines: Lines) -> None:
-    """The same columns, however the labels are written."""
-    (row,) = rows(lines(line))
-    assert values(row, LABELS_OF_A_RESPONSE) == LABELS_OF_A_RESPONSE
-
-
-@pytest.mark.parametrize(
-    ("line", "event", "nonce"),
-    [
-        (
-            "2026-11-23T17:45:26Z\tdebug\txdsproxy\tdelta request\tid=1 type=CDS sub=2 nonce=abc initial=0",
-            "xds_ack",
-            "abc",
-        ),
-        (
-            "2026-11-23T17:45:26Z\tdebug\txdsproxy\tdelta request\tid=1 type=CDS sub=2 nonce= initial=0",
-            "xds_request",
-            None,
-        ),
-        (
-            '{"level":"debug","time":"2026-11-23T17:45:26Z","scope":"xdsproxy","msg":"delta '
-            'request","id":1,"type":"CDS",'
-            '"sub":2,"nonce":"abc","initial":0}',
-            "xds_ack",
-            "abc",
-        ),
-        (
-            '{"level":"debug","time":"2026-11-23T17:45:26Z","scope":"xdsproxy","msg":"delta '
-            'request","id":1,"type":"CDS",'
-            '"sub":2,"nonce":"","initial":0}',
-            "xds_request",
-            None,
-        ),
-    ],
-)
-def test_delta_request_with_a_nonce_is_an_ack(line: str, event: str, nonce: str | None, lines: Lines) -> None:
-    """Envoy answers a response by a request that names it."""
-    (row,) = rows(lines(line))
-    assert (row["event"], row["xds_type"], row["connection"]) == (event, "CDS", 1)
-    assert values(row, ["nonce"]) == {"nonce": nonce}
-
-
-def test_label_that_is_a_duration(lines: Lines) -> None:
-    """``time=`` is the entry's own duration where it is one."""
-    found = rows(
-        lines(
-            "2026-11-23T17:28:49.307762Z\tinfo\tsync complete\tname=ingress/informer/Services "
-            "handler attempt=2 time=2.089694ms",
-            '{"level":"info","time":"2026-11-23T17:28:49.307762Z","msg":"sync complete","name":"x","attempt":2}',
-        )
-    )
-    assert [row["event"] for row in found] == ["ready", "ready"]
-    assert found[0]["duration"] == pd.Timedelta("2.089694ms")
-    assert pd.isna(found[1]["duration"])
-
-
-def test_labels_stay_in_the_message(lines: Lines) -> None:
-    """What was printed is in the message, whatever was read from it."""
-    (row,) = rows(lines("2026-11-23T17:45:26Z\tdebug\txdsproxy\tdelta request\tid=1 type=CDS nonce="))
-    assert row["message"] == "delta request\tid=1 type=CDS nonce="
-
-
-STACK = "istio.io/istio/pkg/istio-agent.f\n\tistio.io/istio/pkg/istio-agent/xds_proxy.go:1"
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "2026-11-23T17:45:26.5Z\tdebug\txdsproxy\tupstream response\t"
-        f"id=1 type=CDS nonce=2026-11-23T17:45:26Z/3a resources=37 removes=0\n{STACK}",
-        '{"level":"debug","time":"2026-11-23T17:45:26.5Z","scope":"xdsproxy","msg":"upstream response","id":1,"type":"CDS",'
-        f'"nonce":"2026-11-23T17:45:26Z/3a","resources":37,"removes":0,"stack":{json.dumps(STACK)}}}',
-    ],
-    ids=["text", "JSON"],
-)
-def test_labels_before_a_stack(line: str, lines: Lines) -> None:
-    """``--log_stacktrace_level``: a stack follows the labels."""
-    (row,) = rows(lines(line))
-    assert values(row, LABELS_OF_A_RESPONSE) == LABELS_OF_A_RESPONSE
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        f"2026-11-23T17:45:26Z\tinfo\tads\tCDS: PUSH for node:web-1.shop resources:42 size:1.5kB\n{STACK}",
-        '{"level":"info","time":"2026-11-23T17:45:26Z","scope":"ads",'
-        f'"msg":"CDS: PUSH for node:web-1.shop resources:42 size:1.5kB","stack":{json.dumps(STACK)}}}',
-    ],
-    ids=["text", "JSON"],
-)
-def test_known_line_with_a_stack(line: str, lines: Lines) -> None:
-    """It is what it is without."""
-    (row,) = rows(lines(line))
-    assert (row["event"], row["xds_type"]) == ("xds_push", "CDS")
-    assert row["message"].endswith(STACK)
-
-
-# ---- a GC line and an entry, one inside the other ----
-
-GC = "gc 12 @0.287s 4%: 0.088+5.1+0.10 ms clock, 0.17+0.20/1.2/4.2+0.20 ms cpu, 16->17->10 MB, 19 MB goal, 8 P"
-ENTRY = "2026-11-23T17:28:49.062996Z\tinfo\tads\tADS: stopping here"
-
-
-@pytest.mark.parametrize("at", [*range(len("gc 12 @0"), len(GC) + 1, 9), len(GC) - 1, len(GC)])
-def test_entry_inside_a_gc_line(at: int, lines: Lines) -> None:
-    """Wherever Go was in its line when the entry came: both are whole."""
-    found = rows(lines(GC[:at] + ENTRY, GC[at:], ENTRY))
-    assert [(row["event"], row["message"]) for row in found] == [
-        ("go_gc", GC),
-        ("other", "ADS: stopping here"),
-        ("other", "ADS: stopping here"),
-    ]
-    assert found[0]["line"] == found[1]["line"] == 1
-
-
-def test_two_entries_inside_a_gc_line(lines: Lines) -> None:
-    """The rest of the line may come later still."""
-    found = rows(lines(GC[:40] + ENTRY, ENTRY, GC[40:], ENTRY))
-    assert [row["event"] for row in found] == ["go_gc", "other", "other", "other"]
-    assert found[0]["message"] == GC
-
-
-def test_gc_line_in_pieces_between_entries(lines: Lines) -> None:
-    """More than two pieces, each with an entry behind it."""
-    found = rows(lines(GC[:20] + ENTRY, GC[20:60] + ENTRY, GC[60:], ENTRY))
-    assert [row["message"] for row in found] == [GC] + ["ADS: stopping here"] * 3
-
-
-@pytest.mark.parametrize("at", [len("2026-11-23T17:28:49.062996Z\tinfo\tads\tADS"), len(ENTRY)])
-def test_gc_line_inside_an_entry(at: int, lines: Lines) -> None:
-    """The entry's line goes on after the GC line's end."""
-    found = rows(lines(ENTRY[:at] + GC, ENTRY[at:], ENTRY))
-    assert sorted((row["event"], row["message"], row["line"]) for row in found) == [
-        ("go_gc", GC, 1),
-        ("other", "ADS: stopping here", 1),
-        ("other", "ADS: stopping here", 3),
-    ]
-
-
-def test_words_that_only_begin_like_a_gc_line(lines: Lines) -> None:
-    """Text that cannot become a GC line takes nothing from the lines after it."""
-    found = rows(lines("gc 12 @x is not how it is written", ENTRY, "0.088+5.1+0.10 ms clock"))
-    assert found[1]["message"] == "ADS: stopping here\n0.088+5.1+0.10 ms clock"
-
-
-# ---- a whole log in another layout ----
-
 REAL = (
     "seed/pilot.log",
     "pilot-1.0.9/discovery.log.gz",
@@ -791,7 +521,9 @@ REAL = (
     "pair-1.30.3/istiod.log.gz",
     "pair-1.30.3/istio-proxy.log",
 )
+
 LABELS = re.compile(r"\t(?=[A-Za-z_][\w.-]*=[^\t]*$)")
+
 LABEL = re.compile(r"(?:\A| )([A-Za-z_][\w.-]*)=(.*?)(?= [A-Za-z_][\w.-]*=|\Z)", re.DOTALL)
 
 
@@ -824,6 +556,9 @@ def differences(log: il.Capture, write: Callable[[dict[str, Any]], str], lines: 
     same = (plain == other) | (plain.isna() & other.isna())
     counts = (~same).sum().drop(["line", "source", *but])
     return {str(name): int(count) for name, count in counts[counts > 0].items()}
+
+
+# ---- a whole log in another layout ----
 
 
 @pytest.mark.parametrize("log", REAL)
