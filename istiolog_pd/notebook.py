@@ -17,7 +17,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from istiolog_pd.capture import NO_MATHEMATICS
+from istiolog_pd._table import table_html
 
 FIGSIZE = (9.0, 4.0)
 DPI = 96
@@ -101,8 +101,7 @@ class Explorer:
 
     def below(self, rows: pd.DataFrame) -> str:
         """The table of some rows, and how many they are, as HTML; everything from a log is escaped."""
-        shown = self.summary(rows).to_html(escape=True, border=0, na_rep="", classes=NO_MATHEMATICS)
-        return f"<p>{len(rows):,} of {len(self.table):,} rows</p>{shown}"
+        return f"<p>{len(rows):,} of {len(self.table):,} rows</p>{table_html(self.summary(rows))}"
 
     def _repr_mimebundle_(self, **_: object) -> Mapping[str, Any]:
         """The widgets, beside what a front end without widgets shows instead."""

@@ -17,7 +17,7 @@ def one_of(what: str, known: Callable[[], Collection[str]]) -> Callable[[Given],
     def check(value: Given) -> Given:
         for name in [value] if isinstance(value, str) else value or ():
             if name not in known():
-                from istiolog_pd.capture import unknown
+                from istiolog_pd.errors import unknown
 
                 raise typer.BadParameter(unknown(what, name, known()))
         return value
