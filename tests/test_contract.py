@@ -33,6 +33,7 @@ LOG = {
     "failed_requests": "mesh-1.30.3/info/proxy-client-5b7f8c9d6-x2k4p.load.log.gz",
     "errors": "istiod-1.20.8/discovery.log.gz",
     "failures_after_pushes": "mesh-1.30.3/info",
+    "reconnect_storms": "mesh-1.30.3/info",
     "connections": "istiod-1.20.8/discovery.log.gz",
 }
 each_answer = pytest.mark.parametrize("name", COLUMNS)
