@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from istiolog_pd import analysis, plots
+    from istiolog_pd._table import Table
     from istiolog_pd.capture import Capture
     from istiolog_pd.errors import ArchiveError, DamageWarning, NoLogError
     from istiolog_pd.inspect.glossary import glossary
@@ -22,6 +23,7 @@ __all__ = [
     "DamageWarning",
     "Limits",
     "NoLogError",
+    "Table",
     "analysis",
     "glossary",
     "load",
@@ -37,6 +39,7 @@ __all__ = [
 #: as much again, and neither `istiolog --help` nor a script that only draws should wait for both.
 _HOMES = {
     "capture": ("Capture",),
+    "_table": ("Table",),
     "errors": ("ArchiveError", "DamageWarning", "NoLogError"),
     "readers": ("load", "read_logs", "read_pilot", "read_sidecar", "scan"),
     "sources.limits": ("Limits",),

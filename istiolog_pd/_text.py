@@ -32,20 +32,21 @@ def escape_markdown(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;").strip()
 
 
-def duration_text(value: pd.Timedelta) -> str:
-    """Write a time in the unit that fits it.
+def duration_text(value: pd.Timedelta, digits: int = 3) -> str:
+    """Write a duration, which may be negative, in the unit that fits it.
 
     Examples
     --------
     >>> import pandas as pd
     >>> duration_text(pd.Timedelta("100.5ms")), duration_text(pd.Timedelta("12.3456s"))
     ('100 ms', '12.3 s')
+    >>> duration_text(pd.Timedelta("-104.2ms"), digits=4)
+    '-104.2 ms'
     """
-    seconds = value.value / 1e9
-    for size, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "\u00b5s")):
-        if seconds >= size:
-            number = seconds / size
-            return f"{number:.3g} {unit}" if number < 1000 else f"{number:,.0f} {unit}"
+    for size, unit in ((1e9, "s"), (1e6, "ms"), (1e3, "\u00b5s")):
+        if abs(value.value) >= size:
+            number = value.value / size
+            return f"{number:.{digits}g} {unit}" if abs(number) < 1000 else f"{number:,.0f} {unit}"
     return f"{value.value} ns"
 
 
@@ -58,7 +59,7 @@ def bytes_text(count: int) -> str:
     ('31.5 kB', '999 B')
     """
     for size, unit in _UNITS:
-        if count >= size:
+        if abs(count) >= size:
             return f"{count / size:.1f} {unit}"
     return f"{count} B"
 

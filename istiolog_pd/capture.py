@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
@@ -14,24 +13,24 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from istiolog_pd._table import Table, folded_html, table_html
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, arrow_field, event_columns, event_schema
-from istiolog_pd.errors import UnknownNameError
+from istiolog_pd.errors import UnknownNameError, unknown
 from istiolog_pd.formats.columns import COLUMNS, COMMON, EVENTS
 from istiolog_pd.frames import DtypeBackend
 from istiolog_pd.frames import to_pandas as to_pandas
-from istiolog_pd.frames import unknown as unknown
 from istiolog_pd.runs.schema import RunOf, run_table, with_place
 from istiolog_pd.runs.source_part import kept_tables
 
-#: Classes of a table in which notebooks do not take ``$`` for mathematics.
-NO_MATHEMATICS = "tex2jax_ignore mathjax_ignore"
+#: More sources than this are shown by kind.
+MANY = 6
 
 Time = str | pd.Timestamp | None
 
 
 @dataclass(frozen=True, slots=True)
 class SourceInfo:
-    """One source of a capture: its name, whose log it is, how much was in it, what was damaged."""
+    """One source of a capture: its name, component, size and damage."""
 
     name: str
     component: str
@@ -125,12 +124,12 @@ class Capture:
         Returns
         -------
         pandas.DataFrame
-            `source`, `component` (whose log it was taken for: ``pilot``, ``agent`` or ``ztunnel``), `lines`
+            `source`, `component` (of the log: ``pilot``, ``agent`` or ``ztunnel``), `lines`
             and `entries` (int64), `first` and `last` (datetime64[ns, UTC]), `damage` (str; empty
             if there was none).
         """
         spans = to_pandas(self.events.select(["source", "timestamp"])).groupby("source", observed=True)["timestamp"]
-        rows = pd.DataFrame(
+        rows = Table(
             {
                 "source": [info.name for info in self.infos],
                 "component": [info.component for info in self.infos],
@@ -154,7 +153,7 @@ class Capture:
             `run` (int64, as in the column `run` of every table), `source` (str; the first it stands in)
             and `sources` (int64; how many pieces), `log` (str): the container's log that it is a run of, named
             after its newest piece, `pod`, `namespace`, `component` (str; ``pilot`` or
-            ``agent``, whose log it is), `version` (str): Istio's, exact where a line prints it, else the
+            ``agent``, of the log), `version` (str): Istio's, exact where a line prints it, else the
             range that its lines leave (``1.22-1.30``, ``1.31-``; empty: nothing tells), `evidence` (str)
             which lines say so, `first`, `last` (datetime64[ns, UTC]), `entries` (int64), `gaps` (int64):
             stretches where lines are lost (a counter jumps) or the log is silent unusually long,
@@ -165,7 +164,7 @@ class Capture:
             ``open`` (nothing follows), ``restart`` (another run of this container does), ``exit`` (its
             last lines say that it ended). Empty if the sources were not arranged into runs.
         """
-        return self.process_runs.copy()
+        return Table(self.process_runs)
 
     def coverage(self, answer: str | None = None) -> pd.DataFrame:
         """Which questions this capture can answer, and what would have to be logged for the others.
@@ -250,7 +249,7 @@ class Capture:
                 )
         table = self._rows(chosen, wanted)
         table = table.filter(self._between(start, end).take(table["row"])) if start or end else table
-        return to_pandas(table.select(wanted), dtype_backend)
+        return Table(to_pandas(table.select(wanted), dtype_backend))
 
     def _own_columns(self, events: Sequence[str]) -> list[str]:
         """The columns that any of these events has."""
@@ -326,30 +325,55 @@ class Capture:
         keep = pa.chunked_array([pa.array(np.ones(len(times), bool))])
         for bound, compare in ((start, pc.greater_equal), (end, pc.less)):
             if bound is not None:
-                stamp = pd.Timestamp(bound)
-                stamp = stamp.tz_localize("UTC") if stamp.tz is None else stamp.tz_convert("UTC")
-                keep = pc.and_(keep, pc.fill_null(compare(times, pa.scalar(stamp.value, times.type)), False))
+                keep = pc.and_(keep, pc.fill_null(compare(times, pa.scalar(_utc(bound).value, times.type)), False))
         return keep
 
+    def _kinds(self) -> pd.DataFrame:
+        """The sources by kind of log: how many, their entries, first and last time, and how many are damaged."""
+        logs = self.sources.assign(damage=lambda table: table["damage"].ne("")).groupby("component", sort=False)
+        aggregates = {"entries": "sum", "first": "min", "last": "max", "damage": "sum"}
+        return Table(logs.agg({"source": "size", **aggregates}).rename(columns={"source": "logs"}).reset_index())
+
+    def _ipython_key_completions_(self) -> list[str]:
+        """What a notebook proposes after ``capture["``: the events that are there, most frequent first."""
+        return list(self)
+
     def __repr__(self) -> str:
-        """The sources and the events, in words."""
+        """The sources and the events, in words: one line for each kind of log where there are many."""
         lines = [f"Capture of {self.n_entries:,} entries from {len(self.infos)} source(s)"]
-        for source in self.sources.to_dict("records"):
-            first, last = source["first"], source["last"]
-            span = "" if pd.isna(first) else f", {first:%Y-%m-%d %H:%M:%S} to {last:%H:%M:%S} UTC"
-            damage = f", damaged: {source['damage']}" if source["damage"] else ""
-            lines.append(f"  {source['source']} ({source['component']}): {source['entries']:,} entries{span}{damage}")
+        logs = self.sources.assign(name=lambda table: table["source"] + " (" + table["component"] + ")")
+        if len(logs) > MANY:
+            logs = self._kinds().assign(
+                name=lambda table: table["component"] + ": " + table["logs"].astype(str) + " logs"
+            )
+        for log in logs.to_dict("records"):
+            span = "" if pd.isna(log["first"]) else f", {log['first']:%Y-%m-%d %H:%M:%S} to {log['last']:%H:%M:%S} UTC"
+            damage = f", damaged: {log['damage']}" if log["damage"] else ""
+            lines.append(f"  {log['name']}: {log['entries']:,} entries{span}{damage}")
         lines.append("events: " + ", ".join(f"{event} {count:,}" for event, count in self.counts().items()))
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        """Two small tables for a notebook: sources and events. Everything from a log is escaped."""
+        """The kinds of logs for a notebook; sources and events fold. Everything from a log is escaped."""
         events = self.counts().reset_index()
         events["what"] = [EVENTS[event] for event in events["event"]]
+        sources = self.sources
+        sources = sources if sources["damage"].any() else sources.drop(columns="damage")
+        listed = table_html(sources)
+        if len(sources) > MANY:
+            listed = table_html(self._kinds()) + folded_html(f"{len(sources):,} sources", listed)
+        frequent = f"{', '.join(list(self)[:6])}, \u2026" if len(self) > 6 else ", ".join(self)
         return (
             f"<p><b>Capture</b> of {self.n_entries:,} entries from {len(self.infos)} source(s)</p>"
-            + self.sources.to_html(index=False, escape=True, border=0, na_rep="", classes=NO_MATHEMATICS)
-            + f"<details><summary>{html.escape(', '.join(list(self)[:6]))} &hellip;</summary>"
-            + events.to_html(index=False, escape=True, border=0, classes=NO_MATHEMATICS)
-            + "</details>"
+            + listed
+            + folded_html(f"{len(self)} events: {frequent}", table_html(events))
         )
+
+
+def _utc(bound: str | pd.Timestamp) -> pd.Timestamp:
+    """A bound of a time range in UTC."""
+    try:
+        stamp = pd.Timestamp(bound)
+    except ValueError as error:
+        raise ValueError(f"start and end are times such as '2026-11-23 17:28:30', not {bound!r}") from error
+    return stamp.tz_localize("UTC") if stamp.tz is None else stamp.tz_convert("UTC")

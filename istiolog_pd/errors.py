@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class NoLogError(ValueError):
     """There is nothing to read: no source, every source is empty, or none is a log."""
@@ -25,3 +28,17 @@ class DamageWarning(UserWarning):
 
 class SlowEngineWarning(UserWarning):
     """A long log is read by the reference engine, for no native one was built."""
+
+
+def unknown(what: str, name: object, known: Iterable[object]) -> str:
+    """Write an error text for a name that is not known, with the nearest that are.
+
+    Examples
+    --------
+    >>> unknown("event", "xds_pus", ["xds_push", "ready"])
+    "'xds_pus' is no event; did you mean 'xds_push'?"
+    """
+    names = list(map(str, known))
+    near = difflib.get_close_matches(str(name), names, n=3)
+    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"known: {', '.join(names)}"
+    return f"{name!r} is no {what}; {hint}"

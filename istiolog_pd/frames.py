@@ -1,9 +1,7 @@
-"""Arrow tables as DataFrames, and errors about names that are not known."""
+"""Arrow tables as DataFrames."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from typing import Any, Literal
 
 import numpy as np
@@ -49,11 +47,3 @@ def _spelled_out(table: pa.Table) -> pa.Table:
         if pa.types.is_dictionary(one.type) and column is not None and column.type == "string":
             table = table.set_column(at, one.name, table.column(at).cast(pa.string()))
     return table
-
-
-def unknown(what: str, name: str, known: Iterable[str]) -> str:
-    """An error text for a name that is not known, with the nearest that are."""
-    names = list(known)
-    near = difflib.get_close_matches(str(name), names, n=3)
-    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"known: {', '.join(names)}"
-    return f"{name!r} is no {what}; {hint}"

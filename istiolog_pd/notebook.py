@@ -17,7 +17,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from istiolog_pd.capture import NO_MATHEMATICS
+from istiolog_pd._table import table_html
 
 FIGSIZE = (9.0, 4.0)
 DPI = 96
@@ -40,7 +40,7 @@ Summary = Callable[[pd.DataFrame], pd.DataFrame]
 
 
 def first_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """The first rows of a table, as they are: what stands below a plot if nothing else is asked for."""
+    """The first rows of a table, as they are: shown below a plot by default."""
     return table.head(ROWS)
 
 
@@ -101,8 +101,7 @@ class Explorer:
 
     def below(self, rows: pd.DataFrame) -> str:
         """The table of some rows, and how many they are, as HTML; everything from a log is escaped."""
-        shown = self.summary(rows).to_html(escape=True, border=0, na_rep="", classes=NO_MATHEMATICS)
-        return f"<p>{len(rows):,} of {len(self.table):,} rows</p>{shown}"
+        return f"<p>{len(rows):,} of {len(self.table):,} rows</p>{table_html(self.summary(rows))}"
 
     def _repr_mimebundle_(self, **_: object) -> Mapping[str, Any]:
         """The widgets, beside what a front end without widgets shows instead."""
@@ -163,7 +162,7 @@ def _has_widgets() -> bool:
 
 
 def _widgets(explorer: Explorer) -> dict[str, Any]:
-    """The widgets of an explorer, as a notebook is told of them."""
+    """The widgets of an explorer, as a notebook displays them."""
     import ipywidgets
 
     image = ipywidgets.Image(format="png")

@@ -37,8 +37,8 @@ def load(
         kubectl, stern, a container runtime or a log store puts around lines is taken off. An Envoy
         bootstrap (``envoy-rev.json``) among them gives its node's metadata (see `node_metadata`).
     component
-        ``"pilot"``, ``"agent"`` (a sidecar's agent and Envoy) or ``"ztunnel"`` if it is known whose they are;
-        otherwise it is found out from each source's lines.
+        ``"pilot"``, ``"agent"`` (a sidecar's agent and Envoy) or ``"ztunnel"`` if it is known;
+        otherwise it is detected from each source's lines.
     access_log_format
         The mesh's own format of access lines, if it is not Istio's: the text of
         ``meshConfig.accessLogFormat`` (``"[%START_TIME%] %REQ(:METHOD)% %DURATION%"``), or the object of

@@ -9,10 +9,10 @@ import generate
 import pandas as pd
 import pytest
 from contract import COLUMNS, check_answer
-from expected import INFO
 
 import istiolog_pd as il
 from istiolog_pd import analysis
+from istiolog_pd.analysis._discover import declarations
 
 Real = Callable[[str], il.Capture]
 
@@ -87,10 +87,23 @@ def test_unknown_answers_are_refused(real: Real) -> None:
             ask("push_round")
 
 
-def test_coverage_is_above_the_table_in_a_notebook(real: Real) -> None:
-    """Also above its first rows; text of the log is escaped there."""
-    table = analysis.fan_out(real("istiod-1.30.3/discovery.log.gz"))
-    assert table._repr_html_().startswith(f"<p>{INFO.hidden}")
-    assert "<p>the pushes of" in table.head(2)._repr_html_()
-    table.attrs["coverage"] = "<b>"
-    assert table._repr_html_().startswith("<p>&lt;b&gt;</p>")
+TIMED = [name for name, answer in declarations().items() if answer.time]
+
+
+@pytest.mark.parametrize("name", TIMED)
+def test_time_order(name: str, real: Real) -> None:
+    """What has happened comes in the order of its time, so that a time range can be cut out of two control planes."""
+    table = ask(name, real(LOG.get(name, "istiod-1.30.3/discovery-debug.log.gz")))
+    times = table[declarations()[name].time]
+    assert times.dropna().is_monotonic_increasing
+    known = table[times.notna()].set_index(times.name)
+    if len(known):
+        first, last = known.index[[0, len(known) // 2]]
+        assert len(known.loc[str(first) : str(last)]) == times.between(first, last).sum()
+
+
+@each_answer
+def test_times_are_called_so(name: str) -> None:
+    """`timestamp` is the time of a line, `time` that of a bin: never a duration."""
+    kinds = {column.name: column.dtype for column in declarations()[name].columns}
+    assert {kinds.get("time"), kinds.get("timestamp")} <= {None, "datetime64[ns, UTC]"}

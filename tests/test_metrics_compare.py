@@ -202,7 +202,7 @@ def test_replicas_side_by_side_are_told_apart_by_their_start(tmp_path: Path) -> 
 def test_replicas_that_started_together_cannot_be_told_apart(tmp_path: Path) -> None:
     table = replicas(tmp_path, 2, one=up(50, 'pilot_total_xds_rejects{type="rds"} 1'))
     assert table.empty
-    assert "cannot be told which of" in table.attrs["coverage"]
+    assert "it is ambiguous which of" in table.attrs["coverage"]
     assert "istiod-a.log (run 0)" in table.attrs["coverage"] and "istiod-b.log (run 1)" in table.attrs["coverage"]
 
 

@@ -412,8 +412,8 @@ def one_wave() -> pd.DataFrame:
             "place": counts(1, 2, 3),
             "proxy": ["web-1.shop", "web-2.shop", "web-3.shop"],
             "begun": spans(1, 2, 3),
-            "time": spans(4, 90, 2000),
-            "time_high": spans(4, 400, 2000),
+            "done": spans(4, 90, 2000),
+            "done_high": spans(4, 400, 2000),
             "certain": flags(True, False, True),
             "straggler": flags(False, False, True),
         }

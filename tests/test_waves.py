@@ -72,7 +72,7 @@ def test_one_wave_proxy_by_proxy() -> None:
         [2, B, "CDS EDS LDS", 3, 12, 4500, True],
     ]
     assert (table["begun"] / MS).tolist() == [15, 10]
-    assert (table["time"] / MS).tolist() == [15, 30]
+    assert (table["done"] / MS).tolist() == [15, 30]
     assert (table["timestamp"] == MIDNIGHT + pd.Timedelta("1s")).all()
 
 
@@ -110,7 +110,7 @@ def test_bounds_where_the_round_of_a_push_is_not_certain() -> None:
     assert table[["stragglers_low", "stragglers_high"]].to_numpy().tolist() == [[0, 1], [0, 1]]
     wave = analysis.push_wave(log, 1)
     assert wave["certain"].tolist() == [True, False]
-    assert wave[["time_low", "time_high"]].map(lambda time: time / MS).to_numpy().tolist() == [[100, 100], [1500, 1500]]
+    assert wave[["done_low", "done_high"]].map(lambda time: time / MS).to_numpy().tolist() == [[100, 100], [1500, 1500]]
 
 
 def test_merged_proxies_are_counted_where_a_line_does() -> None:
@@ -146,9 +146,9 @@ def test_waves_of_real_runs_agree_with_rounds(log: str, real: Callable[[str], il
     assert (seen["median"] <= seen["p95"]).all()
     wave = analysis.push_wave(real(log), int(seen["round"].iloc[-1]))
     assert len(wave) == seen["proxies"].iloc[-1]
-    assert wave["time"].is_monotonic_increasing
-    assert (wave["time_low"] <= wave["time"]).all()
-    assert (wave["time"] <= wave["time_high"]).all()
+    assert wave["done"].is_monotonic_increasing
+    assert (wave["done_low"] <= wave["done"]).all()
+    assert (wave["done"] <= wave["done_high"]).all()
 
 
 def test_a_time_is_when_it_was_sent(real: Callable[[str], il.Capture]) -> None:

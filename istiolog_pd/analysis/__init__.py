@@ -9,3 +9,7 @@ from istiolog_pd.analysis._discover import functions
 
 globals().update(functions())
 __all__ = sorted(functions())
+
+
+def __dir__() -> list[str]:
+    return __all__

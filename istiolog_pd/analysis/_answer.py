@@ -9,12 +9,14 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, ParamSpec
 
 import numpy as np
 import pandas as pd
 
 from istiolog_pd.analysis._needs import Need
+from istiolog_pd.capture import Capture
 
 TIME = pd.DatetimeTZDtype("ns", "UTC")
 SPAN = np.dtype("timedelta64[ns]")
@@ -29,6 +31,8 @@ DTYPES: dict[str, Any] = {str(dtype): dtype for dtype in (TIME, SPAN, COUNT, pd.
 }
 
 DOC_WIDTH = 100
+
+NO_CAPTURE = "{} needs a Capture, as istiolog_pd.load(path) gives it, not {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,10 @@ class Answer:
     rows
         What a row is, and the order of rows.
     columns
-        Its columns in their order.
+        Its columns in their order: time, proxy and what it is about come first, `run`, `source` and `line` last.
+    time
+        The column whose time orders the rows: ``timestamp`` of lines, ``time`` of bins, else that of the first thing
+        that happened; empty: `rows` says how they are ordered. Rows without it come last.
     needs
         What it needs of a log: the rows of `analysis.coverage` about it.
     """
@@ -94,6 +101,7 @@ class Answer:
     name: str
     rows: str
     columns: tuple[Col, ...]
+    time: str = ""
     needs: tuple[Need, ...] = ()
 
     @property
@@ -108,7 +116,8 @@ class Answer:
 
     def described(self) -> str:
         """The rows and columns in words, as a docstring lists them."""
-        lines = [textwrap.fill(f"{self.rows}:", DOC_WIDTH), ""]
+        order = f", in the order of `{self.time}`" if self.time else ""
+        lines = [textwrap.fill(f"{self.rows}{order}:", DOC_WIDTH), ""]
         for column in self.columns:
             kind = ", ".join(filter(None, [column.dtype, "" if column.unit in ("UTC", "ns") else column.unit]))
             asked = " (optional)" if column.optional else ""
@@ -118,19 +127,33 @@ class Answer:
         return "\n".join(lines)
 
 
-Function = TypeVar("Function", bound=Callable[..., pd.DataFrame])
+Arguments = ParamSpec("Arguments")
 
 
-def answers(answer: Answer) -> Callable[[Function], Function]:
-    """Declare that a function gives an answer: it is found by that, and ``{columns}`` in its docstring is filled in."""
+def answers(
+    answer: Answer,
+) -> Callable[[Callable[Arguments, pd.DataFrame]], Callable[Arguments, pd.DataFrame]]:
+    """Declare that a function gives an answer: it is found by that, and ``{columns}`` in its docstring is filled in.
 
-    def declare(function: Function) -> Function:
-        function.__dict__["answer"] = answer
+    What is not a `Capture` where one is needed raises a `TypeError` that says how to get one.
+    """
+
+    def declare(function: Callable[Arguments, pd.DataFrame]) -> Callable[Arguments, pd.DataFrame]:
+        captures = [name for name, kind in function.__annotations__.items() if kind == "Capture"]
+
+        @wraps(function)
+        def checked(*args: Arguments.args, **kwargs: Arguments.kwargs) -> pd.DataFrame:
+            for given in (*args[: len(captures)], *(kwargs[name] for name in captures if name in kwargs)):
+                if not isinstance(given, Capture):
+                    raise TypeError(NO_CAPTURE.format(answer.name, type(given).__name__))
+            return function(*args, **kwargs)
+
+        checked.__dict__["answer"] = answer
         lines = (function.__doc__ or "").split("\n")
         for number, line in enumerate(lines):
             if line.strip() == "{columns}":
                 lines[number] = textwrap.indent(answer.described(), line[: -len("{columns}")])
-        function.__doc__ = "\n".join(lines)
-        return function
+        checked.__doc__ = "\n".join(lines)
+        return checked
 
     return declare

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Sequence
 from functools import wraps
 
@@ -10,28 +9,20 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from istiolog_pd._table import Table
 from istiolog_pd.analysis._answer import Answer
 from istiolog_pd.capture import Capture, to_pandas
 
 
-class AnswerTable(pd.DataFrame):
-    """A DataFrame that shows above itself, in a notebook, what it cannot see: its ``attrs["coverage"]``."""
-
-    @property
-    def _constructor(self) -> type[AnswerTable]:
-        return AnswerTable
-
-    def _repr_html_(self) -> str | None:
-        table: str | None = super()._repr_html_()  # type: ignore[misc]
-        coverage = self.attrs.get("coverage")
-        return table if table is None or not coverage else f"<p>{html.escape(str(coverage))}</p>{table}"
-
-
 def as_result(table: pd.DataFrame, answer: Answer, coverage: str = "") -> pd.DataFrame:
-    """Give a table the columns and dtypes of an answer, and what it cannot see in ``attrs["coverage"]``."""
+    """Give a table the columns, dtypes and order of an answer, and what it cannot see in ``attrs["coverage"]``."""
     columns = {name: table[name] if name in table else pd.Series(pd.NA, table.index, object) for name in answer.dtypes}
-    frame = AnswerTable(columns, index=table.index).astype(answer.dtypes).reset_index(drop=True)
+    frame = Table(columns, index=table.index).astype(answer.dtypes)
+    if answer.time and not frame[answer.time].is_monotonic_increasing:
+        frame = frame.sort_values(answer.time, kind="stable")
+    frame = frame.reset_index(drop=True)
     frame.attrs["coverage"] = coverage
+    frame.attrs["units"] = {column.name: column.unit for column in answer.columns if column.unit}
     return frame
 
 

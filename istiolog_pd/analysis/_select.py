@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import TEXT
 from istiolog_pd.analysis._result import plain_text, where_equal
-from istiolog_pd.analysis.pushes.kinds import MAX_BINS, WIDTHS
 from istiolog_pd.capture import Capture, to_pandas
 
 Ints = npt.NDArray[np.int64]
@@ -24,6 +23,10 @@ LEVEL = (
     "ads:debug,delta:debug), and none is among these lines"
 )
 
+#: Widths of a time bin that people read easily; the first that gives no more bins than `MAX_BINS`.
+WIDTHS = ("1s", "2s", "5s", "10s", "30s", "1min", "2min", "5min", "10min", "30min", "1h", "3h", "6h", "12h", "1D")
+MAX_BINS = 120
+
 
 def select_columns(
     capture: Capture, event: str, *names: str, component: str | None = "pilot", where: Mapping[str, str] | None = None
@@ -31,7 +34,7 @@ def select_columns(
     """These columns of an event's lines in file order, text as ``str``, and `run` (0 where nothing tells runs apart).
 
     Only what is asked for is taken from the table: other columns of two million lines cost seconds.
-    `component` is whose lines (None: everybody's), `where` what else must be equal.
+    `component` wrote the lines (None: any), `where` names other columns that must be equal.
     """
     table = capture[event]
     for name, value in {**({"component": component} if component else {}), **(where or {})}.items():
@@ -91,10 +94,19 @@ def note_unprinted_pushes(capture: Capture, lines: pd.DataFrame) -> str:
     return "" if pc.any(early).as_py() else LEVEL
 
 
+def bin_given(freq: str | None) -> str:
+    """The width of time bins that a user gave; empty: none."""
+    try:
+        pd.tseries.frequencies.to_offset(freq)
+    except ValueError as error:
+        raise ValueError(f"freq is the width of a time bin such as '10s' or '5min', not {freq!r}") from error
+    return freq or ""
+
+
 def bin_width(times: pd.Series[pd.Timestamp], freq: str | None = None) -> str:
     """The width of a time bin: the given one, or the first round one that gives no more than 120 bins."""
     span = times.max() - times.min()
-    return freq or next((width for width in WIDTHS if span / pd.Timedelta(width) <= MAX_BINS), WIDTHS[-1])
+    return bin_given(freq) or next((width for width in WIDTHS if span / pd.Timedelta(width) <= MAX_BINS), WIDTHS[-1])
 
 
 def join_notes(*notes: str) -> str:

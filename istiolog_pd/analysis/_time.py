@@ -16,6 +16,20 @@ Ints = npt.NDArray[np.int64]
 NAT = np.iinfo(np.int64).min
 
 
+def parse_duration(value: str | pd.Timedelta, name: str) -> pd.Timedelta:
+    """A duration that a user gave as the argument of this name.
+
+    Examples
+    --------
+    >>> parse_duration("100ms", "after")
+    Timedelta('0 days 00:00:00.100000')
+    """
+    try:
+        return pd.Timedelta(value)
+    except ValueError as error:
+        raise ValueError(f"{name} is a duration such as '100ms' or '10s', not {value!r}") from error
+
+
 def as_nanoseconds(column: pd.Series[Any]) -> Ints:
     """A column of times or durations in nanoseconds; `NAT` where null."""
     dtype = "datetime64[ns]" if isinstance(column.dtype, pd.DatetimeTZDtype) else "timedelta64[ns]"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from istiolog_pd.cli._helpers import exit_on_error, load_logs, python_help
-from istiolog_pd.cli.options import AccessFormat, Sources, Whose, one_of
+from istiolog_pd.cli.options import AccessFormat, Component, Sources, one_of
 from istiolog_pd.cli.terminal import log_line, print_table, write_out
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def answer(
     name: Annotated[str, typer.Argument(metavar="NAME", callback=one_of("answer", _answers), help="Which answer.")],
     sources: Sources,
     form: Annotated[Form, typer.Option("--format", help="json: with the coverage; parquet: to a pipe.")] = Form.table,
-    component: Whose = None,
+    component: Component = None,
     access_log_format: AccessFormat = None,
 ) -> None:
     """Print one answer: debounces, push_rounds, connections, errors, ...

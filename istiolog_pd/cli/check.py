@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from istiolog_pd.cli._helpers import exit_on_error, load_logs, python_help
-from istiolog_pd.cli.options import AccessFormat, Sources, Whose
+from istiolog_pd.cli.options import AccessFormat, Component, Sources
 from istiolog_pd.cli.terminal import print_table, write_out
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def check(
         typer.Option("--baseline", metavar="LOGS", help="Logs from before: nothing may be significantly worse."),
     ] = None,
     form: Annotated[Form, typer.Option("--format", help="json or junit: for programs.")] = Form.table,
-    component: Whose = None,
+    component: Component = None,
     access_log_format: AccessFormat = None,
 ) -> None:
     """Check thresholds: one line each; exits with 1 unless all pass.

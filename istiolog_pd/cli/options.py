@@ -17,7 +17,7 @@ def one_of(what: str, known: Callable[[], Collection[str]]) -> Callable[[Given],
     def check(value: Given) -> Given:
         for name in [value] if isinstance(value, str) else value or ():
             if name not in known():
-                from istiolog_pd.capture import unknown
+                from istiolog_pd.errors import unknown
 
                 raise typer.BadParameter(unknown(what, name, known()))
         return value
@@ -62,7 +62,7 @@ Sources = Annotated[
         help="Files, folders, globs, URLs, archives, compressed or not; - reads standard input.",
     ),
 ]
-Whose = Annotated[
+Component = Annotated[
     str | None,
     typer.Option(
         "--component",

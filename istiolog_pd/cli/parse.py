@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from istiolog_pd.cli._helpers import check_output, exit_on_error, given_limits, load_logs, python_help
-from istiolog_pd.cli.options import AccessFormat, Events, Sources, Whose
+from istiolog_pd.cli.options import AccessFormat, Component, Events, Sources
 from istiolog_pd.cli.terminal import log_line
 from istiolog_pd.cli.terminal import output as standard_output
 
@@ -29,7 +29,7 @@ def parse(  # noqa: PLR0913, PLR0917 - each is an option of the command
         str, typer.Option("-o", "--output", metavar="OUT", help="x.parquet, x.csv, a folder, or - for CSV on stdout.")
     ] = "-",
     events: Events = None,
-    component: Whose = None,
+    component: Component = None,
     access_log_format: AccessFormat = None,
     star: Annotated[
         bool, typer.Option("--star", help="A star schema for BI: facts, dimensions, views.sql, a dictionary.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from istiolog_pd.cli._helpers import check_output, exit_on_error, load_logs, python_help
-from istiolog_pd.cli.options import AccessFormat, Sources, Whose, one_of
+from istiolog_pd.cli.options import AccessFormat, Component, Sources, one_of
 from istiolog_pd.cli.terminal import log_line
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def plot(
             "-o", "--output", metavar="FILE", help="x.png, .svg or .pdf; for `all` a folder. [default: NAME.png, plots]"
         ),
     ] = None,
-    component: Whose = None,
+    component: Component = None,
     access_log_format: AccessFormat = None,
 ) -> None:
     """Draw what logs answer, as PNG, SVG or PDF.

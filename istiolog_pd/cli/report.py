@@ -1,4 +1,4 @@
-"""`istiolog report`: what stands out in logs, on one HTML page."""
+"""`istiolog report`: findings in logs, on one HTML page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from istiolog_pd.cli._helpers import check_output, exit_on_error, load_logs, python_help
-from istiolog_pd.cli.options import AccessFormat, Sources, Whose
+from istiolog_pd.cli.options import AccessFormat, Component, Sources
 from istiolog_pd.cli.terminal import log_line
 
 PYTHON = python_help(
@@ -35,7 +35,7 @@ def report(
     sources: Sources,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The page.")] = Path("report.html"),
     form: Annotated[Form, typer.Option("--format", help="json: only the findings, on stdout.")] = Form.html,
-    component: Whose = None,
+    component: Component = None,
     access_log_format: AccessFormat = None,
 ) -> None:
     """Write a report: findings with the lines that show them, coverage, plots.
@@ -58,7 +58,7 @@ def report(
 
 
 def _findings(sources: list[str], component: str | None, access_log_format: str | None) -> None:
-    """Print what stands out as JSON."""
+    """Print the findings as JSON."""
     import json
 
     with exit_on_error():

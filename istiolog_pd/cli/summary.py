@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from istiolog_pd.cli._helpers import exit_on_error, load_logs, python_help
-from istiolog_pd.cli.options import AccessFormat, Sources, Whose
+from istiolog_pd.cli.options import AccessFormat, Component, Sources
 from istiolog_pd.cli.terminal import log_line, screen_width, show_lines
 
 PYTHON = python_help(
@@ -28,13 +28,13 @@ TITLES = {
 LONG = ("sources", "runs", "coverage")
 #: What is shown without --all of what is missing.
 MISSING = ["answers", "setting"]
-#: So many rows of a table are shown without --all, but of the answers all.
+#: Maximum number of rows of a table without --all; answers are shown in full.
 ROWS = 12
 
 
 def summary(
     sources: Sources,
-    component: Whose = None,
+    component: Component = None,
     access_log_format: AccessFormat = None,
     every: Annotated[
         bool, typer.Option("--all", help="All rows in full: each source and run, what is missing.")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from istiolog_pd.cli._helpers import exit_on_error, load_logs, python_help
-from istiolog_pd.cli.options import AccessFormat, Sources, Whose
+from istiolog_pd.cli.options import AccessFormat, Component, Sources
 from istiolog_pd.cli.terminal import log_line, print_table
 
 PYTHON = python_help("from istiolog_pd.inspect.explain import templates", 'templates(istiolog_pd.load("istiod.log"))')
@@ -16,7 +16,7 @@ PYTHON = python_help("from istiolog_pd.inspect.explain import templates", 'templ
 def unmatched(
     sources: Sources,
     top: Annotated[int, typer.Option(min=0, help="Show the N most frequent templates (0 = all).")] = 30,
-    component: Whose = None,
+    component: Component = None,
     access_log_format: AccessFormat = None,
 ) -> None:
     """List the unknown lines, grouped by template."""

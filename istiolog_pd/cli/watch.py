@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from istiolog_pd.cli._helpers import exit_on_error, python_help
-from istiolog_pd.cli.options import Whose
+from istiolog_pd.cli.options import Component
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -46,12 +46,12 @@ def watch(
         Path | None, typer.Option(metavar="FILE", help="Follow this growing file instead of standard input.")
     ] = None,
     window: Annotated[int, typer.Option(min=1, help="Window length, in seconds of log time.")] = 10,
-    component: Whose = None,
+    component: Component = None,
 ) -> None:
     """Watch a log as it is written: kubectl logs -f ... | istiolog watch.
 
     A table of pushes, debounce, connections and errors in windows of ten seconds; a line per window
-    where stdout is no terminal. Ends with the input, or with Ctrl-C. Several pods at once are told
+    where stdout is no terminal. Ends with the input, or with Ctrl-C. Several pods at once are kept
     apart by what stern or kubectl logs --prefix puts before their lines.
     """
     from istiolog_pd.live.windows import Watch

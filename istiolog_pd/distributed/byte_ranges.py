@@ -28,9 +28,9 @@ from istiolog_pd.sources.wrappers import Detector, detect
 BLOCKSIZE = MAX_HELD
 #: Number of bytes before a range that are read too: lines of a GC trace that may wait for its rest.
 LOOK_BACK = 1 << 16
-#: Whose log a file is is told by its first entries, as many as a reader of the whole asks, but at most by so much.
+#: The component of a file is detected from its first entries, as many as a reader of the whole uses, up to a maximum.
 HEAD, MAX_HEAD = 1 << 18, 16 << 20
-#: The head of a file with so few entries that all of them are asked: it is read as a whole.
+#: The head of a file with too few entries to detect its component: the file is read as a whole.
 ALL = -1
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -55,14 +55,14 @@ class Scan(NamedTuple):
     cut: int | None
     #: Lines of the range before the cut.
     before: int
-    #: Whether the part that begins there knows nothing of what stands before it: an access log.
+    #: Whether the part that begins there knows nothing of the lines before it: an access log.
     alone: bool
     #: Of a file's first range: number of bytes from which its component is detected.
     head: int
 
 
 class Part(NamedTuple):
-    """A part of a file: whole entries. `lines` stand before it; `head` bytes of the file tell whose log it is."""
+    """A part of a file: whole entries, after `lines` lines; `head` bytes of the file show its component."""
 
     source: str
     url: str
@@ -144,7 +144,7 @@ def scan(one: Range, storage_options: StorageOptions = None) -> Scan:
         return Scan(*one, 0, None, 0, False, 0)
     back = min(one.start, LOOK_BACK)
     data = read_bytes(one.url, one.start - back, one.stop, storage_options)
-    # So few bytes that no line is taken that only has the looks of a place to cut.
+    # Few enough bytes that no line is mistaken for a place to cut.
     tail = max(len(data) - MAX_HELD + 1, 0)
     cut = boundary(data[tail:])
     alone = not cut and tail > 0
@@ -189,8 +189,8 @@ def parts(scans: pa.Table | Sequence[Scan]) -> pa.Table:
     pyarrow.Table
         A row for each range: `source` and `url` (string); `start`, `stop` (int64, in bytes), where whole
         entries begin and end, null for a file that is read as a whole, and the same where the range before
-        or behind holds its entries; `lines` (int64) before it; `head` (int64): bytes of the file that tell
-        whose log it is. Each row can be read by itself: `arrow_batches`.
+        or behind holds its entries; `lines` (int64) before it; `head` (int64): bytes of the file that show
+        its component. Each row can be read by itself: `arrow_batches`.
     """
     rows = [Scan(**row) for row in scans.to_pylist()] if isinstance(scans, pa.Table) else scans
     ordered = sorted(rows, key=lambda one: (one.url, one.start))

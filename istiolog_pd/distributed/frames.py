@@ -64,7 +64,7 @@ def read_logs(
     dask.dataframe.DataFrame
         A row per entry, in the order of the files named and of their lines; `line` counts the whole
         file's lines. Categories are not known before it is computed; the index begins anew in every
-        partition; `run` is null, since a run is told by all that was logged before.
+        partition; `run` is null, since it depends on all that was logged before.
 
     Raises
     ------

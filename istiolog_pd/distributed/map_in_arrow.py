@@ -7,12 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 import pandas as pd
 import pyarrow as pa
 
-from istiolog_pd.capture import unknown
 from istiolog_pd.distributed.byte_ranges import SCANS, Part, Range, scan
 from istiolog_pd.distributed.files import StorageOptions
 from istiolog_pd.distributed.read_part import Events, Request, read_part
 from istiolog_pd.engine.schema import arrow_field
-from istiolog_pd.errors import UnknownNameError
+from istiolog_pd.errors import UnknownNameError, unknown
 from istiolog_pd.export.tables import exported_field, exported_values
 from istiolog_pd.formats.columns import COLUMNS, COMMON
 

@@ -1,6 +1,6 @@
 """The catalog as plain data, as the native engine is given it: texts, numbers, lists.
 
-The native engine knows no format, layout or kind of its own: it compiles what stands here.
+The native engine knows no format, layout or kind of its own: it compiles the data given here.
 `native/src/data.rs` has the same fields.
 """
 

@@ -182,7 +182,7 @@ def _opens(data: bytes, start: int, headers: Headers) -> bool | None:
 
 
 def _nothing_cut(data: bytes, start: int, *, whole: bool) -> bool:
-    """Whether no GC line before `start` waits for its rest, as far as that can be told."""
+    """Whether no GC line before `start` waits for its rest, as far as the lines show."""
     near = max(start - NEAR, 0)
     if data.find(b"gc ", near, start) < 0:
         if data.count(b"\n", near, start) > GC_PATIENCE + 1:

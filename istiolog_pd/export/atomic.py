@@ -22,7 +22,7 @@ from istiolog_pd.sources.source import Identity, identity
 #: Maximum length of a name that is put into the name of its part, in bytes: file systems take 255.
 MAX_NAME = 200
 
-#: What a file system without locks says: then two exports at once are not told apart.
+#: What a file system without locks says: then two exports at once are not detected.
 NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
 
 

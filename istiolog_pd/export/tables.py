@@ -19,9 +19,9 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from istiolog_pd.capture import Capture, unknown
+from istiolog_pd.capture import Capture
 from istiolog_pd.engine.schema import TYPES
-from istiolog_pd.errors import UnknownNameError
+from istiolog_pd.errors import UnknownNameError, unknown
 from istiolog_pd.export.atomic import replacing, replacing_folder
 from istiolog_pd.formats.columns import COLUMNS, COMMON, EVENTS, Column
 

@@ -150,7 +150,7 @@ def _check_time(time: str, at: int) -> None:
 
 
 def _checked(text: str) -> list[str | _Operator]:
-    """The pieces of a text format, if lines of it can be told from others and taken apart."""
+    """The pieces of a text format, if its lines can be distinguished from others and parsed."""
     text = text.removesuffix("\n")
     if "\n" in text:
         raise ValueError(f"{NAME}: a line ends at {text.index(chr(10))}: one access line has to be one line")

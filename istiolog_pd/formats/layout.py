@@ -1,4 +1,4 @@
-"""What a header layout is: how what stands before a message is written, and what its parts are."""
+"""A header layout: how the text before a message is written, and what its parts are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Header layouts: what stands before the message, by producer and version. Data only.
+"""Header layouts: the text before the message, by producer and version. Data only.
 
 A layout's pattern is matched at the beginning of a line; its named groups are the header's fields,
 and the message is what follows the match. `starts` lists the characters that such a line can begin
@@ -14,7 +14,7 @@ from istiolog_pd.formats.layout import JsonLayout, Layout
 
 __all__ = ["JSON_LAYOUTS", "LAYOUTS", "JsonLayout", "Layout"]
 
-#: Istio's logging scopes: told apart from a message's first word where tabs became single blanks.
+#: Istio's logging scopes: distinguish a scope from a message's first word where tabs became single blanks.
 SCOPES = (
     "ads adsc all-scopes ambient analysis attributes authn authorization autoregistration cache cacheLog caclient ca "
     "cert-chiron chiron citadelclient citadel ControlZ ControlZLog controllers cni cni-plugin credscontroller default "
@@ -27,7 +27,7 @@ SCOPES = (
     "validationController validationServer validator wasm webhook webhook-cert wle workload xdsproxy xds xdsgen"
 ).split()
 
-#: Scopes that only a sidecar's agent has: they tell whose log a file is.
+#: Scopes that only a sidecar's agent has: they show the component of a file.
 AGENT_SCOPES = frozenset(
     "xdsproxy cache cacheLog sds sdsServiceLog citadelclient healthcheck dns stsserver wasm googleca nodeagent".split()
 )
@@ -72,7 +72,7 @@ ACCESS_FIELDS: Mapping[str, str] = {
 DIGITS = "0123456789"
 
 #: ztunnel's targets (Rust modules) stand where Istio's scopes do, a span's name and fields behind them:
-#: ``xds::client:xds{id=1}``. Those of one word are told from Istio's scopes by name.
+#: ``xds::client:xds{id=1}``. Those of one word are distinguished from Istio's scopes by name.
 ZTUNNEL_TARGET = (
     r"(?:(?P<scope>[a-z]\w*(?:::\w+)+|access|app|config|hyper_util|proxyfactory|readiness|signal|state|ztunnel)"
     r"(?::[^\t {:]+(?:\{[^\t}]*\})?)*|(?P<scope_e>[a-z]\w*):[a-z]\w*\{[^\t}]*\})"

@@ -49,7 +49,7 @@ def _spelled_out(time: str) -> str:
 
 
 def time_template(time: str) -> str:
-    """The template of a time: its literal text, with a field that is not kept for what stands between.
+    """The template of a time: its literal text, with a field that is not kept for the text between.
 
     Examples
     --------

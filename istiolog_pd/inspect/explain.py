@@ -10,7 +10,6 @@ from itertools import islice
 import pandas as pd
 
 from istiolog_pd._text import escape_controls
-from istiolog_pd.capture import unknown
 from istiolog_pd.engine.reference.entries import Entries
 from istiolog_pd.engine.reference.headers import Entry
 from istiolog_pd.engine.reference.labels import parse_labels, readings, split_ids, split_labels
@@ -20,6 +19,7 @@ from istiolog_pd.engine.reference.reader import SourceTables, read
 from istiolog_pd.engine.reference.second_tier import second_claim
 from istiolog_pd.engine.reference.statements import claim_statement
 from istiolog_pd.engine.schema import event_columns, format_columns
+from istiolog_pd.errors import unknown
 from istiolog_pd.formats import COLUMNS, EVENTS, FORMATS, Format
 from istiolog_pd.formats.statements.covered import statements_of
 from istiolog_pd.formats.statements.table import Statement, load_statements
@@ -37,7 +37,7 @@ SHARED = 4
 #: So much of a text is shown.
 SHOWN = 200
 
-#: Statements are looked up for these, where nothing tells whose line it is.
+#: Statements are looked up for these where the component of a line is unknown.
 FIRST_OF_GROUPS = ("pilot", "envoy", "ztunnel")
 
 _HEADER = ("time", "level", "scope", "caller", "thread", "epoch")

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 
-from istiolog_pd.capture import unknown
-from istiolog_pd.errors import UnknownNameError
+from istiolog_pd._table import Table
+from istiolog_pd.errors import UnknownNameError, unknown
 from istiolog_pd.formats.columns import COLUMNS, COMMON
 
 
-def glossary(answer: str | None = None) -> pd.DataFrame:
+def glossary(answer: str | Callable[..., pd.DataFrame] | None = None) -> pd.DataFrame:
     """Every column of the event tables, or of an answer.
 
     Parameters
     ----------
     answer
-        A function of `istiolog_pd.analysis`. None: the columns of the event tables.
+        A function of `istiolog_pd.analysis`, or its name. None: the columns of the event tables.
 
     Returns
     -------
@@ -40,8 +42,8 @@ def glossary(answer: str | None = None) -> pd.DataFrame:
     else:
         from istiolog_pd.analysis._discover import declarations
 
-        declared = declarations()
-        if answer not in declared:
-            raise UnknownNameError(unknown("answer", answer, declared))
-        rows = [(c.name, c.dtype, c.unit, c.meaning) for c in declared[answer].columns]
-    return pd.DataFrame(rows, columns=["column", "type", "unit", "meaning"])
+        declared, name = declarations(), getattr(answer, "__name__", answer)
+        if name not in declared:
+            raise UnknownNameError(unknown("answer", name, declared))
+        rows = [(c.name, c.dtype, c.unit, c.meaning) for c in declared[name].columns]
+    return Table(rows, columns=["column", "type", "unit", "meaning"])

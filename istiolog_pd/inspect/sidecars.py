@@ -12,7 +12,7 @@ from istiolog_pd.capture import Capture, to_pandas
 #: One line of the answers: what, how much, and what else there is to say.
 Answer = tuple[str, str, str]
 
-#: So many kinds are named of what is counted by kind.
+#: Maximum number of kinds named in a count by kind.
 NAMED = 6
 
 #: Updates that Envoy prints: the event, and what it is called.

@@ -20,7 +20,7 @@ NO_ANSWER = "?"
 #: What the summary shows of each run.
 RUN_COLUMNS = ["run", "source", "component", "version", "level", "entries", "first", "last", "gaps", "start", "end"]
 
-#: The kinds of logs, by the component whose log it is.
+#: The kinds of logs, by component.
 LOG_KINDS = {"pilot": "istiod", "agent": "proxies", "ztunnel": "ztunnel"}
 
 

@@ -14,7 +14,7 @@ LENGTH = 500
 #: The letters and digits of the random parts of Kubernetes names.
 _RANDOM = "[bcdfghjklmnpqrstvwxz0-9]"
 
-#: What varies from line to line -> what stands for it; in this order, all of it linear.
+#: What varies from line to line -> its placeholder; in this order, all of it linear.
 VARIABLE: tuple[tuple[str, str], ...] = (
     (r'"(?:[^"\\]|\\.)*"', '"\u2026"'),
     (r"'[^' ]*'", "'\u2026'"),

@@ -2,7 +2,7 @@
 
 Bytes go in as they come, windows come out when they are over. An entry is counted once it is whole:
 when the next one begins, or when nothing has come for a while (`Watch.flush`). What kubectl, stern or a
-container runtime puts around lines is taken off, and entries are told apart by container.
+container runtime puts around lines is removed, and entries are kept apart by container.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Watch:
     seconds
         The length of a window, by the times that the entries print.
     component
-        Whose log it is: ``pilot`` or ``agent``; empty: found out.
+        Component of the log: ``pilot`` or ``agent``; empty: detected.
 
     Examples
     --------
@@ -92,7 +92,7 @@ class Watch:
         self.total = Window()
         self.current = Window()
         self._live = StreamingUnwrapper(lambda line, what: None)
-        #: Of each container what is held back, and whose log it is.
+        #: Of each container the text held back, and its component.
         self._held: dict[int, bytes] = {}
         self._components: dict[int, str] = {}
 

@@ -13,7 +13,7 @@ from istiolog_pd.engine.choose_engine import has_native
 from istiolog_pd.engine.reference.reader import SourceTables
 from istiolog_pd.loading.options import Options
 from istiolog_pd.loading.source_log import GIVEN_AWAY, Log, group_of
-from istiolog_pd.runs import Batch, SourcePart, Whose
+from istiolog_pd.runs import Batch, LogOwner, SourcePart
 from istiolog_pd.runs.schema import with_place
 from istiolog_pd.runs.source_part import Ints
 from istiolog_pd.sources.discover import Source
@@ -86,7 +86,7 @@ class Together:
             if one.entries:
                 tables = SourceTables(GIVEN_AWAY, {}, one.damage, one.lines, one.recognized)
                 logs.append(Log(source, LogStream(iter(()), None), tables, 0, one.entries))
-                whose.append(Whose(source.name, one.component, source.pod, source.namespace, source.container))
+                whose.append(LogOwner(source.name, one.component, source.pod, source.namespace, source.container))
                 begins.append(start)
         if not logs:
             return None, empty
@@ -95,7 +95,7 @@ class Together:
         return SmallLogs(logs, batch), empty
 
 
-def _places(whose: Sequence[Whose], entries: Ints) -> dict[str, pa.ChunkedArray | str]:
+def _places(whose: Sequence[LogOwner], entries: Ints) -> dict[str, pa.ChunkedArray | str]:
     """The pod, namespace and container of each entry, where the place of a source tells them."""
     columns: dict[str, pa.ChunkedArray | str] = {}
     for name in ("pod", "namespace", "container"):

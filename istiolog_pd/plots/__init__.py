@@ -12,3 +12,7 @@ from istiolog_pd.plots._draw.plot import Draw, Plot
 
 globals().update({name: plot.draw for name, plot in FOUND.items()})
 __all__ = ["PLOTS", "Draw", "Plot", *sorted(FOUND)]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -93,7 +93,7 @@ def _drawn(table: pd.DataFrame) -> pd.DataFrame:
 def _axis(ax: Axes, table: pd.DataFrame, places: Floats) -> None:
     """Names of the series on the left, a scale that holds zero and large numbers below."""
     labels = names(table["labels"].where(table["labels"].notna(), ""))
-    # A type's URL is told from others by its end.
+    # Type URLs differ at their end.
     short = labels.str.replace(r'type\.googleapis\.com/[^"]*\.', "", regex=True)
     texts = (names(table["metric"]) + short.where(short == "", "{" + short + "}")).tolist()
     texts = [text if len(text) <= MAX_LABEL else f"{text[: MAX_LABEL - 1]}…" for text in texts]

@@ -104,7 +104,7 @@ def push_wave(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     table
-        Of `istiolog_pd.analysis.push_wave`: `place`, `proxy`, `begun`, `time`, `time_high`, `certain`,
+        Of `istiolog_pd.analysis.push_wave`: `place`, `proxy`, `begun`, `done`, `done_high`, `certain`,
         `straggler`.
     ax
         Where to draw; a new figure if None.
@@ -121,19 +121,19 @@ def push_wave(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     >>> from istiolog_pd import plots
     >>> ms = lambda *values: pd.to_timedelta(list(values), unit="ms")
     >>> table = pd.DataFrame({
-    ...     "place": [1, 2], "proxy": ["web-1.shop", "web-2.shop"], "begun": ms(1, 2), "time": ms(4, 90),
-    ...     "time_high": ms(4, 90), "certain": [True, True], "straggler": [False, False],
+    ...     "place": [1, 2], "proxy": ["web-1.shop", "web-2.shop"], "begun": ms(1, 2), "done": ms(4, 90),
+    ...     "done_high": ms(4, 90), "certain": [True, True], "straggler": [False, False],
     ... })
     >>> ax = plots.push_wave(table)
     >>> [label.get_text() for label in ax.get_yticklabels()]
     ['web-1.shop', 'web-2.shop']
     >>> plt.close(ax.figure)
     """
-    need(table, "push_wave", "place", "proxy", "begun", "time", "time_high", "certain", "straggler")
+    need(table, "push_wave", "place", "proxy", "begun", "done", "done_high", "certain", "straggler")
     ax = new_axes(ax)
     place = -numbers(table["place"])
-    begun, time, high = (milliseconds(table[name]) for name in ("begun", "time", "time_high"))
-    seen = np.isfinite(place) & np.isfinite(time)
+    begun, done, high = (milliseconds(table[name]) for name in ("begun", "done", "done_high"))
+    seen = np.isfinite(place) & np.isfinite(done)
     if not seen.any():
         return show_reason(ax, table, ONE, NOTHING if len(table) else "")
     certain = table["certain"].astype("boolean").fillna(False).to_numpy(bool)
@@ -142,12 +142,12 @@ def push_wave(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     handles: list[Artist] = []
     for name in in_order(WAVES, kind[seen]):
         rows, looked = seen & (kind == name), WAVES[name]
-        for low, top, width in ((time, high, 0.7), (begun, time, 4)):
+        for low, top, width in ((done, high, 0.7), (begun, done, 4)):
             segments = np.stack([np.stack([low, place], -1), np.stack([top, place], -1)], 1)[rows]
             ax.add_collection(LineCollection(list(segments), colors=looked.color, linewidths=width))
-        ax.scatter(time[rows], place[rows], s=18, c=looked.color, marker=looked.marker, label=name, zorder=3)
+        ax.scatter(done[rows], place[rows], s=18, c=looked.color, marker=looked.marker, label=name, zorder=3)
         handles.append(mark(looked, f"{looked.label} ({rows.sum():,})"))
-    log_axis(ax, "x", np.concatenate([begun[seen], time[seen], high[seen]]))
+    log_axis(ax, "x", np.concatenate([begun[seen], done[seen], high[seen]]))
     ax.set(
         xlabel="time since the round began (ms)", ylim=(float(place[seen].min()) - 0.7, float(place[seen].max()) + 0.7)
     )

@@ -1,4 +1,4 @@
-"""The report: what a capture is, what it can answer, what stands out in it, every plot with its table, on one page."""
+"""The report: what a capture is, what it can answer, its findings, every plot with its table, on one page."""
 
 from istiolog_pd.report.checks import CHECKS, check
 from istiolog_pd.report.findings import findings

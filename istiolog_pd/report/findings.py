@@ -66,7 +66,7 @@ class RuleResults:
 
 
 def findings(capture: Capture) -> list[Finding]:
-    """What stands out in a capture, the gravest and widest first.
+    """Find problems in a capture, the most severe and widest first.
 
     Parameters
     ----------

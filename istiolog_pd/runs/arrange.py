@@ -38,7 +38,7 @@ class Arranged:
 
 
 def arrange(parts: Sequence[SourcePart | Batch]) -> Arranged:
-    """Bring the pieces of each container's log into order, drop what stands in two, and cut them into runs.
+    """Bring the pieces of each container's log into order, drop entries found in two, and split them into runs.
 
     Parameters
     ----------

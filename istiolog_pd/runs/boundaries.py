@@ -109,7 +109,7 @@ def _signs(lane: ContainerLog) -> list[tuple[int, str, str]]:
 
 
 def _head(lane: ContainerLog, row: int, before: int, quiet: Ints, begin: int) -> int:
-    """The first entry of a start-up: what stands right before its first flag or version, and is as young.
+    """The first entry of a start-up: the lines right before its first flag or version that are as recent.
 
     `before` is the last sign of the start before it, -1 if there is none: then nothing else was there. The log
     begins at `begin`.

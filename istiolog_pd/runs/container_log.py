@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from istiolog_pd.formats.template import COMPONENTS
-from istiolog_pd.runs.source_part import NAT, Batch, Bools, Codes, Ints, SourcePart, Whose, codes, joined, texts
+from istiolog_pd.runs.source_part import NAT, Batch, Bools, Codes, Ints, LogOwner, SourcePart, codes, joined, texts
 from istiolog_pd.runs.time_access import Times
 
 #: Levels, most verbose first.
@@ -64,13 +64,13 @@ class ContainerLog:
         """Where the log of an entry begins."""
         return int(self.logs[np.searchsorted(self.logs, at, side="right") - 1])
 
-    def whose(self, at: int) -> Whose:
-        """Whose log an entry is of."""
+    def whose(self, at: int) -> LogOwner:
+        """The owner of the log of an entry."""
         if self.batch is not None:
             return self.batch.whose[int(np.searchsorted(self.logs, at, side="right")) - 1]
         part = self.parts[self.part_of(at)]
         pod, namespace = self.wrapper_value("source_pod", at), self.wrapper_value("source_namespace", at)
-        return Whose(part.name, part.component, pod or part.pod, namespace or part.namespace, part.container)
+        return LogOwner(part.name, part.component, pod or part.pod, namespace or part.namespace, part.container)
 
     def part_of(self, at: int) -> int:
         """The number of the piece that an entry stands in."""

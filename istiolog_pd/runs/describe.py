@@ -29,9 +29,9 @@ AFTER_END = 100
 ENDING = 2 * SECOND
 #: Events whose lines say that a process stops, where they print that cause.
 STOPPING = ("controller_lifecycle", "cluster_registry")
-#: The flags that say at which levels is printed, and whose.
+#: The flags that set log levels, and the component they set them for.
 LEVEL_FLAGS = {"log_output_level": "", "proxyLogLevel": "envoy", "proxyComponentLogLevel": "envoy"}
-#: The components of which one entry tells whose run it is.
+#: The components of which one entry shows the component of a run.
 _FIRST = ("pilot", *sorted(TOLD_BY_STATEMENTS))
 _LEVEL = re.compile(r"\b(trace|debug|info|warn|error|fatal|critical)(?:ing)?\b")
 _COMMAND_LEVEL = re.compile(r"(?:^|[\s\[])(?:-l|--log-level|--component-log-level) ([^\s\]]+)")
@@ -123,7 +123,7 @@ def described(lane: ContainerLog, log: str) -> Iterator[tuple[Ints | slice, Run]
 
 
 def _writer(lane: ContainerLog, start: int, stop: int) -> str:
-    """Whose run it is, by who wrote its entries."""
+    """The component of a run, by the writers of its entries."""
     there = set(np.unique(lane.component[start:stop]).tolist())
     return next((name for name in _FIRST if COMPONENTS.index(name) in there), "agent")
 

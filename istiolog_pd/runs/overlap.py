@@ -50,7 +50,7 @@ def without_overlap(before: SourcePart, after: SourcePart) -> tuple[Bools, Bools
     timed = np.flatnonzero(new != NAT)
     if not len(timed):
         return None
-    head = int(timed[0])  # what stands before is the rest of an entry that the cut went through
+    head = int(timed[0])  # the lines before it are the rest of an entry that was cut
     for at in np.flatnonzero(old == new[head])[:MAX_TRIES]:
         size = min(len(old) - int(at), len(new) - head)
         if np.array_equal(old[at : at + size], new[head : head + size]):

@@ -130,22 +130,22 @@ def _named(zeros: _Same, table: pa.Table, words: pa.Array) -> pa.ChunkedArray:
 RUNS: Mapping[str, Any] = {
     "run": np.dtype(np.int64),
     "source": _TEXT,
-    "sources": np.dtype(np.int64),
-    "log": _TEXT,
+    "component": _TEXT,
     "pod": _TEXT,
     "namespace": _TEXT,
-    "component": _TEXT,
     "version": _TEXT,
-    "evidence": _TEXT,
     "first": _TIME,
     "last": _TIME,
     "entries": np.dtype(np.int64),
-    "gaps": np.dtype(np.int64),
-    "longest_gap": np.dtype("timedelta64[ns]"),
     "level": _TEXT,
     "envoy_level": _TEXT,
     "start": _TEXT,
     "end": _TEXT,
+    "gaps": np.dtype(np.int64),
+    "longest_gap": np.dtype("timedelta64[ns]"),
+    "log": _TEXT,
+    "sources": np.dtype(np.int64),
+    "evidence": _TEXT,
 }
 
 

@@ -23,7 +23,7 @@ Codes = npt.NDArray[np.signedinteger[Any]]
 #: The time of an entry that prints none.
 NAT = np.iinfo(np.int64).min
 
-#: So few values are looked up one by one.
+#: Maximum number of values that are looked up one by one.
 MAX_SINGLE_LOOKUPS = 32
 
 #: `x.log.1`, `x.log.2.gz`, `x.log.20260101-120000.gz`: what rotation puts behind a name.
@@ -38,14 +38,14 @@ _KUBELET = re.compile(r"^(?P<folder>.*[^/]_[^/]+_[^/]+/[^/]+)/(?P<restart>\d+)\.
 
 @dataclass(frozen=True)
 class SourcePart:
-    """The tables of one source, and whose log it is.
+    """The tables of one source, and its component and container.
 
     Parameters
     ----------
     name
         The source, as in the column `source`.
     component
-        Whose log it is: ``pilot`` or ``agent``.
+        Component of the log: ``pilot`` or ``agent``.
     pod, namespace, container
         Where that is known, else empty.
     group
@@ -82,8 +82,8 @@ class SourcePart:
         return self.printed().but((chunk.to_numpy() for chunk in access), NAT)
 
 
-class Whose(NamedTuple):
-    """Whose log it is: the source, and what is known of its container."""
+class LogOwner(NamedTuple):
+    """The source of a log, and what is known of its container."""
 
     source: str
     component: str
@@ -99,14 +99,14 @@ class Batch:
     Parameters
     ----------
     whose
-        Whose log each is.
+        The owner of each log.
     starts
         Where the entries of each begin.
     part
         The tables of all of them.
     """
 
-    whose: tuple[Whose, ...]
+    whose: tuple[LogOwner, ...]
     starts: Ints
     part: SourcePart
 
@@ -173,7 +173,7 @@ def joined(arrays: Sequence[npt.NDArray[Number]]) -> npt.NDArray[Number]:
 
 
 def piece_of(name: str) -> tuple[str, int]:
-    """The container's log that a file is a piece of, told by its name, and the piece's place in it.
+    """The container's log that a file is a piece of, by its name, and the piece's place in it.
 
     Examples
     --------

@@ -51,7 +51,7 @@ class Times:
             yield chunk[max(start - begin, 0) : stop - begin]
 
     def but(self, places: Iterable[_Ints], time: int) -> Times:
-        """The same times, but for one at some places, which ascend in each array of them."""
+        """The same times with another one at some positions, which ascend in each array of them."""
         chunks = dict(enumerate(self.chunks))
         for at in places:
             for number, own in self._places(at):

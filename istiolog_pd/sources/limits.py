@@ -96,7 +96,7 @@ def bounded(
     packed
         Gives the number of bytes that were read for it so far.
     limits, name
-        Whose, for the error.
+        Name of the source, for the error.
     """
     size = 0
     for block in blocks:

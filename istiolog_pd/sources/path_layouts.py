@@ -1,4 +1,4 @@
-"""What a file is, told by its place in a folder or an archive: whose log, of which container, which piece of it.
+"""What a file is, by its place in a folder or an archive: the component, container and piece of its log.
 
 The layouts: ``istioctl bug-report`` (tools/bug-report/pkg/bugreport/bugreport.go, with or without its top
 folder), ``kubectl cluster-info dump``, the kubelet's ``/var/log/pods`` and ``/var/log/containers``, the dumps
@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-#: The containers whose logs are read, and whose words they are. Those of others (istio-init, applications) are not.
+#: The containers with logs that are read, and their components. Those of others (istio-init, applications) are not.
 CONTAINERS = {
     "discovery": "pilot",
     "istiod": "pilot",

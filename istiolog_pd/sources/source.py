@@ -1,4 +1,4 @@
-"""A source of bytes: its name, whose log it is by its place, and its text in blocks."""
+"""A source of bytes: its name, its component by its path, and its text in blocks."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Source:
     open: Callable[[], Any]
     #: Bytes as stored, packed or not.
     size: int | None = None
-    #: The same for one file, however it is named; "" where that cannot be told.
+    #: The same for one file, however it is named; "" where it is unknown.
     key: str = ""
     #: Of the file it is read from, so that no output replaces it; None if it is none.
     identity: Identity | None = None
@@ -66,7 +66,7 @@ class Source:
     pod: str = ""
     namespace: str = ""
     container: str = ""
-    #: ``"pilot"`` or ``"agent"`` if the place tells whose log it is.
+    #: ``"pilot"`` or ``"agent"`` if the path shows the component.
     hint: str = ""
     #: The same for the pieces of one container's log; "" if there is one piece.
     group: str = ""
@@ -74,7 +74,7 @@ class Source:
     order: tuple[int, ...] = ()
 
     def blocks(self, progress: Progress | None = None) -> Iterator[bytes]:
-        """The bytes, unpacked and UTF-16 made UTF-8 (both told by content, not by name), in blocks.
+        """The bytes, unpacked and UTF-16 made UTF-8 (both detected by content, not by name), in blocks.
 
         gzip, zstd, xz and bzip2 are unpacked, by a thread of their own where there is much to unpack.
 

@@ -151,7 +151,7 @@ impl Worker {
             Entries::new(catalog, &mut self.heads, &mut damage, &text).read(0, &mut |entry| {
                 if seen < most {
                     seen += 1;
-                    if let Some(who) = writer(catalog, matcher, &entry, &text) {
+                    if let Some(who) = writer(catalog, matcher, entry, &text) {
                         counts[who] += 1;
                     }
                 }
@@ -220,7 +220,7 @@ impl<'a> Ids<'a> {
 }
 
 impl Rows {
-    fn add(&mut self, catalog: &Catalog, source: Source, entry: Entry, text: &[u8], piece: &mut Piece) {
+    fn add(&mut self, catalog: &Catalog, source: Source, entry: &Entry, text: &[u8], piece: &mut Piece) {
         let row = piece.common.len();
         let whole = entry.message(text);
         let tabs_lost = entry.layout.is_some_and(|at| catalog.layouts[at].tabs_lost);
@@ -231,10 +231,10 @@ impl Rows {
             Ids::default()
         };
         let message = &whole[ids.size..];
-        let mut claim = self.claim(catalog, source, &entry, message, tabs_lost, text);
+        let mut claim = self.claim(catalog, source, entry, message, tabs_lost, text);
         let scope = entry.scope.bytes(text);
         let found = if claim.format.is_none() && entry.event.is_none() {
-            self.second(catalog, &entry, component, scope, message, &mut claim, piece)
+            self.second(catalog, entry, component, scope, message, &mut claim, piece)
         } else {
             None
         };
@@ -250,7 +250,7 @@ impl Rows {
         let mut labels = Vec::new();
         if !shape.labels.is_empty() && (!entry.fields.is_empty() || claim.labels.0 < claim.labels.1) {
             labels.resize(shape.labels.len(), None);
-            self.labels(catalog, shape, &entry, &message[claim.labels.0..claim.labels.1], &mut labels);
+            self.labels(catalog, shape, entry, &message[claim.labels.0..claim.labels.1], &mut labels);
         }
         let body = found.as_ref().and_then(|found| found.body.as_deref()).unwrap_or(message);
         let fields: &[Span] = if is_claimed { &self.matcher.found.spans } else { &[] };
@@ -287,7 +287,7 @@ impl Rows {
         if let Some(stream) = ids.stream {
             piece.common.envoy_stream.word(row, self.streams.number(stream));
         }
-        self.common(catalog, source, &entry, &claim, shape.event, tabs_lost, text, piece);
+        self.common(catalog, source, entry, &claim, shape.event, tabs_lost, text, piece);
     }
 
     /// What claims a message that no format claims as it stands.

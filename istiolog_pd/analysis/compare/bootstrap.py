@@ -24,9 +24,9 @@ DRAWS = 2000
 ALPHA = 0.05
 #: Standard errors below which an autocorrelation can be chance, and the maximum that is corrected for.
 BY_CHANCE, MAX_MEMORY = 1.645, 0.9
-#: Stretches that hold any observation, and observations beyond a quantile, below which nothing can be told.
+#: Stretches that hold any observation, and observations beyond a quantile, below which there is no verdict.
 MIN_STRETCHES, MIN_BEYOND = 10, 5
-#: Values of a distribution are told apart up to this many; between them by rank.
+#: A distribution keeps this many distinct values; between them by rank.
 CELLS = 1024
 
 

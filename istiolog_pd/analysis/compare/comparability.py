@@ -147,7 +147,7 @@ def described(capture: Capture, name: str) -> str:
     """Which capture a side is, in words."""
     runs = capture.runs
     own = runs[runs["component"].eq("pilot")]
-    found = ", ".join(own.loc[own["version"].ne(""), "version"].drop_duplicates()) or "not told"
+    found = ", ".join(own.loc[own["version"].ne(""), "version"].drop_duplicates()) or "unknown"
     # in seconds: a sum of many spans may be longer than pandas can say
     minutes, seconds = divmod(int((own["last"] - own["first"]).dt.total_seconds().sum()), 60)
     days, minutes = divmod(minutes, 24 * 60)

@@ -94,10 +94,10 @@ FEW_BEYOND = "{}: {:,} observations are too few for the quantile {}"
 
 @answers(COMPARED)
 def compare(before: Capture, after: Capture, *, seed: int = 0) -> pd.DataFrame:
-    """Two captures, before and after an upgrade or a setting: what is more, what is less, what cannot be told.
+    """Two captures, before and after an upgrade or a setting: what is more, what is less, what cannot be compared.
 
     Every measure is normalized: by time, by the proxies that were connected, or by the changes that came
-    in. What the two control planes were given is told too (`load`), so that a difference in it can be seen.
+    in. The load of the two control planes is listed too (`load`), so that a difference in it can be seen.
     Only lines that both captures print are compared: where one was logged at debug, its debug lines are left out.
 
     Each capture is cut into 30 stretches of time, and whole stretches are drawn anew 2000 times, so
@@ -123,7 +123,7 @@ def compare(before: Capture, after: Capture, *, seed: int = 0) -> pd.DataFrame:
     other proxies or another hour make a difference as well as a version does. An interval that leaves out zero
     in one row of fifty is to be expected; `significant` accounts for that, and is stricter than the interval.
 
-    A measure is told if 10 of the 30 stretches hold any of it; a quantile, if 5 observations are beyond it.
+    A measure has a verdict if 10 of the 30 stretches hold any of it; a quantile, if 5 observations are beyond it.
     A measure that drifts (services are added) has a wider interval; what is one of what proxies are
     like (`bytes_per_push`, `cache_ratio`) allows for other proxies of the same kind, and compares those that are on
     both sides with themselves. Of 70 pairs of simulated loads under the same settings one had a false
@@ -190,7 +190,7 @@ def _table(sides: list[Side], seed: int) -> pd.DataFrame:
 def _row(
     measure: Measure, sides: list[Side], pair: list[Observed | None], drawn: tuple[Floats, Floats], seed: int
 ) -> dict[str, object]:
-    """One measure of both sides; with a verdict only where it cannot be told."""
+    """One measure of both sides; with a verdict only where it cannot be compared."""
     row: dict[str, object] = {
         **dict.fromkeys(("a", "b", "difference", "low", "high", "ratio", "ratio_low", "ratio_high", "effect"), np.nan),
         "measure": measure.name,

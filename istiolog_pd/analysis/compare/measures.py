@@ -246,7 +246,7 @@ def collected(side: Side) -> Iterator[Labeled]:
     yield "gc_pause", "", Observed(low, high, side.stretches.sums(times), values, at)
 
 
-#: In the order in which they are told: first what the control plane was given, then what it did with it.
+#: In the order of the answer: first what the control plane was given, then what it did with it.
 MEASURES = (
     Measure("changes", "changes per minute", decided, load=True),
     Measure("connected_proxies", "proxies", fanned_out, load=True),

@@ -36,7 +36,7 @@ YES, PART, NO = "yes", "part", "no"
 #: From quiet to verbose.
 VERBOSITY = {"fatal": 0, "critical": 0, "error": 1, "warn": 2, "info": 3, "debug": 4, "trace": 5, "": -1}
 
-#: Whose log holds what a component prints.
+#: The log that holds what a component prints.
 _LOG_OF = {"pilot": "pilot", "agent": "agent", "envoy": "agent"}
 _LOG = {
     "pilot": "a log of a control plane (pilot-discovery, istiod)",

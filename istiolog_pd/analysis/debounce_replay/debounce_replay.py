@@ -12,6 +12,7 @@ import pandas as pd
 from istiolog_pd.analysis._answer import Answer, Col, answers
 from istiolog_pd.analysis._needs import ADS_INFO, PUSH_DEBUG, Need
 from istiolog_pd.analysis._result import as_result, empty_result, reason_no_lines
+from istiolog_pd.analysis._time import parse_duration
 from istiolog_pd.analysis.debounce_replay.recorded import Ints, Load, Recorded, recorded_load
 from istiolog_pd.analysis.debounce_replay.totals import NONE, Totals, recorded_delays, replay
 from istiolog_pd.capture import Capture
@@ -152,7 +153,7 @@ def _settings(
     flags = [eds_debounce] if isinstance(eds_debounce, bool) else list(eds_debounce)
     chosen = []
     for (quiet, most), flag in product(product(*spans), flags):
-        low, high = pd.Timedelta(quiet).value, pd.Timedelta(most).value
+        low, high = parse_duration(quiet, "after").value, parse_duration(most, "maximum").value
         if not 0 < low <= high:
             raise ValueError(f"after is a span above zero and no longer than maximum, not {quiet!r} with {most!r}")
         chosen.append((low, high, flag))

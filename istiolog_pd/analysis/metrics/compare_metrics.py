@@ -56,7 +56,7 @@ RELATIVE, ABSOLUTE = 1e-9, 1e-9
 GIVEN = "metrics"
 NO_FILE = "no metrics are there to compare with: give the text that istiod exports, or a bug-report that holds it"
 NO_RUN = "{}: no run of this log is of the process that exported it"
-SEVERAL = "{}: it cannot be told which of {} is of the process that exported it; load the log of that one alone"
+SEVERAL = "{}: it is ambiguous which of {} is of the process that exported it; load the log of that one alone"
 LATER = "{}: exported {:.1f} s after the log's last line; what is larger there may have happened since"
 NO_TIME = "{}: it does not say when it was exported, so a difference is no contradiction"
 DAMAGED = "{}: {:,} lines could not be read"
@@ -137,7 +137,7 @@ def _runs_of(found: list[RunLines], name: str, one: Exported) -> list[RunLines]:
     """The runs whose process can have exported a file: by its folder, the pod in its labels, and its start.
 
     A log that begins with its process begins within seconds of its start: so several replicas whose logs lie
-    side by side are told apart, unless they started together.
+    side by side are distinguished, unless they started together.
     """
     talking = [run for run in found if run.talks]
     beside = [run for run in talking if _folder(run.source) == _folder(name)]

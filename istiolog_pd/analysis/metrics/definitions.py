@@ -25,7 +25,7 @@ class Meaning:
     combined: Combined = "sum"
 
 
-LOST = "counted when built, printed when sent: a connection that closes can lose its last push"
+LOST = "counted when built, logged when sent: a connection that closes can lose its last push"
 HIDDEN = (
     f"{LOST}; endpoint-only pushes are printed at debug (ads:debug,delta:debug), "
     "and are at most one per connection and round"
@@ -34,7 +34,7 @@ FAN_OUT = "a round is queued for every connection (ConnectedEndpoints); what is 
 
 MEANINGS: dict[str, Meaning] = {
     "pilot_xds_pushes": Meaning(
-        "pushes built, per type; *_senderr: sends that failed, but for connections that just closed", HIDDEN
+        "pushes built, per type; *_senderr: sends that failed, except on connections that just closed", HIDDEN
     ),
     "pilot_xds_push_time": Meaning(
         "time to build, encode and send one type for one proxy; counts what pilot_xds_pushes counts",
@@ -49,7 +49,7 @@ MEANINGS: dict[str, Meaning] = {
     "pilot_xds_config_size_bytes": Meaning(
         "bytes of the resources of a push, a little less than what is sent",
         f"sizes are printed with one decimal; {HIDDEN}",
-        "before Istio 1.9 no line prints a size (but for LDS)",
+        "before Istio 1.9 no line logs a size (except LDS)",
     ),
     "pilot_total_xds_rejects": Meaning("responses that a proxy rejected (NACK): one ACK ERROR line each"),
     "pilot_total_xds_internal_errors": Meaning("streams that ended with an unexpected error"),

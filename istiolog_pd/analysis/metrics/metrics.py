@@ -23,8 +23,6 @@ METRICS = Answer(
     "metrics",
     "One row per series, named as in the Prometheus text format",
     columns=(
-        Col("source", "str", "", "log of the run", optional=True),
-        Col("run", "Int64", "", "process run of the control plane", optional=True),
         Col("metric", "category", "", "name of the series: ``pilot_debounce_time_bucket``"),
         Col("labels", "str", "", 'labels: ``type="cds"``; empty if there are none'),
         Col("value", "Float64", "", "value; null unless it is exact"),
@@ -33,6 +31,8 @@ METRICS = Answer(
         Col("kind", "category", "", "``exact``, ``bounded`` or ``not answerable``"),
         Col("meaning", "str", "", "meaning of the metric; times are in seconds"),
         Col("why", "str", "", "reason why it is not exact"),
+        Col("run", "Int64", "", "process run of the control plane", optional=True),
+        Col("source", "str", "", "log of the run", optional=True),
     ),
     needs=(
         pushed("Istio's own metrics of pushes", counts=True),

@@ -65,7 +65,7 @@ def meetings(capture: Capture, logs: pd.Series[str], skew: pd.Timedelta) -> pd.D
     Parameters
     ----------
     logs
-        Whose log each sidecar's is: the proxy by log.
+        The proxy of each sidecar's log, by log.
     """
     asked = streams(capture, logs)
     asked = asked.assign(connected=asked["timestamp"])

@@ -22,7 +22,7 @@ ANSWERS = ("xds_request", "xds_ack", "xds_nack", "xds_stale_nonce")
 #: Stands for no nonce and for no beginning.
 NONE = -1
 
-#: What stands before the UUID in a nonce from 1.4 on, once it was the version of the push.
+#: The text before the UUID in a nonce from 1.4 on; earlier it was the version of the push.
 VERSION = r"\d{4}-\d\d-\d\dT\S+/\d+"
 
 

@@ -14,7 +14,7 @@ from istiolog_pd.analysis._answer import FLAG, PROXY, PUSH_TYPE, RUN, SPAN, XDS_
 from istiolog_pd.analysis._intervals import Ints
 from istiolog_pd.analysis._needs import ACCESS, ADS_DEBUG, AGENT_DEBUG, PROXY_INFO, Need
 from istiolog_pd.analysis._result import as_result, empty_result, reason_no_lines
-from istiolog_pd.analysis._time import merge_as_of
+from istiolog_pd.analysis._time import merge_as_of, parse_duration
 from istiolog_pd.analysis.propagation.clocks import (
     BOUNDS,
     PAIR,
@@ -42,26 +42,12 @@ from istiolog_pd.capture import Capture
 
 PROPAGATION = Answer(
     "propagation",
-    "One row per push that can be followed, in file order",
+    "One row per push that can be followed",
+    time="sent",
     columns=(
+        Col("sent", "datetime64[ns, UTC]", "UTC", "push line, by istiod's clock"),
         PROXY,
         XDS_TYPE,
-        Col(
-            "push_version", "str", "", "version of the pushed configuration; from the answer if the push line has none"
-        ),
-        Col("nonce", "str", "", "nonce of the push; from the answer if the push line has none"),
-        Col("sent", "datetime64[ns, UTC]", "UTC", "push line, by istiod's clock"),
-        Col("received", "datetime64[ns, UTC]", "UTC", "received by the agent, by the proxy's clock"),
-        Col(
-            "applied",
-            "datetime64[ns, UTC]",
-            "UTC",
-            "applied by Envoy, by the proxy's clock: its answer as passed on by the agent, or its own line of the "
-            "update",
-        ),
-        Col("acknowledged", "datetime64[ns, UTC]", "UTC", "ACK line, by istiod's clock"),
-        Col("clock_offset_low", "timedelta64[ns]", "ns", "the proxy's clock minus istiod's, at least"),
-        Col("clock_offset_high", "timedelta64[ns]", "ns", "the proxy's clock minus istiod's, at most"),
         Col("delay_low", "timedelta64[ns]", "ns", "time from `sent` until Envoy had applied it, at least"),
         Col(
             "delay_high",
@@ -76,6 +62,15 @@ PROPAGATION = Answer(
             "true if joined by nonce; false if by proxy, type and time, and `applied` is the most likely update; null"
             " if only the push line is in the logs",
         ),
+        Col("received", "datetime64[ns, UTC]", "UTC", "received by the agent, by the proxy's clock"),
+        Col(
+            "applied",
+            "datetime64[ns, UTC]",
+            "UTC",
+            "applied by Envoy, by the proxy's clock: its answer as passed on by the agent, or its own line of the "
+            "update",
+        ),
+        Col("acknowledged", "datetime64[ns, UTC]", "UTC", "ACK line, by istiod's clock"),
         Col("nacked", "datetime64[ns, UTC]", "UTC", "NACK line, by istiod's clock"),
         Col(
             "warmed",
@@ -90,6 +85,12 @@ PROPAGATION = Answer(
             "first access-log entry on a cluster that is new with this update, by the proxy's clock",
         ),
         PUSH_TYPE,
+        Col(
+            "push_version", "str", "", "version of the pushed configuration; from the answer if the push line has none"
+        ),
+        Col("nonce", "str", "", "nonce of the push; from the answer if the push line has none"),
+        Col("clock_offset_low", "timedelta64[ns]", "ns", "the proxy's clock minus istiod's, at least"),
+        Col("clock_offset_high", "timedelta64[ns]", "ns", "the proxy's clock minus istiod's, at most"),
         RUN,
         Col("source", "category", "", "log of the push line"),
         Col("line", "Int64", "", "line of the push line"),
@@ -123,7 +124,7 @@ ZERO = pd.Timedelta(0)
 NOBODY = pd.DataFrame(columns=["log", "proxy"])
 
 NO_SIDECAR = "no log of a sidecar is among the sources, so `received` and `applied` are not known"
-WHOSE = "whose log it is cannot be told of {}: name its proxy in `proxies`"
+WHOSE = "the proxy of {} is unknown: name it in `proxies`"
 OTHERS = "{:,} of {:,} pushes go to proxies whose log is not here"
 SILENT = (
     "no Envoy here prints its updates, so `applied` is not known (sidecar.istio.io/logLevel: info, or "
@@ -154,7 +155,7 @@ def propagation(
     capture
         Logs of a control plane at debug, or at any level with logs of sidecars.
     proxies
-        Whose log a source is (``pod.namespace`` by name of the source), where neither nonces nor the lines
+        The proxy of a source (``pod.namespace`` by name of the source), where neither nonces nor the lines
         or the source's name tell.
     clock_skew
         The most that two clocks are taken to differ where no line bounds it.
@@ -194,7 +195,7 @@ def propagation(
     >>> len(table), bool(table["exact"].all()), table["delay_high"].median()
     (87, True, Timedelta('0 days 00:00:00.001445'))
     """
-    skew = pd.Timedelta(clock_skew)
+    skew = parse_duration(clock_skew, "clock_skew")
     lines = capture["xds_push"]
     known = [str(proxy) for proxy in pc.unique(lines["proxy"].cast(pa.string())).drop_null().to_pylist()]
     told = proxies or {}

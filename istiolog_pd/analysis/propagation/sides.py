@@ -13,7 +13,7 @@ from istiolog_pd.analysis._answer import TEXT
 from istiolog_pd.analysis._select import Test, holds, log_of_runs
 from istiolog_pd.capture import Capture, to_pandas
 
-#: Whose lines more than this share of a log's are, his it is.
+#: Minimum share of a log's lines that must name one proxy for the log to be its own.
 MOSTLY = 0.5
 
 PILOT, SIDECAR = ("pilot",), ("agent", "envoy")
@@ -50,7 +50,7 @@ def side(
 
 
 def sidecars(capture: Capture, known: Iterable[str], told: Mapping[str, str], joined: pd.DataFrame) -> pd.Series[str]:
-    """Whose log each sidecar's is: the proxy by log, null where that cannot be told.
+    """The proxy of each sidecar's log, by log; null where it is unknown.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def sidecars(capture: Capture, known: Iterable[str], told: Mapping[str, str], jo
 
 
 def proxies_of_runs(capture: Capture) -> pd.Series[str]:
-    """The proxy that each run of a sidecar is of, by run; runs of which that cannot be told are left out."""
+    """The proxy that each run of a sidecar is of, by run; runs whose proxy is unknown are left out."""
     named = [capture[event]["proxy"] for event in ("xds_push", "connection_open") if event in capture]
     known = {str(name) for column in named for name in pc.unique(column.cast(pa.string())).drop_null().to_pylist()}
     whose = sidecars(capture, sorted(known), {}, _of_nonces(capture))

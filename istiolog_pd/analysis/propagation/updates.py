@@ -31,7 +31,7 @@ def updates(capture: Capture, logs: pd.Series[str]) -> pd.DataFrame:
     Parameters
     ----------
     logs
-        Whose log each sidecar's is: the proxy by log.
+        The proxy of each sidecar's log, by log.
 
     Returns
     -------
@@ -119,7 +119,7 @@ def effects(capture: Capture, logs: pd.Series[str], had: pd.DataFrame) -> pd.Dat
     Parameters
     ----------
     logs
-        Whose log each sidecar's is: the proxy by log.
+        The proxy of each sidecar's log, by log.
     had
         `proxy`, `begun` (when the sidecar had the update), one row per update of clusters.
 

@@ -1,4 +1,4 @@
-"""Why sessions ended: no line says it, so it is told from when, and what came next."""
+"""Why sessions ended: no line says it, so it is inferred from the time and the lines that follow."""
 
 from __future__ import annotations
 

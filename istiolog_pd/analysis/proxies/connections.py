@@ -11,6 +11,7 @@ from istiolog_pd.analysis._answer import LINE, PROXY, RUN, SOURCE, TIME_BIN, Ans
 from istiolog_pd.analysis._needs import ADS_INFO, Need
 from istiolog_pd.analysis._result import as_result, empty_result, reason_no_lines
 from istiolog_pd.analysis._select import bin_width, join_notes, log_of_runs, select_columns
+from istiolog_pd.analysis._time import parse_duration
 from istiolog_pd.analysis.propagation.sides import proxies_of_runs
 from istiolog_pd.analysis.proxies._disconnect_reasons import NO_AGE, reasons
 from istiolog_pd.capture import Capture, to_pandas
@@ -18,14 +19,12 @@ from istiolog_pd.formats.values import duration
 
 CONNECTIONS = Answer(
     "connections",
-    "One row per session of a proxy, in the order in which they are first seen",
+    "One row per session of a proxy",
+    time="opened",
     columns=(
-        RUN,
-        SOURCE,
-        PROXY,
-        Col("connection", "Int64", "", "number of the session, counted anew by each run"),
         Col("opened", "datetime64[ns, UTC]", "UTC", "start of the session; null if it is not in the log"),
         Col("closed", "datetime64[ns, UTC]", "UTC", "end of the session; null if it is not in the log"),
+        PROXY,
         Col("duration", "timedelta64[ns]", "ns", "null unless both ends are in the log"),
         Col("duration_low", "timedelta64[ns]", "ns", "part of the session that the log covers"),
         Col("reason", "category", "", "likely reason of its end; null while it is open"),
@@ -38,10 +37,13 @@ CONNECTIONS = Answer(
         Col("gap_low", "timedelta64[ns]", "ns", "that time, at least, where no line tells of the end"),
         Col("gap_high", "timedelta64[ns]", "ns", "that time, at most: from the last line of its replica"),
         Col("next_source", "str", "", "log of the replica it connected to next; null if it did not"),
+        Col("connection", "Int64", "", "number of the session, counted anew by each run"),
         Col("delta", "boolean", "", "delta xDS; null where it is not logged"),
         Col("peer", "str", "", "address of the client"),
         Col("grpc_code", "Int64", "", "gRPC status code at the end"),
         Col("error", "str", "", "error text at the end"),
+        RUN,
+        SOURCE,
         LINE,
     ),
     needs=(
@@ -53,15 +55,16 @@ CONNECTIONS = Answer(
 CONNECTED = Answer(
     "connected_endpoints",
     "One row per time bin and run of a replica",
+    time="time",
     columns=(
         TIME_BIN,
-        RUN,
-        SOURCE,
         Col("connected_endpoints", "Int64", "", "ADS connections, as last logged in this bin or before"),
         Col("lowest", "Int64", "", "lowest number logged in the bin"),
         Col("highest", "Int64", "", "highest number logged in the bin"),
         Col("printed", "Int64", "", "lines in the bin that log the number"),
         Col("share", "Float64", "", "share of the connections of all runs in this bin, 0 to 1; null if there are none"),
+        RUN,
+        SOURCE,
     ),
     needs=(Need("how many proxies were connected", ("push_start",), ADS_INFO, column="connected_endpoints"),),
 )
@@ -131,7 +134,7 @@ def connections(capture: Capture, *, maximum_age: str | None = None) -> pd.DataF
     table["duration_low"] = (ends - begins).where(ends >= begins, pd.Timedelta(0))
     table = _next(table)
     table["next_source"] = table["next_run"].map(log_of_runs(capture))
-    age = _maximum_ages(capture, spans["run"]) if maximum_age is None else pd.Timedelta(maximum_age)
+    age = _maximum_ages(capture, spans["run"]) if maximum_age is None else parse_duration(maximum_age, "maximum_age")
     table["maximum_age"] = table["run"].map(age) if isinstance(age, pd.Series) else age
     table["reason"] = reasons(table, spans, _departures(capture))
     last = table["run"].map(spans.set_index("run")["last"])

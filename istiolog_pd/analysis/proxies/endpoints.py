@@ -16,8 +16,6 @@ CHURN = Answer(
     "endpoint_churn",
     "One row per run, source and service, the most changes first",
     columns=(
-        RUN,
-        SOURCE,
         Col("service", "str", "", "name of the service (of a Kubernetes host), otherwise the whole host"),
         Col("namespace", "str", "", "namespace of the service; null where no line logs it"),
         Col("updates", "Int64", "", "lines about it"),
@@ -37,6 +35,8 @@ CHURN = Answer(
         Col("endpoints_last", "Int64", "", "ready addresses, as last logged"),
         FIRST_SEEN,
         LAST_SEEN,
+        RUN,
+        SOURCE,
     ),
     needs=(Need("services that flap or go empty", ("push_trigger",), MODEL_INFO, rare=True),),
 )
@@ -44,15 +44,16 @@ CHURN = Answer(
 EMPTY = Answer(
     "empty_clusters",
     "One row per time bin and run",
+    time="time",
     columns=(
         TIME_BIN,
-        RUN,
         Col("pushes", "Int64", "", "pushes that log ``empty:``"),
         Col("proxies", "Int64", "", "proxies they went to"),
         Col("empty_min", "Int64", "", "fewest clusters without endpoints in one push"),
         Col("empty_median", "Float64", "", "median of clusters without endpoints in one push"),
         Col("empty_max", "Int64", "", "most clusters without endpoints in one push"),
         Col("empty_low", "Int64", "", "most clusters without endpoints that one proxy had, at least"),
+        RUN,
     ),
     needs=(pushed("clusters without endpoints over time", "empty"),),
 )
@@ -146,7 +147,7 @@ def _sums(lines: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 
 @answers(EMPTY)
 def empty_clusters(capture: Capture, *, freq: str | None = None) -> pd.DataFrame:
-    """Clusters without endpoints that pushes told of, over time.
+    """Clusters without endpoints named by pushes, over time.
 
     Parameters
     ----------

@@ -33,10 +33,9 @@ ERRORS = Answer(
     "One row per run, event, cause, proxy, type, code and form of error (digits ignored): what calls for action first, "
     "then what calls for a look, what nobody knows, and what is harmless; the most frequent of each first",
     columns=(
-        RUN,
-        SOURCE,
-        Col("component", "category", "", "component that logged it: ``pilot``, ``envoy``, ``agent``, …"),
+        replace(TIME_BIN, optional=True),
         Col("level", "category", "", "level of the first: ``warn``, ``error``, ``fatal``, ``critical``, ``info``"),
+        Col("component", "category", "", "component that logged it: ``pilot``, ``envoy``, ``agent``, …"),
         Col("event", "category", "", "event of its lines"),
         Col(
             "cause",
@@ -48,10 +47,6 @@ ERRORS = Answer(
             "lines the words of their statement",
         ),
         PROXY,
-        Col("peer", "str", "", "address of the client, where no proxy is logged"),
-        XDS_TYPE,
-        Col("grpc_code", "Int64", "", "gRPC status code"),
-        Col("grpc", "category", "", "name of the gRPC status code"),
         Col(
             "count",
             "Int64",
@@ -60,6 +55,9 @@ ERRORS = Answer(
         ),
         FIRST_SEEN,
         LAST_SEEN,
+        Col("verdict", "category", "", "``act``, ``look`` or ``harmless``; null where nobody knows"),
+        Col("why", "str", "", "reason of the verdict, in a sentence"),
+        Col("error", "str", "", "error text of the first line"),
         Col("per_minute", "Float64", "", "lines per minute from the first to the last; null for a single one"),
         Col(
             "expected",
@@ -67,10 +65,12 @@ ERRORS = Answer(
             "",
             "true for a stream that ended with OK, Canceled or EOF, as it does when its proxy stops",
         ),
-        Col("verdict", "category", "", "``act``, ``look`` or ``harmless``; null where nobody knows"),
-        Col("why", "str", "", "reason of the verdict, in a sentence"),
-        Col("error", "str", "", "error text of the first line"),
-        replace(TIME_BIN, optional=True),
+        Col("peer", "str", "", "address of the client, where no proxy is logged"),
+        XDS_TYPE,
+        Col("grpc_code", "Int64", "", "gRPC status code"),
+        Col("grpc", "category", "", "name of the gRPC status code"),
+        RUN,
+        SOURCE,
     ),
     needs=(
         Need("rejected configuration (NACKs)", ("xds_nack",), ADS_INFO, level="warn", rare=True),

@@ -20,7 +20,8 @@ from istiolog_pd.capture import Capture
 
 REJECTIONS = Answer(
     "rejections",
-    "One row per proxy, type and error, in the order of their first",
+    "One row per proxy, type and error",
+    time="first",
     columns=(
         PROXY,
         XDS_TYPE,

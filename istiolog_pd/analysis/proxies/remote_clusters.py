@@ -15,15 +15,16 @@ STATES = ("added", "syncing", "synced", "failing", "timed out", "removed")
 
 REMOTE_CLUSTERS = Answer(
     "remote_clusters",
-    "One row per run, remote cluster and state, in the order of time",
+    "One row per run, remote cluster and state",
+    time="since",
     columns=(
-        RUN,
-        Col("cluster", "str", "", "ID of the remote cluster"),
-        Col("state", "category", "", "``added``, ``syncing``, ``synced``, ``failing``, ``timed out``, ``removed``"),
         Col("since", "datetime64[ns, UTC]", "UTC", "time of the first line that says so"),
         Col("until", "datetime64[ns, UTC]", "UTC", "time of the next state; null where no line tells of one"),
+        Col("cluster", "str", "", "ID of the remote cluster"),
+        Col("state", "category", "", "``added``, ``syncing``, ``synced``, ``failing``, ``timed out``, ``removed``"),
         Col("attempts", "Int64", "", "lines that say so, one after another"),
         Col("error", "str", "", "error text of the last of them"),
+        RUN,
         SOURCE,
         LINE,
     ),

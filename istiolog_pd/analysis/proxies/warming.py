@@ -12,12 +12,13 @@ from istiolog_pd.capture import Capture, to_pandas
 
 WARMING = Answer(
     "cluster_warming",
-    "One row per cluster that started warming, in file order",
+    "One row per cluster that started warming",
+    time="started",
     columns=(
-        Col("proxy", "str", "", "proxy that the log belongs to; null if unknown"),
-        Col("cluster", "str", "", "Envoy cluster"),
         Col("started", "datetime64[ns, UTC]", "UTC", "start of warming, by Envoy's clock"),
         Col("ended", "datetime64[ns, UTC]", "UTC", "end of warming, by Envoy's clock; null if the log ends first"),
+        Col("proxy", "str", "", "proxy that the log belongs to; null if unknown"),
+        Col("cluster", "str", "", "Envoy cluster"),
         Col(
             "state",
             "category",

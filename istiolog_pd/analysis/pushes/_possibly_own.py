@@ -41,7 +41,7 @@ def possibly_own(
     skipped
         Lines of pushes that were not sent.
     overlapping
-        Proxies that had two connections at a time: their lines cannot be told apart.
+        Proxies that had two connections at a time: their lines are ambiguous.
     """
     owner, of_asked, of_skipped = _owners(lines, asked, skipped)
     opened = merge_as_of(

@@ -12,7 +12,8 @@ from istiolog_pd.capture import Capture
 
 CAUSES = Answer(
     "push_causes",
-    "One row per decision to push, in file order",
+    "One row per decision to push",
+    time="timestamp",
     columns=(
         Col("timestamp", "datetime64[ns, UTC]", "UTC", "time of the decision"),
         Col("start", "datetime64[ns, UTC]", "UTC", "first merged event; null for Istio 1.0, which does not log it"),

@@ -11,11 +11,13 @@ import pandas as pd
 from istiolog_pd.analysis._answer import LINE, RUN, SOURCE, Answer, Col, answers
 from istiolog_pd.analysis._needs import ADS_INFO, Need
 from istiolog_pd.analysis._result import as_result, control_plane_rows, empty_result, reason_no_lines
+from istiolog_pd.analysis._time import parse_duration
 from istiolog_pd.capture import Capture
 
 DEBOUNCES = Answer(
     "debounces",
-    "One row per decision to push, in file order",
+    "One row per decision to push",
+    time="timestamp",
     columns=(
         Col("timestamp", "datetime64[ns, UTC]", "UTC", "time of the decision"),
         Col("start", "datetime64[ns, UTC]", "UTC", "first merged event; null for Istio 1.0, which does not log it"),
@@ -94,7 +96,7 @@ def debounces(capture: Capture, *, after: str = "100ms", maximum: str = "10s") -
         how = "they are logged at level info in scope ads (--log_output_level ads:info)"
         return empty_result(DEBOUNCES, reason_no_lines(capture, "debounce line", how))
     counts_events = lines["debounced_events"].isna()  # 1.0: a running count instead
-    bound = _bound(lines, pd.Timedelta(after), pd.Timedelta(maximum), counts_events)
+    bound = _bound(lines, parse_duration(after, "after"), parse_duration(maximum, "maximum"), counts_events)
     table = lines.assign(
         start=lines["timestamp"] - lines["debounce_time"],
         events=lines["debounced_events"].where(~counts_events, _events_between(lines)),

@@ -7,12 +7,14 @@ import pandas as pd
 from istiolog_pd.analysis._answer import PUSH_TYPE, TIME_BIN, XDS_TYPE, Answer, Col, answers
 from istiolog_pd.analysis._needs import pushed
 from istiolog_pd.analysis._result import as_result, empty_result
+from istiolog_pd.analysis._select import bin_width
 from istiolog_pd.analysis.pushes.rounds import pushes, with_sizes
 from istiolog_pd.capture import Capture
 
 BINS = Answer(
     "full_vs_incremental",
     "One row per time bin, xDS type and kind of push that occurs",
+    time="time",
     columns=(
         TIME_BIN,
         XDS_TYPE,
@@ -23,10 +25,6 @@ BINS = Answer(
     ),
     needs=(pushed("full and incremental pushes over time"),),
 )
-
-#: Widths of a time bin that people read easily; the first that gives no more bins than `MAX_BINS`.
-WIDTHS = ("1s", "2s", "5s", "10s", "30s", "1min", "2min", "5min", "10min", "30min", "1h", "3h", "6h", "12h", "1D")
-MAX_BINS = 120
 
 
 @answers(BINS)
@@ -61,7 +59,7 @@ def full_vs_incremental(capture: Capture, *, freq: str | None = None) -> pd.Data
     lines = lines.dropna(subset=["timestamp"])
     if lines.empty:
         return empty_result(BINS, coverage or "the push lines print no time")
-    width = freq or _width(lines["timestamp"].max() - lines["timestamp"].min())
+    width = bin_width(lines["timestamp"], freq)
     groups = lines.assign(time=lines["timestamp"].dt.floor(width)).groupby(
         ["time", "xds_type", "push_type"], observed=True, dropna=False
     )
@@ -70,7 +68,3 @@ def full_vs_incremental(capture: Capture, *, freq: str | None = None) -> pd.Data
     answer = as_result(table.reset_index(), BINS, with_sizes(coverage, lines))
     answer.attrs["freq"] = width
     return answer
-
-
-def _width(span: pd.Timedelta) -> str:
-    return next((width for width in WIDTHS if span / pd.Timedelta(width) <= MAX_BINS), WIDTHS[-1])

@@ -1,7 +1,7 @@
 """Push rounds, and the round that each push belongs to.
 
 A round is one merged change pushed to all connections; it begins with the line ``XDS: Pushing ...``.
-No line names the round of a push (but for versions, where they are printed), and from Istio 1.3 on
+No line names the round of a push (except by its version, where it is logged), and from Istio 1.3 on
 rounds overlap and merge per proxy. So each push gets the likeliest round, and the earliest and the
 latest that it can belong to.
 """
@@ -20,25 +20,26 @@ from istiolog_pd.capture import Capture
 
 ROUNDS = Answer(
     "push_rounds",
-    "One row per round, in file order",
+    "One row per round",
+    time="timestamp",
     columns=(
-        Col("round", "Int64", "", "number of the round, from 0 in file order"),
         Col("timestamp", "datetime64[ns, UTC]", "UTC", "start of the round"),
-        Col("push_version", "str", "", "version of the pushed configuration"),
+        Col("round", "Int64", "", "number of the round, from 0 in file order"),
         Col("full", "boolean", "", "full push; null from Istio 1.31 on, which logs only `forced`"),
         Col("forced", "boolean", "", "push to all proxies, as logged from Istio 1.31 on"),
-        Col("connected_endpoints", "Int64", "", "ADS connections of this replica"),
-        Col("pushes", "Int64", "", "pushes of the round; null if they are not visible"),
+        Col("duration", "timedelta64[ns]", "ns", "from the start to the last push"),
         Col("proxies", "Int64", "", "proxies that got a push; null if they are not visible"),
+        Col("pushes", "Int64", "", "pushes of the round; null if they are not visible"),
         Col("size_bytes", "Int64", "B", "bytes pushed, as far as sizes are logged"),
+        Col("connected_endpoints", "Int64", "", "ADS connections of this replica"),
         Col("first_push", "datetime64[ns, UTC]", "UTC", "first push of the round"),
         Col("last_push", "datetime64[ns, UTC]", "UTC", "last push of the round; an estimate from Istio 1.3 on"),
-        Col("duration", "timedelta64[ns]", "ns", "from the start to the last push"),
+        Col("push_version", "str", "", "version of the pushed configuration"),
         Col(
             "visible", "boolean", "", "false if the log level hides the pushes of this round; its counts are then null"
         ),
-        RUN,
         Col("debounce_id", "Int64", "", "debounce that decided this round"),
+        RUN,
         SOURCE,
         LINE,
     ),
@@ -47,10 +48,9 @@ ROUNDS = Answer(
 
 PUSHES = Answer(
     "pushes",
-    "One row per push line, in file order",
+    "One row per push line",
+    time="timestamp",
     columns=(
-        LINE,
-        SOURCE,
         Col("timestamp", "datetime64[ns, UTC]", "UTC", "time of the push"),
         PROXY,
         XDS_TYPE,
@@ -67,7 +67,13 @@ PUSHES = Answer(
         ),
         Col("round_first", "Int64", "", "earliest round it can belong to; if `round` is null: should it be of one"),
         Col("round_last", "Int64", "", "latest round it can belong to; if `round` is null: should it be of one"),
-        RUN,
+        Col(
+            "certain",
+            "boolean",
+            "",
+            "true if only this round is possible: a complete set of types can be an update of its proxy alone, unless "
+            "it prints the version of the round",
+        ),
         Col(
             "inferred",
             "boolean",
@@ -76,13 +82,9 @@ PUSHES = Answer(
             "round had finished everywhere else; before Istio 1.10 a requested push, since it followed a request or a "
             "new connection of this proxy, came after the round had finished, or repeated a type in one round",
         ),
-        Col(
-            "certain",
-            "boolean",
-            "",
-            "true if only this round is possible: a complete set of types can be an update of its proxy alone, unless "
-            "it prints the version of the round",
-        ),
+        RUN,
+        SOURCE,
+        LINE,
     ),
     needs=(pushed("what was pushed to which proxy, in which round"),),
 )

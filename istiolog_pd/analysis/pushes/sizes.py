@@ -24,7 +24,6 @@ SIZES = Answer(
     "push_sizes",
     "One row per run and group of `by`, the most bytes first",
     columns=(
-        RUN,
         XDS_TYPE,
         replace(PUSH_TYPE, optional=True),
         replace(PROXY, optional=True),
@@ -36,6 +35,7 @@ SIZES = Answer(
         Col("size_low", "Int64", "B", "least possible sum"),
         Col("size_high", "Int64", "B", "greatest possible sum"),
         Col("largest", "Int64", "B", "largest single push as logged"),
+        RUN,
     ),
     needs=(pushed("bytes per type, proxy and round", "size_bytes", "1.9"),),
 )
@@ -44,8 +44,6 @@ SAVINGS = Answer(
     "sidecar_savings",
     "One row per run, source and proxy, the largest first",
     columns=(
-        RUN,
-        SOURCE,
         PROXY,
         Col("namespace", "str", "", "namespace of the proxy"),
         Col("peers", "Int64", "", "proxies of this namespace"),
@@ -60,6 +58,8 @@ SAVINGS = Answer(
         Col("smallest_high", "Int64", "B", "smallest configuration of its namespace, at most"),
         Col("saving_low", "Int64", "B", "bytes saved if it had the median configuration, at least"),
         Col("saving_high", "Int64", "B", "bytes saved if it had the smallest configuration, at most"),
+        RUN,
+        SOURCE,
     ),
     needs=(pushed("savings of a narrower Sidecar", "size_bytes", "1.9"),),
 )
@@ -67,9 +67,9 @@ SAVINGS = Answer(
 CACHE = Answer(
     "cache_ratio",
     "One row per time bin, run and xDS type",
+    time="time",
     columns=(
         TIME_BIN,
-        RUN,
         XDS_TYPE,
         Col("pushes", "Int64", "", "pushes that log ``cached:``"),
         Col("cached", "Int64", "", "resources taken from the xDS cache"),
@@ -81,6 +81,7 @@ CACHE = Answer(
             "",
             "true if the run logs at debug; otherwise pushes of endpoint-only rounds are not counted",
         ),
+        RUN,
     ),
     needs=(pushed("use of the xDS cache", "cacheable", "1.8"),),
 )
@@ -136,7 +137,7 @@ def push_sizes(capture: Capture, *, by: str | Sequence[str] = ("xds_type",)) -> 
     unknown = [name for name in by if name not in KEYS]
     if unknown or not by:
         raise ValueError(f"push_sizes sums by {', '.join(KEYS)}, not by {', '.join(map(repr, unknown)) or 'nothing'}")
-    shape = SIZES.only("run", *by, "pushes", "sized", "size_bytes", "size_low", "size_high", "largest")
+    shape = SIZES.only(*by, "pushes", "sized", "size_bytes", "size_low", "size_high", "largest", "run")
     lines = sized_lines(capture, *by)
     if lines.empty:
         return empty_result(shape, reason_no_lines(capture, "push line", PUSH_LINES))

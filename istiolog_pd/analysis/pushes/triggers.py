@@ -28,8 +28,6 @@ TRIGGERS = Answer(
     "triggers",
     "One row per run, source and value of `by`, the most frequent first",
     columns=(
-        RUN,
-        SOURCE,
         Col("config_kind", "str", "", "kind of the changed config"),
         Col("config_namespace", "str", "", "its namespace"),
         Col("config_name", "str", "", "its name"),
@@ -61,6 +59,8 @@ TRIGGERS = Answer(
         ),
         FIRST_SEEN,
         LAST_SEEN,
+        RUN,
+        SOURCE,
     ),
     needs=(
         Need("which configs cause pushes (one of each set)", ("debounce",), ADS_INFO, "pilot", "config_kind", "1.12"),

@@ -12,7 +12,7 @@ from istiolog_pd.analysis._intervals import Ints, disjoint, earliest_and_latest,
 from istiolog_pd.analysis._needs import pushed
 from istiolog_pd.analysis._result import as_result, empty_result, reason_no_lines
 from istiolog_pd.analysis._select import join_notes
-from istiolog_pd.analysis._time import NAT, as_durations, as_nanoseconds, merge_as_of
+from istiolog_pd.analysis._time import NAT, as_durations, as_nanoseconds, merge_as_of, parse_duration
 from istiolog_pd.analysis.propagation.sides import PILOT, side
 from istiolog_pd.analysis.pushes._events import push_lines, push_starts
 from istiolog_pd.analysis.pushes.rounds import PUSH_LINES, ROUND_LINES, hidden_rounds, visible, with_sizes
@@ -20,19 +20,16 @@ from istiolog_pd.capture import Capture
 
 WAVES = Answer(
     "push_waves",
-    "One row per round, in file order",
+    "One row per round",
+    time="timestamp",
     columns=(
-        Col("round", "Int64", "", "number of the round, as in `push_rounds`"),
         Col("timestamp", "datetime64[ns, UTC]", "UTC", "start of the round"),
-        Col("push_version", "str", "", "version of the pushed configuration"),
+        Col("round", "Int64", "", "number of the round, as in `push_rounds`"),
         Col("full", "boolean", "", "full push; null from Istio 1.31 on, which logs only `forced`"),
         Col("forced", "boolean", "", "push to all proxies, as logged from Istio 1.31 on"),
-        Col("connected_endpoints", "Int64", "", "ADS connections of this replica"),
         Col("proxies", "Int64", "", "proxies most likely pushed to"),
         Col("proxies_low", "Int64", "", "proxies pushed to, at least"),
         Col("proxies_high", "Int64", "", "proxies pushed to, at most"),
-        Col("pushes", "Int64", "", "pushes of the round"),
-        Col("size_bytes", "Int64", "B", "bytes pushed, as far as sizes are logged"),
         Col("first", "timedelta64[ns]", "ns", "time from the start to the first proxy"),
         Col("median", "timedelta64[ns]", "ns", "time until half of the proxies had their last push"),
         Col("p95", "timedelta64[ns]", "ns", "time until 95 % of the proxies had their last push"),
@@ -45,6 +42,8 @@ WAVES = Answer(
         ),
         Col("last_high", "timedelta64[ns]", "ns", "greatest possible `last`"),
         Col("slowest", "str", "", "last proxy"),
+        Col("pushes", "Int64", "", "pushes of the round"),
+        Col("size_bytes", "Int64", "B", "bytes pushed, as far as sizes are logged"),
         Col("overtaken", "Int64", "", "proxies that were pushed to only after the next round had begun"),
         Col("merged_low", "Int64", "", "proxies whose push also covers the round before, at least"),
         Col("merged_high", "Int64", "", "proxies whose push also covers the round before, at most"),
@@ -54,6 +53,8 @@ WAVES = Answer(
         Col(
             "visible", "boolean", "", "false if the log level hides the pushes of this round; its counts are then null"
         ),
+        Col("connected_endpoints", "Int64", "", "ADS connections of this replica"),
+        Col("push_version", "str", "", "version of the pushed configuration"),
         RUN,
         SOURCE,
     ),
@@ -67,9 +68,9 @@ WAVE = Answer(
         Col("place", "Int64", "", "position of the proxy in the order of arrival, from 1"),
         PROXY,
         Col("begun", "timedelta64[ns]", "ns", "from the start of the round to the first push"),
-        Col("time", "timedelta64[ns]", "ns", "from the start of the round to the last push"),
-        Col("time_low", "timedelta64[ns]", "ns", "least possible `time`"),
-        Col("time_high", "timedelta64[ns]", "ns", "greatest possible `time`"),
+        Col("done", "timedelta64[ns]", "ns", "from the start of the round to the last push"),
+        Col("done_low", "timedelta64[ns]", "ns", "least possible `done`"),
+        Col("done_high", "timedelta64[ns]", "ns", "greatest possible `done`"),
         Col("order", "str", "", "xDS types in the order pushed"),
         Col("pushes", "Int64", "", "pushes to this proxy"),
         Col("resources", "Int64", "", "resources sent"),
@@ -137,7 +138,7 @@ def push_waves(capture: Capture, *, late: str | pd.Timedelta = LATE) -> pd.DataF
     starts, lines = _lines(capture)
     if starts.empty:
         return empty_result(WAVES, reason_no_lines(capture, "line that begins a round", ROUND_LINES))
-    threshold = pd.Timedelta(late)
+    threshold = parse_duration(late, "late")
     placed = _placed(lines)
     rows = _rows(starts, placed, threshold)
     table = starts.drop(columns=["push_type", "duration"]).assign(visible=visible(starts, lines))
@@ -189,7 +190,7 @@ def push_wave(capture: Capture, round_id: int, *, late: str | pd.Timedelta = LAT
         return empty_result(WAVE, reason_no_lines(capture, "line that begins a round", ROUND_LINES))
     if round_id not in starts["round"].to_numpy():
         raise ValueError(f"there is no round {round_id}: rounds are 0 to {len(starts) - 1}")
-    rows = _rows(starts, _placed(lines), pd.Timedelta(late))
+    rows = _rows(starts, _placed(lines), parse_duration(late, "late"))
     rows = rows[rows["round"] == round_id]
     if rows.empty:
         hidden = not visible(starts, lines).loc[starts["round"] == round_id].all()
@@ -203,7 +204,7 @@ def push_wave(capture: Capture, round_id: int, *, late: str | pd.Timedelta = LAT
         .groupby(own["proxy"], sort=False)
         .agg(lambda names: " ".join(dict.fromkeys(names)))
     )
-    rows = rows.join(types.rename("order"), on="proxy").sort_values(["time", "proxy"], kind="stable")
+    rows = rows.join(types.rename("order"), on="proxy").sort_values(["done", "proxy"], kind="stable")
     rows = rows.assign(place=np.arange(1, len(rows) + 1))
     return as_result(rows.join(starts.set_index("round")["timestamp"], on="round"), WAVE, SENT)
 
@@ -244,23 +245,23 @@ def _rows(starts: pd.DataFrame, placed: pd.DataFrame, late: pd.Timedelta) -> pd.
         proxy=("proxy", "first"),
         source=("source", "first"),
         begun=("written", "min"),
-        time=("written", "max"),
-        time_low=("sure", "max"),
+        done=("written", "max"),
+        done_low=("sure", "max"),
         pushes=("written", "size"),
         certain=("certain", "all"),
     )
     for name in ("resources", "size_bytes"):
         rows[name] = groups[name].sum(min_count=1)
     rows = rows.reset_index()
-    earliest, rows["time_high"] = earliest_and_latest(placed, rows)
-    rows["time_low"] = rows["time_low"].mask(rows["time_low"] < 0, earliest)
+    earliest, rows["done_high"] = earliest_and_latest(placed, rows)
+    rows["done_low"] = rows["done_low"].mask(rows["done_low"] < 0, earliest)
     of = starts.set_index("round").reindex(rows["round"]).reset_index()
     following = as_nanoseconds(_next_start(starts).reindex(rows["round"]))
-    rows["overtaken"] = (following != NAT) & (rows["time"].to_numpy() >= following)
+    rows["overtaken"] = (following != NAT) & (rows["done"].to_numpy() >= following)
     begins = as_nanoseconds(of["timestamp"])
-    for name in ("begun", "time", "time_low", "time_high"):
+    for name in ("begun", "done", "done_low", "done_high"):
         rows[name] = as_durations(rows[name].to_numpy() - begins, begins != NAT)
-    return rows.assign(run=of["run"], straggler=rows["time"] > late)
+    return rows.assign(run=of["run"], straggler=rows["done"] > late)
 
 
 def _next_start(starts: pd.DataFrame) -> pd.Series[Any]:
@@ -270,18 +271,18 @@ def _next_start(starts: pd.DataFrame) -> pd.Series[Any]:
 
 def _summed(rows: pd.DataFrame) -> pd.DataFrame:
     """What each round comes to, by the likeliest round of each push."""
-    rows = rows.sort_values(["round", "time"], kind="stable")
+    rows = rows.sort_values(["round", "done"], kind="stable")
     groups = rows.groupby("round", sort=False)
-    sure = rows[rows["certain"]].groupby("round")["time_low"].max()
+    sure = rows[rows["certain"]].groupby("round")["done_low"].max()
     return pd.DataFrame(
         {
             "proxies": groups.size(),
             "pushes": groups["pushes"].sum(),
             "size_bytes": groups["size_bytes"].sum(min_count=1),
-            "first": groups["time"].min(),
+            "first": groups["done"].min(),
             "median": _had_by(rows, 0.5),
             "p95": _had_by(rows, 0.95),
-            "last": groups["time"].max(),
+            "last": groups["done"].max(),
             "last_low": sure,
             "slowest": groups["proxy"].last(),
             "overtaken": groups["overtaken"].sum(),
@@ -294,7 +295,7 @@ def _had_by(rows: pd.DataFrame, share: float) -> pd.Series[Any]:
     """When that share of the proxies of a round had it, by round; rows in the order of rounds and times."""
     sizes = rows.groupby("round", sort=False).size()
     place = sizes.cumsum() - sizes + np.ceil(sizes * share).astype(np.int64) - 1
-    return rows["time"].iloc[place.to_numpy()].set_axis(sizes.index)
+    return rows["done"].iloc[place.to_numpy()].set_axis(sizes.index)
 
 
 def _bounds(starts: pd.DataFrame, placed: pd.DataFrame, late: pd.Timedelta) -> pd.DataFrame:

@@ -17,12 +17,11 @@ from istiolog_pd.capture import Capture
 XDS_ORDER = Answer(
     "xds_order",
     "One row per proxy and round, and one per first configuration of a proxy",
+    time="timestamp",
     columns=(
+        Col("timestamp", "datetime64[ns, UTC]", "UTC", "first of these pushes"),
         PROXY,
         Col("round", "Int64", "", "number of the round; null for a first configuration, which belongs to no round"),
-        Col("order", "str", "", "xDS types in the order they first came"),
-        Col("kept", "boolean", "", "true if they came in Envoy's order: CDS, EDS, LDS, RDS"),
-        Col("early", "category", "", "type that came before its turn"),
         Col(
             "flow",
             "category",
@@ -30,15 +29,15 @@ XDS_ORDER = Answer(
             "``first configuration`` (answers to a new proxy's requests), ``update`` (a full round) or ``incremental "
             "update`` (endpoints only)",
         ),
+        Col("order", "str", "", "xDS types in the order they first came"),
+        Col("kept", "boolean", "", "true if they came in Envoy's order: CDS, EDS, LDS, RDS"),
+        Col("early", "category", "", "type that came before its turn"),
         Col(
             "certain",
             "boolean",
             "",
             "true if none of these pushes can belong to another round, nor to none if the order was not kept",
         ),
-        Col("timestamp", "datetime64[ns, UTC]", "UTC", "first of these pushes"),
-        RUN,
-        SOURCE,
         Col(
             "endpoints_after",
             "timedelta64[ns]",
@@ -65,6 +64,8 @@ XDS_ORDER = Answer(
             "true if listeners were pushed again before any routes; null without listeners, or if the log ends first "
             "(a gateway may need no routes)",
         ),
+        RUN,
+        SOURCE,
     ),
     needs=(pushed("the order of types at each proxy"),),
 )

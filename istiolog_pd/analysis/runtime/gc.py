@@ -20,11 +20,11 @@ NUMBER = pd.Float64Dtype()
 
 GC = Answer(
     "gc",
-    "One row per GC trace line, in file order",
+    "One row per GC trace line",
+    time="timestamp_low",
     columns=(
-        RUN,
-        SOURCE,
-        LINE,
+        Col("timestamp_low", "datetime64[ns, UTC]", "UTC", "earliest start by the clock of the log"),
+        Col("timestamp_high", "datetime64[ns, UTC]", "UTC", "latest start by the clock of the log"),
         Col("gc", "Int64", "", "number of the collection"),
         Col(
             "since_start",
@@ -32,8 +32,6 @@ GC = Answer(
             "ns",
             "start of the collection since the start of the process; whole milliseconds, cut off",
         ),
-        Col("timestamp_low", "datetime64[ns, UTC]", "UTC", "earliest start by the clock of the log"),
-        Col("timestamp_high", "datetime64[ns, UTC]", "UTC", "latest start by the clock of the log"),
         Col(
             "pause_low", "timedelta64[ns]", "ns", "time the program was stopped (sweep and mark termination), at least"
         ),
@@ -56,6 +54,9 @@ GC = Answer(
             "ns",
             "median time from the start of their round to these lines, requested pushes left out",
         ),
+        RUN,
+        SOURCE,
+        LINE,
     ),
     needs=(Need("garbage collection beside pushes", ("go_gc",), GC_TRACE),),
 )

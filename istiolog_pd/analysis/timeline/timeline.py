@@ -35,7 +35,7 @@ TIMELINE = Answer(
         ),
         Col("component", "category", "", "what wrote it: ``pilot``, ``agent``, ``envoy``, …"),
         Col("source", "category", "", SOURCE.meaning),
-        Col("source_pod", "category", "", "pod whose log it is; null where neither wrapper nor place tells"),
+        Col("source_pod", "category", "", "pod that the log is of; null where neither wrapper nor path names it"),
         Col("event", "category", "", "event"),
         Col("proxy", "str", "", "proxy that it is about, as pod.namespace; null: not about one"),
         Col("what", "str", "", "what it says, in one line"),
@@ -191,7 +191,7 @@ def _placed(capture: Capture, found: pd.DataFrame) -> tuple[pd.DataFrame, list[s
 
 
 def _proxies(capture: Capture, table: pd.DataFrame) -> pd.Series[str]:
-    """The proxy that each entry names; of the entries of a sidecar that name none, the one whose log it is."""
+    """The proxy that each entry names; of the entries of a sidecar that name none, the one of its log."""
     of_row = np.full(capture.n_entries, -1, np.int32)
     names: dict[str, int] = {}
     for event in table["event"].cat.categories:

@@ -130,7 +130,7 @@ FACTS: Mapping[str, Callable[[Capture], pd.DataFrame]] = {
 
 
 def _lines(capture: Capture, fact: str, events: Iterable[str]) -> pd.DataFrame:
-    """The lines of some events with the columns of a fact; a sidecar's line is of the proxy whose log it is."""
+    """The lines of some events with the columns of a fact; a sidecar's line is of the proxy of its log."""
     wanted = {column.name for column in TABLES[fact].columns} | {"proxy", "xds_type", "component"}
     parts = []
     for event in events:

@@ -4,7 +4,7 @@ HTTP and TCP share a format from 1.1 on: TCP prints ``-`` for what it lacks. The
 differ in how many fields they have, so a line is claimed by one format, to its end, or by none.
 
 A user agent, like any header, is printed as the client sent it: one that holds ``" "`` has no end that
-can be told, and such a line is claimed by no format (its message stays whole).
+can be parsed, and no format matches such a line (its message stays whole).
 """
 
 from __future__ import annotations

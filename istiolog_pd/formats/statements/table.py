@@ -38,7 +38,7 @@ COLUMNS = ("component", "scope", "level", "statement", "template", "labels", "ra
 #: `libraries.tsv` have what logs print and no table lists: gRPC, net/http, client-go and others that Istio links in.
 SOURCES = ("istio.tsv.gz", "envoy.tsv.gz", "ztunnel.tsv.gz", "more.tsv", "libraries.tsv")
 
-#: Whose statements can claim the lines of a component: programs of Istio link each other's packages.
+#: The programs with statements that can match the lines of a component: programs of Istio link each other's packages.
 GROUPS: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(("pilot", "agent", "shared", "cni", "operator", "citadel", "galley"), "istio"),
@@ -122,7 +122,7 @@ class Statement(NamedTuple):
 
     @property
     def group(self) -> str:
-        """Whose lines it can claim, as in `GROUPS`."""
+        """The components with lines that it can match, as in `GROUPS`."""
         return GROUPS[self.component]
 
     @property

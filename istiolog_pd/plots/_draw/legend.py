@@ -1,4 +1,4 @@
-"""What stands above the axes, where no data is: title, note and legend."""
+"""Title, note and legend above the axes, where no data is."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ MIN_ROUNDS = 12  # rounds for which there is room at least, so that few bars are
 GAP = 0.03  # between two panels, in parts of their room
 DAY = pd.Timedelta(days=1)  # matplotlib's unit of time
 SECOND = pd.Timedelta(seconds=1) / DAY
-#: Tick texts by the finest unit that differs (year, month, day, hour, minute, second), and what stands at the end.
+#: Tick texts by the finest unit that differs (year, month, day, hour, minute, second), and the text at the end.
 CLOCK = {
     "formats": ["%Y", "%b", "%d", "%H:%M", "%H:%M", "%H:%M:%S.%f"],
     "zero_formats": ["", "%Y", "%b", "%b %d", "%H:%M", "%H:%M:%S"],

@@ -122,7 +122,11 @@ def kinds(table: pd.DataFrame) -> pd.Series[str]:
 
 
 def need(table: pd.DataFrame, answer: str, *columns: str) -> None:
-    """Raise a `ValueError` that names the missing columns, if this is not a table of that answer."""
+    """Raise an error that says what is missing, if this is not a table of that answer: `TypeError` or `ValueError`."""
+    if not isinstance(table, pd.DataFrame):
+        raise TypeError(
+            f"this plot draws the table of istiolog_pd.analysis.{answer}(capture), not {type(table).__name__}"
+        )
     missing = [name for name in columns if name not in table.columns]
     if missing:
         raise ValueError(

@@ -49,7 +49,7 @@ def html_report(capture: Capture, *, loaded: Sequence[str] = ()) -> str:
     Returns
     -------
     str
-        The page: what stands out (`istiolog_pd.report.findings`), with the lines that show it; what the
+        The page: the findings (`istiolog_pd.report.findings`), with the lines that show it; what the
         capture is; what it can answer; every plot of `istiolog_pd.plots.PLOTS` with its table. It holds no
         script, and loads nothing; all text of the log is escaped. A table shows 50 rows at most.
 

@@ -47,7 +47,7 @@ def _nacks(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
 
 
 def _exited(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
-    """Envoys that died; why is told only as far as the agent was told."""
+    """Envoys that died; the reason is as far as the agent knew it."""
     own = table[table["cause"] == "Envoy exited"]
     if own.empty:
         return None

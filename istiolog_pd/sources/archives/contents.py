@@ -22,7 +22,7 @@ class Archive:
     #: By path, in the archive's order.
     members: dict[str, Source] = field(default_factory=dict)
     damage: list[str] = field(default_factory=list)
-    #: To be told which of the files will be read, before the first is.
+    #: Is given the files that will be read, before the first is.
     expect: Callable[[list[str]], None] = lambda paths: None
 
 

@@ -25,7 +25,7 @@ ARCHIVE_NAME = re.compile(r"\.(?:tar|tar\.(?:gz|zst|xz|bz2)|tgz|tzst|txz|tbz2?|z
 
 
 def archive_of(first: bytes, rest: Iterator[bytes]) -> str:
-    """What sort of archive begins with these blocks: ``"tar"``, ``"zip"`` or "" (told by its content)."""
+    """What sort of archive begins with these blocks: ``"tar"``, ``"zip"`` or "" (by its content)."""
     if ZIP.match(first):
         return "zip"
     how = packing(first)

@@ -1,4 +1,4 @@
-"""Packed bytes, told by their content, and unpacked in blocks: gzip, zstd, xz, bzip2, of one member or many.
+"""Compressed bytes, detected by content, and decompressed in blocks: gzip, zstd, xz, bzip2, of one member or many.
 
 What is cut or broken gives what comes before, and a note. No member's bytes are copied for the next one's
 sake, so many small members take no longer than a large one.
@@ -208,7 +208,7 @@ def _broken(how: str, error: object) -> str:
 
 
 def _before_fault(blocks: Iterator[bytes], given: int) -> Iterator[bytes]:
-    """What a broken gzip member unpacks to before its fault, but for the bytes that were given already."""
+    """What a broken gzip member decompresses to before its fault, without the bytes given already."""
     for out in _up_to_fault(blocks):
         if len(out) > given:
             yield out[given:]

@@ -28,7 +28,7 @@ IS_STAMPED = re.compile(rb"%b %b" % (STAMP, HEADER))
 
 #: What a tab may be shown as.
 _SHOWN_TAB = rb"(?:\\t|\^I|<TAB>)"
-#: What stands between a header's time and level where it is neither blanks nor tabs.
+#: The text between a header's time and level where it is neither blanks nor tabs.
 SEPARATOR = rb"[^A-Za-z0-9\n,;|\"']{1,16}|[^A-Za-z0-9\n,;|\"']{0,8}%b[^A-Za-z0-9\n,;|\"']{0,8}" % _SHOWN_TAB
 #: A header as people paste it: other signs for tabs, marks around its parts.
 LOOSE_HEADER = re.compile(

@@ -176,7 +176,7 @@ def batch_of(rows: Sequence[Row], containers: Containers, lines: Ints, own: Any)
 
 
 def _with_line_ends(texts: pa.Array, ended: pa.Array, part: Flags) -> pa.Array:
-    """Texts that end with a line end each, but for parts of lines, which never do."""
+    """Texts that end with a line end each, except parts of lines, which never do."""
     if not part.any() and not pa.compute.any(ended).as_py():
         return pa.compute.binary_join_element_wise(texts, _LINE_END, _NOTHING)
     bare = pa.compute.if_else(ended, pa.compute.utf8_slice_codeunits(texts, 0, -1), texts)

@@ -17,7 +17,7 @@ from istiolog_pd.sources.wrappers._model import Bytes, Flags, Ints
 #: An object longer than this is no log record: it is taken as text.
 LONGEST_OBJECT = 16 << 20
 
-#: What stands between the objects of an array.
+#: Characters between the objects of an array.
 BETWEEN = b" \t\r\n,[]"
 
 _SIGNS = np.zeros(256, bool)
@@ -31,7 +31,7 @@ _FLAT_ARRAY = re.compile(rb"\s*\[\s*[\"\[]")
 def objects(blocks: Iterator[bytes], *, arrays_of_texts: bool = False) -> Iterator[list[tuple[int, bytes]]]:
     """The outermost objects of each block, with the line on which they begin; of `arrays_of_texts` the whole array.
 
-    What stands between objects, but for blanks, commas and brackets, and an object without an end, is
+    Text between objects, except blanks, commas and brackets, and an object without an end, is
     given as it is (so it parses as no object).
     """
     parts: list[bytes] = []

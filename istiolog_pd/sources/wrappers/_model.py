@@ -29,7 +29,7 @@ RECEIVED_TYPE = pa.timestamp("ns", tz="UTC")
 
 
 class ContainerId(NamedTuple):
-    """Whose log a line is; what the wrapper does not say is empty."""
+    """The container of a line; empty where the wrapper does not name it."""
 
     namespace: str = ""
     pod: str = ""

@@ -73,7 +73,7 @@ class Batch:
     """Rows of text without their wrapper, in file order; most are a line with its line end."""
 
     text: pa.Array
-    #: Whose log it is: a code of `Containers`.
+    #: The container: a code of `Containers`.
     key: Ints
     #: 0 stdout, 1 stderr, -1 not known.
     std: npt.NDArray[np.int8]

@@ -1,4 +1,4 @@
-"""The wrapper of a log that is still being written: told by its first lines, and taken off as lines come."""
+"""The wrapper of a log that is still being written: detected from its first lines, and removed as lines come."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BARE = -1
 class StreamingUnwrapper:
     r"""Takes off what `istiolog_pd.sources.wrappers.unwrap` takes off, of each line once it is whole.
 
-    Of wrappers that are told by more than single lines (arrays of objects, dumps, bug-reports) nothing is
+    Of wrappers that are detected by more than single lines (arrays of objects, dumps, bug-reports) nothing is
     taken off; such a log does not grow.
 
     Parameters

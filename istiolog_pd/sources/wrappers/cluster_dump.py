@@ -27,7 +27,7 @@ def begins(head: bytes) -> bool:
 
 
 def streams(blocks: Iterator[bytes], note: Note) -> Iterator[LogStream]:
-    """The logs of a cluster dump, one at a time (each is held until its END), then what stands around them."""
+    """The logs of a cluster dump, one at a time (each is held until its END), then the lines around them."""
     talk = HeldLog(TOOL_OUTPUT, NAME)
     log: HeldLog | None = None
     end, began, line = b"", 0, 1

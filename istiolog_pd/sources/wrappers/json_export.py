@@ -1,4 +1,4 @@
-"""JSON that any store of logs exports: the field is taken whose texts are log lines.
+"""JSON that any store of logs exports: the field that holds log lines is used.
 
 Whatever holds it: lines of JSON, an array, or one document (CloudWatch, Elasticsearch, Loki's query API,
 Grafana, Splunk, Vector, OpenTelemetry, Datadog, Azure and others). What is known of a line's container and time

@@ -1,4 +1,4 @@
-"""Text that was pasted: what stands around every line is found out from the lines themselves, and taken off.
+"""Pasted text: the decoration around every line is learned from the lines themselves, and removed.
 
 A terminal's box, bold marks, quotes, bullets, line numbers, HTML, other signs for tabs, the newest line first.
 """
@@ -25,7 +25,7 @@ from istiolog_pd.sources.wrappers._wrapper import GuessedWrapper
 
 NAME = "pasted text"
 
-#: The part of the lines with a header that must agree on what stands around them.
+#: The part of the lines with a header that must agree on the decoration around them.
 MIN_SHARE = 0.8
 #: Minimum number of lines that are earlier than the one before where the newest comes first; few are later.
 FALLING = 8
@@ -65,13 +65,13 @@ _FENCE = re.compile(rb"\s{0,3}(?:```|~~~)[\w-]{0,20}\s*")
 
 @dataclass(frozen=True, slots=True)
 class Decoration:
-    """What stands around the lines, and what was made of their tabs."""
+    """The decoration around the lines, and what replaced their tabs."""
 
     is_html: bool = False
     has_colors: bool = False
     prefix: re.Pattern[bytes] | None = None
     suffixes: tuple[bytes, ...] = ()
-    #: Whether the lines are what stands in JSON's strings: with `\\t` and `\\"`.
+    #: Whether the lines are the contents of JSON strings: with `\\t` and `\\"`.
     is_json_text: bool = False
     has_marks: bool = False
     tab: re.Pattern[bytes] | None = None
@@ -133,7 +133,7 @@ def _without_marks(line: bytes) -> bytes:
 
 
 def learn(lines: Sequence[bytes]) -> Decoration | None:
-    """What stands around the lines of a sample; null if nothing does, or if no line of a log is in it."""
+    """The decoration around the lines of a sample; null if there is none, or no log line in it."""
     text = b"\n".join(lines)
     lines = [line.rstrip(b"\r") for line in lines if line.strip()]
     found = Decoration(
@@ -235,7 +235,7 @@ def _with_quotes(found: Decoration, prefixes: list[bytes], bodies: list[bytes]) 
 
 
 def _with_separators(found: Decoration, heads: Sequence[re.Match[bytes] | None]) -> Decoration:
-    """What stands for a tab between the parts of the headers."""
+    """The text that replaced tabs between the parts of the headers."""
     separators = [head["separator"] for head in heads if head is not None and head["separator"]]
     if not separators or found.is_json_text:
         return found
@@ -323,7 +323,7 @@ class PastedText:
         ]
 
     def _inside(self, line: bytes) -> bytes:
-        """What stands between the bars of a box, without its margin on the right."""
+        """The text between the bars of a box, without its margin on the right."""
         bar = next((suffix for suffix in self._decoration.suffixes if suffix in _BARS), b"")
         inside = line.rstrip().removesuffix(bar)
         return inside[:-1] if self._has_margin and inside.endswith(b" ") else inside

@@ -1,4 +1,4 @@
-"""Tables that any store of logs exports, as CSV or TSV: the column is taken whose texts are log lines.
+"""Tables that any store of logs exports, as CSV or TSV: the column that holds log lines is used.
 
 Columns in any order, with a header row or none, cells with line ends and quoted quotes. What is known of a line's
 container and time comes from the other columns, by their names (`_fields`).

@@ -165,7 +165,7 @@ def test_whose_log_it_is_can_be_told() -> None:
     log = capture([push(10)], clusters(10.5), name)
     silent = analysis.propagation(log)
     assert silent.empty
-    assert f"whose log it is cannot be told of {name}: name its proxy" in silent.attrs["coverage"]
+    assert f"the proxy of {name} is unknown: name it" in silent.attrs["coverage"]
     told = analysis.propagation(log, proxies={name: PROXY})
     assert seconds(told["applied"]) == [10.501]
 
