@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from istiolog_pd.cli._helpers import check_output, exit_on_error, load_logs, python_help
-from istiolog_pd.cli.options import AccessFormat, Sources, Whose
+from istiolog_pd.cli.options import AccessFormat, Component, Sources
 from istiolog_pd.cli.terminal import log_line
 
 PYTHON = python_help(
@@ -19,7 +19,7 @@ PYTHON = python_help(
 def trace(
     sources: Sources,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The trace.")] = Path("mesh.pftrace"),
-    component: Whose = None,
+    component: Component = None,
     access_log_format: AccessFormat = None,
 ) -> None:
     """Write a Perfetto trace: decisions, rounds, pushes, Envoy's updates, in time.
