@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from istiolog_pd._frames import DtypeBackend
 from istiolog_pd._frames import to_pandas as to_pandas
+from istiolog_pd._lookups import Lookups
 from istiolog_pd._table import Table, folded_html, table_html
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, arrow_field, event_columns, event_schema
 from istiolog_pd.errors import UnknownNameError, unknown
@@ -40,7 +41,7 @@ class SourceInfo:
 
 
 @dataclass(frozen=True, eq=False)
-class Capture:
+class Capture(Lookups):
     """What was read: one narrow Arrow table per event, and the common columns of every entry.
 
     ``capture["xds_push"]`` is the table of an event (empty, with its columns, if there is none);
