@@ -37,9 +37,11 @@ from istiolog_pd.analysis.pushes.waves import push_wave as push_wave
 from istiolog_pd.analysis.pushes.waves import push_waves as push_waves
 from istiolog_pd.analysis.pushes.xds_order import xds_order as xds_order
 from istiolog_pd.analysis.runtime.gc import gc as gc
+from istiolog_pd.analysis.timeline.arrivals import arrivals as arrivals
 from istiolog_pd.analysis.timeline.timeline import timeline as timeline
 
 __all__ = [
+    "arrivals",
     "cache_ratio",
     "closed_streams",
     "cluster_warming",
