@@ -24,6 +24,7 @@ from istiolog_pd.cli import (
     parse,
     plot,
     report,
+    story,
     summary,
     unmatched,
     watch,
@@ -102,6 +103,7 @@ def main(version: Version = False, limit: Limit = None) -> None:
 
 app.command(cls=Command, epilog=summary.PYTHON)(summary.summary)
 app.command(cls=Command, epilog=report.PYTHON)(report.report)
+app.command(cls=Command, epilog=story.PYTHON)(story.story)
 app.command(cls=Command, epilog=answer.PYTHON)(answer.answer)
 app.command(cls=Command, epilog=plot.PYTHON)(plot.plot)
 app.command(cls=Command, epilog=metrics.PYTHON)(metrics.metrics)
