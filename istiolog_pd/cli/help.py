@@ -14,7 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 GROUPS: dict[str, tuple[str, ...]] = {
     "Start here": ("summary", "report"),
     "Ask": ("story", "answer", "plot", "metrics", "compare", "check", "watch"),
-    "Export": ("parse",),
+    "Export": ("parse", "trace"),
     "Inspect lines": ("unmatched", "explain", "formats"),
 }
 
