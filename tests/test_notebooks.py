@@ -23,8 +23,8 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PROPAGATION = ROOT / "notebooks" / "03_propagation.ipynb"
 FIGURES = {
     "01_first_look": 2,
-    "02_pushes": 8,
-    "03_propagation": 4,
+    "02_pushes": 10,
+    "03_propagation": 5,
     "04_debounce_tuning": 3,
     "05_before_and_after": 3,
     "06_parquet_and_bi": 1,
@@ -61,7 +61,7 @@ KEY_NUMBERS = {
     "02_pushes": [
         (
             "questions",
-            r"how many proxies each round was pushed to fan_out part endpoint-only pushes are printed at debug",
+            r"part endpoint-only pushes are printed at debug .* fan_out,",
         ),
         ("explore", r"EDS full 68 1705300 incremental 350 7709956 "),
         ("coverage", rf"debounces {INFO.decisions} push_rounds {INFO.decisions} pushes {INFO.pushes} "),
