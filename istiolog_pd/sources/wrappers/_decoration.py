@@ -255,4 +255,7 @@ def is_falling(times: Sequence[bytes]) -> bool:
 
 
 def is_double_spaced(text: bytes) -> bool:
-    return text.count(b"\n\n") + text.count(b"\n\r\n") > 0.45 * text.count(b"\n") > 3
+    """Whether each line is followed by an empty one, and by one alone."""
+    text = text.replace(b"\r\n", b"\n")
+    lines = text.count(b"\n")
+    return text.count(b"\n\n") > 0.45 * lines > 3 and text.count(b"\n\n\n") < 0.1 * lines
