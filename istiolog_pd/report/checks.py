@@ -12,7 +12,8 @@ import pandas as pd
 
 from istiolog_pd._text import duration_text
 from istiolog_pd.analysis.compare.compare import compare
-from istiolog_pd.capture import Capture, unknown
+from istiolog_pd.capture import Capture
+from istiolog_pd.errors import unknown
 from istiolog_pd.report.findings import Answers, run_rules
 
 #: The least and the most that a measure can be, with what it was taken from; or why it cannot be told.
