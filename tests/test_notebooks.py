@@ -23,8 +23,8 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PROPAGATION = ROOT / "notebooks" / "03_propagation.ipynb"
 FIGURES = {
     "01_first_look": 2,
-    "02_pushes": 8,
-    "03_propagation": 4,
+    "02_pushes": 10,
+    "03_propagation": 5,
     "04_debounce_tuning": 3,
     "05_before_and_after": 3,
     "06_parquet_and_bi": 1,

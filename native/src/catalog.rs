@@ -13,8 +13,9 @@ use crate::json_lines::JsonLayout;
 use crate::kinds::Kind;
 use crate::matcher::Matcher;
 use crate::naming::Naming;
+use crate::path::Path;
 use crate::pattern::Pattern;
-use crate::program::{Branch, Message, insert, steps_of, walk};
+use crate::program::{Branch, Message, begun, insert, steps_of, walk};
 use crate::second::Second;
 use crate::shapes::{Known as KnownOfShapes, Shape, ShapeBuilder};
 use crate::template::Words;
@@ -217,15 +218,15 @@ impl Catalog {
         for (rank, number) in data.order.into_iter().enumerate() {
             let one = &data.formats[number];
             let Format { component, event, .. } = compiler.formats[number];
-            let add = |tree: &mut Vec<Branch>| -> PyResult<()> {
-                insert(tree, compiler.steps(one)?, number, rank);
+            let add = |tree: &mut Vec<Branch>, start: &[u8]| -> PyResult<()> {
+                insert(tree, begun(compiler.steps(one)?, start, &kinds), number, rank);
                 Ok(())
             };
             let tree = *by_event.entry((component, event)).or_insert_with(|| new_tree(&mut trees));
-            add(&mut trees[tree])?;
+            add(&mut trees[tree], b"")?;
             let to = &mut dispatch[component];
             if one.is_fallback {
-                add(&mut to.fallback)?;
+                add(&mut to.fallback, b"")?;
                 continue;
             }
             let mut seen = HashSet::new();
@@ -233,17 +234,16 @@ impl Catalog {
                 let start = start.as_bytes();
                 let ascii = start.iter().take(WIDEST).take_while(|byte| byte.is_ascii()).count();
                 let Some(size) = data.start_sizes.iter().find(|size| ascii >= **size) else {
-                    if seen.insert((0, [0; WIDEST])) {
+                    if seen.insert(&b""[..]) {
                         let mut tree = Vec::new();
-                        add(&mut tree)?;
+                        add(&mut tree, b"")?;
                         to.free.push(Free { sign: Finder::new(&one.sign).into_owned(), tree });
                     }
                     continue;
                 };
-                let key = start_key(start, *size);
-                if seen.insert(key) {
-                    let tree = *to.starts.entry(key).or_insert_with(|| new_tree(&mut trees));
-                    add(&mut trees[tree])?;
+                if seen.insert(start) {
+                    let tree = *to.starts.entry(start_key(start, *size)).or_insert_with(|| new_tree(&mut trees));
+                    add(&mut trees[tree], start)?;
                 }
             }
         }
@@ -317,14 +317,24 @@ impl Catalog {
     pub fn claim(&self, asked: Asked, text: &[u8], matcher: &mut Matcher) -> Option<usize> {
         let message = Message::new(text);
         let accept = |number: usize| !self.formats[number].needs_scope || self.in_scope(number, asked);
-        let found = &mut matcher.found;
+        let Matcher { found, starts, .. } = matcher;
         if let Some(event) = asked.event {
             let tree = *self.by_event.get(&(asked.component as usize, event))?;
             return walk(&self.trees[tree], &self.kinds, &message, found, &accept);
         }
-        let trees = matcher.starts.of(self, asked.component, text);
-        for tree in trees {
-            if let Some(format) = walk(&self.trees[*tree], &self.kinds, &message, found, &accept) {
+        let start = starts.of(self, asked.component, text);
+        for n in 0..start.paths.len() {
+            if start.paths[n].fits(&self.kinds, &message, found) {
+                let format = start.paths[n].format;
+                start.paths.swap(n, n / 2);
+                return Some(format);
+            }
+        }
+        for n in 0..start.trees.len() {
+            if let Some(format) = walk(&self.trees[start.trees[n]], &self.kinds, &message, found, &accept) {
+                if n == 0 && !self.formats[format].needs_scope {
+                    start.learn(self, &message, format);
+                }
                 return Some(format);
             }
         }
@@ -341,6 +351,11 @@ impl Catalog {
         }
         let accept = |number: usize| self.in_scope(number, asked);
         walk(&dispatch.fallback, &self.kinds, &message, found, &accept)
+    }
+
+    /// The path of a message through a tree to the format that claimed it.
+    pub fn path(&self, tree: usize, message: &Message, format: usize) -> Option<Path> {
+        Path::find(&self.trees[tree], &self.kinds, message, format)
     }
 
     /// What a user's own access format makes of a message.

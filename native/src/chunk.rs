@@ -10,7 +10,7 @@ use crate::entry::{Entry, Time};
 use crate::fill::{Filler, RowTexts};
 use crate::headers::HeadCache;
 use crate::labels::{Readings, labels_in, split_labels, thread_of};
-use crate::lines::{Damages, cleaned};
+use crate::lines::{Damage, Damages, cleaned};
 use crate::matcher::Matcher;
 use crate::naming::{Line, Names};
 use crate::numbers::integer;
@@ -47,6 +47,8 @@ pub struct Piece {
     pub complete: bool,
     pub recognised: bool,
     pub damage: Damages,
+    /// Times that do not exist, or are beyond 64 bits of nanoseconds.
+    pub no_time: Damage,
     pub common: CommonRows,
     pub events: Vec<Option<Box<EventRows>>>,
     /// Rows whose time has no year, and that time.
@@ -151,7 +153,7 @@ impl Worker {
             Entries::new(catalog, &mut self.heads, &mut damage, &text).read(0, &mut |entry| {
                 if seen < most {
                     seen += 1;
-                    if let Some(who) = writer(catalog, matcher, &entry, &text) {
+                    if let Some(who) = writer(catalog, matcher, entry, &text) {
                         counts[who] += 1;
                     }
                 }
@@ -220,7 +222,7 @@ impl<'a> Ids<'a> {
 }
 
 impl Rows {
-    fn add(&mut self, catalog: &Catalog, source: Source, entry: Entry, text: &[u8], piece: &mut Piece) {
+    fn add(&mut self, catalog: &Catalog, source: Source, entry: &Entry, text: &[u8], piece: &mut Piece) {
         let row = piece.common.len();
         let whole = entry.message(text);
         let tabs_lost = entry.layout.is_some_and(|at| catalog.layouts[at].tabs_lost);
@@ -231,10 +233,10 @@ impl Rows {
             Ids::default()
         };
         let message = &whole[ids.size..];
-        let mut claim = self.claim(catalog, source, &entry, message, tabs_lost, text);
+        let mut claim = self.claim(catalog, source, entry, message, tabs_lost, text);
         let scope = entry.scope.bytes(text);
         let found = if claim.format.is_none() && entry.event.is_none() {
-            self.second(catalog, &entry, component, scope, message, &mut claim, piece)
+            self.second(catalog, entry, component, scope, message, &mut claim, piece)
         } else {
             None
         };
@@ -250,7 +252,7 @@ impl Rows {
         let mut labels = Vec::new();
         if !shape.labels.is_empty() && (!entry.fields.is_empty() || claim.labels.0 < claim.labels.1) {
             labels.resize(shape.labels.len(), None);
-            self.labels(catalog, shape, &entry, &message[claim.labels.0..claim.labels.1], &mut labels);
+            self.labels(catalog, shape, entry, &message[claim.labels.0..claim.labels.1], &mut labels);
         }
         let body = found.as_ref().and_then(|found| found.body.as_deref()).unwrap_or(message);
         let fields: &[Span] = if is_claimed { &self.matcher.found.spans } else { &[] };
@@ -287,7 +289,7 @@ impl Rows {
         if let Some(stream) = ids.stream {
             piece.common.envoy_stream.word(row, self.streams.number(stream));
         }
-        self.common(catalog, source, &entry, &claim, shape.event, tabs_lost, text, piece);
+        self.common(catalog, source, entry, &claim, shape.event, tabs_lost, text, piece);
     }
 
     /// What claims a message that no format claims as it stands.
@@ -367,7 +369,8 @@ impl Rows {
         match &entry.time {
             Time::Known(time) => common.time.number(row, *time),
             Time::Klog(written) => piece.undated.push((row as u32, written.clone())),
-            Time::None | Time::Unknown => {}
+            Time::Unknown => piece.no_time.note(entry.line),
+            Time::None => {}
         }
         if let Some(caller) = entry.caller.bytes(text) {
             common.caller.word(row, self.callers.number(caller));

@@ -48,37 +48,52 @@ pub enum Column {
 }
 
 impl Column {
-    #[inline]
+    /// Set a number; a row whose predecessors all have one is the usual case.
+    #[inline(always)]
     pub fn number(&mut self, row: usize, value: i64) {
+        match self {
+            Column::Numbers(values, _) if values.len() == row => values.push(value),
+            _ => self.number_behind_gap(row, value),
+        }
+    }
+
+    #[cold]
+    fn number_behind_gap(&mut self, row: usize, value: i64) {
         if let Column::Empty = self {
             *self = Column::Numbers(Vec::new(), Gaps::default());
         }
-        if let Column::Numbers(values, gaps) = self {
-            if values.len() < row {
-                gaps.add(values.len(), row);
-                values.resize(row, 0);
-            }
-            if values.len() == row {
-                values.push(value);
-            }
+        if let Column::Numbers(values, gaps) = self
+            && values.len() <= row
+        {
+            gaps.add(values.len(), row);
+            values.resize(row, 0);
+            values.push(value);
         }
     }
 
-    #[inline]
+    /// Set a word.
+    #[inline(always)]
     pub fn word(&mut self, row: usize, code: u32) {
+        match self {
+            Column::Words(codes) if codes.len() == row => codes.push(code as i32),
+            _ => self.word_behind_gap(row, code),
+        }
+    }
+
+    #[cold]
+    fn word_behind_gap(&mut self, row: usize, code: u32) {
         if let Column::Empty = self {
             *self = Column::Words(Vec::new());
         }
-        if let Column::Words(codes) = self {
-            if codes.len() < row {
-                codes.resize(row, -1);
-            }
-            if codes.len() == row {
-                codes.push(code as i32);
-            }
+        if let Column::Words(codes) = self
+            && codes.len() <= row
+        {
+            codes.resize(row, -1);
+            codes.push(code as i32);
         }
     }
 
+    /// Set a text.
     #[inline]
     pub fn text(&mut self, row: usize, text: &[u8]) {
         if let Column::Empty = self {

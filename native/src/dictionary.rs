@@ -4,7 +4,7 @@ use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use crate::set::same;
+use crate::set::{quick_hash, same};
 
 /// Texts in the order of their numbers.
 #[derive(Clone, Default)]
@@ -22,6 +22,12 @@ impl Texts {
     pub fn get(&self, number: usize) -> &[u8] {
         let start = if number == 0 { 0 } else { self.ends[number - 1] };
         &self.bytes[start..self.ends[number]]
+    }
+
+    /// Whether the text of a number, if there is one, is this.
+    #[inline(always)]
+    fn is(&self, number: usize, text: &[u8]) -> bool {
+        number < self.ends.len() && same(self.get(number), text)
     }
 
     pub fn push(&mut self, text: &[u8]) {
@@ -48,24 +54,38 @@ pub struct Dictionary {
     pub texts: Texts,
     table: HashTable<(u32, u32)>,
     hasher: DefaultHashBuilder,
+    /// By a part of a text's quick hash the number of a text that was asked for lately.
+    recent: Vec<u32>,
 }
+
+/// The logarithm of the number of recent texts.
+const RECENT: u32 = 12;
 
 impl Dictionary {
     #[inline]
     pub fn number(&mut self, text: &[u8]) -> u32 {
+        let place = (quick_hash(text) >> (64 - RECENT)) as usize;
+        match self.recent.get(place) {
+            Some(number) if self.texts.is(*number as usize, text) => *number,
+            _ => self.number_of_any(place, text),
+        }
+    }
+
+    #[cold]
+    fn number_of_any(&mut self, place: usize, text: &[u8]) -> u32 {
+        self.recent.resize(1 << RECENT, 0);
         let hash = self.hasher.hash_one(text);
         let mark = (hash >> 32) as u32;
         let texts = &self.texts;
-        if let Some((_, number)) =
-            self.table.find(hash, |(known, number)| *known == mark && same(texts.get(*number as usize), text))
-        {
-            return *number;
+        let known = self.table.find(hash, |(known, number)| *known == mark && texts.is(*number as usize, text));
+        let number = known.map_or(texts.len() as u32, |(_, number)| *number);
+        if known.is_none() {
+            self.texts.push(text);
+            // The half of a hash that is kept tells most texts apart; the table asks for all of it to grow.
+            let (hasher, texts) = (&self.hasher, &self.texts);
+            self.table.insert_unique(hash, (mark, number), |(_, number)| hasher.hash_one(texts.get(*number as usize)));
         }
-        let number = self.texts.len() as u32;
-        self.texts.push(text);
-        // The half of a hash that is kept tells most texts apart; the table asks for all of it to grow.
-        let (hasher, texts) = (&self.hasher, &self.texts);
-        self.table.insert_unique(hash, (mark, number), |(_, number)| hasher.hash_one(texts.get(*number as usize)));
+        self.recent[place] = number;
         number
     }
 

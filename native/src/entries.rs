@@ -17,7 +17,7 @@ use crate::pattern::Scratch;
 type Span = (usize, usize);
 
 /// Who takes the entries of a text, in the order of their first lines; false: no more of them are wanted.
-pub type Sink<'s> = dyn FnMut(Entry) -> bool + 's;
+pub type Sink<'s> = dyn FnMut(&Entry) -> bool + 's;
 
 pub struct Entries<'c> {
     catalog: &'c Catalog,
@@ -36,6 +36,8 @@ pub struct Entries<'c> {
     latest: Option<usize>,
     /// A GC line whose rest has not come yet, or only its line end.
     gc: Option<usize>,
+    /// Where the next text stands that every whole GC line holds.
+    gc_sign: usize,
 }
 
 impl<'c> Entries<'c> {
@@ -53,6 +55,7 @@ impl<'c> Entries<'c> {
             open: None,
             latest: None,
             gc: None,
+            gc_sign: 0,
         }
     }
 
@@ -76,15 +79,19 @@ impl<'c> Entries<'c> {
 
     fn pop(&mut self, sink: &mut Sink) -> bool {
         self.base += 1;
-        self.begun.pop_front().is_some_and(sink)
+        let goes_on = self.begun.front().is_some_and(sink);
+        self.begun.pop_front();
+        goes_on
     }
 
     fn begun(&mut self, number: usize) -> &mut Entry {
         &mut self.begun[number - self.base]
     }
 
-    fn push(&mut self, number: u64, entry: Entry) -> usize {
-        self.begun.push_back(Entry { line: number, ..entry });
+    #[inline(always)]
+    fn push(&mut self, number: u64, mut entry: Entry) -> usize {
+        entry.line = number;
+        self.begun.push_back(entry);
         self.base + self.begun.len() - 1
     }
 
@@ -197,6 +204,12 @@ impl<'c> Entries<'c> {
         let (catalog, text) = (self.catalog, self.text);
         let entry = &mut self.begun[place - self.base];
         let Body::Span(start, end) = entry.body else { return };
+        if self.gc_sign < start {
+            self.gc_sign = catalog.gc.next_sign(text, start);
+        }
+        if self.gc_sign >= end {
+            return;
+        }
         let Some(at) = catalog.gc.inside(&text[start..end], &mut self.scratch) else { return };
         entry.body = Body::Span(start, start + at);
         entry.cut = true;

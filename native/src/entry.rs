@@ -1,7 +1,5 @@
 //! An entry: a header line with its continuation lines, or text that has no header.
 
-use std::sync::Arc;
-
 use crate::catalog::NONE;
 
 /// A text of a header: where it stands in the chunk's text, or a copy.
@@ -11,7 +9,6 @@ pub enum Text {
     None,
     Span(usize, usize),
     Owned(Box<[u8]>),
-    Shared(Arc<[u8]>),
 }
 
 impl Text {
@@ -20,7 +17,6 @@ impl Text {
             Text::None => None,
             Text::Span(start, end) => Some(&text[*start..*end]),
             Text::Owned(bytes) => Some(bytes),
-            Text::Shared(bytes) => Some(bytes),
         }
     }
 }
@@ -34,6 +30,17 @@ pub enum Time {
     Known(i64),
     /// A time without a year.
     Klog(Box<[u8]>),
+}
+
+impl Time {
+    /// The time of a text, as it was read.
+    pub fn of(text: &[u8], time: Option<i64>) -> Time {
+        match time {
+            Some(time) => Time::Known(time),
+            None if text.is_empty() => Time::None,
+            None => Time::Unknown,
+        }
+    }
 }
 
 /// The text of an entry: of one piece, or put together.

@@ -8,7 +8,7 @@ use crate::columns::{Column, EventRows};
 use crate::dictionary::Dictionary;
 use crate::program::{NOWHERE, Span};
 use crate::set::trim;
-use crate::shapes::{ABSENT, Constant, Shape, Target};
+use crate::shapes::{ABSENT, Constant, Put, Shape, Target};
 use crate::values::{Part, Value, numbered};
 
 /// A value that is known of a text.
@@ -64,8 +64,14 @@ impl Filler {
             || targets(shape, row).any(|(target, text)| {
                 let columns = &target.ids;
                 let Some(place) = columns.iter().position(|one| *one == column) else { return false };
-                let (number, width) = (self.known(catalog, target, text, 0), columns.len());
-                !matches!(self.groups[target.group].values[number * width + place], Known::Null)
+                match &catalog.kinds[target.kind].value {
+                    Value::Connection if place == 0 => !text.is_empty(),
+                    Value::Connection if place == 1 => numbered(text).1.is_some(),
+                    value => {
+                        let size = if let Value::Connection = value { numbered(text).0 } else { text.len() };
+                        !matches!(self.known(catalog, target, &text[..size])[place - value.apart()], Known::Null)
+                    }
+                }
             })
     }
 
@@ -127,16 +133,27 @@ impl Filler {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn put(&mut self, catalog: &Catalog, target: &Target, text: &[u8], at: usize, to: &mut [Column]) {
+        match target.put {
+            Put::Number(value) => {
+                if let Some(value) = value(text) {
+                    to[target.columns[0] as usize].number(at, value);
+                }
+            }
+            Put::Known => self.put_known(catalog, target, text, at, to),
+            Put::Other => self.put_other(catalog, target, text, at, to),
+        }
+    }
+
+    #[inline(never)]
+    fn put_other(&mut self, catalog: &Catalog, target: &Target, text: &[u8], at: usize, to: &mut [Column]) {
         let first = target.columns[0] as usize;
         match &catalog.kinds[target.kind].value {
             Value::Number(value, twice) => {
                 if let Some(value) = value(text) {
-                    for column in &target.columns[..1 + usize::from(*twice)] {
-                        if *column != ABSENT {
-                            to[*column as usize].number(at, value);
-                        }
+                    for column in target.columns[..1 + usize::from(*twice)].iter().filter(|column| **column != ABSENT) {
+                        to[*column as usize].number(at, value);
                     }
                 }
             }
@@ -156,9 +173,9 @@ impl Filler {
                 {
                     to[target.columns[1] as usize].number(at, number);
                 }
-                self.put_known(catalog, target, &text[..size], 2, at, to);
+                self.put_known(catalog, target, &text[..size], at, to);
             }
-            Value::Parse(parse) if target.is_plain(catalog) => {
+            Value::Parse(parse) => {
                 let mut parts = Vec::new();
                 parse(text, &catalog.names, &mut parts);
                 for (n, part) in parts.into_iter().enumerate().filter(|(n, _)| target.columns[*n] != ABSENT) {
@@ -170,30 +187,17 @@ impl Filler {
                     }
                 }
             }
-            Value::Parse(_) | Value::Python(_) => self.put_known(catalog, target, text, 0, at, to),
+            Value::Python(_) => self.put_known(catalog, target, text, at, to),
         }
     }
 
-    /// Put what is known of a text into the columns from `skip` on.
-    #[inline]
-    fn put_known(
-        &mut self,
-        catalog: &Catalog,
-        target: &Target,
-        text: &[u8],
-        skip: usize,
-        at: usize,
-        to: &mut [Column],
-    ) {
-        let number = self.known(catalog, target, text, skip);
-        let width = target.columns.len() - skip;
-        let values = &self.groups[target.group].values[number * width..][..width];
-        for (value, column) in values.iter().zip(&target.columns[skip..]) {
-            if *column == ABSENT {
-                continue;
-            }
+    /// Put what is known of a text into its columns.
+    #[inline(always)]
+    fn put_known(&mut self, catalog: &Catalog, target: &Target, text: &[u8], at: usize, to: &mut [Column]) {
+        let values = self.known(catalog, target, text);
+        for (column, part) in &target.known {
             let column = &mut to[*column as usize];
-            match value {
+            match &values[*part as usize] {
                 Known::Null => {}
                 Known::Number(value) => column.number(at, *value),
                 Known::Word(code) => column.word(at, *code),
@@ -202,25 +206,23 @@ impl Filler {
         }
     }
 
-    /// The number of a text in its group, whose values are there from then on.
+    /// What is known of a text.
     #[inline]
-    fn known(&mut self, catalog: &Catalog, target: &Target, text: &[u8], skip: usize) -> usize {
-        let width = target.columns.len() - skip;
+    fn known(&mut self, catalog: &Catalog, target: &Target, text: &[u8]) -> &[Known] {
         if self.groups.len() <= target.group {
             self.groups.resize_with(target.group + 1, Group::default);
         }
         let group = &mut self.groups[target.group];
-        let number = group.texts.number(text) as usize;
-        if number * width == group.values.len() {
-            self.learn(catalog, target, text, skip);
+        let first = group.texts.number(text) as usize * target.width;
+        if first == group.values.len() {
+            self.learn(catalog, target, text);
         }
-        number
+        &self.groups[target.group].values[first..first + target.width]
     }
 
     #[cold]
-    fn learn(&mut self, catalog: &Catalog, target: &Target, text: &[u8], skip: usize) {
-        let width = target.columns.len() - skip;
-        let mut parts = Vec::with_capacity(width);
+    fn learn(&mut self, catalog: &Catalog, target: &Target, text: &[u8]) {
+        let mut parts = Vec::with_capacity(target.width);
         match &catalog.kinds[target.kind].value {
             Value::Parse(parse) => parse(text, &catalog.names, &mut parts),
             Value::Python(function) => self.ask(function, text, &mut parts),
@@ -229,8 +231,8 @@ impl Filler {
             Value::Dashed if text == b"-" => {}
             Value::Text | Value::Dashed => parts.push(Part::Text(trim(text).into())),
         }
-        parts.resize_with(width, || Part::Null);
-        let columns = &target.ids[skip..];
+        parts.resize_with(target.width, || Part::Null);
+        let columns = &target.ids[target.ids.len() - target.width..];
         for (part, column) in parts.into_iter().zip(columns) {
             let known = match part {
                 Part::Null => Known::Null,
@@ -283,11 +285,4 @@ fn fields<'s>(shape: &'s Shape, row: &'s RowTexts) -> impl Iterator<Item = (&'s 
 fn targets<'s>(shape: &'s Shape, row: &'s RowTexts) -> impl Iterator<Item = (&'s Target, &'s [u8])> {
     let labels = shape.labels.iter().zip(row.labels).filter_map(|((_, target), text)| Some((target, (*text)?)));
     fields(shape, row).chain(labels)
-}
-
-impl Target {
-    /// Whether one of its columns is of text that hardly repeats.
-    fn is_plain(&self, catalog: &Catalog) -> bool {
-        self.ids.iter().any(|column| catalog.columns[*column].kind == Type::Text)
-    }
 }

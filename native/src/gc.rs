@@ -74,6 +74,11 @@ impl Gc {
         if self.forced.starts_with(rest) { State::Part } else { State::No }
     }
 
+    /// Where from a place on a text next holds what stands in every whole line; its length, if nowhere.
+    pub fn next_sign(&self, text: &[u8], from: usize) -> usize {
+        self.sign.find(&text[from..]).map_or(text.len(), |at| from + at)
+    }
+
     /// Where a whole line stands at the end of a line of something else.
     #[inline]
     pub fn inside(&self, text: &[u8], scratch: &mut Scratch) -> Option<usize> {

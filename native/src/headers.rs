@@ -11,7 +11,7 @@ use crate::data::LayoutData;
 use crate::entry::{Entry, Text, Time};
 use crate::numbers::{digits, integer};
 use crate::pattern::{Pattern, Scratch};
-use crate::set::{label_key, same};
+use crate::set::{begins, label_key, same};
 use crate::times::{Clock, Clocks, Custom};
 
 /// The fields of a header, by the names of groups before an underscore.
@@ -111,8 +111,9 @@ pub struct Heads {
 struct Remembered {
     layout: usize,
     level: u8,
-    scope: Text,
-    caller: Text,
+    /// Where they stand in the text.
+    scope: Option<(usize, usize)>,
+    caller: Option<(usize, usize)>,
     component: u8,
 }
 
@@ -205,7 +206,7 @@ impl Heads {
     }
 
     /// The entry that begins with the text at `start`.
-    #[inline]
+    #[inline(always)]
     pub fn entry(
         &self,
         layouts: &[Layout],
@@ -233,9 +234,9 @@ impl Heads {
             return None;
         }
         let head = cache.clocks.at_head(line);
-        let key = head.and_then(|(_, size)| middle(&line[size..]));
+        let key = head.and_then(|(_, size)| cache.last_middle(&line[size..]).or_else(|| middle(&line[size..])));
         if let (Some((time, size)), Some(key)) = (head, key) {
-            if let Some(entry) = cache.entry(layouts, time, &line[size..size + key], (span.0 + size + key, span.1)) {
+            if let Some(entry) = cache.entry(layouts, time, &line[size..size + key], (span.0 + size, span.1)) {
                 return Some(entry);
             }
         }
@@ -248,7 +249,7 @@ impl Heads {
                 && !layout.keeps
                 && matches!(layout.clock, Clock::Iso)
             {
-                cache.remember(&line[size..end], *number, &entry, text);
+                cache.remember(&line[size..end], *number, &entry, span.0 + size);
             }
             return Some(entry);
         }
@@ -276,7 +277,10 @@ impl Heads {
         let time = match layout.clock {
             Clock::None => Time::None,
             Clock::Klog => Time::Klog(part(0).unwrap_or(b"").into()),
-            _ => cache.clocks.time(&layout.clock, part(0).unwrap_or(b""), scratch).map_or(Time::Unknown, Time::Known),
+            _ => {
+                let written = part(0).unwrap_or(b"");
+                Time::of(written, cache.clocks.time(&layout.clock, written, scratch))
+            }
         };
         Entry {
             layout: Some(number),
@@ -325,11 +329,13 @@ fn middle(rest: &[u8]) -> Option<usize> {
         _ if first == b' ' || first == b'\t' => return None,
         _ => name,
     };
-    let body = &rest[end..];
-    if body.first() == Some(&b'[') || label_key(body).is_some() || begins_with_caller(body) {
-        return None;
-    }
-    Some(end)
+    is_plain(&rest[end..]).then_some(end)
+}
+
+/// Whether a text behind a header cannot be a part of it.
+#[inline]
+fn is_plain(body: &[u8]) -> bool {
+    body.first() != Some(&b'[') && label_key(body).is_none() && !begins_with_caller(body)
 }
 
 fn tab_near(text: &[u8]) -> Option<usize> {
@@ -345,33 +351,45 @@ fn begins_with_caller(text: &[u8]) -> bool {
 }
 
 impl HeadCache {
+    /// As `middle`, if it is the same as the last time, with a scope.
+    #[inline(always)]
+    fn last_middle(&self, rest: &[u8]) -> Option<usize> {
+        let (last, known) = self.known.get(self.last)?;
+        (known.scope.is_some() && begins(rest, last) && is_plain(&rest[last.len()..])).then_some(last.len())
+    }
+
     /// The entry of a header whose text was met before.
-    #[inline]
+    #[inline(always)]
     fn entry(&mut self, layouts: &[Layout], time: i64, key: &[u8], (start, end): (usize, usize)) -> Option<Entry> {
         if self.known.get(self.last).is_none_or(|(known, _)| !same(known, key)) {
             self.last = *self.places.get(key)?;
         }
         let (_, known) = &self.known[self.last];
         let layout = &layouts[known.layout];
+        let held =
+            |of: Option<(usize, usize)>| of.map_or(Text::None, |(from, to)| Text::Span(start + from, start + to));
         Some(Entry {
             layout: Some(known.layout),
             time: Time::Known(time),
             level: known.level,
-            scope: known.scope.clone(),
+            scope: held(known.scope),
             component: known.component,
             event: layout.event,
-            caller: known.caller.clone(),
+            caller: held(known.caller),
             takes_lines: layout.takes_lines,
-            ..Entry::of(start, end)
+            ..Entry::of(start + key.len(), end)
         })
     }
 
-    fn remember(&mut self, key: &[u8], layout: usize, entry: &Entry, text: &[u8]) {
+    fn remember(&mut self, key: &[u8], layout: usize, entry: &Entry, start: usize) {
         if self.known.len() >= MOST || key.len() > LONGEST || entry.thread.is_some() || entry.epoch.is_some() {
             return;
         }
-        let held = |of: &Text| of.bytes(text).map_or(Text::None, |bytes| Text::Shared(bytes.into()));
-        let (scope, caller) = (held(&entry.scope), held(&entry.caller));
+        let place = |of: &Text| match of {
+            Text::Span(from, to) => Some((from - start, to - start)),
+            _ => None,
+        };
+        let (scope, caller) = (place(&entry.scope), place(&entry.caller));
         let known = Remembered { layout, level: entry.level, scope, caller, component: entry.component };
         self.places.insert(key.to_vec(), self.known.len());
         self.known.push((key.to_vec(), known));

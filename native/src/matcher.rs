@@ -1,7 +1,8 @@
 //! Memory of matching: what was found of a message, and what messages that begin alike are tried with.
 
 use crate::catalog::{Catalog, NONE, WIDEST, start_key};
-use crate::program::Captures;
+use crate::path::Path;
+use crate::program::{Captures, Message};
 
 /// Memory of matching that is used again.
 #[derive(Default)]
@@ -12,30 +13,53 @@ pub struct Matcher {
     pub starts: Starts,
 }
 
-/// Which trees messages of the same beginning are tried with: most messages begin as others did.
+/// What messages of the same beginning are tried with: most messages begin as others did.
 #[derive(Default)]
-pub struct Starts {
-    known: Vec<(u8, u8, [u8; WIDEST], Vec<usize>)>,
+pub struct Starts(Vec<Start>);
+
+/// A beginning: the trees of formats that begin so, and the paths that messages took through the first of them.
+pub struct Start {
+    component: u8,
+    size: u8,
+    key: [u8; WIDEST],
+    pub trees: Vec<usize>,
+    pub paths: Vec<Path>,
+    found: usize,
 }
 
 const STARTS: usize = 512;
+/// Paths of a beginning, and the messages among which they are looked for.
+const PATHS: usize = 6;
+const LOOKED_AT: usize = 64;
 
 impl Starts {
-    pub fn of(&mut self, catalog: &Catalog, component: u8, text: &[u8]) -> &[usize] {
+    pub fn of(&mut self, catalog: &Catalog, component: u8, text: &[u8]) -> &mut Start {
         let size = text.len().min(WIDEST);
-        let (_, key) = start_key(text, size);
+        let key = text.first_chunk::<WIDEST>().copied().unwrap_or_else(|| start_key(text, size).1);
         let both = u128::from_le_bytes(key);
         let hash = (both as u64 ^ ((both >> 64) as u64).rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
         let place = (hash as usize + component as usize) % STARTS;
-        if self.known.is_empty() {
-            self.known = (0..STARTS).map(|_| (NONE, 0, [0; WIDEST], Vec::new())).collect();
+        if self.0.is_empty() {
+            let none = || Start { component: NONE, size: 0, key, trees: Vec::new(), paths: Vec::new(), found: 0 };
+            self.0.resize_with(STARTS, none);
         }
-        let entry = &mut self.known[place];
-        if (entry.0, entry.1, &entry.2) != (component, size as u8, &key) {
-            (entry.0, entry.1, entry.2) = (component, size as u8, key);
-            entry.3.clear();
-            catalog.starts(component, text, &mut entry.3);
+        let start = &mut self.0[place];
+        if (start.component, start.size, &start.key) != (component, size as u8, &key) {
+            (start.component, start.size, start.key, start.found) = (component, size as u8, key, 0);
+            start.trees.clear();
+            start.paths.clear();
+            catalog.starts(component, text, &mut start.trees);
         }
-        &entry.3
+        start
+    }
+}
+
+impl Start {
+    /// Remember the path of a message to the format that claimed it, if the beginning is a frequent one.
+    pub fn learn(&mut self, catalog: &Catalog, message: &Message, format: usize) {
+        self.found += 1;
+        if self.found > 1 && self.found < LOOKED_AT && self.paths.len() < PATHS {
+            self.paths.extend(catalog.path(self.trees[0], message, format));
+        }
     }
 }

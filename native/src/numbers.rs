@@ -8,15 +8,35 @@ pub fn digits(text: &[u8]) -> usize {
     text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len())
 }
 
+/// Powers of ten.
+const POWERS: [i64; 9] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+
 fn value_of(digits: &[u8]) -> i128 {
     digits.iter().fold(0, |value, byte| value * 10 + i128::from(byte - b'0'))
+}
+
+/// The value of one to fifteen digits.
+#[inline(always)]
+fn short(text: &[u8]) -> Option<i64> {
+    if text.is_empty() || text.len() > 15 {
+        return None;
+    }
+    let mut value = 0;
+    for byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value * 10 + i64::from(digit);
+    }
+    Some(value)
 }
 
 /// A whole number of 64 bits.
 #[inline]
 pub fn integer(text: &[u8]) -> Option<i64> {
-    if !text.is_empty() && text.len() < 19 && text.iter().all(u8::is_ascii_digit) {
-        return Some(text.iter().fold(0, |value, byte| value * 10 + i64::from(byte - b'0')));
+    if let Some(value) = short(text) {
+        return Some(value);
     }
     let (negative, number) = text.strip_prefix(b"-").map_or((false, text), |rest| (true, rest));
     if number.is_empty() || digits(number) < number.len() {
@@ -32,7 +52,16 @@ pub fn integer(text: &[u8]) -> Option<i64> {
 }
 
 /// `whole.fraction` units, exactly; of at most 19 digits each.
+#[inline]
 fn scaled(whole: &[u8], fraction: &[u8], unit: i128) -> i128 {
+    if whole.len() < 9
+        && fraction.len() < 9
+        && unit <= 1_000_000_000
+        && let (Some(value), Some(part)) = (short(whole), short(if fraction.is_empty() { b"0" } else { fraction }))
+    {
+        let unit = unit as i64;
+        return i128::from(value * unit + part * unit / POWERS[fraction.len()]);
+    }
     let part = if fraction.is_empty() { 0 } else { value_of(fraction) * unit / 10i128.pow(fraction.len() as u32) };
     value_of(whole) * unit + part
 }
@@ -123,7 +152,9 @@ pub fn size(text: &[u8]) -> Option<i64> {
     if !matches!(rest, b"" | b"B") {
         return None;
     }
-    i64::try_from(scaled(whole, part, 1000i128.pow(power as u32))).ok()
+    const UNITS: [i128; 7] =
+        [1, 1_000, 1_000_000, 1_000_000_000, 1_000_000_000_000, 1_000_000_000_000_000, 1_000_000_000_000_000_000];
+    i64::try_from(scaled(whole, part, UNITS[power])).ok()
 }
 
 /// A number, or the length of the list or map that stands in its place.

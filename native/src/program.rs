@@ -3,11 +3,10 @@
 //! The rules are those of `formats/template.py`: from left to right, no step is ever taken back, so a
 //! message is read once. Formats that begin alike share the steps of their common beginning.
 
-use memchr::memmem::Finder;
-
 use crate::kinds::Kind;
+use crate::literal::{Literal, Sought};
 use crate::pattern::Scratch;
-use crate::set::{Set, begins, trim_end};
+use crate::set::{Set, trim_end};
 
 /// A template as data.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,23 +20,28 @@ pub enum Token {
 pub type Span = (u32, u32);
 pub const NOWHERE: Span = (u32::MAX, 0);
 
-pub struct Step {
-    key: Key,
-    finder: Option<Box<Finder<'static>>>,
-}
+#[derive(Clone, PartialEq)]
+pub struct Step(pub Key);
 
-#[derive(PartialEq)]
-enum Key {
-    Literal(Box<[u8]>),
+#[derive(Clone, PartialEq)]
+pub enum Key {
+    Literal(Literal),
+    /// Fields that stand where they do in every message that begins as the steps before say.
+    Known(Box<[Span]>),
     /// A field of a kind that knows its own end.
     Closed {
         kind: usize,
         kept: bool,
     },
-    /// A field up to the first place where a text stands.
+    /// A field of as many characters of a set as there are.
+    Run {
+        set: Set,
+        kept: bool,
+    },
+    /// A field up to the first place where a text stands that the field's characters could be.
     Until {
         set: Set,
-        text: Box<[u8]>,
+        text: Sought,
         kept: bool,
     },
     /// A field up to the text that, but for blanks, ends the message.
@@ -46,30 +50,16 @@ enum Key {
         text: Box<[u8]>,
         kept: bool,
     },
-    Run {
-        set: Set,
-        kept: bool,
-    },
-    Maybe(Vec<Choice>),
+    /// Alternatives, and how many fields they have.
+    Maybe(Vec<Choice>, usize),
 }
 
-/// An alternative: its steps, and the fields of it and of those before and behind it.
-struct Choice {
-    steps: Vec<Step>,
-    before: usize,
-    behind: usize,
-}
-
-impl PartialEq for Choice {
-    fn eq(&self, other: &Choice) -> bool {
-        self.steps == other.steps
-    }
-}
-
-impl PartialEq for Step {
-    fn eq(&self, other: &Step) -> bool {
-        self.key == other.key
-    }
+/// An alternative: its steps, and the fields of those before and behind it.
+#[derive(Clone, PartialEq)]
+pub struct Choice {
+    pub steps: Vec<Step>,
+    pub before: usize,
+    pub behind: usize,
 }
 
 /// What follows a step: the end of a format, or more steps. The rank is that of its first format.
@@ -107,36 +97,69 @@ fn steps(tokens: &[Token], kinds: &[Kind], whole: bool) -> Result<Vec<Step>, Str
     let mut found = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
-        let is_last = |n: usize| whole && n + 1 == tokens.len();
-        let literal = |text: &str, last: bool| -> Box<[u8]> {
-            if last { trim_end(text.as_bytes()).into() } else { text.as_bytes().into() }
-        };
-        let key = match &tokens[at] {
-            Token::Literal(text) => Key::Literal(literal(text, is_last(at))),
-            Token::Maybe(choices) => Key::Maybe(alternatives(choices, kinds)?),
-            Token::Field { kept, kind } => match (&kinds[*kind].chars, tokens.get(at + 1)) {
-                (None, _) => Key::Closed { kind: *kind, kept: *kept },
-                (Some(set), Some(Token::Literal(text))) => {
-                    at += 1;
-                    let (set, text, kept) = (*set, literal(text, is_last(at)), *kept);
-                    if is_last(at) { Key::UntilLast { set, text, kept } } else { Key::Until { set, text, kept } }
-                }
-                (Some(set), after) => {
-                    if after.is_some() && set.is_all() {
-                        return Err("a field that runs to the end: only literal text can follow it".into());
-                    }
-                    Key::Run { set: *set, kept: *kept }
-                }
-            },
-        };
-        let finder = match &key {
-            Key::Until { text, .. } => Some(Box::new(Finder::new(text).into_owned())),
+        let literal = |n: usize| match tokens.get(n) {
+            Some(Token::Literal(text)) if whole && n + 1 == tokens.len() => Some((trim_end(text.as_bytes()), true)),
+            Some(Token::Literal(text)) => Some((text.as_bytes(), false)),
             _ => None,
         };
-        found.push(Step { key, finder });
+        match &tokens[at] {
+            Token::Literal(_) => found.extend(literal(at).map(|(text, _)| Key::Literal(Literal::new(text)))),
+            Token::Maybe(choices) => found.push(Key::Maybe(alternatives(choices, kinds)?, choices_fields(choices))),
+            Token::Field { kept, kind } => match (kinds[*kind].chars, literal(at + 1)) {
+                (None, _) => found.push(Key::Closed { kind: *kind, kept: *kept }),
+                (Some(set), Some((text, is_last))) => {
+                    at += 1;
+                    let (kept, ends) = (*kept, text.first().is_some_and(|first| !set.has(*first)));
+                    if ends || (text.is_empty() && !set.has_blank()) {
+                        found.extend([Key::Run { set, kept }, Key::Literal(Literal::new(text))]);
+                    } else if is_last {
+                        found.push(Key::UntilLast { set, text: text.into(), kept });
+                    } else {
+                        let text = Sought::new(text);
+                        found.push(Key::Until { set, text, kept });
+                    }
+                }
+                (Some(set), None) => {
+                    if at + 1 < tokens.len() && set.is_all() {
+                        return Err("a field that runs to the end: only literal text can follow it".into());
+                    }
+                    found.push(Key::Run { set, kept: *kept });
+                }
+            },
+        }
         at += 1;
     }
-    Ok(found)
+    found.retain(|key| !matches!(key, Key::Literal(literal) if literal.text.is_empty()));
+    Ok(found.into_iter().map(Step).collect())
+}
+
+/// The steps for messages that begin with a text, as one literal and the fields known to stand in it.
+///
+/// A field counts as known if literal text of the format follows it in that beginning.
+pub fn begun(steps: Vec<Step>, start: &[u8], kinds: &[Kind]) -> Vec<Step> {
+    let (mut at, mut spans, mut known) = (0, Vec::new(), (0, 0, 0));
+    let mut scratch = Scratch::default();
+    for (n, Step(key)) in steps.iter().enumerate() {
+        match key {
+            Key::Literal(literal) if start[at..].starts_with(&literal.text) => {
+                at += literal.text.len();
+                known = (n + 1, at, spans.len());
+            }
+            Key::Closed { kind, kept } => {
+                let Some(end) = kinds[*kind].end(start, at, &mut scratch) else { break };
+                spans.extend(kept.then_some((at as u32, end as u32)));
+                at = end;
+            }
+            _ => break,
+        }
+    }
+    let (count, size, fields) = known;
+    if fields == 0 {
+        return steps;
+    }
+    spans.truncate(fields);
+    let head = [Step(Key::Literal(Literal::new(&start[..size]))), Step(Key::Known(spans.into()))];
+    head.into_iter().chain(steps.into_iter().skip(count)).collect()
 }
 
 fn alternatives(choices: &[Vec<Token>], kinds: &[Kind]) -> Result<Vec<Choice>, String> {
@@ -158,12 +181,18 @@ pub fn fields(tokens: &[Token]) -> usize {
         .map(|token| match token {
             Token::Literal(_) => 0,
             Token::Field { kept, .. } => usize::from(*kept),
-            Token::Maybe(choices) => choices.iter().map(|one| fields(one)).sum(),
+            Token::Maybe(choices) => choices_fields(choices),
         })
         .sum()
 }
 
+fn choices_fields(choices: &[Vec<Token>]) -> usize {
+    choices.iter().map(|one| fields(one)).sum()
+}
+
 /// Add a format to a tree; of formats that claim one message that of the lowest rank counts, and they come in its order.
+///
+/// Literals that begin alike share what they have in common, so that one comparison rules out all of them.
 pub fn insert(branches: &mut Vec<Branch>, steps: Vec<Step>, format: usize, rank: usize) {
     let mut steps = steps.into_iter();
     let Some(first) = steps.next() else {
@@ -171,10 +200,20 @@ pub fn insert(branches: &mut Vec<Branch>, steps: Vec<Step>, format: usize, rank:
         return;
     };
     for branch in branches.iter_mut() {
-        if let Branch::Step(_, step, inner) = branch
-            && *step == first
-        {
+        let Branch::Step(_, step, inner) = branch else { continue };
+        if *step == first {
             return insert(inner, steps.collect(), format, rank);
+        }
+        let (Key::Literal(one), Key::Literal(other)) = (&step.0, &first.0) else { continue };
+        let common = one.text.iter().zip(&other.text).take_while(|(one, other)| one == other).count();
+        if common > 0 {
+            let part = |text: &[u8]| (!text.is_empty()).then(|| Step(Key::Literal(Literal::new(text))));
+            let rest = part(&other.text[common..]).into_iter().chain(steps).collect();
+            if let Some(behind) = part(&one.text[common..]) {
+                *step = Step(Key::Literal(Literal::new(&other.text[..common])));
+                *inner = vec![Branch::Step(inner[0].rank(), behind, std::mem::take(inner))];
+            }
+            return insert(inner, rest, format, rank);
         }
     }
     let mut inner = Vec::new();
@@ -208,14 +247,21 @@ pub fn walk(
 type Best = (usize, Option<usize>);
 
 fn walk_from(
-    branches: &[Branch],
+    mut branches: &[Branch],
     kinds: &[Kind],
     message: &Message,
-    at: usize,
+    mut at: usize,
     mut best: Best,
     found: &mut Captures,
     accept: &dyn Fn(usize) -> bool,
 ) -> Best {
+    // Most steps are followed by one other.
+    while let [Branch::Step(rank, step, inner)] = branches {
+        match step.take(kinds, message, at, found) {
+            Some(next) if *rank < best.0 => (branches, at) = (inner, next),
+            _ => return best,
+        }
+    }
     let count = found.spans.len();
     for branch in branches {
         if branch.rank() >= best.0 {
@@ -241,20 +287,39 @@ fn walk_from(
 
 impl Step {
     /// Where the step ends that begins at `at`; nothing if the text does not fit.
-    #[inline]
-    fn take(&self, kinds: &[Kind], message: &Message, at: usize, found: &mut Captures) -> Option<usize> {
-        let text = message.text;
-        match &self.key {
-            Key::Literal(literal) => begins(&text[at..], literal).then(|| at + literal.len()),
-            Key::Closed { kind, kept } => {
-                let end = kinds[*kind].end(text, at, &mut found.scratch)?;
+    #[inline(always)]
+    pub fn take(&self, kinds: &[Kind], message: &Message, at: usize, found: &mut Captures) -> Option<usize> {
+        match &self.0 {
+            Key::Literal(literal) => literal.begins(&message.text[at..]).then(|| at + literal.text.len()),
+            Key::Run { set, kept } => {
+                let end = at + set.run(&message.text[at..]);
                 found.keep(*kept, at, end);
                 Some(end)
             }
-            Key::Until { set, text: literal, kept } => {
-                let end = self.stop(set, literal, &text[at..])? + at;
+            Key::Closed { kind, kept } => {
+                let end = kinds[*kind].end(message.text, at, &mut found.scratch)?;
                 found.keep(*kept, at, end);
-                Some(end + literal.len())
+                Some(end)
+            }
+            Key::Known(spans) => {
+                found.spans.extend_from_slice(spans);
+                Some(at)
+            }
+            Key::Maybe(choices, fields) => Some(maybe(choices, *fields, kinds, message, at, found)),
+            _ => self.search(message, at, found),
+        }
+    }
+
+    /// Where a field ends that is searched for the text behind it.
+    fn search(&self, message: &Message, at: usize, found: &mut Captures) -> Option<usize> {
+        let text = message.text;
+        match &self.0 {
+            Key::Until { set, text: sought, kept } => {
+                let (size, rest) = (sought.size(), &text[at..]);
+                let room = if set.is_all() { rest } else { &rest[..rest.len().min(set.run(rest) + size)] };
+                let end = at + sought.find(room)?;
+                found.keep(*kept, at, end);
+                Some(end + size)
             }
             Key::UntilLast { set, text: literal, kept } => {
                 let end =
@@ -265,61 +330,60 @@ impl Step {
                 found.keep(*kept, at, end);
                 Some(end + literal.len())
             }
-            Key::Run { set, kept } => {
-                let end = at + set.run(&text[at..]);
-                found.keep(*kept, at, end);
-                Some(end)
-            }
-            Key::Maybe(choices) => {
-                let count = found.spans.len();
-                for choice in choices {
-                    found.spans.resize(count + choice.before, NOWHERE);
-                    let end = choice.steps.iter().try_fold(at, |at, step| step.take(kinds, message, at, found));
-                    if let Some(end) = end {
-                        found.spans.resize(found.spans.len() + choice.behind, NOWHERE);
-                        return Some(end);
-                    }
-                    found.spans.truncate(count);
-                }
-                let all = choices.first().map_or(0, |one| fields_of(&one.steps) + one.behind);
-                found.spans.resize(count + all, NOWHERE);
-                Some(at)
-            }
+            _ => None,
         }
-    }
-
-    /// Where the literal first stands behind characters of the set.
-    #[inline]
-    fn stop(&self, set: &Set, literal: &[u8], text: &[u8]) -> Option<usize> {
-        let finder = self.finder.as_ref()?;
-        if set.is_all() {
-            return finder.find(text);
-        }
-        let run = set.run(text);
-        if literal.first().is_some_and(|first| !set.has(*first)) {
-            return begins(&text[run..], literal).then_some(run);
-        }
-        finder.find(&text[..text.len().min(run + literal.len())])
     }
 }
 
-fn fields_of(steps: &[Step]) -> usize {
-    steps
-        .iter()
-        .map(|step| match &step.key {
-            Key::Literal(_) => 0,
-            Key::Closed { kept, .. } | Key::Run { kept, .. } => usize::from(*kept),
-            Key::Until { kept, .. } | Key::UntilLast { kept, .. } => usize::from(*kept),
-            Key::Maybe(choices) => choices.first().map_or(0, |one| fields_of(&one.steps) + one.behind),
-        })
-        .sum()
+/// Where the first alternative ends that fits; where it begins, if none does.
+fn maybe(
+    choices: &[Choice],
+    fields: usize,
+    kinds: &[Kind],
+    message: &Message,
+    at: usize,
+    found: &mut Captures,
+) -> usize {
+    let count = found.spans.len();
+    for choice in choices {
+        let (mut end, mut steps) = (at, &choice.steps[..]);
+        if let [Step(Key::Literal(literal)), rest @ ..] = steps {
+            if !literal.begins(&message.text[at..]) {
+                continue;
+            }
+            (end, steps) = (at + literal.text.len(), rest);
+        }
+        found.skip(choice.before);
+        let mut fits = true;
+        for step in steps {
+            match step.take(kinds, message, end, found) {
+                Some(next) => end = next,
+                None => {
+                    fits = false;
+                    break;
+                }
+            }
+        }
+        if fits {
+            found.skip(choice.behind);
+            return end;
+        }
+        found.spans.truncate(count);
+    }
+    found.skip(fields);
+    at
 }
 
 impl Captures {
-    #[inline]
+    #[inline(always)]
     fn keep(&mut self, kept: bool, at: usize, end: usize) {
         if kept {
             self.spans.push((at as u32, end as u32));
         }
+    }
+
+    #[inline(always)]
+    fn skip(&mut self, fields: usize) {
+        (0..fields).for_each(|_| self.spans.push(NOWHERE));
     }
 }

@@ -58,6 +58,10 @@ impl Set {
         self.0[byte as usize >> 6] >> (byte & 63) & 1 == 1
     }
 
+    pub fn has_blank(&self) -> bool {
+        BLANKS.iter().any(|byte| self.has(*byte))
+    }
+
     pub fn is_all(&self) -> bool {
         *self == ALL
     }
@@ -96,28 +100,50 @@ fn first_blank(text: &[u8]) -> usize {
     text[at..].iter().position(|byte| is_blank(*byte)).map_or(text.len(), |size| at + size)
 }
 
+/// The first and the last eight bytes of a text; of a shorter one its bytes, some of them twice.
+#[inline(always)]
+fn ends(text: &[u8]) -> (u64, u64) {
+    if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
+    } else if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        (u32::from_le_bytes(*first).into(), u32::from_le_bytes(*last).into())
+    } else if let [first, .., last] = text {
+        (u64::from(*first) | u64::from(text[1]) << 8, (*last).into())
+    } else {
+        (text.first().copied().map_or(0, u64::from), 0)
+    }
+}
+
+/// The second eight bytes of a text, and the last but eight; of a text of at most 16 bytes there are none.
+#[inline(always)]
+pub fn inner(text: &[u8]) -> (u64, u64) {
+    match (text.split_first_chunk::<8>(), text.split_last_chunk::<8>()) {
+        (Some((_, behind)), Some((before, _))) if text.len() > 16 => {
+            // Both are longer than eight bytes.
+            let word = |eight: Option<&[u8; 8]>| eight.map_or(0, |eight| u64::from_le_bytes(*eight));
+            (word(behind.first_chunk()), word(before.last_chunk()))
+        }
+        _ => (0, 0),
+    }
+}
+
 /// Whether two texts are equal; most are short, and told apart without a call.
 #[inline(always)]
 pub fn same(one: &[u8], other: &[u8]) -> bool {
     let size = one.len();
-    if size != other.len() {
-        return false;
-    }
-    let word = |text: &[u8], at: usize| text[at..].first_chunk::<8>().copied().map(u64::from_le_bytes);
-    if size < 8 {
-        return one.iter().zip(other).all(|(one, other)| one == other);
-    }
-    if size > 64 {
-        return one == other;
-    }
-    let mut at = 0;
-    while at + 8 < size {
-        if word(one, at) != word(other, at) {
-            return false;
-        }
-        at += 8;
-    }
-    word(one, size - 8) == word(other, size - 8)
+    size == other.len()
+        && ends(one) == ends(other)
+        && (size <= 16 || (inner(one) == inner(other) && (size <= 32 || one[16..size - 16] == other[16..size - 16])))
+}
+
+/// A hash of a text's ends that is quick, and no defence against texts that are made to collide.
+#[inline(always)]
+pub fn quick_hash(text: &[u8]) -> u64 {
+    const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
+    let ((first, last), (second, third)) = (ends(text), inner(text));
+    let hash = (first ^ text.len() as u64).wrapping_mul(ODD).rotate_left(29) ^ last;
+    let hash = hash.wrapping_mul(ODD).rotate_left(29) ^ second;
+    (hash.wrapping_mul(ODD).rotate_left(29) ^ third).wrapping_mul(ODD)
 }
 
 /// Whether a text begins with another.
@@ -149,6 +175,17 @@ pub fn trim(text: &[u8]) -> &[u8] {
     &text[start..]
 }
 
+/// The bytes of the keys of labels behind their first: `[\w.-]`.
+const KEY: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'_' | b'.' | b'-');
+        byte += 1;
+    }
+    table
+};
+
 /// The length of the `key=` at the head of a text, without the `=`: `[A-Za-z_][\w.-]*=`.
 #[inline]
 pub fn label_key(text: &[u8]) -> Option<usize> {
@@ -156,6 +193,6 @@ pub fn label_key(text: &[u8]) -> Option<usize> {
     if !(first.is_ascii_alphabetic() || first == b'_') {
         return None;
     }
-    let size = text.iter().position(|byte| !(is_word(*byte) || matches!(byte, b'.' | b'-')))?;
+    let size = text.iter().position(|byte| !KEY[usize::from(*byte)])?;
     (text[size] == b'=').then_some(size)
 }

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use pyo3::prelude::*;
 
-use crate::catalog::{Column, Event, invalid};
+use crate::catalog::{Column, Event, Type, invalid};
 use crate::data::{FormatData, LabelData};
 use crate::kinds::Kind;
+use crate::values::{Number, Value};
 
 /// Of a column that the event does not have.
 pub const ABSENT: u16 = u16::MAX;
@@ -19,6 +20,20 @@ pub struct Target {
     pub ids: Vec<usize>,
     /// Texts of the same kind and columns are taken apart once.
     pub group: usize,
+    /// Of the values that are known of a text those of the event: the column's place among its own, and the value's.
+    pub known: Box<[(u16, u16)]>,
+    /// How many values are known of a text.
+    pub width: usize,
+    pub put: Put,
+}
+
+/// How the text of a field gets into its columns.
+#[derive(Clone, Copy)]
+pub enum Put {
+    Number(Number),
+    /// By what is known of it.
+    Known,
+    Other,
 }
 
 pub enum Constant {
@@ -154,10 +169,19 @@ impl Known<'_> {
         let names = if self.kinds[kind].columns.is_empty() { &own[..] } else { &self.kinds[kind].columns };
         let ids = names.iter().map(|name| self.column(name)).collect::<PyResult<Vec<_>>>()?;
         filled.extend(&ids);
-        let columns = ids.iter().map(|number| self.place(event, *number)).collect();
+        let columns: Vec<u16> = ids.iter().map(|number| self.place(event, *number)).collect();
+        let value = &self.kinds[kind].value;
+        let own = columns.iter().skip(value.apart()).zip(0..);
+        let known = own.filter(|(column, _)| **column != ABSENT).map(|(column, part)| (*column, part)).collect();
+        let put = match value {
+            Value::Number(value, false) if columns[0] != ABSENT => Put::Number(*value),
+            Value::Parse(_) if ids.iter().any(|column| self.columns[*column].kind == Type::Text) => Put::Other,
+            Value::Parse(_) | Value::Python(_) => Put::Known,
+            _ => Put::Other,
+        };
         let next = groups.len();
         let group = *groups.entry((kind, ids.clone())).or_insert(next);
-        Ok(Target { kind, columns, ids, group })
+        Ok(Target { kind, width: columns.len() - value.apart(), columns, ids, group, known, put })
     }
 
     fn place(&self, event: usize, column: usize) -> u16 {

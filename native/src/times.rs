@@ -64,11 +64,17 @@ fn seconds(date: [i64; 3], time: [i64; 3]) -> Option<i64> {
 
 /// Nanoseconds of the digits behind a decimal point; of more than nine the first nine.
 fn fraction(text: &[u8]) -> Option<i64> {
+    const SCALES: [i64; 10] = [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1000, 100, 10, 1];
     let text = &text[..text.len().min(9)];
-    if text.is_empty() {
-        return Some(0);
+    let mut value = 0;
+    for byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value * 10 + i64::from(digit);
     }
-    Some(digits(text)? * 10i64.pow(9 - text.len() as u32))
+    Some(value * SCALES[text.len()])
 }
 
 impl Clocks {

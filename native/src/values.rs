@@ -38,6 +38,11 @@ pub enum Value {
 }
 
 impl Value {
+    /// How many of its values are taken from a text before the rest of it is looked up.
+    pub fn apart(&self) -> usize {
+        if matches!(self, Value::Connection) { 2 } else { 0 }
+    }
+
     pub fn new(name: &str, function: Bound<'_, PyAny>) -> Value {
         let second: Number = |text| decimal(text, 1_000_000_000);
         let milli: Number = |text| decimal(text, 1_000_000);
