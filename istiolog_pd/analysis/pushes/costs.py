@@ -160,7 +160,7 @@ def message_sizes(capture: Capture, *, limit: str | int = LIMIT) -> pd.DataFrame
     >>> import istiolog_pd as il
     >>> table = il.analysis.message_sizes(il.load("data/istiod-1.30.3/discovery.log.gz"))
     >>> table.loc[0, ["xds_type", "verdict"]].to_list()
-    ['LDS', 'below']
+    ['EDS', 'below']
     """
     most = _bytes(limit)
     lines = sized_lines(capture, "proxy", "xds_type", "timestamp", "source", "line")
