@@ -33,6 +33,7 @@ from istiolog_pd.plots.sizes import cache_ratio as cache_ratio
 from istiolog_pd.plots.sizes import push_sizes as push_sizes
 from istiolog_pd.plots.sizes import sidecar_savings as sidecar_savings
 from istiolog_pd.plots.stale import stale_proxies as stale_proxies
+from istiolog_pd.plots.throttle_replay import throttle_replay as throttle_replay
 from istiolog_pd.plots.triggers import triggers as triggers
 from istiolog_pd.plots.waves import push_wave as push_wave
 from istiolog_pd.plots.waves import push_waves as push_waves
@@ -72,6 +73,7 @@ __all__ = [
     "remote_clusters",
     "sidecar_savings",
     "stale_proxies",
+    "throttle_replay",
     "triggers",
     "xds_order",
 ]
