@@ -39,6 +39,7 @@ VERBS = [
     "answer",
     "check",
     "trace",
+    "mcp",
 ]
 
 

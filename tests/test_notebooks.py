@@ -28,6 +28,9 @@ FIGURES = {
     "04_debounce_tuning": 3,
     "05_before_and_after": 3,
     "06_parquet_and_bi": 1,
+    "07_what_did_my_change_do": 1,
+    "08_why_was_this_proxy_slow": 1,
+    "09_did_the_push_break_traffic": 1,
 }
 MAX_LINES = 12
 
@@ -45,7 +48,7 @@ OTHERS = {
 #: What cells must show: cell, and a pattern of its text (spaces and line ends as one space).
 KEY_NUMBERS = {
     "01_first_look": [
-        ("questions", r"pushed to which proxy, in which round pushes yes"),
+        ("questions", r"Istio before 1\.12 does not print it \(these lines are of 1\.0\) push_causes, triggers"),
         ("waited", r"decision reports 278\.71"),
         ("growth", r"CDS 16 18 2 "),
         ("growth", r"LDS 16 18 2 "),
@@ -56,10 +59,7 @@ KEY_NUMBERS = {
         ("claims", r"^holds [^F]*False[^F]*$"),
     ],
     "02_pushes": [
-        (
-            "questions",
-            r"part endpoint-only pushes are printed at debug .* fan_out,",
-        ),
+        ("questions", r"endpoint-only pushes are printed at debug .* pushes, fan_out, push_sizes"),
         ("explore", r"EDS full 68 1705300 incremental 350 7709956 "),
         ("coverage", rf"debounces {INFO.decisions} push_rounds {INFO.decisions} pushes {INFO.pushes} "),
         ("coverage", rf"push_rounds {INFO.hidden}: .* ads:debug,delta:debug"),
@@ -88,11 +88,11 @@ KEY_NUMBERS = {
     ],
     "04_debounce_tuning": [
         ("coverage", r"effect of other debounce settings debounce_replay yes"),
-        ("today", r"quiet False 124 1593\.8 541 True 21 647\.8 123"),
-        ("replay", r"0 days 00:00:00\.100000 0 days 00:00:10 True 664 145 145 21 21 "),
+        ("today", r"quiet False 124 1\.594 s 541 True 21 647\.8 ms 123"),
+        ("replay", r"0 100 ms 10 s True 145 145 21 21 "),
         ("hidden", rf"what {INFO.decisions - INFO.full_rounds} of {INFO.decisions} pushes cost is not printed"),
         ("choose", r"0 days 00:00:00\.250000 0 days 00:00:10 42 42 .* 0\.71"),
-        ("endpoints", r"0 days 00:00:01\.000000 False 558 664 17 123"),
+        ("endpoints", r"1 s False 558 664 17 123"),
     ],
     "06_parquet_and_bi": [
         ("coverage", r"garbage collection beside pushes no no go_gc line "),
@@ -103,6 +103,23 @@ KEY_NUMBERS = {
         ("causes", r"ServiceEntry False 126 582 19"),
         ("nacks", r"reviews-v2-6d8f7c4b5-7swg8\.bookinfo EDS 5 "),
         ("own", r"istio-system 374 7534572 0\.31"),
+    ],
+    "07_what_did_my_change_do": [
+        ("answer", r"round 12: applied by 9 within \d+ ms of the decision, rejected by 4, not sent to 8, of 21"),
+        ("where", r"bank 0 6 0 0 6 istio-system 1 0 0 1 0 load 0 2 0 0 2 shop 8 0 4 12 0"),
+        ("rejected", r"web-7c9d8b6f5-m7q9z\.shop .* virtualInbound: script load error"),
+        ("hidden", r"VirtualService/shop/catalog 1 "),
+    ],
+    "08_why_was_this_proxy_slow": [
+        ("who", r"cart-5f6b7c8d9-x2k4p\.shop .* 0 days 00:00:08\.17"),
+        ("when", r"CDS 13:16:31\.841480 13:16:31\.858087 13:16:39\.996763 "),
+        ("lines", r"13:16:31\.858178 agent xds_response .* 13:16:39\.965000 envoy access"),
+        ("stale", r"behind cart-5f6b7c8d9-x2k4p\.shop$"),
+    ],
+    "09_did_the_push_break_traffic": [
+        ("who", r"this proxy 764 the other proxy 113 application 73"),
+        ("after", r"any 867 75 .* no difference seen"),
+        ("at", r"round 30, begun 2026-11-30 13:13:16\.595"),
     ],
 }
 

@@ -70,6 +70,7 @@ PARTS = (
     Part("distributed", 12, "byte ranges of many files for Dask and Spark"),
     Part("live", 12, "windows over a log that is still written"),
     Part("notebook", 12, "explore: filters beside a plot (extra `notebook`)"),
+    Part("assistant", 13, "answers as tools for assistants (extra `mcp`)", "matplotlib"),
     Part("__init__", 13, "the public names, imported when they are used"),
     Part("cli", 14, "the commands"),
 )

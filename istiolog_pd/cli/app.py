@@ -20,6 +20,7 @@ from istiolog_pd.cli import (
     compare,
     explain,
     formats,
+    mcp,
     metrics,
     parse,
     plot,
@@ -113,6 +114,7 @@ app.command(cls=Command, epilog=check.PYTHON)(check.check)
 app.command(cls=Command, epilog=watch.PYTHON)(watch.watch)
 app.command(cls=Command, epilog=parse.PYTHON)(parse.parse)
 app.command(cls=Command, epilog=trace.PYTHON)(trace.trace)
+app.command(cls=Command, epilog=mcp.PYTHON)(mcp.mcp)
 app.command(cls=Command, epilog=unmatched.PYTHON)(unmatched.unmatched)
 app.command(cls=Command, epilog=explain.PYTHON)(explain.explain)
 app.command(cls=Command, epilog=formats.PYTHON)(formats.formats)

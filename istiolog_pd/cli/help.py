@@ -14,7 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 GROUPS: dict[str, tuple[str, ...]] = {
     "Start here": ("summary", "report"),
     "Ask": ("story", "answer", "plot", "metrics", "compare", "check", "watch"),
-    "Export": ("parse", "trace"),
+    "Export": ("parse", "trace", "mcp"),
     "Inspect lines": ("unmatched", "explain", "formats"),
 }
 

@@ -12,7 +12,7 @@ from istiolog_pd.cli.options import AccessFormat, Component, Sources
 from istiolog_pd.cli.terminal import log_line
 
 PYTHON = python_help(
-    "from istiolog_pd.export import to_perfetto", 'to_perfetto(istiolog_pd.load("logs/"), "mesh.pftrace")'
+    "from istiolog_pd.export import to_perfetto", 'to_perfetto(istiolog_pd.load("istiod.log"), "mesh.pftrace")'
 )
 
 
