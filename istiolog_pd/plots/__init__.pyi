@@ -1,4 +1,6 @@
 # Plots found by folder: written by .ci/scripts/generate.py
+from istiolog_pd.plots._draw.describe import add_alt_text as add_alt_text
+from istiolog_pd.plots._draw.describe import describe as describe
 from istiolog_pd.plots._draw.discover import PLOTS as PLOTS
 from istiolog_pd.plots._draw.plot import Draw as Draw
 from istiolog_pd.plots._draw.plot import Plot as Plot
