@@ -370,6 +370,18 @@ def some_messages() -> pd.DataFrame:
     )
 
 
+def some_limits() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "setting": words("PILOT_PUSH_THROTTLE", "PILOT_MAX_REQUESTS_PER_SECOND"),
+            "value": counts(20, 25),
+            "affected_low": counts(1, 4),
+            "affected_high": counts(3, 4),
+            "of": counts(4, 50),
+        }
+    )
+
+
 def some_churn() -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -497,6 +509,7 @@ TABLES = {
     "failed_requests": some_failed,
     "failures_after_pushes": some_chances,
     "closed_streams": some_streams,
+    "throttle_replay": some_limits,
     "push_costs": some_costs,
     "message_sizes": some_messages,
     "reconnect_storms": some_storms,
@@ -601,6 +614,7 @@ def test_labels_name_the_units(plot: plots.Plot) -> None:
         "failed_requests": r"requests \| ",
         "push_costs": r"bytes pushed \| ",
         "message_sizes": r"bytes of the largest message \| ",
+        "throttle_replay": r"rounds, or connections \(%\) \| ",
         "closed_streams": r"time \(UTC\) \| ",
         "reconnect_storms": r"time \(UTC\) \| ",
         "failures_after_pushes": r"rate after pushes over the rate at other times \| ",

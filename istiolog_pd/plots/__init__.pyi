@@ -35,6 +35,7 @@ from istiolog_pd.plots.sizes import cache_ratio as cache_ratio
 from istiolog_pd.plots.sizes import push_sizes as push_sizes
 from istiolog_pd.plots.sizes import sidecar_savings as sidecar_savings
 from istiolog_pd.plots.stale import stale_proxies as stale_proxies
+from istiolog_pd.plots.throttle_replay import throttle_replay as throttle_replay
 from istiolog_pd.plots.timeline import timeline as timeline
 from istiolog_pd.plots.triggers import triggers as triggers
 from istiolog_pd.plots.waves import push_wave as push_wave
@@ -75,6 +76,7 @@ __all__ = [
     "remote_clusters",
     "sidecar_savings",
     "stale_proxies",
+    "throttle_replay",
     "timeline",
     "triggers",
     "xds_order",
