@@ -30,6 +30,7 @@ class Drawn:
     name: str
     about: str
     src: str
+    alt: str
     coverage: str
     table: Shown
     python: str
@@ -171,5 +172,5 @@ def _plots(answers: Answers) -> tuple[Sequence[Drawn], Sequence[tuple[Plot, str]
             continue
         behind = table(answer, f"analysis.{plot.answer}", answer=plot.answer)
         python = f"plots.{plot.name}(analysis.{plot.answer}(capture))"
-        drawn.append(Drawn(plot.name, plot.about, picture(plot, answer), coverage, behind, python))
+        drawn.append(Drawn(plot.name, plot.about, *picture(plot, answer), coverage, behind, python))
     return drawn, left_out
