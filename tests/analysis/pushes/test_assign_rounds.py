@@ -23,6 +23,7 @@ from loglines import (
 
 import istiolog_pd as il
 from istiolog_pd import analysis
+from istiolog_pd.analysis.pushes.rounds import pushes_as_read
 
 Real = Callable[[str], il.Capture]
 
@@ -63,13 +64,13 @@ def true_rounds(of: il.Capture) -> pd.Series[Any]:
 def test_bounds_hold_the_true_round(log: str, count: int, real: Real) -> None:
     """With the versions hidden the bounds always hold it, and the likeliest is it in 99 % at least."""
     truth = true_rounds(real(log))
-    table = analysis.pushes(hidden(real(log)))
+    table = pushes_as_read(hidden(real(log)))
     known = truth.notna() & table["round"].notna()
     assert known.sum() == count
     assert ((table["round_first"] <= truth) & (truth <= table["round_last"]))[known].all()
     assert (table["round"] == truth)[known].mean() >= 0.99
     # A version that is printed pins its round.
-    assert (analysis.pushes(real(log))["round"] == truth)[known].all()
+    assert (pushes_as_read(real(log))["round"] == truth)[known].all()
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_bounds_hold_the_true_round(log: str, count: int, real: Real) -> None:
 )
 def test_rounds_of_a_proxy_never_go_back(log: str, real: Real) -> None:
     """And no round is pushed before it starts."""
-    table = analysis.pushes(real(log)).dropna(subset=["round"])
+    table = pushes_as_read(real(log)).dropna(subset=["round"])
     starts = analysis.push_rounds(real(log)).set_index("round")["line"]
     assert ((table["round_first"] <= table["round"]) & (table["round"] <= table["round_last"])).all()
     assert (table["round_last"].map(starts) < table["line"]).all()
@@ -104,7 +105,7 @@ def test_several_pushes_from_before_the_log() -> None:
         full(2, 7),
         push(2.5, "RDS", "a.x"),
     )
-    assert rows(analysis.pushes(log).iloc[4:], "round_first", "round_last") == [(None, None), (1, 1), (1, 2)]
+    assert rows(pushes_as_read(log).iloc[4:], "round_first", "round_last") == [(None, None), (1, 1), (1, 2)]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,7 @@ def test_several_pushes_from_before_the_log() -> None:
 def test_bounds_in_a_log_that_begins_later(first: int, last: int, data: Path) -> None:
     """Pushes of rounds from before the log are no reason to be wrong about the others."""
     part = part_of(data / "istiod-1.30.3/discovery-debug.log.gz", first, last)
-    truth, table = true_rounds(part), analysis.pushes(hidden(part))
+    truth, table = true_rounds(part), pushes_as_read(hidden(part))
     known = truth.notna() & table["round"].notna()
     assert known.sum() > 100
     assert ((table["round_first"] <= truth) & (truth <= table["round_last"]))[known].all()
