@@ -1,6 +1,7 @@
 # make demo: the main job on the logs of data/, into out/
 # make test: format, lint, types, tests (those of the report need chromium and chromedriver on PATH)
 # make lint: without the tests
+# make fuzz SECONDS=3600 SEED=1: damaged logs for both engines and for every wrapper and export, an hour long
 # make docs: the documentation site, into docs/_build/html
 # make native: build the native engine again, after a change in native/ (needs Rust: https://rustup.rs)
 # make wheel: a wheel with the native engine for any Linux with glibc 2.17 or later, into dist/ (needs Rust)
@@ -18,11 +19,13 @@ ROUNDS ?= 3
 MOST ?= 1024
 PUSHES ?= 2000000
 PARTS ?=
+SECONDS ?= 3600
+SEED ?= $(shell date +%s)
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test native wheel release-check lint docs lab bench clean
+.PHONY: demo test fuzz native wheel release-check lint docs lab bench clean
 
 demo: $(INSTALLED)
 	rm -rf out && mkdir -p out
@@ -42,6 +45,9 @@ test: $(INSTALLED)
 	$(MAKE) --no-print-directory lint
 	if command -v cargo >/dev/null; then cd native && cargo test --quiet --no-default-features; fi
 	$(BIN)/pytest -n 2 --dist worksteal
+
+fuzz: $(INSTALLED)
+	$(BIN)/python tests/fuzz.py --seconds $(SECONDS) --seed $(SEED)
 
 native: $(INSTALLED)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .

@@ -10,7 +10,7 @@ import typer
 from benchmarks import show
 from benchmarks.job import JOBS
 
-PARTS = ("race", "linear", "hard", "start", "memory", "answers")
+PARTS = ("race", "linear", "hard", "shapes", "start", "memory", "answers")
 
 
 def main(
@@ -36,6 +36,10 @@ def main(
             from benchmarks import linear
 
             linear.linear(folder, most) if part == "linear" else linear.hard(folder, mb, rounds)
+        elif part == "shapes":
+            from benchmarks.shapes import shapes
+
+            shapes(folder)
         elif part == "start":
             from benchmarks.start import start
 

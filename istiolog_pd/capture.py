@@ -13,12 +13,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from istiolog_pd._frames import DtypeBackend
+from istiolog_pd._frames import to_pandas as to_pandas
+from istiolog_pd._lookups import Lookups
 from istiolog_pd._table import Table, folded_html, table_html
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, arrow_field, event_columns, event_schema
 from istiolog_pd.errors import UnknownNameError, unknown
 from istiolog_pd.formats.columns import COLUMNS, COMMON, EVENTS
-from istiolog_pd.frames import DtypeBackend
-from istiolog_pd.frames import to_pandas as to_pandas
 from istiolog_pd.runs.schema import RunOf, run_table, with_place
 from istiolog_pd.runs.source_part import kept_tables
 
@@ -40,7 +41,7 @@ class SourceInfo:
 
 
 @dataclass(frozen=True, eq=False)
-class Capture:
+class Capture(Lookups):
     """What was read: one narrow Arrow table per event, and the common columns of every entry.
 
     ``capture["xds_push"]`` is the table of an event (empty, with its columns, if there is none);

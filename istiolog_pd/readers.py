@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from istiolog_pd._frames import DtypeBackend
 from istiolog_pd.capture import Capture, Time
-from istiolog_pd.frames import DtypeBackend
 from istiolog_pd.loading.load import load_capture
 from istiolog_pd.loading.options import AccessLogFormat, Options
 from istiolog_pd.loading.scan import BATCH, scan_captures

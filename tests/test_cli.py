@@ -26,7 +26,21 @@ from istiolog_pd.plots import PLOTS
 
 ADS = "2026-11-23T17:28:49.929503Z\tinfo\tads\t"
 HOSTILE = f"{ADS}[bold]\x1b]0;owned\x07\x1b[31m[/bold] is what a log may say\u202e"
-VERBS = ["summary", "parse", "plot", "formats", "explain", "unmatched", "watch", "metrics", "report", "answer", "check"]
+VERBS = [
+    "summary",
+    "parse",
+    "plot",
+    "formats",
+    "explain",
+    "unmatched",
+    "watch",
+    "metrics",
+    "report",
+    "answer",
+    "check",
+    "trace",
+    "mcp",
+]
 
 
 @pytest.fixture

@@ -18,11 +18,13 @@ Real = Callable[[str], il.Capture]
 
 #: How to ask for the answers that take more than a capture.
 ASK: dict[str, Callable[[il.Capture], pd.DataFrame]] = {
+    "arrivals": lambda capture: analysis.arrivals(capture, "EnvoyFilter/shop/bad-lua"),
     "compare": lambda capture: analysis.compare(capture, capture),
     "push_wave": lambda capture: analysis.push_wave(capture, int(analysis.pushes(capture)["round"].max())),
 }
 #: A log that has rows for an answer, where it is not the usual one.
 LOG = {
+    "arrivals": "mesh-1.30.3/info/istiod.log.gz",
     "cluster_warming": "seed/helloworld-v1-istio-proxy.log",
     "node_metadata": "seed/envoy-rev0.json",
     "endpoint_churn": "istiod-1.20.8/discovery.log.gz",
@@ -31,6 +33,7 @@ LOG = {
     "failed_requests": "mesh-1.30.3/info/proxy-client-5b7f8c9d6-x2k4p.load.log.gz",
     "errors": "istiod-1.20.8/discovery.log.gz",
     "failures_after_pushes": "mesh-1.30.3/info",
+    "reconnect_storms": "mesh-1.30.3/info",
     "connections": "istiod-1.20.8/discovery.log.gz",
 }
 each_answer = pytest.mark.parametrize("name", COLUMNS)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from filling.statements import printed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -136,6 +137,24 @@ def test_any_log(seed: int, chunk: int, block: int, component: str, threads: int
     blocks = in_blocks(data, block)
     want = reference.read(iter(blocks), "x", component)
     assert_same(native.read(iter(blocks), "x", component, threads=threads, chunk=chunk), want)
+
+
+@pytest.mark.parametrize("component", ["pilot", "agent", "ztunnel", "cni"])
+def test_any_statement(component: str) -> None:
+    """Lines of the second tier, in their scope or another, damaged or not."""
+    chance = random.Random(component)
+    rows = [row for row in printed() if row.component in (component, "shared", "envoy")]
+    lines = []
+    for row in chance.sample(rows, min(len(rows), 400)):
+        scope = row.scope if chance.random() < 0.8 else chance.choice(rows).scope
+        scope = "" if scope in ("default", "?") else ("envoy " if row.component == "envoy" else "") + scope + "\t"
+        text = like(row.text, chance) if chance.random() < 0.4 else row.text
+        text = text.replace(" ", "  ", 2) if chance.random() < 0.1 else text
+        lines.append(f"2026-11-23T17:28:49.000001Z\t{row.level}\t{scope}{text}{chance.choice(LABELS)}")
+    data = "\n".join(lines).encode()
+    for one in (data, mutated(data, chance)):
+        for said in ("", component):
+            assert_same(native.read([one], "x", said, chunk=2000), reference.read([one], "x", said))
 
 
 def like(message: str, chance: random.Random) -> str:

@@ -57,7 +57,7 @@ def capture(request: pytest.FixtureRequest) -> il.Capture:
 
 @pytest.mark.parametrize("name", analysis.__all__)
 def test_every_answer(name: str, capture: il.Capture) -> None:
-    more = {"compare": (capture,), "push_wave": (0,)}.get(name, ())
+    more = {"compare": (capture,), "push_wave": (0,), "arrivals": ("ServiceEntry/a/b",)}.get(name, ())
     try:
         assert isinstance(getattr(analysis, name)(capture, *more), pd.DataFrame)
     except ValueError as error:

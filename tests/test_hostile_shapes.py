@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
-import json
 import resource
 import struct
 import tarfile
@@ -17,38 +17,9 @@ from pathlib import Path
 import pytest
 
 import istiolog_pd as il
+from istiolog_pd.engine.choose_engine import has_native
 from istiolog_pd.sources.wrappers import unwrap
-
-HEAD = b"2026-11-23T17:28:49.062996Z\tinfo\tads\t"
-STAMP = HEAD[:27]
-IN_JSON = HEAD.replace(b"\t", b"\\t")
-
-SHAPES = {
-    **{
-        text: text.encode()
-        for text in ("{\n", "{", "[", "[\n", '"', ",", ";", "\t", "|\n", "\n", " ", "*", "_", "\\", '\\"')
-    },
-    **{
-        text: text.encode()
-        for text in ("\x1b[", "^[[", "→", "│", "\u00a0", "&amp;&lt;", "<b", 'a="', ":", "- ", "> ", "1 ")
-    },
-    "opened quote": b'a,"b\n',
-    "quoted cells": b'"a""b",c\n',
-    "table": b"a,b,c," + HEAD + b"x\n",
-    "times": STAMP + b" ",
-    "entities": b"&quot;" + HEAD + b"\n",
-    "arrows": STAMP + "→info→ads→x\n".encode(),
-    "bold": b"**" + HEAD + b"**\n",
-    "colors": b"\x1b[31m" + HEAD + b"x\n",
-    "box": "│ ".encode() + HEAD + "x │\n".encode(),
-    "line numbers": b"1\t" + HEAD + b"x\n",
-    "records": b'{"message":"' + IN_JSON + b'x","pod":"p"}\n',
-    "nested": b'{"a":' * 50 + b"1" + b"}" * 50 + b"\n",
-    "JSON in JSON": json.dumps({"a": json.dumps({"b": "c"})}).encode() + b"\n",
-    "documents": b'{"data":{"result":[{"values":[["1700000000000000000","' + IN_JSON + b'x"]]}]}}\n',
-    "pretty": b'{\n "start_time": "x",\n "a": null\n}\n',
-    "labels": b'{a="b",',
-}
+from tests.hostile import HEAD, SHAPES, text
 
 
 def seconds(raw: bytes) -> float:
@@ -60,11 +31,22 @@ def seconds(raw: bytes) -> float:
     return time.process_time() - start
 
 
-@pytest.mark.parametrize("shape", SHAPES.values(), ids=[repr(name) for name in SHAPES])
-def test_time_in_proportion_to_size(shape: bytes) -> None:
+@pytest.mark.parametrize("shape", SHAPES, ids=repr)
+def test_time_in_proportion_to_size(shape: str) -> None:
     """Half a second a megabyte at most, on a machine that does other things too; four times the text, the same."""
     for size in (1 << 19, 1 << 21):
-        assert seconds((shape * (size // len(shape) + 1))[:size]) < 1.0 * size / (1 << 20) + 0.5
+        assert seconds(text(shape, size)) < 1.0 * size / (1 << 20) + 0.5
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=repr)
+def test_load_in_proportion_to_size(shape: str, tmp_path: Path) -> None:
+    """The same for all that `load` does, with the engine that is there (the reference alone takes longer)."""
+    path = tmp_path / "a.log"
+    path.write_bytes(text(shape, 1 << 19))
+    start = time.process_time()
+    with contextlib.suppress(il.NoLogError):
+        loaded(path)
+    assert time.process_time() - start < (1.0 if has_native() else 8.0)
 
 
 def loaded(path: Path) -> il.Capture:
@@ -127,3 +109,21 @@ def test_lines_without_text(tmp_path: Path) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert len(loaded(path).to_pandas()) == 1
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000
+
+
+def test_a_line_of_many_megabytes(tmp_path: Path) -> None:
+    """It is one entry, in memory of a few times its size."""
+    path = tmp_path / "a.log"
+    path.write_bytes(HEAD + b"x" * (16 << 20) + b"\n" + HEAD + b"y\n")
+    start = time.process_time()
+    assert loaded(path).to_pandas()["message"].str.len().to_list() == [16 << 20, 1]
+    assert time.process_time() - start < 4
+
+
+def test_more_starts_than_a_process_has(tmp_path: Path) -> None:
+    """They are one run, and its evidence says so."""
+    path = tmp_path / "a.log"
+    path.write_bytes(text("flags", 200_000))
+    runs = loaded(path).runs
+    assert len(runs) == 1
+    assert "more than 2,000 start-ups are in it: taken for one run" in runs["evidence"][0]

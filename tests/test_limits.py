@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import bz2
+import dataclasses
 import gzip
 import lzma
 import os
+import re
+import threading
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import zstandard
 from typer.testing import CliRunner
@@ -18,6 +23,7 @@ from istiolog_pd.cli.app import app
 from istiolog_pd.sources.discover import find
 from istiolog_pd.sources.limits import limits_of
 
+LIMITS_PAGE = Path(__file__).parents[1] / "docs" / "howto" / "limits.md"
 LINE = "2026-11-23T17:28:49.062996Z\tinfo\tads\tReady\n"
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "gz": gzip.compress,
@@ -117,3 +123,47 @@ def test_many_warnings_are_counted(tmp_path: Path) -> None:
         il.load(tmp_path)
     assert len(caught) == 201
     assert "more such warnings" in str(caught[-1].message)
+
+
+FIXED = re.findall(r"^\| [^|]+ \| ([^|]+) \| `([\w.]+)\.(\w+)` \|", LIMITS_PAGE.read_text(), re.MULTILINE)
+UNITS = {"KB": 1 << 10, "MB": 1 << 20, "hours": 3600 * 10**9}
+
+
+@pytest.mark.parametrize(("bound", "module", "name"), FIXED, ids=[name for _, _, name in FIXED])
+def test_page_of_fixed_bounds(bound: str, module: str, name: str) -> None:
+    """The documentation says what the code has."""
+    value = getattr(import_module(f"istiolog_pd.{module}"), name)
+    if bound == "1970 to 2099":
+        assert value == pd.Timestamp("2100-01-01", tz="UTC").value
+    elif bound == "10^15":
+        assert value == 10**15
+    else:
+        number, _, unit = bound.partition(" ")
+        assert value == int(number.replace(",", "")) * UNITS.get(unit, 1)
+
+
+def test_page_of_limits() -> None:
+    """Every limit is on the page with its default."""
+    found = dict(re.findall(r"^\| `(\w+)` \| ([\d,]+(?: [MG]B)?) \|", LIMITS_PAGE.read_text(), re.MULTILINE))
+    assert list(found) == ["ratio", "ratio_from", "size", "members", "held", "containers"]
+    for name, text in found.items():
+        number, _, unit = text.partition(" ")
+        assert getattr(il.Limits(), name) == int(number.replace(",", "")) * {"": 1, "MB": 1 << 20, "GB": 1 << 30}[unit]
+    assert set(found) == {field.name for field in dataclasses.fields(il.Limits)}
+    assert len(FIXED) > 18
+
+
+def test_interrupt_while_a_bar_is_shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C ends the reading at once: no thread goes on, and the bar is gone."""
+    from tqdm import tqdm
+
+    def interrupt(bar: object, size: float | None = 1) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tqdm, "update", interrupt)
+    before = {thread.name for thread in threading.enumerate()}
+    with pytest.raises(KeyboardInterrupt):
+        il.load("data/istiod-1.30.3/discovery.log.gz", progress=True)
+    left = {thread.name for thread in threading.enumerate()} - before
+    assert not [name for name in left if name.startswith("istiolog")]
+    assert capsys.readouterr().err.endswith("\r")

@@ -250,14 +250,15 @@ def test_findings_of_the_mesh(mesh: str, real: Real) -> None:
     """What was broken is found, with the lines that show it; what was not is not."""
     found: dict[str, Finding] = {one.rule: one for one in findings(real(f"mesh-1.30.3/{mesh}"))}
     assert found["nacks"].title == "Configuration was rejected 18 times by 12 proxies"
-    assert found["outage"].title == "The control plane stopped with 21 proxies connected"
+    assert found["restart"].title == "The control plane restarted as planned with 21 proxies connected"
+    assert found["restart"].kind == "note" and "21 sessions reconnected" in found["restart"].effect
     assert found["listeners"].title == "Listeners failed to open in 6 proxies"
     assert found["envoy_exited"].title == "Envoy died 1 time in 1 proxy"
     assert found["failed_requests"].share > 0.1
     assert found["empty_clusters"].title.startswith("At least")
     assert "failed to bind" in found["listeners"].evidence[0].text
     assert "signal: killed" in found["envoy_exited"].evidence[0].text
-    assert not {"refused", "reconnects", "gaps", "cut", "damage", "unsent"} & set(found)
+    assert not {"outage", "refused", "reconnects", "gaps", "cut", "damage", "unsent"} & set(found)
 
 
 def test_a_killed_envoy_is_found() -> None:

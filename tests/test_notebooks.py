@@ -23,11 +23,14 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PROPAGATION = ROOT / "notebooks" / "03_propagation.ipynb"
 FIGURES = {
     "01_first_look": 2,
-    "02_pushes": 8,
-    "03_propagation": 4,
+    "02_pushes": 10,
+    "03_propagation": 5,
     "04_debounce_tuning": 3,
     "05_before_and_after": 3,
     "06_parquet_and_bi": 1,
+    "07_what_did_my_change_do": 1,
+    "08_why_was_this_proxy_slow": 1,
+    "09_did_the_push_break_traffic": 1,
 }
 MAX_LINES = 12
 
@@ -58,7 +61,7 @@ KEY_NUMBERS = {
     "02_pushes": [
         (
             "questions",
-            r"how many proxies each round was pushed to fan_out part endpoint-only pushes are printed at debug",
+            r"part endpoint-only pushes are printed at debug .* fan_out,",
         ),
         ("explore", r"EDS full 68 1705300 incremental 350 7709956 "),
         ("coverage", rf"debounces {INFO.decisions} push_rounds {INFO.decisions} pushes {INFO.pushes} "),
@@ -103,6 +106,23 @@ KEY_NUMBERS = {
         ("causes", r"ServiceEntry False 126 582 19"),
         ("nacks", r"reviews-v2-6d8f7c4b5-7swg8\.bookinfo EDS 5 "),
         ("own", r"istio-system 374 7534572 0\.31"),
+    ],
+    "07_what_did_my_change_do": [
+        ("answer", r"round 12: applied by 9 within \d+ ms of the decision, rejected by 4, not sent to 8, of 21"),
+        ("where", r"bank 0 6 0 0 6 istio-system 1 0 0 1 0 load 0 2 0 0 2 shop 8 0 4 12 0"),
+        ("rejected", r"web-7c9d8b6f5-m7q9z\.shop .* virtualInbound: script load error"),
+        ("hidden", r"VirtualService/shop/catalog 1 "),
+    ],
+    "08_why_was_this_proxy_slow": [
+        ("who", r"cart-5f6b7c8d9-x2k4p\.shop .* 0 days 00:00:08\.17"),
+        ("when", r"CDS 13:16:31\.841480 13:16:31\.858087 13:16:39\.996763 "),
+        ("lines", r"13:16:31\.858178 agent xds_response .* 13:16:39\.965000 envoy access"),
+        ("stale", r"behind cart-5f6b7c8d9-x2k4p\.shop$"),
+    ],
+    "09_did_the_push_break_traffic": [
+        ("who", r"this proxy 764 the other proxy 113 application 73"),
+        ("after", r"any 867 75 .* no difference seen"),
+        ("at", r"round 30, begun 2026-11-30 13:13:16\.595"),
     ],
 }
 

@@ -319,6 +319,55 @@ def some_chances() -> pd.DataFrame:
     )
 
 
+def some_streams() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "closed": times(0, None, 5),
+            "seen": times(0, 2, None),
+            "reason": words("maximum age", "network", "gone"),
+            "harmless": flags(True, False, None),
+            "gap_high": spans(300, 9000, None),
+        }
+    )
+
+
+def some_storms() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "start": times(0, 60),
+            "end": times(4, 63),
+            "last_served": times(9, None),
+            "proxies": counts(21, 7),
+            "reason": words("restart", "network"),
+            "source": ["istiod-1.log", "istiod-2.log"],
+        }
+    )
+
+
+def some_costs() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "kind": words("sidecar", "router", None),
+            "namespace": ["shop", "istio-system", "bank"],
+            "proxies": counts(12, 1, 3),
+            "size_low": counts(9_000_000, 200_000, None),
+            "size_high": counts(9_100_000, 210_000, None),
+        }
+    )
+
+
+def some_messages() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "proxy": ["web-1.shop", "web-2.shop"],
+            "xds_type": words("CDS", "EDS"),
+            "largest_low": counts(3_000_000, 5000),
+            "largest_high": counts(3_100_000, 5000),
+            "share": pd.Series([0.715, 0.001], dtype="Float64"),
+        }
+    )
+
+
 def some_churn() -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -445,6 +494,10 @@ TABLES = {
     "stale_proxies": some_stale,
     "failed_requests": some_failed,
     "failures_after_pushes": some_chances,
+    "closed_streams": some_streams,
+    "push_costs": some_costs,
+    "message_sizes": some_messages,
+    "reconnect_storms": some_storms,
     "endpoint_churn": some_churn,
     "empty_clusters": some_empty,
     "push_sizes": some_sizes,
@@ -544,6 +597,10 @@ def test_labels_name_the_units(plot: plots.Plot) -> None:
         "push_causes": r"push decisions \| ",
         "stale_proxies": r"rounds \| ",
         "failed_requests": r"requests \| ",
+        "push_costs": r"bytes pushed \| ",
+        "message_sizes": r"bytes of the largest message \| ",
+        "closed_streams": r"time \(UTC\) \| ",
+        "reconnect_storms": r"time \(UTC\) \| ",
         "failures_after_pushes": r"rate after pushes over the rate at other times \| ",
         "endpoint_churn": r"times \| ",
         "empty_clusters": r"time \(UTC\) \| clusters without endpoints",

@@ -209,10 +209,14 @@ def test_a_rejection_counts_once_and_ends_without_a_line_are_ends(data: Path, tm
     with duckdb.connect(str(tmp_path / "mesh.duckdb"), read_only=True) as base:
         nacks = base.execute("SELECT sum(nacks)::INT FROM nacks_by_proxy").fetchall()[0][0]
         ends = base.execute("SELECT sum(sessions)::INT FROM connection_ends").fetchall()[0][0]
-        directions = base.execute(
-            "SELECT count(*) FROM access WHERE direction IS NULL AND cluster IS NOT NULL"
+        unknown = base.execute("SELECT count(*) FROM access WHERE direction IS NULL OR proxy_id IS NULL").fetchall()
+        hops = base.execute(
+            "SELECT a.direction, b.direction, count(*) FROM access a JOIN access b USING (request_id) "
+            "WHERE a.hop = 0 AND b.hop = 1 AND a.hops = 2 GROUP BY 1, 2 ORDER BY 3 DESC"
         ).fetchall()
     connections = analysis.connections(capture)
     assert nacks == capture["xds_nack"].num_rows
     assert ends == (connections["closed"].notna() | connections["reason"].notna()).sum()
-    assert directions == [(0,)]
+    assert unknown == [(0,)]
+    [(*way, most), *others] = hops
+    assert way == ["outbound", "inbound"] and most > 900 and sum(count for *_, count in others) < 10

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import signal
 from collections.abc import Callable
 
 import pandas as pd
@@ -11,7 +12,8 @@ import pytest
 from mesh import MESH, mesh, recorded, updates_of
 
 import istiolog_pd as il
-from istiolog_pd.analysis import propagation, pushes, timeline
+from istiolog_pd import analysis
+from istiolog_pd.analysis import arrivals, propagation, pushes, timeline
 from istiolog_pd.analysis.timeline._clocks import followed_of
 from istiolog_pd.analysis.timeline._subject import runs_of_proxies
 
@@ -182,3 +184,109 @@ def _moved(text: bytes, seconds: int) -> bytes:
             line = line.replace(head, later, 1)
         out.append(line)
     return ("\n".join(out) + "\n").encode()
+
+
+@pytest.mark.parametrize("capture", ["info", "sotw-debug"])
+def test_where_a_change_arrived(capture: str) -> None:
+    """Envoys whose counters of LDS rose between this change and the next are those that it was sent to."""
+    begun, ended = done(capture, LUA)["time"]
+    counted = updates_of(capture).query("kind == 'LDS'")
+    counted = counted.assign(all=counted["success"] + counted["rejected"]).sort_values("seen")
+    before, after = (counted[counted["seen"] <= moment].groupby("pod")["all"].last() for moment in (begun, ended))
+    changed = set(after.index[after > before.reindex(after.index, fill_value=0)])
+    table = arrivals(mesh(capture), LUA)
+    first = table[table["round"].eq(12)].set_index("proxy")["state"].astype("str")
+    assert set(first.index[first.ne("not sent")]) == changed
+    assert len(first) == 21 and set(first) <= {"applied", "sent", "rejected", "not sent"}
+
+
+def test_when_a_change_was_applied() -> None:
+    """Envoy's own time of its last accepted update of clusters and of listeners is within the bounds."""
+    table = arrivals(mesh("sotw-debug"), "DestinationRule/shop/catalog")
+    counted = updates_of("sotw-debug")
+    checked = 0
+    for row in table[table["state"].eq("applied")].itertuples():
+        own = counted[counted["pod"].eq(row.proxy) & counted["kind"].isin(["CDS", "LDS"])]
+        own = own[own["update_time"].between(row.decided, row.applied_high + pd.Timedelta("1ms"))]
+        checked += len(own)
+        later = counted[counted["pod"].eq(row.proxy) & counted["update_time"].gt(row.applied_high)]
+        assert later.empty or later["update_time"].min() > row.applied_high
+    assert checked >= len(table) and table["state"].eq("applied").all()
+
+
+def test_what_is_known_of_an_object_in_words() -> None:
+    told = str(mesh("info").object(LUA))
+    assert "round 12: rejected by 4, sent to 9" in told and "script load error" in told
+    assert "applied by 9 within" in str(mesh("sotw-debug").object("envoyfilter/bad-lua"))
+    assert "did you mean 'VirtualService/shop/catalog'" in str(mesh("info").object("vs/shop/catalogue"))
+
+
+def test_what_is_known_of_a_proxy_in_words() -> None:
+    view = mesh("info").proxy("web-7c9d8b6f5-x2k4p")
+    assert view.name == "web-7c9d8b6f5-x2k4p.shop"
+    assert "LDS: Error adding/updating listener(s) virtualInbound" in str(view)
+    assert len(view.connections) == 2 and len(view.startup) == 1 and len(view.rejections) == 1
+    failed = analysis.failed_requests(il.load(str(MESH / "info" / "proxy-web-7c9d8b6f5-x2k4p.shop.log.gz")))
+    assert view.failed_requests["requests"].sum() == failed["requests"].sum()
+    with pytest.raises(KeyError, match="did you mean"):
+        mesh("info").proxy("wbe-7c9d8b6f5-x2k4p.shop")
+
+
+def test_what_was_so_at_a_time() -> None:
+    """While an Envoy was stopped its proxy was behind."""
+    stopped = recorded("sotw-debug/actions.tsv").query("action == 'envoy_SIGSTOP'")
+    moment = mesh("sotw-debug").at(stopped["time"].item() + pd.Timedelta("3s"))
+    assert moment.stale["proxy"].to_list() == stopped["object"].to_list()
+    assert len(moment.connected) == 21 and stopped["object"].item() in str(moment)
+    assert moment.timeline()["time"].between(moment.time - pd.Timedelta("1s"), moment.time + pd.Timedelta("1s")).all()
+    with pytest.raises(ValueError, match="no time"):
+        mesh("info").at("NaT")
+
+
+def test_hostile_names_are_escaped(lines: Callable[..., il.Capture]) -> None:
+    capture = lines(
+        "2026-11-23T17:28:49.929503Z\tinfo\tads\tPush debounce stable[1] 1 for config VirtualService/a/<b>\x1b[31m: "
+        "100ms since last change, 100ms since last push, full=true"
+    )
+    view = capture.object("VirtualService/a/<img>")
+    assert "<img>" not in view._repr_html_() and "<b>" not in view._repr_html_().replace("<b>VirtualService", "")
+    assert "\x1b" not in str(view)
+
+
+def test_story(capsys: pytest.CaptureFixture[str]) -> None:
+    from istiolog_pd.cli.app import app
+
+    def run(*words: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            app(["story", *words])
+        shown = capsys.readouterr()
+        return int(ended.value.code or 0), shown.out, shown.err
+
+    log = str(MESH / "info" / "istiod.log.gz")
+    code, out, _ = run(LUA, log)
+    assert code == 0 and "round 12: rejected by 4" in out
+    code, out, _ = run(CART, log, "--timeline", "--format", "csv", "--start", "2026-11-30T13:11:20")
+    assert code == 0 and out.splitlines()[0].startswith("time,component,source")
+    code, out, err = run("crat-5f6b7c8d9-x2k4p.shop", log)
+    assert code == 1 and not out and f"did you mean '{CART}'" in err
+
+
+def test_commands_in_a_notebook(capsys: pytest.CaptureFixture[str]) -> None:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell()
+    before = signal.getsignal(signal.SIGTERM)
+    shell.run_line_magic("load_ext", "istiolog_pd")
+    shell.user_ns["log"] = str(MESH / "info" / "istiod.log.gz")
+    shell.run_line_magic("istiolog", shell.var_expand(f"story {LUA} {{log}}"))
+    assert "round 12: rejected by 4" in capsys.readouterr().out
+    shell.run_line_magic("istiolog", "answer nothing_such x.log")
+    assert "is no answer" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_explore_an_answer() -> None:
+    explorer = mesh("info").explore("push_rounds")
+    assert len(explorer.choose("2026-11-30 13:10:00", "2026-11-30 13:10:20")) == 10
+    with pytest.raises(KeyError, match="did you mean"):
+        mesh("info").explore("push_round")

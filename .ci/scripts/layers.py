@@ -17,7 +17,7 @@ class Part:
     @property
     def shown(self) -> str:
         """Its path: a folder, or a module."""
-        modules = ("_text", "_table", "errors", "frames", "capture", "readers", "notebook")
+        modules = ("_text", "_table", "errors", "_frames", "_lookups", "capture", "readers", "notebook")
         return f"{self.name}.py" if self.name in modules else f"{self.name}/"
 
 
@@ -45,7 +45,8 @@ PARTS = (
         "sources pandas matplotlib",
     ),
     Part("runs", 4, "logs cut into process runs, rotated files joined, versions detected", "sources matplotlib"),
-    Part("frames", 3, "Arrow tables as DataFrames", "sources matplotlib"),
+    Part("_frames", 3, "Arrow tables as DataFrames", "sources matplotlib"),
+    Part("_lookups", 4, "`capture.object`, `capture.proxy`, `capture.at`: what leads to `inspect/views.py`", "sources"),
     Part("capture", 5, "a Capture: the tables of all sources that were read together", "sources matplotlib"),
     Part("loading", 6, "from sources through container logs to a Capture, whole or in batches", "matplotlib"),
     Part("readers", 7, "the public readers: load, scan, read_logs, read_pilot, read_sidecar", "matplotlib"),
@@ -69,6 +70,7 @@ PARTS = (
     Part("distributed", 12, "byte ranges of many files for Dask and Spark"),
     Part("live", 12, "windows over a log that is still written"),
     Part("notebook", 12, "explore: filters beside a plot (extra `notebook`)"),
+    Part("assistant", 13, "answers as tools for assistants (extra `mcp`)", "matplotlib"),
     Part("__init__", 13, "the public names, imported when they are used"),
     Part("cli", 14, "the commands"),
 )

@@ -5,6 +5,7 @@ from istiolog_pd.analysis.debounce_replay.debounce_replay import debounce_replay
 from istiolog_pd.analysis.metrics.compare_metrics import compare_metrics as compare_metrics
 from istiolog_pd.analysis.metrics.metrics import metrics as metrics
 from istiolog_pd.analysis.propagation.propagation import propagation as propagation
+from istiolog_pd.analysis.proxies.closed_streams import closed_streams as closed_streams
 from istiolog_pd.analysis.proxies.config_conflicts import config_conflicts as config_conflicts
 from istiolog_pd.analysis.proxies.connections import connected_endpoints as connected_endpoints
 from istiolog_pd.analysis.proxies.connections import connections as connections
@@ -15,10 +16,13 @@ from istiolog_pd.analysis.proxies.failed_requests import failed_requests as fail
 from istiolog_pd.analysis.proxies.failures_after_pushes import failures_after_pushes as failures_after_pushes
 from istiolog_pd.analysis.proxies.nodes import node_metadata as node_metadata
 from istiolog_pd.analysis.proxies.proxy_startup import proxy_startup as proxy_startup
+from istiolog_pd.analysis.proxies.reconnect_storms import reconnect_storms as reconnect_storms
 from istiolog_pd.analysis.proxies.rejections import rejections as rejections
 from istiolog_pd.analysis.proxies.remote_clusters import remote_clusters as remote_clusters
 from istiolog_pd.analysis.proxies.warming import cluster_warming as cluster_warming
 from istiolog_pd.analysis.pushes.causes import push_causes as push_causes
+from istiolog_pd.analysis.pushes.costs import message_sizes as message_sizes
+from istiolog_pd.analysis.pushes.costs import push_costs as push_costs
 from istiolog_pd.analysis.pushes.debounces import debounces as debounces
 from istiolog_pd.analysis.pushes.kinds import full_vs_incremental as full_vs_incremental
 from istiolog_pd.analysis.pushes.rounds import fan_out as fan_out
@@ -33,10 +37,13 @@ from istiolog_pd.analysis.pushes.waves import push_wave as push_wave
 from istiolog_pd.analysis.pushes.waves import push_waves as push_waves
 from istiolog_pd.analysis.pushes.xds_order import xds_order as xds_order
 from istiolog_pd.analysis.runtime.gc import gc as gc
+from istiolog_pd.analysis.timeline.arrivals import arrivals as arrivals
 from istiolog_pd.analysis.timeline.timeline import timeline as timeline
 
 __all__ = [
+    "arrivals",
     "cache_ratio",
+    "closed_streams",
     "cluster_warming",
     "compare",
     "compare_metrics",
@@ -54,16 +61,19 @@ __all__ = [
     "fan_out",
     "full_vs_incremental",
     "gc",
+    "message_sizes",
     "metrics",
     "node_metadata",
     "propagation",
     "proxy_startup",
     "push_causes",
+    "push_costs",
     "push_rounds",
     "push_sizes",
     "push_wave",
     "push_waves",
     "pushes",
+    "reconnect_storms",
     "rejections",
     "remote_clusters",
     "sidecar_savings",

@@ -21,7 +21,7 @@ PYTHON = python_help('istiolog_pd.analysis.push_rounds(istiolog_pd.load("istiod.
 #: Rises when the form of the JSON changes.
 SCHEMA_VERSION = 1
 #: Answers that take more than a capture.
-MORE = ("compare", "push_wave")
+MORE = ("arrivals", "compare", "push_wave", "timeline")
 
 
 class Form(StrEnum):
@@ -59,11 +59,12 @@ def answer(
     coverage = str(table.attrs.get("coverage", ""))
     if coverage:
         log_line(coverage)
-    _print(name, table, coverage, form)
+    print_answer(name, table, coverage, form)
     raise typer.Exit(int(table.empty))
 
 
-def _print(name: str, table: pd.DataFrame, coverage: str, form: Form) -> None:
+def print_answer(name: str, table: pd.DataFrame, coverage: str, form: Form) -> None:
+    """Print an answer on stdout in a form."""
     if form is Form.csv:
         write_out(table.to_csv(index=False))
     elif form is Form.json:

@@ -20,11 +20,14 @@ from istiolog_pd.cli import (
     compare,
     explain,
     formats,
+    mcp,
     metrics,
     parse,
     plot,
     report,
+    story,
     summary,
+    trace,
     unmatched,
     watch,
 )
@@ -102,6 +105,7 @@ def main(version: Version = False, limit: Limit = None) -> None:
 
 app.command(cls=Command, epilog=summary.PYTHON)(summary.summary)
 app.command(cls=Command, epilog=report.PYTHON)(report.report)
+app.command(cls=Command, epilog=story.PYTHON)(story.story)
 app.command(cls=Command, epilog=answer.PYTHON)(answer.answer)
 app.command(cls=Command, epilog=plot.PYTHON)(plot.plot)
 app.command(cls=Command, epilog=metrics.PYTHON)(metrics.metrics)
@@ -109,6 +113,8 @@ app.command(cls=Command, epilog=compare.PYTHON)(compare.compare)
 app.command(cls=Command, epilog=check.PYTHON)(check.check)
 app.command(cls=Command, epilog=watch.PYTHON)(watch.watch)
 app.command(cls=Command, epilog=parse.PYTHON)(parse.parse)
+app.command(cls=Command, epilog=trace.PYTHON)(trace.trace)
+app.command(cls=Command, epilog=mcp.PYTHON)(mcp.mcp)
 app.command(cls=Command, epilog=unmatched.PYTHON)(unmatched.unmatched)
 app.command(cls=Command, epilog=explain.PYTHON)(explain.explain)
 app.command(cls=Command, epilog=formats.PYTHON)(formats.formats)

@@ -13,8 +13,8 @@ from typer.core import TyperCommand, TyperGroup
 #: The commands by what they are for, in the order of the help.
 GROUPS: dict[str, tuple[str, ...]] = {
     "Start here": ("summary", "report"),
-    "Ask": ("answer", "plot", "metrics", "compare", "check", "watch"),
-    "Export": ("parse",),
+    "Ask": ("story", "answer", "plot", "metrics", "compare", "check", "watch"),
+    "Export": ("parse", "trace", "mcp"),
     "Inspect lines": ("unmatched", "explain", "formats"),
 }
 

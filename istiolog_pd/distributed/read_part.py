@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from istiolog_pd._frames import DtypeBackend
 from istiolog_pd.capture import Capture
 from istiolog_pd.distributed.byte_ranges import Part
 from istiolog_pd.distributed.files import Opened, StorageOptions, read_bytes, system_of
 from istiolog_pd.engine.schema import EVENTS_SCHEMA
 from istiolog_pd.errors import DamageWarning, NoLogError
-from istiolog_pd.frames import DtypeBackend
 from istiolog_pd.loading.load import load_capture
 from istiolog_pd.loading.options import Options
 

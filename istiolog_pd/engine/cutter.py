@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -157,12 +159,15 @@ def boundary(data: bytes, headers: Headers = _USUAL, *, whole: bool = True) -> i
 
 def _line_before(data: bytes, end: int, headers: Headers) -> int:
     """The start of the last line before `end` that can begin an entry; 0 if there is none."""
-    while end > 0:
-        start = data.rfind(b"\n", 0, end) + 1
-        if start < len(data) and (headers.starts is None or data[start] in headers.starts):
-            return start
-        end = start - 1
-    return 0
+    match = _last_line(headers.starts).match(data, 0, end + 1)
+    return match.end() if match is not None else 0
+
+
+@cache
+def _last_line(starts: frozenset[int] | None) -> re.Pattern[bytes]:
+    """What goes back from the end to a line that begins with one of some bytes: millions of others may follow it."""
+    signs = rb"[\s\S]" if starts is None else b"[%b]" % b"".join(re.escape(bytes([sign])) for sign in sorted(starts))
+    return re.compile(rb"(?s:.*)\n(?=%b)" % signs)
 
 
 def _opens(data: bytes, start: int, headers: Headers) -> bool | None:

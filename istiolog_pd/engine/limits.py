@@ -20,7 +20,7 @@ MAX_DURATION = 100_000 * 3600 * NS
 #: Maximum number that is kept, either sign: thousands of such sizes still add up to a number of 64 bits.
 MAX_NUMBER = 10**15
 
-TIMES = "times before 1970 or after 2099 are no times of a log: left out"
+TIMES = "times that do not exist, or before 1970 or after 2099, are no times of a log: left out"
 DURATIONS = "durations of more than 100,000 hours are none that was measured: left out"
 NUMBERS = "numbers of more than 10^15 are none that was counted: left out"
 

@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from istiolog_pd.engine import _native, cutter
 from istiolog_pd.engine.catalog_data import catalog_data
+from istiolog_pd.engine.limits import TIMES
 from istiolog_pd.engine.reference.entries import BROKEN
 from istiolog_pd.engine.reference.lines import NO_UTF8, NUL, Damage
 from istiolog_pd.engine.reference.reader import CUT, SAMPLE, SourceTables
@@ -59,7 +60,7 @@ class Progress:
 
     @property
     def catalog(self) -> _native.Catalog:
-        """The catalogue, compiled."""
+        """The catalog, compiled."""
         self.compiled = self.compiled or catalog(self.access)
         return self.compiled
 
@@ -72,7 +73,7 @@ class Progress:
 
     def take(self, piece: _native.Piece) -> _native.Piece:
         """Note the next piece."""
-        for what, (line, lines) in zip((NUL, NO_UTF8, BROKEN), piece.damage, strict=True):
+        for what, (line, lines) in zip((NUL, NO_UTF8, BROKEN, TIMES), piece.damage, strict=True):
             if lines:
                 known = self.damage.setdefault(what, Damage(what, line + self.lines, 0))
                 known.lines += lines

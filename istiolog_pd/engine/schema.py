@@ -81,6 +81,7 @@ def event_columns(event: str) -> tuple[str, ...]:
         fields = (layout.fields.values() for layout in JSON_LAYOUTS)
         for target in TARGETS.union(*fields):
             found.update(target_columns(target))
+        found.add("proxy")  # of the run
     if {"pod", "namespace"} <= found:
         found.add("proxy")
     return tuple(name for name in COLUMNS if name in found)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from istiolog_pd.engine import native
 from istiolog_pd.engine._native import Worker
-from istiolog_pd.engine.limits import within_limits
+from istiolog_pd.engine.limits import together, within_limits
 from istiolog_pd.engine.reference.lines import Damage
 from istiolog_pd.engine.reference.reader import SAMPLE
 from istiolog_pd.engine.whose_log import TOLD_BY_STATEMENTS, UNKNOWN, component_of, program_of
@@ -80,7 +80,7 @@ def read_many(logs: Sequence[SmallLog], access: AccessFormat | None = None, *, m
     events, narrow, beyond = within_limits(events, narrow)
     components = _components(events["component"], np.cumsum([0, *(entries for entries, _ in read)])[:-1])
     found = [
-        Found(of, entries, one.lines, [*one.close(), *beyond.get(log.source, ())], one.recognized)
+        Found(of, entries, one.lines, list(together([*one.close(), *beyond.get(log.source, ())])), one.recognized)
         for log, (entries, one), of in zip(logs, read, components, strict=True)
     ]
     return ManyTables(events, narrow, found)

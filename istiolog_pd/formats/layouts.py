@@ -200,6 +200,35 @@ LAYOUTS: tuple[Layout, ...] = (
         {"level": "info", "message": "memory is not limited, skipping package=memlimit"},
         event="startup",
     ),
+    Layout(
+        "Istio console, time cut",
+        rf"{_LEVEL}(?:(?:\t| {{2,}}){_ENVOY}(?:\t| {{2,}})(?:\[(?P<caller_f>[^\]\s]+:[0-9]+)\] )?"
+        rf"|{_RUN}(?P<scope>{'|'.join(SCOPES)}){_RUN}{_NO_LABEL}|\t{_NO_LABEL})",
+        "cdefiotw",
+        "",
+        "1.0",
+        "",
+        "warn\tads\tADS:LDS: ACK ERROR",
+        {"level": "warn", "scope": "ads", "message": "ADS:LDS: ACK ERROR"},
+    ),
+    Layout(
+        "Envoy, brackets, the first cut",
+        r"(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?)\]"
+        r"\[(?P<thread>[0-9]{1,18})\]\[(?P<level>trace|debug|info|warning|warn|error|critical|off)\]\[(?P<logger>[\w-]+)\] "
+        r"(?:\[(?P<caller>[^\]\s]+:[0-9]+)\] |(?P<caller_e>[^\]\s]+:[0-9]+)\] )?",
+        DIGITS,
+        "bracket",
+        "1.0",
+        "1.5",
+        "2018-12-24 16:27:52.529][18][info][upstream] cds: add 2 cluster(s), remove 0 cluster(s)",
+        {
+            "level": "info",
+            "scope": "upstream",
+            "component": "envoy",
+            "thread": "18",
+            "message": "cds: add 2 cluster(s), remove 0 cluster(s)",
+        },
+    ),
     *FOREIGN,
 )
 

@@ -19,6 +19,7 @@ from istiolog_pd.loading.other_files import bootstrap_head, may_be_bootstrap, me
 from istiolog_pd.loading.small_logs import SmallLogs, Together
 from istiolog_pd.loading.source_log import Log, container_logs
 from istiolog_pd.runs import Arranged, arrange, join, piece_of
+from istiolog_pd.runs.proxies import with_proxies
 from istiolog_pd.sources.discover import Source, SourceLike, find
 
 #: Maximum number of warnings of one call; the last says how many more there are.
@@ -125,7 +126,7 @@ def _capture(
     del arranged  # the tables are held by `parts` alone, which `join` uses up
     logs = sum(len(one.logs) if isinstance(one, SmallLogs) else 1 for one in read)
     events, tables = join(parts, list(infos) if len(infos) < logs else None)
-    return Capture(events, tables, tuple(infos.values()), nodes, runs, metrics)
+    return Capture(events, with_proxies(tables, runs), tuple(infos.values()), nodes, runs, metrics)
 
 
 def _infos(read: list[Log | SmallLogs], arranged: Arranged) -> dict[str, SourceInfo]:

@@ -85,16 +85,16 @@ def _batches(reading: _Reading, batch: int, options: Options) -> Iterator[Captur
         reading.component, reading.lines = writer_of(tables), tables.lines
         if len(tables.events):
             yield reading.capture(tables.events, tables.tables)
-        _warn(reading.source, [*tables.damage, *together(reading.beyond)], tables.lines)
+        _warn(reading.source, together([*tables.damage, *reading.beyond]), tables.lines)
         return
     progress = engine.Progress(options.access)
     for found in engine.batches(blocks, name, progress, component=component, size=batch, messages=messages):
         reading.component, reading.lines = progress.component, progress.lines
         yield reading.capture(*found)
-    _warn(reading.source, [*progress.close(), *together(reading.beyond)], progress.lines)
+    _warn(reading.source, together([*progress.close(), *reading.beyond]), progress.lines)
 
 
-def _warn(source: Source, damage: list[Damage], lines: int) -> None:
+def _warn(source: Source, damage: Sequence[Damage], lines: int) -> None:
     for one in damage:
         if one.what != reference.CUT or not source.damage:
             more = f" (the first of {one.lines:,} lines)" if one.lines > 1 else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from istiolog_pd.engine.choose_engine import read
-from istiolog_pd.engine.limits import within_limits
+from istiolog_pd.engine.limits import together, within_limits
 from istiolog_pd.engine.reference.lines import Damage
 from istiolog_pd.engine.reference.reader import SourceTables
 from istiolog_pd.engine.schema import EVENTS_SCHEMA
@@ -116,16 +116,16 @@ def container_logs(source: Source, blocks: Iterator[bytes], options: Options) ->
             continue
         tables = read(stream.blocks, source.name, component or source.hint, options.access, messages=options.messages)
         events, narrow, beyond = within_limits(tables.events, tables.tables)
-        damage = [*_placed([*tables.damage, *beyond.get(source.name, ())], stream), *notes.values()]
+        damage = [*_placed(together([*tables.damage, *beyond.get(source.name, ())]), stream), *notes.values()]
         notes.clear()
         yield Log(source, stream, replace(tables, events=events, tables=narrow, damage=damage), number, len(events))
         number += 1
 
 
-def _placed(damage: list[Damage], stream: LogStream) -> list[Damage]:
+def _placed(damage: Sequence[Damage], stream: LogStream) -> list[Damage]:
     """Damage by the lines of the source, its wrapper's included."""
     if stream.metadata is None or not damage:
-        return damage
+        return list(damage)
     lines = stream.metadata.columns(np.array([max(one.line, 1) for one in damage]))["line"].to_pylist()
     return [Damage(one.what, line, one.lines) for one, line in zip(damage, lines, strict=True)]
 

@@ -76,7 +76,7 @@ def findings(capture: Capture) -> list[Finding]:
     Returns
     -------
     list of Finding
-        `rule`, `kind` (``broken``, ``late``, ``costly`` or ``log``: `KINDS`), `title`, `effect` (numbers in
+        `rule`, `kind` (``broken``, ``late``, ``costly``, ``log`` or ``note``: `KINDS`), `title`, `effect` (numbers in
         words, bounds as bounds), `share` (0 to 1): what part (low bound) it touches `of` what, `why`
         it matters, what to `do`, `python` (the expression whose table shows it), `evidence` (up to three
         entries of the log: `source`, `line`, `text`). Ranked by kind in that order, then by `share`.

@@ -14,6 +14,7 @@ KINDS: dict[str, str] = {
     "late": "delays: changes took longer than they should to reach the proxies",
     "costly": "avoidable cost: pushes, bytes or work that could be saved",
     "log": "gaps: the log itself is incomplete",
+    "note": "notes: planned events that explain other lines",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow.compute as pc
@@ -25,6 +26,8 @@ MAX_HEAD = 200
 FIRST_LINES = 20
 #: Maximum number of entries between flags and a version of the same start-up.
 BANNER_LINES = 2000
+#: Maximum number of starts of a log that are counted: nobody restarts a process so often, and each run costs time.
+MAX_STARTS = 2000
 #: Counters that fall more often than this are of several processes in one stream, or no counters.
 MAX_FALLS = 1000
 #: Full rounds can be printed in another order by so much (1.0-1.2 push several at a time).
@@ -62,6 +65,19 @@ class CounterReset:
     why: str
 
 
+class _Start(NamedTuple):
+    """The first flag or version of a start-up, and what is printed.
+
+    `before` is the last sign of the start before it, -1 if there is none: then nothing else was there. The log
+    begins at `begin`.
+    """
+
+    row: int
+    before: int
+    begin: int
+    text: str
+
+
 def find_run_boundaries(lane: ContainerLog) -> list[RunBoundary]:
     """Every run's beginning, in order; the first of each log is its own, with an empty `how` if nothing shows it."""
     found = {cut.at: cut for cut in _banners(lane)}
@@ -76,23 +92,41 @@ def find_run_boundaries(lane: ContainerLog) -> list[RunBoundary]:
 
 def _banners(lane: ContainerLog) -> Iterator[RunBoundary]:
     """Starts of pilot and of the agent: flags come in alphabetical order, and a version once."""
+    starts = _starts(lane)
+    if not starts:
+        return
+    log = np.searchsorted(lane.logs, [one.row for one in starts], side="right") - 1
+    count = np.bincount(log)
+    quiet = lane.rows_of("startup", "go_gc", "unparsed")
+    for start, number in zip(starts, log.tolist(), strict=True):
+        if count[number] <= MAX_STARTS:
+            yield RunBoundary(_head(lane, start, quiet), BANNER, f"start-up: {start.text[:60]!r}")
+    for number in np.flatnonzero(count > MAX_STARTS).tolist():
+        why = f"more than {MAX_STARTS:,} start-ups are in it: taken for one run"
+        yield RunBoundary(int(lane.logs[number]), "", why)
+
+
+def _starts(lane: ContainerLog) -> list[_Start]:
+    """The first flag or version of each start."""
+    found = []
     signs = _signs(lane)
-    quiet = lane.rows_of("startup", "go_gc", "unparsed") if signs else np.empty(0, np.int64)
+    begins = lane.logs[np.searchsorted(lane.logs, [row for row, _, _ in signs], side="right") - 1]
     begin = -1
-    for row, name, text in signs:
-        if (own := lane.begin_of(row)) != begin:
+    for (row, name, text), own in zip(signs, begins.tolist(), strict=True):
+        if own != begin:
             begin = own
             flag, began, version, before = "", begin - BANNER_LINES - 1, -1, -1
         if name:
-            begins = not flag or name <= flag or row - began > BANNER_LINES
+            starts = not flag or name <= flag or row - began > BANNER_LINES
             flag = name
         else:
-            begins = version >= began if version >= 0 else row - began > BANNER_LINES
+            starts = version >= began if version >= 0 else row - began > BANNER_LINES
             version = row
-        if begins:
+        if starts:
             began = row
-            yield RunBoundary(_head(lane, row, before, quiet, begin), BANNER, f"start-up: {text[:60]!r}")
+            found.append(_Start(row, before, begin, text))
         before = row
+    return found
 
 
 def _signs(lane: ContainerLog) -> list[tuple[int, str, str]]:
@@ -108,12 +142,9 @@ def _signs(lane: ContainerLog) -> list[tuple[int, str, str]]:
     return found
 
 
-def _head(lane: ContainerLog, row: int, before: int, quiet: Ints, begin: int) -> int:
-    """The first entry of a start-up: the lines right before its first flag or version that are as recent.
-
-    `before` is the last sign of the start before it, -1 if there is none: then nothing else was there. The log
-    begins at `begin`.
-    """
+def _head(lane: ContainerLog, start: _Start, quiet: Ints) -> int:
+    """The first entry of a start-up: the lines right before its first flag or version that are as recent."""
+    row, before, begin = start.row, start.before, start.begin
     first, time = row, lane.time[row]
     low, high = np.searchsorted(quiet, [row - MAX_HEAD, row])
     startup = set(quiet[low:high].tolist())

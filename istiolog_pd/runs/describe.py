@@ -15,6 +15,7 @@ from istiolog_pd.engine.whose_log import TOLD_BY_STATEMENTS
 from istiolog_pd.formats.template import COMPONENTS
 from istiolog_pd.runs.boundaries import BANNER, BLOCK, RESTART, SECOND, RunBoundary, find_run_boundaries
 from istiolog_pd.runs.container_log import LEVELS, ContainerLog
+from istiolog_pd.runs.proxies import named_proxies
 from istiolog_pd.runs.source_part import NAT, Ints
 from istiolog_pd.runs.versions import Found, detect
 
@@ -98,17 +99,19 @@ def described(lane: ContainerLog, log: str) -> Iterator[tuple[Ints | slice, Run]
     levels = {component: _levels(lane, starts, component) for component in COMPONENTS}
     told = _told_levels(lane, starts)
     requests = _requests(lane, starts)
+    named = named_proxies(lane, starts)
     begins = set(lane.logs.tolist())
     for n, (cut, start, stop) in enumerate(zip(begun, starts.tolist(), stops.tolist(), strict=True)):
         whose, component = lane.whose(start), _writer(lane, start, stop)
+        pod, _, namespace = named.get(n, "").rpartition(".") if component != "pilot" else ("", "", "")
         yield (
             lane.places(start, stop),
             Run(
                 source=whose.source,
                 sources=_pieces(lane, lane.part_of(start), stop),
                 log=log or whose.source,
-                pod=whose.pod,
-                namespace=whose.namespace,
+                pod=whose.pod or pod,
+                namespace=whose.namespace or namespace,
                 component=component,
                 found=versions[n],
                 **_span(lane, start, stop, requests[n]),

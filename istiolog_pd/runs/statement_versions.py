@@ -88,8 +88,9 @@ def first_rows(lane: ContainerLog, starts: Ints) -> Iterator[tuple[int, int, str
         if not len(at):
             continue
         runs = np.searchsorted(starts, at, side="right") - 1
-        keys = np.stack([runs, numbers, lane.level[at]])
-        _, first = np.unique(keys, axis=1, return_index=True)
+        levels = lane.level[at].astype(np.int64) + 1
+        keys = (runs.astype(np.int64) * len(names) + numbers) * (int(levels.max()) + 1) + levels
+        _, first = np.unique(keys, return_index=True)
         for n in np.sort(first).tolist():
             key = (int(runs[n]), int(lane.level[at[n]]), names[numbers[n]])
             if key not in seen:

@@ -10,7 +10,7 @@ use crate::entry::{Entry, Time};
 use crate::fill::{Filler, RowTexts};
 use crate::headers::HeadCache;
 use crate::labels::{Readings, labels_in, split_labels, thread_of};
-use crate::lines::{Damages, cleaned};
+use crate::lines::{Damage, Damages, cleaned};
 use crate::matcher::Matcher;
 use crate::naming::{Line, Names};
 use crate::numbers::integer;
@@ -47,6 +47,8 @@ pub struct Piece {
     pub complete: bool,
     pub recognised: bool,
     pub damage: Damages,
+    /// Times that do not exist, or are beyond 64 bits of nanoseconds.
+    pub no_time: Damage,
     pub common: CommonRows,
     pub events: Vec<Option<Box<EventRows>>>,
     /// Rows whose time has no year, and that time.
@@ -367,7 +369,8 @@ impl Rows {
         match &entry.time {
             Time::Known(time) => common.time.number(row, *time),
             Time::Klog(written) => piece.undated.push((row as u32, written.clone())),
-            Time::None | Time::Unknown => {}
+            Time::Unknown => piece.no_time.note(entry.line),
+            Time::None => {}
         }
         if let Some(caller) = entry.caller.bytes(text) {
             common.caller.word(row, self.callers.number(caller));

@@ -32,6 +32,17 @@ pub enum Time {
     Klog(Box<[u8]>),
 }
 
+impl Time {
+    /// The time of a text, as it was read.
+    pub fn of(text: &[u8], time: Option<i64>) -> Time {
+        match time {
+            Some(time) => Time::Known(time),
+            None if text.is_empty() => Time::None,
+            None => Time::Unknown,
+        }
+    }
+}
+
 /// The text of an entry: of one piece, or put together.
 #[derive(Clone)]
 pub enum Body {

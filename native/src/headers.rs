@@ -277,7 +277,10 @@ impl Heads {
         let time = match layout.clock {
             Clock::None => Time::None,
             Clock::Klog => Time::Klog(part(0).unwrap_or(b"").into()),
-            _ => cache.clocks.time(&layout.clock, part(0).unwrap_or(b""), scratch).map_or(Time::Unknown, Time::Known),
+            _ => {
+                let written = part(0).unwrap_or(b"");
+                Time::of(written, cache.clocks.time(&layout.clock, written, scratch))
+            }
         };
         Entry {
             layout: Some(number),

@@ -102,7 +102,7 @@ impl JsonLayout {
         } else {
             let mut written = Vec::new();
             at(object, &self.time).unwrap_or(&Json::Null).print(&mut written);
-            cache.clocks.time(&self.clock, &written, scratch).map_or(Time::Unknown, Time::Known)
+            Time::of(&written, cache.clocks.time(&self.clock, &written, scratch))
         };
         let mut fields = Vec::new();
         for (number, key) in self.fields.iter().enumerate() {
@@ -209,7 +209,7 @@ impl JsonLines<'_> {
             body: Body::Owned(message),
             ..Entry::of(span.0, span.1)
         };
-        let time = cache.clocks.time(&Clock::Iso, &time, scratch).map_or(Time::Unknown, Time::Known);
+        let time = Time::of(&time, cache.clocks.time(&Clock::Iso, &time, scratch));
         JsonLine { entry: Some(Entry { time, ..entry }), broken: false }
     }
 }

@@ -99,9 +99,9 @@ struct Piece {
     /// The event of its last entry.
     #[pyo3(get)]
     last_event: String,
-    /// First line and number of lines with NUL bytes, with bytes that are no UTF-8, and of broken JSON.
+    /// First line and number of lines with NUL bytes, with bytes that are no UTF-8, of broken JSON, and of no time.
     #[pyo3(get)]
-    damage: [(u64, u64); 3],
+    damage: [(u64, u64); 4],
     /// By component how many lines its statements have claimed.
     #[pyo3(get)]
     claims: Vec<(String, u64)>,
@@ -109,7 +109,7 @@ struct Piece {
 
 impl Piece {
     fn of(parsed: Parsed, catalog: &Formats) -> Piece {
-        let damage = [parsed.damage.nul, parsed.damage.no_utf8, parsed.damage.broken_json];
+        let damage = [parsed.damage.nul, parsed.damage.no_utf8, parsed.damage.broken_json, parsed.no_time];
         let last = parsed.common.event.last();
         Piece {
             lines: parsed.lines,

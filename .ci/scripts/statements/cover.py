@@ -76,7 +76,8 @@ def _is_of(one: Statement, entry: Format) -> bool:
 
 
 def _template(text: str, entry: Format) -> str:
-    return next((one.template for one in load_statements() if one.text == text and _is_of(one, entry)), "")
+    own = (one.template for one in load_statements() if one.text == text and _is_of(one, entry))
+    return next(filter(None, own), "")
 
 
 def told() -> dict[tuple[str, str, str, str], str]:

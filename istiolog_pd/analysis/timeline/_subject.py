@@ -43,6 +43,12 @@ OBJECT = ("config_kind", "config_namespace", "config_name")
 #: Maximum number of names that one is compared with, and of those that are proposed.
 COMPARED, PROPOSED = 5_000, 3
 
+UNNAMED = (
+    "{:,} more decisions merged changes that they do not name, and each of them may have held this one (more > 0 in "
+    "push_causes)"
+)
+SEVERAL = "{} objects have this name: {}"
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -180,7 +186,10 @@ def _object(capture: Capture, name: str) -> Subject:
     fitting = tuple(one for one in known if _is_object(one, name))
     if fitting:
         return Subject("object", fitting[0] if len(fitting) == 1 else name, fitting)
-    return Subject("object", name, reason=_no_such("object", name, known, known))
+    kind, slash, rest = name.partition("/")
+    return Subject(
+        "object", name, reason=_no_such("object", SHORT.get(kind.lower(), kind) + slash + rest, known, known)
+    )
 
 
 def _address(capture: Capture, name: str) -> Subject:
@@ -238,3 +247,16 @@ def _no_such(what: str, name: str, fitting: Iterable[str], known: list[str]) -> 
         some = ", ".join(map(repr, known[:PROPOSED]))
         hint = f"there are {len(known):,}, {some} among them" if known else "no line here names any"
     return f"no line is about the {what} {name!r}; {hint}"
+
+
+def note_several(subject: Subject) -> str:
+    """That a name is of more than one object."""
+    return SEVERAL.format(len(subject.names), ", ".join(subject.names[:5])) if len(subject.names) > 1 else ""
+
+
+def note_unnamed(capture: Capture, about: Bools) -> str:
+    """What a timeline of an object cannot see: decisions that name one object of several."""
+    decisions = capture["debounce"]
+    merged = pc.and_(pc.greater(decisions["more_configs"], 0), pc.equal(decisions["component"].cast("string"), "pilot"))
+    others = pc.fill_null(merged, False).to_numpy() & ~about[decisions["row"].to_numpy()]
+    return UNNAMED.format(int(others.sum())) if others.any() else ""

@@ -18,7 +18,14 @@ from istiolog_pd.analysis._time import moment
 from istiolog_pd.analysis.pushes._events import push_lines
 from istiolog_pd.analysis.timeline._clocks import clock_offsets, followed, followed_of
 from istiolog_pd.analysis.timeline._rounds import FOUND, answers_to, of_rounds, pushes_of, rounds_decided_by
-from istiolog_pd.analysis.timeline._subject import Subject, find_subject, rows_about, runs_of_proxies
+from istiolog_pd.analysis.timeline._subject import (
+    Subject,
+    find_subject,
+    note_several,
+    note_unnamed,
+    rows_about,
+    runs_of_proxies,
+)
 from istiolog_pd.analysis.timeline._texts import texts_of
 from istiolog_pd.capture import Capture, Time, to_pandas
 
@@ -70,11 +77,6 @@ NOTHING = "no entry is of that time"
 MOVED = "the entries of {} are moved by the offset of their clock, {} to {}"
 AGREE = "the clocks of {} can agree with the control plane's, so their entries are not moved"
 UNBOUNDED = "nothing bounds the offset of the clock of {}, so their entries are not moved"
-UNNAMED = (
-    "{:,} more decisions merged changes that they do not name, and each of them may have held this one (more > 0 in "
-    "push_causes)"
-)
-SEVERAL = "{} objects have this name: {}"
 
 
 @answers(TIMELINE)
@@ -134,7 +136,7 @@ def timeline(
     subject = find_subject(capture, proxy, object, address)
     bounds = moment(start), moment(end)
     about = rows_about(capture, subject)
-    unnamed = _unnamed(capture, about) if subject.kind == "object" else ""
+    unnamed = note_unnamed(capture, about) if subject.kind == "object" else ""
     if subject.reason:
         return empty_result(TIMELINE, join_notes(subject.reason, unnamed))
     found = _found(capture, subject, about)
@@ -147,7 +149,7 @@ def timeline(
         return empty_result(TIMELINE, join_notes(NOTHING, *said))
     rows = table["row"].to_numpy()
     table = table.assign(what=texts_of(capture, rows).to_numpy()[np.searchsorted(np.sort(rows), rows)])
-    return as_result(table, TIMELINE, join_notes(_several(subject), *said, unnamed))
+    return as_result(table, TIMELINE, join_notes(note_several(subject), *said, unnamed))
 
 
 def _found(capture: Capture, subject: Subject, about: Bools) -> pd.DataFrame:
@@ -248,16 +250,3 @@ def _milliseconds(span: pd.Timedelta) -> str:
 def _some(proxies: pd.Series[Any]) -> str:
     """One proxy by its name, or how many there are."""
     return str(proxies.index[0]) if len(proxies) == 1 else f"{len(proxies):,} proxies"
-
-
-def _several(subject: Subject) -> str:
-    """That a name is of more than one object."""
-    return SEVERAL.format(len(subject.names), ", ".join(subject.names[:5])) if len(subject.names) > 1 else ""
-
-
-def _unnamed(capture: Capture, about: Bools) -> str:
-    """What a timeline of an object cannot see: decisions that name one object of several."""
-    decisions = capture["debounce"]
-    merged = pc.and_(pc.greater(decisions["more_configs"], 0), pc.equal(decisions["component"].cast("string"), "pilot"))
-    others = pc.fill_null(merged, False).to_numpy() & ~about[decisions["row"].to_numpy()]
-    return UNNAMED.format(int(others.sum())) if others.any() else ""

@@ -6,12 +6,13 @@ It is slow and obviously right; any faster engine must give the same tables.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 
 import pyarrow as pa
 
+from istiolog_pd.engine.limits import TIMES
 from istiolog_pd.engine.reference.claimed import Claimed, Part, narrow
 from istiolog_pd.engine.reference.entries import Entries
 from istiolog_pd.engine.reference.headers import Entry
@@ -61,9 +62,16 @@ class _Reader:
     """Reads the entries of one source and keeps what each format has claimed."""
 
     def __init__(
-        self, component: str, recognize: Recognizer, *, second_opinion: bool, access: AccessFormat | None
+        self,
+        component: str,
+        recognize: Recognizer,
+        note: Callable[[int, str], None],
+        *,
+        second_opinion: bool,
+        access: AccessFormat | None,
     ) -> None:
         self.component = component
+        self.note = note
         self.second_opinion = second_opinion
         self.recognize = recognize
         self.own = compile_format(access.format, OWN) if access and access.format else None
@@ -101,6 +109,8 @@ class _Reader:
                 self.undated.append((row, entry.time))
             return time
         time = self.parsers[entry.clock](entry.time)
+        if time is None and entry.time:
+            self.note(entry.line, TIMES)
         self.last_time = time if time is not None else self.last_time
         return time
 
@@ -242,7 +252,7 @@ def read(blocks: Iterable[bytes], source: str, component: str = "", access: Acce
     sample = list(islice(entries, SAMPLE))
     detected, mixed = detect_component(sample, recognizer())
     given, component = component, component or detected
-    reader = _Reader(component, recognizer(), second_opinion=mixed or component != detected, access=access)
+    reader = _Reader(component, recognizer(), lines.note, second_opinion=mixed or component != detected, access=access)
     recognized = False
     for entry in chain(sample, entries):
         recognized = recognized or bool(entry.layout)

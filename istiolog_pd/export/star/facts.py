@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from istiolog_pd import analysis
+from istiolog_pd.analysis.propagation.sides import proxies_of_runs
 from istiolog_pd.capture import Capture, to_pandas
 from istiolog_pd.export.star.model import TABLES, XDS_MEANINGS
 
@@ -107,6 +108,7 @@ def _access(capture: Capture) -> pd.DataFrame:
         for name in ("direction", "cluster_direction", "cluster", "response_flags", "response_code_details")
     }
     direction = given["direction"].fillna(given["cluster_direction"]).fillna(given["cluster"].map(CLUSTER_DIRECTION))
+    direction = _as_other_lines(lines, direction)
     flags = given["response_flags"].map(lambda text: ",".join(sorted(text.split(","))), na_action="ignore")
     details, code = given["response_code_details"], lines["response_code"]
     answered = np.select(
@@ -115,7 +117,44 @@ def _access(capture: Capture) -> pd.DataFrame:
         "",
     )
     by = pd.Series(answered, lines.index, "str").mask(answered == "")
-    return lines.assign(direction=direction, response_flags=flags.mask(flags.eq("-")), answered_by=by)
+    lines = lines.assign(direction=direction, response_flags=flags.mask(flags.eq("-")), answered_by=by)
+    hops = _hops(lines)
+    passed_on = by.eq("upstream") & hops["next"].isin(lines.index[by.isin(["this proxy", "nobody"])])
+    return lines.assign(answered_by=by.mask(passed_on, "the other proxy"), **hops[["hop", "hops"]])
+
+
+def _as_other_lines(lines: pd.DataFrame, direction: pd.Series[str]) -> pd.Series[str]:
+    """The direction of each request, where its line names no cluster that of the others between the same addresses.
+
+    A sidecar gets inbound requests at the address of its pod, and outbound ones from it.
+    """
+    for name in ("downstream_local_address", "downstream_remote_address"):
+        place = lines["run"].astype("str") + " " + lines[name].astype("str").str.replace(r":\d+$", "", regex=True)
+        known = pd.DataFrame({"place": place, "direction": direction}).dropna().drop_duplicates()
+        known = known[~known["place"].duplicated(keep=False)]
+        found = place.map(dict(zip(known["place"], known["direction"], strict=True)))
+        direction = direction.fillna(found.astype("str"))
+    return direction
+
+
+def _hops(lines: pd.DataFrame) -> pd.DataFrame:
+    """The place of each line on the way of its request, from 0 at the client, how many lines that has, and the next.
+
+    The time of a proxy holds that of the next one, so lines nest.
+    """
+    ids = lines["request_id"].astype("str")
+    way = lines[["timestamp", "duration"]].assign(request=ids, inbound=lines["direction"].eq("inbound"))
+    way = way[ids.notna() & ids.ne("-")]
+    way = way.sort_values(["timestamp", "duration", "inbound"], ascending=[True, False, True], kind="stable")
+    requests = way.groupby("request", sort=False)
+    hops = pd.DataFrame(
+        {
+            "hop": requests.cumcount(),
+            "hops": requests["request"].transform("size"),
+            "next": way.index.to_series().groupby(way["request"], sort=False).shift(-1),
+        }
+    )
+    return hops.reindex(lines.index).astype("Int64")
 
 
 FACTS: Mapping[str, Callable[[Capture], pd.DataFrame]] = {
@@ -131,7 +170,12 @@ FACTS: Mapping[str, Callable[[Capture], pd.DataFrame]] = {
 
 def _lines(capture: Capture, fact: str, events: Iterable[str]) -> pd.DataFrame:
     """The lines of some events with the columns of a fact; a sidecar's line is of the proxy of its log."""
-    wanted = {column.name for column in TABLES[fact].columns} | {"proxy", "xds_type", "component"}
+    wanted = {column.name for column in TABLES[fact].columns} | {
+        "proxy",
+        "xds_type",
+        "component",
+        "downstream_local_address",
+    }
     parts = []
     for event in events:
         table = capture[event]
@@ -139,12 +183,11 @@ def _lines(capture: Capture, fact: str, events: Iterable[str]) -> pd.DataFrame:
         plain = [c.cast(pa.string()) if pa.types.is_dictionary(c.type) else c for c in table.columns]
         parts.append(to_pandas(pa.table(plain, names=table.schema.names)).assign(event=event))
     lines = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    runs = capture.runs
-    sidecars = runs[runs["component"].ne("pilot") & runs["pod"].ne("") & runs["namespace"].ne("")]
-    names = (sidecars["pod"] + "." + sidecars["namespace"]).set_axis(sidecars["run"])
     missing = pd.Series(pd.NA, lines.index, "str")
     printed = {name: lines.get(name, missing) for name in ("proxy", "xds_type")}
-    return lines.assign(**printed | {"proxy": printed["proxy"].fillna(lines["run"].map(names).astype("str"))})
+    return lines.assign(
+        **printed | {"proxy": printed["proxy"].fillna(lines["run"].map(proxies_of_runs(capture)).astype("str"))}
+    )
 
 
 def _plain(table: pd.DataFrame) -> pd.DataFrame:

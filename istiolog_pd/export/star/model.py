@@ -38,8 +38,13 @@ OWN: dict[str, Column] = {
         _own("capture_id", "int64", "key of `capture`"),
         _own("capture", "string", "the sources of the capture"),
         _own(
-            "answered_by", "string", "who answered a request: upstream, this proxy, nobody; null: the line does not say"
+            "answered_by",
+            "string",
+            "who answered a request: upstream, this proxy, the other proxy (as its line of this request says), nobody; "
+            "null: no line says",
         ),
+        _own("hop", "int64", "place of the line among those of one request ID, from 0 at the client"),
+        _own("hops", "int64", "lines with this request ID"),
         _own("time_id", "int64", "key of `time`: minutes since 1970 (UTC)"),
         _own("first", "timestamp", "its first entry", "UTC"),
         _own("last", "timestamp", "its last entry", "UTC"),
@@ -96,7 +101,7 @@ ACCESS = (
     "bytes_received bytes_sent request_duration response_duration response_tx_duration upstream_service_time "
     "user_agent request_id trace_id authority upstream_host upstream_attempts downstream_remote_address "
     "requested_server_name route_name direction source_workload source_workload_namespace "
-    "destination_service destination_workload destination_workload_namespace answered_by error"
+    "destination_service destination_workload destination_workload_namespace answered_by hop hops error"
 )
 
 FACTS = (

@@ -31,6 +31,19 @@ FORMATS: tuple[Format, ...] = (
         origin="github.com/KimMachineGun/automemlimit",
         example="memory is not limited, skipping package=github.com/KimMachineGun/automemlimit/memlimit",
     ),
+    _agent(
+        "failed to set GOMEMLIMIT{? {:text}}",
+        level="error",
+        since="1.29",
+        origin="github.com/KimMachineGun/automemlimit",
+        example="failed to set GOMEMLIMIT package=github.com/KimMachineGun/automemlimit/memlimit error=denied",
+    ),
+    _agent(
+        "GOMEMLIMIT is updated{? {:text}}",
+        since="1.29",
+        origin="github.com/KimMachineGun/automemlimit",
+        example="GOMEMLIMIT is updated package=github.com/KimMachineGun/automemlimit/memlimit GOMEMLIMIT=966367641",
+    ),
     _main(
         "FLAG: {?--{|}-}{flag}={flag_value}",
         since="1.1",

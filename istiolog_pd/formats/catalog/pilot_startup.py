@@ -39,6 +39,19 @@ FORMATS: tuple[Format, ...] = (
         origin="github.com/KimMachineGun/automemlimit",
         example="memory is not limited, skipping package=github.com/KimMachineGun/automemlimit/memlimit",
     ),
+    _at(
+        "failed to set GOMEMLIMIT{? {:text}}",
+        level="error",
+        since="1.29",
+        origin="github.com/KimMachineGun/automemlimit",
+        example="failed to set GOMEMLIMIT package=github.com/KimMachineGun/automemlimit/memlimit error=denied",
+    ),
+    _at(
+        "GOMEMLIMIT is updated{? {:text}}",
+        since="1.29",
+        origin="github.com/KimMachineGun/automemlimit",
+        example="GOMEMLIMIT is updated package=github.com/KimMachineGun/automemlimit/memlimit GOMEMLIMIT=966367641",
+    ),
     _mesh(
         "mesh configuration{?:{|} sources have changed{|} updated to:}{:text}",
         example="mesh configuration: accessLogFile: /dev/stdout\n",

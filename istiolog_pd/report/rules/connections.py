@@ -13,11 +13,36 @@ from istiolog_pd.report.model import Rule, RuleHit
 UNEVEN = 1.5
 #: Minimum number of proxies for an outage.
 MIN_PROXIES = 5
+#: Minimum share of the proxies that came back after a planned restart.
+MIN_BACK = 0.5
 
 
 def _outage(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
-    """Replicas that stopped or restarted, and how long their proxies were without a control plane."""
-    own = table[table["reason"].astype("str").isin(["restart", "stopped"])]
+    """Replicas that ended unplanned or for good, and how long their proxies were without a control plane."""
+    lost = _lost(table)
+    return _ended(table[lost & ~_planned(table, capture)], table, capture, "stopped")
+
+
+def _restart(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
+    """Replicas that were asked to stop, with proxies that reconnected."""
+    return _ended(table[_lost(table) & _planned(table, capture)], table, capture, "restarted as planned")
+
+
+def _lost(table: pd.DataFrame) -> pd.Series[bool]:
+    """Whether each session ended since its replica did."""
+    return table["reason"].astype("str").isin(["restart", "stopped"])
+
+
+def _planned(table: pd.DataFrame, capture: Capture) -> pd.Series[bool]:
+    """Whether the replica of each session says that it stops, and most of its proxies connected again."""
+    runs = capture.runs
+    told = table["run"].isin(runs.loc[runs["end"].eq("exit"), "run"])
+    back = table["gap_high"].notna().where(_lost(table)).groupby(table["run"]).transform("mean")
+    return told & back.gt(MIN_BACK).fillna(False)
+
+
+def _ended(own: pd.DataFrame, table: pd.DataFrame, capture: Capture, how: str) -> RuleHit | None:
+    """The replicas of some sessions that ended, if there were enough proxies on one."""
     held = own.groupby("run")["proxy"].nunique()
     held = held[held >= MIN_PROXIES]
     if held.empty:
@@ -34,9 +59,9 @@ def _outage(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     last = _last(capture, run)
     back = table[table["proxy"].isin(lost["proxy"]) & (table["opened"] >= last)]
     rows = np.flatnonzero(capture.events["run"].to_numpy() == run)
-    stopped = f"{plural(len(held), 'run')} of the control plane ended" if len(held) > 1 else "The control plane stopped"
+    which = f"{plural(len(held), 'run')} of the control plane" if len(held) > 1 else "The control plane"
     return RuleHit(
-        f"{stopped} with {plural(int(held.max()), 'proxy', 'proxies')} connected",
+        f"{which} {how} with {plural(int(held.max()), 'proxy', 'proxies')} connected",
         f"{shown(lost['source'].iloc[0], MAX_WORDS)}: {clock(last)}{took}.",
         float(held.sum()) / len(table),
         (int(rows[-1]), *rows_at(capture, back)[:2]),
@@ -97,13 +122,24 @@ RULES = (
         kind="broken",
         of="the sessions",
         answer="connections",
-        checks=f"a control plane that stopped or restarted while {MIN_PROXIES} proxies or more were connected",
+        checks=f"a control plane that ended unplanned, or for good, while {MIN_PROXIES} proxies or more were connected",
         find=_outage,
         why=(
             "Until they reconnect, proxies keep their current configuration: they get no changes, and new pods do not "
             "become ready."
         ),
         do="Check why istiod ended (rollout, eviction, crash). Run two or more replicas with a PodDisruptionBudget.",
+        python="analysis.connections(capture).query(\"reason in ['restart', 'stopped']\")",
+    ),
+    Rule(
+        name="restart",
+        kind="note",
+        of="the sessions",
+        answer="connections",
+        checks=f"a control plane that was told to stop and was followed, with {MIN_PROXIES} proxies or more connected",
+        find=_restart,
+        why="Its proxies reconnected: each requested its whole configuration again, and got no changes meanwhile.",
+        do="Nothing, if it was planned. With two or more replicas proxies are away for a shorter time.",
         python="analysis.connections(capture).query(\"reason in ['restart', 'stopped']\")",
     ),
     Rule(

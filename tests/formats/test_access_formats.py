@@ -1,223 +1,20 @@
-"""Access lines of Envoy: every default format of Istio, its JSON form, and formats of a user's own.
-
-The default formats are put together from the format table (`tests/formats/access_log.tsv`), which
-knows nothing of the catalog.
-"""
+"""A user's own access log format, and response flags."""
 
 from __future__ import annotations
 
-import csv
 import io
 import json
-import warnings
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
+from access_rows import FORMATS, HTTP, MS, TEXTS, TIME, own, read, text_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import istiolog_pd as il
 from istiolog_pd.engine.reference.timestamps import custom
 from istiolog_pd.formats.access_log_format import NAME, OPERATORS, access_format, compile_format
-from istiolog_pd.formats.columns import COLUMNS
 from istiolog_pd.formats.response_flags import LONG_NAMES, RESPONSE_FLAGS, explain_flags
-
-TABLE = Path(__file__).parent / "formats" / "access_log.tsv"
-TIME = "2019-03-06T09:31:27.360Z"
-MS = 1_000_000
-
-#: What each column of the table is printed as for a request, and the value read from it.
-HTTP: dict[str, tuple[str, object]] = {
-    "start_time": (TIME, None),
-    "method": ("GET", "GET"),
-    "path": ("/status/418?a=b c", "/status/418?a=b c"),
-    "protocol": ("HTTP/1.1", "HTTP/1.1"),
-    "response_code": ("503", 503),
-    "response_flags": ("UF,URX", "UF,URX"),
-    "response_code_details": (
-        "upstream_reset_before_response_started{connection_failure}",
-        "upstream_reset_before_response_started{connection_failure}",
-    ),
-    "connection_termination_details": ("rbac denied", "rbac denied"),
-    "upstream_transport_failure_reason": ('TLS error: 268435581:SSL "x"', 'TLS error: 268435581:SSL "x"'),
-    "istio_policy_status": ("PERMISSION_DENIED:no", "PERMISSION_DENIED:no"),
-    "bytes_received": ("17", 17),
-    "bytes_sent": ("135", 135),
-    "duration": ("5", 5 * MS),
-    "upstream_service_time": ("2", 2 * MS),
-    "x_forwarded_for": ("10.0.0.1,10.0.0.2", "10.0.0.1,10.0.0.2"),
-    "user_agent": ('Mozilla/5.0 (X11; "Linux") k=v', 'Mozilla/5.0 (X11; "Linux") k=v'),
-    "request_id": ("d209e46f-9ed5-9b61-bbdd-43e22662702a", "d209e46f-9ed5-9b61-bbdd-43e22662702a"),
-    "authority": ("httpbin:8000", "httpbin:8000"),
-    "upstream_host": ("127.0.0.1:80", "127.0.0.1:80"),
-    "cluster": ("outbound|8000|v1|httpbin.shop.svc.cluster.local;", "outbound|8000|v1|httpbin.shop.svc.cluster.local;"),
-    "upstream_local_address": ("127.0.0.1:41190", "127.0.0.1:41190"),
-    "downstream_local_address": ("[fd00::1]:80", "[fd00::1]:80"),
-    "downstream_remote_address": ("172.30.146.82:38618", "172.30.146.82:38618"),
-    "requested_server_name": ("outbound_.8000_._.httpbin", "outbound_.8000_._.httpbin"),
-    "route_name": ("default", "default"),
-}
-#: The same for a connection: what it lacks is `-`.
-TCP = {name: ("-", None) for name in HTTP} | {
-    name: HTTP[name] for name in ("start_time", "bytes_received", "bytes_sent", "duration", "upstream_host", "cluster")
-}
-TCP["response_code"] = ("0", 0)
-
-PARTS = {
-    "cluster_direction": "outbound",
-    "cluster_port": 8000,
-    "cluster_subset": "v1",
-    "cluster_host": "httpbin.shop.svc.cluster.local",
-}
-
-
-def table() -> dict[str, list[dict[str, str]]]:
-    """The rows of the format table, by format."""
-    with TABLE.open(encoding="utf-8", newline="") as file:
-        found: dict[str, list[dict[str, str]]] = {}
-        for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
-            found.setdefault(row["format"], []).append(row)
-    return found
-
-
-FORMATS = table()
-TEXTS = [name for name in FORMATS if name.startswith("text")]
-
-
-def text_of(name: str, printed: Mapping[str, str]) -> str:
-    """A format of the table, each operator replaced by what `printed` has for its column."""
-    out, request = [], ""
-    for row in FORMATS[name]:
-        text = printed[row["column"]]
-        if "request line" in row["quoted"]:
-            gap = "" if "NO blank" in FORMATS[name][0]["note"] and row["column"] == "protocol" else " "
-            request += text if row["column"] == "method" else gap + text
-            if row["column"] == "protocol":
-                out.append(f'"{request}"')
-        else:
-            out.append({"[ ]": f"[{text}]", '"': f'"{text}"'}.get(row["quoted"], text))
-    return " ".join(out)
-
-
-def read(*lines: str, access_log_format: str | Mapping[str, object] | None = None) -> list[dict[str, Any]]:
-    """The rows of some lines, nulls left out, durations in nanoseconds; any warning is an error."""
-    log = io.BytesIO("".join(f"{line}\n" for line in lines).encode())
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        found = il.read_sidecar(log, access_log_format=access_log_format)
-    rows = found.astype(object).where(found.notna(), None).to_dict("records")
-    return [{str(k): plain(v) for k, v in row.items() if v is not None} for row in rows]
-
-
-def plain(value: object) -> object:
-    """A duration as nanoseconds, a time as text."""
-    if isinstance(value, pd.Timedelta):
-        return value.value
-    return value.isoformat() if isinstance(value, pd.Timestamp) else value
-
-
-def own(row: Mapping[str, object]) -> dict[str, object]:
-    """The columns of a row that only some events have."""
-    return {name: value for name, value in row.items() if name in COLUMNS}
-
-
-def expected(name: str, sample: Mapping[str, tuple[str, object]]) -> dict[str, object]:
-    """The columns that a line of a format gives."""
-    values = {row["column"]: sample[row["column"]][1] for row in FORMATS[name]}
-    values |= PARTS if values.get("cluster") else {}
-    return {column: value for column, value in values.items() if value is not None}
-
-
-# ---- Istio's own formats ----
-
-
-@pytest.mark.parametrize("sample", [HTTP, TCP], ids=["http", "tcp"])
-@pytest.mark.parametrize("name", TEXTS)
-def test_default_text(name: str, sample: dict[str, tuple[str, object]]) -> None:
-    """Every version's text, for requests and connections: each operator in its column, the line whole."""
-    line = text_of(name, {column: text for column, (text, _) in sample.items()})
-    (row,) = read(line)
-    assert own(row) == expected(name, sample)
-    assert (row["event"], row["component"], row["message"]) == ("access", "envoy", line)
-    assert row["timestamp"] == "2019-03-06T09:31:27.360000+00:00"
-
-
-@pytest.mark.parametrize(
-    ("request_line", "method", "path", "protocol"),
-    [
-        ('"GET / HTTP/2"', "GET", "/", "HTTP/2"),
-        ('"- - HTTP/1.1"', None, None, "HTTP/1.1"),
-        ('"GET /x -"', "GET", "/x", None),
-        ('"M-SEARCH /a" HTTP/1.0"', "M-SEARCH", '/a"', "HTTP/1.0"),
-        ('"- - -"', None, None, None),
-    ],
-)
-def test_request_line(request_line: str, method: str | None, path: str | None, protocol: str | None) -> None:
-    """Any part of a request line can be missing."""
-    line = text_of("text-1.23", {column: text for column, (text, _) in TCP.items()}).replace('"- - -"', request_line)
-    (row,) = read(line)
-    assert (row.get("method"), row.get("path"), row.get("protocol")) == (method, path, protocol)
-    assert row["response_code"] == 0
-
-
-@pytest.mark.parametrize("user_agent", ['x" "y', '" "0" "1.2.3.4:5" a b c d e f', "x\t" + '" "' * 9])
-def test_a_user_agent_without_an_end(user_agent: str) -> None:
-    """A client's text that looks like more fields never ends up in another column: the line stays whole."""
-    line = text_of("text-1.23", {column: text for column, (text, _) in HTTP.items()} | {"user_agent": user_agent})
-    (row,) = read(line)
-    assert (row["event"], row["message"], own(row)) == ("access", line, {})
-
-
-def test_a_line_of_no_known_format_is_its_message() -> None:
-    """The layout says that it is an access line, and nothing says what its fields are."""
-    (row,) = read(f'[{TIME}] "GET /x HTTP/1.1" 200 custom=1')
-    assert (row["event"], own(row)) == ("access", {})
-    assert row["timestamp"] == "2019-03-06T09:31:27.360000+00:00"
-
-
-# ---- JSON ----
-
-KEYS = {row["json_key"]: row["column"] for row in FORMATS["json"]}
-
-
-@given(st.permutations(sorted(KEYS)), st.booleans())
-@settings(max_examples=6)
-def test_json_in_any_order(keys: list[str], numbers: bool) -> None:
-    """Every key of Istio's JSON form; numbers are numbers, or text as in older Envoy."""
-    fields: dict[str, object] = {key: HTTP[KEYS[key]][0] for key in keys}
-    if numbers:
-        fields |= {key: int(text) for key, text in fields.items() if isinstance(text, str) and text.isdigit()}
-    line = json.dumps(fields)
-    (row,) = read(line)
-    assert own(row) == expected("json", HTTP)
-    assert (row["event"], row["message"]) == ("access", line)
-    assert row["timestamp"] == "2019-03-06T09:31:27.360000+00:00"
-
-
-@pytest.mark.parametrize("nothing", ["null", '"-"', '""', "{}"])
-def test_json_null(nothing: str) -> None:
-    """A key with nothing in it is a null."""
-    keys = ",".join(f'"{key}":{nothing}' for key in KEYS if key != "start_time")
-    (row,) = read(f'{{"start_time":"{TIME}",{keys}}}')
-    assert (row["event"], own(row)) == ("access", {})
-
-
-def test_json_of_1_1_prints_its_time_as_method_too() -> None:
-    """A fault of 1.1.0: a time is no method."""
-    (row,) = read(f'{{"start_time":"{TIME}","method":"{TIME}","path":"/x"}}')
-    assert own(row) == {"path": "/x"}
-
-
-def test_json_key_twice() -> None:
-    """The first counts."""
-    (row,) = read(f'{{"start_time":"{TIME}","path":"/a","path":"/b"}}')
-    assert own(row) == {"path": "/a"}
-
-
-# ---- a user's own format ----
 
 OWN = {
     "nothing around it": ("%REQ(:METHOD)% %START_TIME%", f"GET {TIME}", {"method": "GET"}),
@@ -272,6 +69,8 @@ OWN = {
     ),
     "a last line end": ("x %PROTOCOL%\n", "x HTTP/2", {"protocol": "HTTP/2"}),
 }
+
+# ---- a user's own format ----
 
 
 @pytest.mark.parametrize(("spec", "line", "values"), OWN.values(), ids=OWN)
