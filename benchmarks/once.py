@@ -1,7 +1,8 @@
 """One contender in one process: ``python -m benchmarks.once CONTENDER JOB PATH STARTED READS``.
 
 Prints a line of JSON: seconds from `STARTED` (of this machine's steady clock) to the end of the first read,
-imports included; seconds and processor seconds of the best of the later reads; entries; the most memory that one process held (bytes).
+imports included; seconds and processor seconds of the best of the later reads; entries; the most memory that one
+process held (bytes).
 """
 
 from __future__ import annotations
