@@ -57,5 +57,10 @@ def __getattr__(name: str) -> object:
     return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
 
 
+def load_ipython_extension(shell: object) -> None:
+    """``%load_ext istiolog_pd``: give IPython the magic ``%istiolog``."""
+    import_module(f"{__name__}.cli.magic").register(shell)
+
+
 def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])

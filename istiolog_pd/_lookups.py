@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from istiolog_pd.errors import UnknownNameError, unknown
+
 if TYPE_CHECKING:
     from istiolog_pd.inspect.views import MomentView, ObjectView, ProxyView
+    from istiolog_pd.notebook import Explorer
 
 #: It is above this module, as pandas' plots are above pandas.
 VIEWS = "istiolog_pd.inspect.views"
@@ -76,3 +79,39 @@ class Lookups:
         """
         view: MomentView = import_module(VIEWS).MomentView(self, time)
         return view
+
+    def explore(self, answer: str = "pushes") -> Explorer:
+        """Brush a time range of an answer in a notebook, pick a proxy, and see its plot and table of just that.
+
+        Parameters
+        ----------
+        answer
+            A plot of `istiolog_pd.plots.PLOTS`: ``pushes``, ``push_rounds``, ``connections``, …
+
+        Returns
+        -------
+        istiolog_pd.notebook.Explorer
+            To be the last line of a cell.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such plot.
+        ValueError
+            If its table has no times.
+
+        Examples
+        --------
+        >>> import istiolog_pd as il
+        >>> len(il.load("data/seed/pilot.log").explore().choose(proxy="helloworld"))
+        16
+        """
+        analysis, plots, notebook = (import_module(f"istiolog_pd.{name}") for name in ("analysis", "plots", "notebook"))
+        if answer not in plots.PLOTS:
+            raise UnknownNameError(unknown("plot", answer, plots.PLOTS))
+        table = getattr(analysis, plots.PLOTS[answer].answer)(self)
+        times = [name for name in table if isinstance(table[name].dtype, pd.DatetimeTZDtype)]
+        if not times:
+            raise ValueError(f"the table of {answer} has no times to brush")
+        explorer: Explorer = notebook.explore(table, plots.PLOTS[answer].draw, time=times[0])
+        return explorer

@@ -8,6 +8,7 @@ import gzip
 import lzma
 import os
 import re
+import threading
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -150,3 +151,19 @@ def test_page_of_limits() -> None:
         assert getattr(il.Limits(), name) == int(number.replace(",", "")) * {"": 1, "MB": 1 << 20, "GB": 1 << 30}[unit]
     assert set(found) == {field.name for field in dataclasses.fields(il.Limits)}
     assert len(FIXED) > 18
+
+
+def test_interrupt_while_a_bar_is_shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C ends the reading at once: no thread goes on, and the bar is gone."""
+    from tqdm import tqdm
+
+    def interrupt(bar: object, size: float | None = 1) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tqdm, "update", interrupt)
+    before = {thread.name for thread in threading.enumerate()}
+    with pytest.raises(KeyboardInterrupt):
+        il.load("data/istiod-1.30.3/discovery.log.gz", progress=True)
+    left = {thread.name for thread in threading.enumerate()} - before
+    assert not [name for name in left if name.startswith("istiolog")]
+    assert capsys.readouterr().err.endswith("\r")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import os
 import pickle
@@ -247,3 +248,24 @@ def test_text_that_a_spreadsheet_takes_for_a_formula(lines: Callable[..., il.Cap
 
 def test_hints_quote_their_paths(here: Path) -> None:
     assert "cd 'a $(b)' && duckdb" in run("parse", "q.csv", "--star", "-o", "a $(b)").stderr
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.parquet", "tables"])
+def test_a_full_disk(name: str, tmp_path: Path) -> None:
+    """The error names the output, what was there stays, and no part of the new one does."""
+    target = tmp_path / name
+
+    def write() -> None:
+        with replacing_folder(target, lambda _: True) if name == "tables" else replacing(target) as out:
+            (out / "a").write_text("new") if isinstance(out, Path) else out.write(b"new")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    if name == "tables":
+        target.mkdir()
+        (target / "a").write_text("old")
+    else:
+        target.write_text("old")
+    with pytest.raises(OSError, match=f"No space left on device: .*{name}"):
+        write()
+    assert [one.name for one in tmp_path.iterdir()] == [name]
+    assert (target / "a" if name == "tables" else target).read_text() == "old"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import signal
 from collections.abc import Callable
 
 import pandas as pd
@@ -268,3 +269,24 @@ def test_story(capsys: pytest.CaptureFixture[str]) -> None:
     assert code == 0 and out.splitlines()[0].startswith("time,component,source")
     code, out, err = run("crat-5f6b7c8d9-x2k4p.shop", log)
     assert code == 1 and not out and f"did you mean '{CART}'" in err
+
+
+def test_commands_in_a_notebook(capsys: pytest.CaptureFixture[str]) -> None:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell()
+    before = signal.getsignal(signal.SIGTERM)
+    shell.run_line_magic("load_ext", "istiolog_pd")
+    shell.user_ns["log"] = str(MESH / "info" / "istiod.log.gz")
+    shell.run_line_magic("istiolog", shell.var_expand(f"story {LUA} {{log}}"))
+    assert "round 12: rejected by 4" in capsys.readouterr().out
+    shell.run_line_magic("istiolog", "answer nothing_such x.log")
+    assert "is no answer" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_explore_an_answer() -> None:
+    explorer = mesh("info").explore("push_rounds")
+    assert len(explorer.choose("2026-11-30 13:10:00", "2026-11-30 13:10:20")) == 10
+    with pytest.raises(KeyError, match="did you mean"):
+        mesh("info").explore("push_round")

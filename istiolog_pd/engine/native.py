@@ -60,7 +60,7 @@ class Progress:
 
     @property
     def catalog(self) -> _native.Catalog:
-        """The catalogue, compiled."""
+        """The catalog, compiled."""
         self.compiled = self.compiled or catalog(self.access)
         return self.compiled
 

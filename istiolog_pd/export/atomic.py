@@ -25,6 +25,9 @@ MAX_NAME = 200
 #: What a file system without locks says: then two exports at once are not detected.
 NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
 
+#: What is said where there is no room, or where writing fails.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
 
 def refuse_sources(path: Path, sources: Collection[Identity]) -> None:
     """Refuse an output that has no name of its own, or that is a source.
@@ -73,7 +76,7 @@ def replacing(path: Path, sources: Collection[Identity] = ()) -> Iterator[IO[byt
     try:
         if target.exists():
             part.chmod(stat.S_IMODE(target.stat().st_mode))
-        with open(lock, "wb", closefd=False) as file:
+        with _named(path), open(lock, "wb", closefd=False) as file:
             yield file
             file.flush()
             os.fsync(lock)
@@ -107,7 +110,8 @@ def replacing_folder(path: Path, is_ours: Callable[[Path], bool]) -> Iterator[Pa
     former = part.with_name(f"{part.stem}.former.part")
     try:
         _restore(former, target)
-        yield part
+        with _named(path):
+            yield part
         _check(path, is_ours)
         if target.exists():
             _keep_modes(target, part)
@@ -118,6 +122,17 @@ def replacing_folder(path: Path, is_ours: Callable[[Path], bool]) -> Iterator[Pa
         if part.exists():
             shutil.rmtree(part, ignore_errors=True)
         os.close(lock)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Say which output it was where a write fails without a name, as on a full disk; nothing of it is kept."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL and error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 def _beside(path: Path) -> tuple[Path, Path]:

@@ -19,7 +19,7 @@ from istiolog_pd.errors import UnknownNameError
 #: Maximum number of rounds, and of proxies, that a view lists.
 ROUNDS, PROXIES = 12, 5
 #: Maximum length of an error in a view.
-LONGEST = 160
+MAX_ERROR = 160
 CLOCK = "%Y-%m-%d %H:%M:%S.%f"
 
 #: A line of a view: what it tells of, and what.
@@ -335,4 +335,4 @@ def _clock(time: pd.Timestamp) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return text if len(text) <= MAX_ERROR else f"{text[: MAX_ERROR - 1]}…"

@@ -26,7 +26,7 @@ ANSWERED: dict[str, Look] = {
 
 @plot("failed_requests", "requests that failed: of what kind, where to, and who answered")
 def failed_requests(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """The most frequent causes as bars; colour and hatch tell who answered.
+    """The most frequent causes as bars; color and hatch tell who answered.
 
     Parameters
     ----------

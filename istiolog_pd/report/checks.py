@@ -16,7 +16,7 @@ from istiolog_pd.capture import Capture
 from istiolog_pd.errors import unknown
 from istiolog_pd.report.findings import Answers, run_rules
 
-#: The least and the most that a measure can be, with what it was taken from; or why it cannot be told.
+#: The least and the most that a measure can be, with what it was taken from; or why it is unknown.
 Measured = tuple[Any, Any, str] | str
 
 #: Ends of connections that are no part of normal work (`analysis.connections`).
@@ -207,7 +207,7 @@ def check(capture: Capture, maximum: Mapping[str, str | float], baseline: Captur
     pandas.DataFrame
         One row per check: `check`, `about`, `low` and `high` (text: the bounds of what was measured), `limit` (text),
         `state` (category): ``passed`` if `high` is within the limit, ``failed`` if `low` is beyond it, else
-        ``unknown``; `note` (what it was measured of, or why it cannot be told).
+        ``unknown``; `note` (what it was measured of, or why it is unknown).
 
     Raises
     ------

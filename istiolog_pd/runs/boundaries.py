@@ -26,7 +26,7 @@ MAX_HEAD = 200
 FIRST_LINES = 20
 #: Maximum number of entries between flags and a version of the same start-up.
 BANNER_LINES = 2000
-#: Maximum number of starts of a log that are told apart: nobody restarts a process so often, and each run costs time.
+#: Maximum number of starts of a log that are counted: nobody restarts a process so often, and each run costs time.
 MAX_STARTS = 2000
 #: Counters that fall more often than this are of several processes in one stream, or no counters.
 MAX_FALLS = 1000

@@ -17,7 +17,7 @@ TAIL = 0.025
 #: More events than this have a sum that is as good as normal.
 EXACT = 3000
 #: Ratios beyond this are as good as without a bound.
-MOST = 1e6
+MAX_RATIO = 1e6
 #: Shifts of the test, and the seed of their sizes.
 SHIFTS, SEED = 499, 20
 #: Maximum number of events that are shifted; of more every n-th is.
@@ -103,7 +103,7 @@ def _solved(rising: Callable[[float], float]) -> float:
     """Where a function of the ratio that rises with it is zero."""
     from scipy import optimize
 
-    low, high = -np.log(MOST), np.log(MOST)
+    low, high = -np.log(MAX_RATIO), np.log(MAX_RATIO)
     if rising(np.exp(low)) >= 0:
         return 0.0
     if rising(np.exp(high)) <= 0:

@@ -53,7 +53,7 @@ _NAMES = (
     "upstream_transport_failure_reason cluster cluster_direction route_name request_id grpc_code"
 ).split()
 _TEXTS = "response_flags response_code_details connection_termination_details upstream_transport_failure_reason".split()
-#: What a line is told by.
+#: The fields that a line is identified by.
 _TELLING = [*_TEXTS, "response_code", "cluster", "route_name", "grpc_code"]
 _PASSED = "via_upstream"
 

@@ -238,7 +238,7 @@ def _said(which: pd.Series[Any], words: str) -> pd.Series[Any]:
 
 
 def _departed(capture: Capture) -> tuple[set[str], set[str]]:
-    """The proxies whose Envoy died, and those whose agent terminated as it was told to."""
+    """The proxies with an Envoy that died, and those with an agent that terminated when asked to."""
     whose = proxies_of_runs(capture)
     lines = select_columns(capture, "envoy_exit", "cause", component="agent")
     proxy = lines["run"].map(whose)

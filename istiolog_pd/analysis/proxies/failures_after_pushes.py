@@ -55,7 +55,7 @@ WINDOW = "1s"
 #: Maximum difference of clocks that a connection is looked for in.
 SKEW = pd.Timedelta("1s")
 #: Minimum number of failures, and of requests in and outside the windows, to say anything.
-FEWEST = 10
+MIN_COUNT = 10
 #: Probability of a chance finding, of all kinds together.
 ALPHA = 0.05
 
@@ -105,8 +105,8 @@ def failures_after_pushes(capture: Capture, *, window: str | pd.Timedelta = WIND
     --------
     >>> import istiolog_pd as il
     >>> table = il.analysis.failures_after_pushes(il.load("data/mesh-1.30.3/info"))
-    >>> table.loc[0, ["kind", "failed", "verdict"]].to_list()
-    ['any', 867, 'no difference seen']
+    >>> table[["kind", "failed", "verdict"]].head(1).to_dict("records")
+    [{'kind': 'any', 'failed': 867, 'verdict': 'no difference seen'}]
     """
     length = pd.Timedelta(window)
     if pd.isna(length) or length <= pd.Timedelta(0):
@@ -239,7 +239,7 @@ class _Sides:
         found = rate_ratio(after, events, share, float(by_chance.var()) / independent if independent else 1.0)
         p_value = (1 + int((by_chance >= after).sum())) / (1 + len(by_chance))
         in_windows, everywhere = int(self.after.sum()), int(self.total.sum())
-        enough = min(len(failed), in_windows, everywhere - in_windows) >= FEWEST and found is not None
+        enough = min(len(failed), in_windows, everywhere - in_windows) >= MIN_COUNT and found is not None
         more = found is not None and found.low > 1 and p_value * tests < ALPHA
         return {
             "failed": len(failed),

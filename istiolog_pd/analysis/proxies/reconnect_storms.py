@@ -36,7 +36,7 @@ STORMS = Answer(
 )
 
 #: Minimum number of proxies, and the maximum pause between two of their connections, of one storm.
-FEWEST, PAUSE = 5, pd.Timedelta("5s")
+MIN_PROXIES, MAX_PAUSE = 5, pd.Timedelta("5s")
 #: What is asked for so soon after connecting belongs to it.
 ASKED = pd.Timedelta("30s")
 
@@ -77,7 +77,7 @@ def reconnect_storms(capture: Capture) -> pd.DataFrame:
         return empty_result(STORMS, str(sessions.attrs["coverage"]))
     again = _again(sessions)
     if again.empty:
-        return empty_result(STORMS, NONE.format(FEWEST, PAUSE.seconds))
+        return empty_result(STORMS, NONE.format(MIN_PROXIES, MAX_PAUSE.seconds))
     own = _asked(pushes(capture), again)
     groups = again.groupby("storm", sort=False)
     table = groups.agg(
@@ -108,9 +108,9 @@ def _again(sessions: pd.DataFrame) -> pd.DataFrame:
     table = table.assign(before=before["reason"].astype(object).reindex(table.index))
     table = table[before["connection"].notna().reindex(table.index)]
     table = table.sort_values(["run", "opened"], kind="stable", ignore_index=True)
-    begins = ~(table.groupby("run", sort=False)["opened"].diff() <= PAUSE)
+    begins = ~(table.groupby("run", sort=False)["opened"].diff() <= MAX_PAUSE)
     table["storm"] = begins.cumsum()
-    many = table.groupby("storm")["proxy"].transform("nunique") >= FEWEST
+    many = table.groupby("storm")["proxy"].transform("nunique") >= MIN_PROXIES
     return table[many]
 
 

@@ -31,7 +31,7 @@ TEXTS = {
     "[ in {duration}]",
 }
 #: Maximum length of a text, and the length of message that is looked at.
-LONGEST, LOOKED = 200, 600
+MAX_TEXT, MAX_MESSAGE = 200, 600
 
 _PARTS = re.compile(r"\[([^\]]*)\]|([^\[]+)")
 _FIELD = re.compile(r"\{(\w+)\}")
@@ -99,14 +99,14 @@ def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
 def _cut(texts: pa.ChunkedArray | pa.Array) -> pa.Array:
     """Texts on one line each, blanks of any kind as one, cut where they are long."""
     texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
-    odd = pc.greater(pc.binary_length(texts), LONGEST)
+    odd = pc.greater(pc.binary_length(texts), MAX_TEXT)
     for blank in ("\n", "\t", "\r", "  "):
         odd = pc.or_(odd, pc.match_substring(texts, blank))
     odd = pc.fill_null(odd, False)
     if not pc.any(odd).as_py():
         return texts
-    part = pc.replace_substring_regex(pc.utf8_slice_codeunits(texts.filter(odd), 0, LOOKED), r"\tthread=\d+", "")
+    part = pc.replace_substring_regex(pc.utf8_slice_codeunits(texts.filter(odd), 0, MAX_MESSAGE), r"\tthread=\d+", "")
     part = pc.utf8_trim_whitespace(pc.replace_substring_regex(part, r"\s+", " "))
-    ends = pc.if_else(pc.greater(pc.utf8_length(part), LONGEST), "…", "")
-    part = pc.binary_join_element_wise(pc.utf8_slice_codeunits(part, 0, LONGEST), ends, "")
+    ends = pc.if_else(pc.greater(pc.utf8_length(part), MAX_TEXT), "…", "")
+    part = pc.binary_join_element_wise(pc.utf8_slice_codeunits(part, 0, MAX_TEXT), ends, "")
     return pc.replace_with_mask(texts, odd, part)

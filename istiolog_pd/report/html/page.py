@@ -36,6 +36,7 @@ class Drawn:
     name: str
     about: str
     src: str
+    alt: str
     coverage: str
     table: Shown
     python: str
@@ -188,5 +189,5 @@ def _plots(answers: Answers, most: int) -> tuple[Sequence[Drawn], Sequence[tuple
             continue
         behind = table(answer, f"analysis.{plot.answer}", most=most, answer=plot.answer)
         python = f"plots.{plot.name}(analysis.{plot.answer}(capture))"
-        drawn.append(Drawn(plot.name, plot.about, picture(plot, answer), coverage, behind, python))
+        drawn.append(Drawn(plot.name, plot.about, *picture(plot, answer), coverage, behind, python))
     return drawn, left_out

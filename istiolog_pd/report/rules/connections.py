@@ -14,7 +14,7 @@ UNEVEN = 1.5
 #: Minimum number of proxies for an outage.
 MIN_PROXIES = 5
 #: Minimum share of the proxies that came back after a planned restart.
-MOST = 0.5
+MIN_BACK = 0.5
 
 
 def _outage(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
@@ -24,7 +24,7 @@ def _outage(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
 
 
 def _restart(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
-    """Replicas that were told to stop, and whose proxies came back."""
+    """Replicas that were asked to stop, with proxies that reconnected."""
     return _ended(table[_lost(table) & _planned(table, capture)], table, capture, "restarted as planned")
 
 
@@ -38,7 +38,7 @@ def _planned(table: pd.DataFrame, capture: Capture) -> pd.Series[bool]:
     runs = capture.runs
     told = table["run"].isin(runs.loc[runs["end"].eq("exit"), "run"])
     back = table["gap_high"].notna().where(_lost(table)).groupby(table["run"]).transform("mean")
-    return told & back.gt(MOST).fillna(False)
+    return told & back.gt(MIN_BACK).fillna(False)
 
 
 def _ended(own: pd.DataFrame, table: pd.DataFrame, capture: Capture, how: str) -> RuleHit | None:
