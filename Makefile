@@ -36,7 +36,7 @@ demo: $(INSTALLED)
 	$(BIN)/istiolog plot all $(LOG) -o out/plots
 	$(BIN)/istiolog report $(LOG) -o out/report-istiod-1.30.3.html
 	$(BIN)/istiolog report data/synthetic-1.30 -o out/report.html
-	$(BIN)/jupyter nbconvert --log-level WARN --to notebook --execute --output-dir out $(NOTEBOOKS)
+	$(BIN)/jupyter nbconvert --log-level WARN --ExecutePreprocessor.extra_arguments=--log-level=ERROR --to notebook --execute --output-dir out $(NOTEBOOKS)
 	$(BIN)/jupyter nbconvert --log-level WARN --to html --output-dir out $(NOTEBOOKS:notebooks/%=out/%)
 	@echo "done: begin with out/report.html; tables, plots and executed notebooks are beside it."
 	@echo "Of your own log: $(BIN)/istiolog report LOG -o report.html; $(BIN)/istiolog --help says what else."

@@ -7,6 +7,7 @@ front end without them), the same picture and table stand still.
 from __future__ import annotations
 
 import base64
+import html
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from istiolog_pd._table import table_html
+from istiolog_pd.plots import describe
 
 FIGSIZE = (9.0, 4.0)
 DPI = 96
@@ -93,11 +95,15 @@ class Explorer:
 
     def picture(self, rows: pd.DataFrame) -> bytes:
         """The plot of some rows, as a PNG."""
+        return self._drawn(rows)[0]
+
+    def _drawn(self, rows: pd.DataFrame) -> tuple[bytes, str]:
+        """The plot of some rows as a PNG, and in words."""
         figure = Figure(figsize=FIGSIZE, layout="constrained")
         self.draw(rows, ax=figure.subplots())
         file = io.BytesIO()
         figure.savefig(file, format="png", dpi=DPI)
-        return file.getvalue()
+        return file.getvalue(), describe(figure)
 
     def below(self, rows: pd.DataFrame) -> str:
         """The table of some rows, and how many they are, as HTML; everything from a log is escaped."""
@@ -106,10 +112,11 @@ class Explorer:
     def _repr_mimebundle_(self, **_: object) -> Mapping[str, Any]:
         """The widgets, beside what a front end without widgets shows instead."""
         rows = self.table
-        encoded = base64.b64encode(self.picture(rows)).decode()
+        png, words = self._drawn(rows)
+        encoded, alt = base64.b64encode(png).decode(), html.escape(words)
         still = {
             "text/plain": self.summary(rows).to_string(),
-            "text/html": f'<img alt="plot" src="data:image/png;base64,{encoded}">{self.below(rows)}',
+            "text/html": f'<img alt="{alt}" src="data:image/png;base64,{encoded}">{self.below(rows)}',
         }
         return {**(_widgets(self) if _has_widgets() else {}), **still}
 

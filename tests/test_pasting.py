@@ -117,3 +117,13 @@ def test_a_row_that_is_none() -> None:
         table = il.load(io.BytesIO(b"".join(raw))).to_pandas()
     assert "not,a,row" in "".join(table["message"])
     assert len(table) >= 4
+
+
+@pytest.mark.parametrize("count", [5, 12])
+def test_lines_of_envoy_with_the_newest_first(count: int) -> None:
+    """They come into order, each with its own further lines."""
+    line = "[2026-11-30 13:10:{:02d}.000][16][debug][upstream] [source/common/x.cc:31] cds: {} added\n  more of {}\n"
+    raw = "".join(line.format(n, n, n) for n in reversed(range(count)))
+    table = il.load(io.BytesIO(raw.encode())).to_pandas()
+    assert table["timestamp"].is_monotonic_increasing and len(table) == count
+    assert table["message"].str.extract(r"more of (\d+)")[0].to_list() == [str(n) for n in range(count)]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import inspect
+import pickle
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
-from istiolog_pd import plots
+import istiolog_pd as il
+from istiolog_pd import analysis, plots
 from istiolog_pd.plots._draw import bars, style
 
 START = pd.Timestamp("2026-11-23T17:27:38Z")
@@ -368,6 +370,18 @@ def some_messages() -> pd.DataFrame:
     )
 
 
+def some_limits() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "setting": words("PILOT_PUSH_THROTTLE", "PILOT_MAX_REQUESTS_PER_SECOND"),
+            "value": counts(20, 25),
+            "affected_low": counts(1, 4),
+            "affected_high": counts(3, 4),
+            "of": counts(4, 50),
+        }
+    )
+
+
 def some_churn() -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -495,6 +509,7 @@ TABLES = {
     "failed_requests": some_failed,
     "failures_after_pushes": some_chances,
     "closed_streams": some_streams,
+    "throttle_replay": some_limits,
     "push_costs": some_costs,
     "message_sizes": some_messages,
     "reconnect_storms": some_storms,
@@ -599,6 +614,7 @@ def test_labels_name_the_units(plot: plots.Plot) -> None:
         "failed_requests": r"requests \| ",
         "push_costs": r"bytes pushed \| ",
         "message_sizes": r"bytes of the largest message \| ",
+        "throttle_replay": r"rounds, or connections \(%\) \| ",
         "closed_streams": r"time \(UTC\) \| ",
         "reconnect_storms": r"time \(UTC\) \| ",
         "failures_after_pushes": r"rate after pushes over the rate at other times \| ",
@@ -1135,3 +1151,33 @@ def test_propagation_is_a_line_between_bounds() -> None:
     assert moments(ax, "CDS") == [(0, 1.4), (1, 5)]
     assert moments(ax, "LDS at least") == [(2, 8)]
     assert legend(ax) == ["CDS (2)", "LDS (1)", "no bound above (1)", "rejected (1)"]
+
+
+# ---- in words ----
+
+
+@pytest.mark.parametrize("plot", plots.PLOTS.values(), ids=lambda plot: plot.name)
+def test_every_plot_says_its_result(plot: plots.Plot, real: Callable[[str], il.Capture]) -> None:
+    """Its alternative text has its title, and a number where there is something to draw."""
+    table = getattr(analysis, plot.answer)(real("istiod-1.20.8/discovery.log.gz"))
+    ax = plot.draw(table)
+    words = plots.describe(ax.figure)
+    assert ax.get_title(loc="left").replace("\\$", "$") in words
+    assert table.empty or re.search(r"\d", words) or ax.get_legend() is not None
+    plt.close(ax.figure)
+
+
+def test_the_words_of_a_plot_reach_a_notebook() -> None:
+    """As HTML: notebooks show no alternative text of an image/png; text of a log stays text."""
+    table = pd.DataFrame(
+        {"timestamp": times(0, 1), "xds_type": ["<b>", "<b>"], "push_type": "full", "size_bytes": [1000, 3000]}
+    )
+    ax = plots.pushes(table)
+    shown = ax.figure._repr_mimebundle_()
+    assert set(shown) == {"image/png", "text/html"}
+    assert (
+        'alt="Pushes by size. &lt;b&gt; full: 2, size of the push (bytes) 1 kB to 3 kB, median 2 kB; '
+        in shown["text/html"]
+    )
+    assert pickle.loads(pickle.dumps(ax.figure)).axes[0].get_title(loc="left") == "Pushes by size"
+    plt.close(ax.figure)

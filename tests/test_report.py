@@ -159,7 +159,7 @@ def test_a_quiet_log_says_what_was_looked_for_and_what_could_not_be_seen(
     reasons = {rule.name: reason for rule, reason in looked.not_checkable}
     assert "gctrace" in reasons["gc_pauses"]
     assert len(looked.not_found) + len(looked.not_checkable) == len(RULES)
-    monkeypatch.setattr("istiolog_pd.report.html.page.picture", lambda plot, table: "data:,")
+    monkeypatch.setattr("istiolog_pd.report.html.page.picture", lambda plot, table: ("data:,", "Words."))
     assert "No check found a problem" in html_report(capture)
 
 
@@ -224,7 +224,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("logs") / "<b onclick=x>'istiod\".log"
     path.write_text("\n".join(hostile_lines()), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("istiolog_pd.report.html.page.picture", lambda plot, table: f"data:image/png;base64,{plot.name}")
+        src = "data:image/png;base64,{}"
+        patch.setattr("istiolog_pd.report.html.page.picture", lambda plot, table: (src.format(plot.name), plot.about))
         return html_report(il.load(path))
 
 
@@ -285,7 +286,7 @@ def test_a_table_is_cut_with_a_note() -> None:
 def test_tables_of_a_page_are_small(
     real: Callable[[str], il.Capture], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("istiolog_pd.report.html.page.picture", lambda plot, table: "data:,")
+    monkeypatch.setattr("istiolog_pd.report.html.page.picture", lambda plot, table: ("data:,", "Words."))
     write_report(real("istiod-1.20.8/discovery.log.gz"), tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert 100_000 < len(page) < 1_500_000
@@ -298,11 +299,12 @@ def test_tables_of_a_page_are_small(
 def test_a_picture_of_many_marks_is_made_of_pixels(name: str, kind: str, real: Callable[[str], il.Capture]) -> None:
     plot = plots.PLOTS[name]
     answer = getattr(analysis, plot.answer)(real("istiod-1.20.8/discovery.log.gz"))
-    src = picture(plot, answer)
+    src, alt = picture(plot, answer)
+    assert alt.startswith(("Pushes by size. CDS full: ", "Debounce replay"))
     assert src.startswith(f"data:image/{kind};base64,")
     assert 20_000 < len(src) < 200_000
     if kind == "svg+xml":
-        assert picture(plot, answer) == src
+        assert picture(plot, answer) == (src, alt)
 
 
 def test_the_lines_above_all_others_load_the_same_logs(real: Callable[[str], il.Capture]) -> None:

@@ -62,6 +62,8 @@ def files() -> dict[Path, str]:
         ROOT / "istiolog_pd" / "plots" / "__init__.pyi": stub(
             {name: plot.draw for name, plot in FOUND.items()},
             "Plots found by folder",
+            "from istiolog_pd.plots._draw.describe import add_alt_text as add_alt_text",
+            "from istiolog_pd.plots._draw.describe import describe as describe",
             "from istiolog_pd.plots._draw.discover import PLOTS as PLOTS",
             "from istiolog_pd.plots._draw.plot import Draw as Draw",
             "from istiolog_pd.plots._draw.plot import Plot as Plot",

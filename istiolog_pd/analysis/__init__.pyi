@@ -2,6 +2,7 @@
 from istiolog_pd.analysis.compare.compare import compare as compare
 from istiolog_pd.analysis.coverage.coverage import coverage as coverage
 from istiolog_pd.analysis.debounce_replay.debounce_replay import debounce_replay as debounce_replay
+from istiolog_pd.analysis.debounce_replay.throttle_replay import throttle_replay as throttle_replay
 from istiolog_pd.analysis.metrics.compare_metrics import compare_metrics as compare_metrics
 from istiolog_pd.analysis.metrics.metrics import metrics as metrics
 from istiolog_pd.analysis.propagation.propagation import propagation as propagation
@@ -78,6 +79,7 @@ __all__ = [
     "remote_clusters",
     "sidecar_savings",
     "stale_proxies",
+    "throttle_replay",
     "timeline",
     "triggers",
     "xds_order",

@@ -1,4 +1,6 @@
 # Plots found by folder: written by .ci/scripts/generate.py
+from istiolog_pd.plots._draw.describe import add_alt_text as add_alt_text
+from istiolog_pd.plots._draw.describe import describe as describe
 from istiolog_pd.plots._draw.discover import PLOTS as PLOTS
 from istiolog_pd.plots._draw.plot import Draw as Draw
 from istiolog_pd.plots._draw.plot import Plot as Plot
@@ -33,6 +35,7 @@ from istiolog_pd.plots.sizes import cache_ratio as cache_ratio
 from istiolog_pd.plots.sizes import push_sizes as push_sizes
 from istiolog_pd.plots.sizes import sidecar_savings as sidecar_savings
 from istiolog_pd.plots.stale import stale_proxies as stale_proxies
+from istiolog_pd.plots.throttle_replay import throttle_replay as throttle_replay
 from istiolog_pd.plots.timeline import timeline as timeline
 from istiolog_pd.plots.triggers import triggers as triggers
 from istiolog_pd.plots.waves import push_wave as push_wave
@@ -73,6 +76,7 @@ __all__ = [
     "remote_clusters",
     "sidecar_savings",
     "stale_proxies",
+    "throttle_replay",
     "timeline",
     "triggers",
     "xds_order",

@@ -118,18 +118,16 @@ impl Parsed {
     }
 }
 
+/// A bit for each field that has a text.
+#[inline]
+fn filled(fields: &[Span]) -> u64 {
+    fields.iter().enumerate().fold(0, |bits, (n, span)| bits | u64::from(*span != NOWHERE) << n)
+}
+
 impl Place {
-    fn name(&self, catalog: &Catalog, line: &Line, found: &mut Captures) -> Option<u32> {
-        let filled = |fields: &[Span]| {
-            fields.iter().enumerate().fold(0, |bits, (n, span)| bits | u64::from(*span != NOWHERE) << n)
-        };
-        if !self.told.is_empty() {
-            let filled = filled(line.fields);
-            if let Some((_, name)) = self.told.iter().find(|(bits, _)| *bits == filled) {
-                return Some(*name);
-            }
-        }
-        self.fitting(catalog, line.message, found)
+    /// The name that the filled fields tell.
+    fn told_by(&self, filled: u64) -> Option<u32> {
+        self.told.iter().find(|(bits, _)| *bits == filled).map(|(_, name)| *name)
     }
 
     /// The newest of the statements that a message fits.
@@ -174,6 +172,8 @@ pub struct Names {
     /// By format, level and scope: the place, and the word if there is but one.
     places: HashMap<(u32, u8, u32), Known>,
     last: Option<((u32, u8, u32), Known)>,
+    /// The last place and filled fields that told a name, and its word.
+    last_told: Option<((usize, u64), u32)>,
     scratch: Captures,
 }
 
@@ -197,9 +197,25 @@ impl Names {
             Known::Nothing => None,
             Known::Word(word) => Some(word),
             Known::Several(at) => {
+                let filled = filled(line.fields);
+                if let Some((last, word)) = self.last_told
+                    && last == (at, filled)
+                {
+                    return Some(word);
+                }
                 let parsed = catalog.naming.parsed(catalog);
-                let name = parsed.places[at].name(catalog, line, &mut self.scratch)?;
-                Some(self.word(parsed, name))
+                let place = &parsed.places[at];
+                match place.told_by(filled) {
+                    Some(name) => {
+                        let word = self.word(parsed, name);
+                        self.last_told = Some(((at, filled), word));
+                        Some(word)
+                    }
+                    None => {
+                        let name = place.fitting(catalog, line.message, &mut self.scratch)?;
+                        Some(self.word(parsed, name))
+                    }
+                }
             }
         }
     }

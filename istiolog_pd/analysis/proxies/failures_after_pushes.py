@@ -105,8 +105,8 @@ def failures_after_pushes(capture: Capture, *, window: str | pd.Timedelta = WIND
     --------
     >>> import istiolog_pd as il
     >>> table = il.analysis.failures_after_pushes(il.load("data/mesh-1.30.3/info"))
-    >>> table.loc[0, ["kind", "failed", "verdict"]].to_list()
-    ['any', 867, 'no difference seen']
+    >>> table[["kind", "failed", "verdict"]].head(1).to_dict("records")
+    [{'kind': 'any', 'failed': 867, 'verdict': 'no difference seen'}]
     """
     length = pd.Timedelta(window)
     if pd.isna(length) or length <= pd.Timedelta(0):

@@ -53,12 +53,15 @@ def assign_rounds(
         The lines that show proxies connect, and their connections end.
     """
     prints_requests = set(pushes.loc[pushes["push_type"].eq("request") & ~pushes["inferred"], "run"].unique())
+    shared: dict[object, list[str]] = {}
+    for of, proxy in overlapping_in_runs(asked, closed):
+        shared.setdefault(of, []).append(proxy)
     parts = []
     for run, own in pushes.loc[pushes["push_type"].ne("request") & ~pushes["warming"], USED].groupby("run", sort=False):
         rounds = starts[starts["run"] == run]
-        ups, downs = (lines[lines["run"] == run] for lines in (asked, closed))
+        ups = asked[asked["run"] == run]
         # Before 1.10 an answer to a request looks like a push of a round, so a type may come twice.
-        once = ~own["proxy"].isin(overlapping(ups, downs)) & (run in prints_requests)
+        once = ~own["proxy"].isin(shared.get(run, [])) & (run in prints_requests)
         parts.append(_of_run(own.assign(once=once), rounds, ups))
     found = (pd.concat(parts) if parts else _no_rounds(pushes.iloc[:0])).reindex(pushes.index)
     return found.assign(own=found["own"].eq(True) | pushes["warming"])
@@ -269,6 +272,11 @@ def _since_connected(
 
 def overlapping(asked: pd.DataFrame, closed: pd.DataFrame) -> set[str]:
     """Proxies that had two connections at a time: push lines do not tell those apart."""
+    return {proxy for _, proxy in overlapping_in_runs(asked, closed)}
+
+
+def overlapping_in_runs(asked: pd.DataFrame, closed: pd.DataFrame) -> set[tuple[int, str]]:
+    """The same, each with the run in which it had them."""
     names = ["run", "proxy", "connection"]
     ends, begun = closed.drop_duplicates(names), asked.drop_duplicates(names)
     # A connection from before the log has an end and no beginning: it was there from the first line.
@@ -277,4 +285,5 @@ def overlapping(asked: pd.DataFrame, closed: pd.DataFrame) -> set[str]:
     steps = pd.concat([begun.assign(step=1), early.assign(step=1), ends.assign(step=-1)], ignore_index=True)
     steps = steps.dropna(subset=["proxy"]).sort_values("row", kind="stable")
     open_now = steps["step"].groupby([steps["run"], steps["proxy"]]).cumsum()
-    return set(steps.loc[open_now > 1, "proxy"])
+    found = steps.loc[open_now > 1, ["run", "proxy"]].drop_duplicates()
+    return set(zip(found["run"].tolist(), found["proxy"].tolist(), strict=True))

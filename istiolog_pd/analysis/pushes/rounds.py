@@ -8,6 +8,7 @@ latest that it can belong to.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -144,10 +145,18 @@ def pushes(capture: Capture) -> pd.DataFrame:
     >>> table["push_type"].value_counts().to_dict()
     {'request': 13, 'full': 4, 'incremental': 3}
     """
+    lines = pushes_as_read(capture)
+    return as_result(lines, PUSHES, lines.attrs["coverage"])
+
+
+@cached_per_capture
+def pushes_as_read(capture: Capture) -> pd.DataFrame:
+    """The answer `pushes` in file order: row by row that of `push_lines` and of the table of the event."""
     starts, lines = push_starts(capture), push_lines(capture)
+    as_read = replace(PUSHES, time="")
     if lines.empty:
-        return empty_result(PUSHES, reason_no_lines(capture, "push line", PUSH_LINES))
-    return as_result(lines, PUSHES, hidden_rounds(starts, lines))
+        return empty_result(as_read, reason_no_lines(capture, "push line", PUSH_LINES))
+    return as_result(lines, as_read, hidden_rounds(starts, lines))
 
 
 @answers(ROUNDS)

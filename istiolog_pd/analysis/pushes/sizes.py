@@ -13,7 +13,7 @@ from istiolog_pd.analysis._answer import PROXY, PUSH_TYPE, RUN, SOURCE, TIME_BIN
 from istiolog_pd.analysis._needs import pushed
 from istiolog_pd.analysis._result import as_result, empty_result, reason_no_lines
 from istiolog_pd.analysis._select import bin_width, join_notes, log_of_runs, note_unprinted_pushes, select_columns
-from istiolog_pd.analysis.pushes.rounds import PUSH_LINES, pushes, with_sizes
+from istiolog_pd.analysis.pushes.rounds import PUSH_LINES, pushes_as_read, with_sizes
 from istiolog_pd.capture import Capture
 
 RATIO = pd.Float64Dtype()
@@ -273,7 +273,7 @@ def cache_ratio(capture: Capture, *, freq: str | None = None) -> pd.DataFrame:
 def sized_lines(capture: Capture, *names: str) -> pd.DataFrame:
     """Push lines with these columns, their `size_bytes`, `size_low`, `size_high` (Int64) and level."""
     if "round" in names:
-        found = pushes(capture)
+        found = pushes_as_read(capture)
         row = select_columns(capture, "xds_push", "level", "namespace", "listeners", "size_bytes")
         lines = found.drop(columns=["run", "size_bytes"]).assign(**{str(name): row[name].array for name in row})
     else:

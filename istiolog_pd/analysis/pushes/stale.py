@@ -12,7 +12,7 @@ from istiolog_pd.analysis._result import as_result, control_plane_rows, empty_re
 from istiolog_pd.analysis._select import join_notes
 from istiolog_pd.analysis.propagation.nonces import ANSWERS, NONE, answered, streams_begun, with_answers, with_nonces
 from istiolog_pd.analysis.pushes._events import push_lines, push_starts
-from istiolog_pd.analysis.pushes.rounds import PUSH_LINES, hidden_rounds, pushes, visible
+from istiolog_pd.analysis.pushes.rounds import PUSH_LINES, hidden_rounds, pushes_as_read, visible
 from istiolog_pd.capture import Capture
 
 STALE = Answer(
@@ -80,7 +80,7 @@ def stale_proxies(capture: Capture, *, at: str | pd.Timestamp | None = None) -> 
     >>> table.loc[table["behind_low"] > 0, ["proxy", "behind_low", "reason"]].to_records(index=False).tolist()
     [('cart-5f6b7c8d9-x2k4p.shop', 1, 'not acknowledged')]
     """
-    table = pushes(capture)
+    table = pushes_as_read(capture)
     if table.empty:
         return empty_result(STALE, str(table.attrs["coverage"]) or reason_no_lines(capture, "push line", PUSH_LINES))
     moment = table["timestamp"].max() if at is None else pd.Timestamp(at)

@@ -11,7 +11,7 @@ from istiolog_pd.analysis._result import as_result, empty_result, reason_no_line
 from istiolog_pd.analysis._time import merge_as_of
 from istiolog_pd.analysis.pushes._events import push_lines
 from istiolog_pd.analysis.pushes._requests import asking
-from istiolog_pd.analysis.pushes.rounds import PUSH_LINES, pushes
+from istiolog_pd.analysis.pushes.rounds import PUSH_LINES, pushes_as_read
 from istiolog_pd.capture import Capture
 
 XDS_ORDER = Answer(
@@ -101,7 +101,7 @@ def xds_order(capture: Capture) -> pd.DataFrame:
     >>> table.loc[table["flow"] == "first configuration", "order"].unique().tolist()
     ['CDS EDS LDS RDS']
     """
-    table = pushes(capture)
+    table = pushes_as_read(capture)
     coverage = table.attrs["coverage"]
     table[["row", "single"]] = push_lines(capture)[["row", "single"]]
     table = table[table["xds_type"].isin(TURN)].reset_index(drop=True)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from functools import wraps
+from typing import Any, Protocol, TypeVar, cast
 
 import pandas as pd
 from matplotlib.axes import Axes
+
+from istiolog_pd.plots._draw.describe import add_alt_text
 
 
 class Draw(Protocol):
@@ -34,10 +37,17 @@ Function = TypeVar("Function", bound=Callable[..., Axes])
 
 
 def plot(answer: str, about: str, *, listed: bool = True) -> Callable[[Function], Function]:
-    """Declare that a function draws the table of an answer: `istiolog_pd.plots` finds it by that."""
+    """Declare that a function draws the table of an answer: `istiolog_pd.plots` finds it by that.
+
+    Its picture gets an alternative text: see `istiolog_pd.plots.describe`.
+    """
 
     def declare(function: Function) -> Function:
-        function.__dict__["plot"] = Plot(function.__name__, answer, function, about, listed)
-        return function
+        @wraps(function)
+        def described(*args: Any, **options: Any) -> Axes:
+            return add_alt_text(function(*args, **options))
+
+        described.__dict__["plot"] = Plot(function.__name__, answer, described, about, listed)
+        return cast(Function, described)
 
     return declare

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from istiolog_pd.plots import Plot
+from istiolog_pd.plots import Plot, describe
 
 #: A plot of more rows, or whose SVG is larger, is a PNG.
 MAX_MARKS, MAX_BYTES = 60, 120_000
@@ -20,8 +20,8 @@ DPI = 150
 STYLE = {"svg.hashsalt": "istiolog_pd", "svg.fonttype": "path", "text.parse_math": False}
 
 
-def picture(plot: Plot, table: pd.DataFrame) -> str:
-    """Draw a plot: the `src` of an image.
+def picture(plot: Plot, table: pd.DataFrame) -> tuple[str, str]:
+    """Draw a plot: the `src` and the `alt` of an image.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def picture(plot: Plot, table: pd.DataFrame) -> str:
         figure = plot.draw(table).get_figure(root=True)
         assert figure is not None
         try:
-            return _encoded(figure, few=len(table) <= MAX_MARKS)
+            return _encoded(figure, few=len(table) <= MAX_MARKS), describe(figure)
         finally:
             plt.close(figure)
 

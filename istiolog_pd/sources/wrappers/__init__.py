@@ -41,7 +41,7 @@ from istiolog_pd.sources.wrappers._model import ChainedMetadata, LineMetadata, L
 from istiolog_pd.sources.wrappers._rows import line_batches, whole_lines
 from istiolog_pd.sources.wrappers._streaming import StreamingUnwrapper
 from istiolog_pd.sources.wrappers._wrapper import BatchReader, PrefixWrapper, RecordWrapper, SectionWrapper
-from istiolog_pd.sources.wrappers.pasted import PASTED
+from istiolog_pd.sources.wrappers.pasted import PASTED, PastedText
 
 __all__ = ["Detector", "LineMetadata", "LogStream", "StreamingUnwrapper", "detect", "unwrap"]
 
@@ -99,7 +99,8 @@ def _guessed(
     blocks: Iterator[bytes], name: str, reader: BatchReader, note: Note, limits: Limits = LIMITS
 ) -> Iterator[LogStream]:
     reader.containers.most = limits.containers
-    batches = in_order(reader.batches(blocks, note))
+    falls = isinstance(reader, PastedText) and reader.newest_first
+    batches = in_order(reader.batches(blocks, note), newest_first=falls)
     return Demux(batches, reader.containers, name, note).streams()
 
 

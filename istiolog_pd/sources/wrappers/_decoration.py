@@ -19,6 +19,8 @@ from istiolog_pd.sources.wrappers._header import ANSI, LOOSE_HEADER, STAMP
 MIN_SHARE = 0.8
 #: Minimum number of lines that are earlier than the one before where the newest comes first; few are later.
 FALLING = 8
+#: The same where none rises.
+FALLING_ALONE = 3
 MAX_PREFIX = 300
 
 _ENTITY = re.compile(rb"&(?:quot|lt|gt|amp|apos|nbsp|emsp|#\d{1,5}|#[xX][0-9a-fA-F]{1,5});")
@@ -136,8 +138,8 @@ def learn(lines: Sequence[bytes]) -> Decoration | None:
     headed = [(line, match) for line in cleaned if (match := LOOSE_HEADER.search(line[:1024]))]
     if not headed:
         headed = [(line, match) for line in cleaned if (match := _JSON_HEADER.search(line[:1024]))]
-    if not headed:
-        return None
+    if not headed:  # Envoy's own headers
+        return Decoration(newest_first=True) if _falls(lines) else None
     prefixes = [line[: match.start()] for line, match in headed if match.start() < MAX_PREFIX]
     if not prefixes:
         return None
@@ -251,7 +253,8 @@ def _falls(bodies: list[bytes]) -> bool:
 
 def is_falling(times: Sequence[bytes]) -> bool:
     falls = sum(one > other for one, other in pairwise(times))
-    return falls >= FALLING and falls > 4 * sum(one < other for one, other in pairwise(times))
+    rises = sum(one < other for one, other in pairwise(times))
+    return falls >= (FALLING if rises else FALLING_ALONE) and falls > 4 * rises
 
 
 def is_double_spaced(text: bytes) -> bool:

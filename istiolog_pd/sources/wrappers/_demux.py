@@ -124,8 +124,8 @@ class Demux:
             self._queues[key].add(batch.slice(int(cuts[n]), int(cuts[n + 1])))
 
 
-def in_order(batches: Iterator[Batch]) -> Iterator[Batch]:
-    """The rows with the oldest first, whichever way they come."""
+def in_order(batches: Iterator[Batch], *, newest_first: bool = False) -> Iterator[Batch]:
+    """The rows with the oldest first, whichever way they come; `newest_first`: they are known to fall."""
     head: list[Batch] = []
     rows = 0
     for batch in batches:
@@ -133,7 +133,7 @@ def in_order(batches: Iterator[Batch]) -> Iterator[Batch]:
         rows += len(batch)
         if rows >= SAMPLE:
             break
-    if not rows or not _newest_first(concat(head)):
+    if not rows or not (newest_first or _newest_first(concat(head))):
         yield from chain(head, batches)
         return
     whole = concat([*head, *batches])

@@ -17,7 +17,7 @@ LEVEL = rb"(?:debug|info|warn|warning|error|fatal|trace|critical|off)"
 TEXT_HEADER = (
     rb"%b[\t ]+(?:%b[\t ]|(?:TRACE|DEBUG|INFO|WARN|ERROR) )|\[\d{4}-\d\d-\d\d[ T]\d\d:|\[Envoy \(Epoch "
     rb"|gc \d+ @\d|[IWEF]\d{4} \d\d:\d\d:\d\d\.|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?:DEBUG|INFO|WARN|ERROR) "
-    % (STAMP, LEVEL)
+    rb"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,\d]{0,10}\]\[\d" % (STAMP, LEVEL)
 )
 #: A header, or a JSON line.
 HEADER = rb"(?:%b|\{\")" % TEXT_HEADER

@@ -54,7 +54,8 @@ class PastedText:
             text, time = self._decoration.line(raw.removesuffix(b"\r"))
             texts.append(text + ends if ended or n < len(lines) - 1 else text)
             times.append(time.decode() or None)
-            own.append(LOOSE_HEADER.match(text) is not None or text.startswith(b'{"'))
+            starts = text.startswith((b'{"', b"[")) or LOOSE_HEADER.match(text) is not None
+            own.append(starts and (text[:1] != b"[" or TIME.match(text) is not None))
             key.append(self.containers.code(TOOL_OUTPUT) if self._is_border(raw) else self._code)
         count = len(lines)
         part = self._wrapped(lines, own)
