@@ -108,7 +108,14 @@ _ACCESS = (
 )
 _TEXTS = ("method", "path", "user_agent", "request_id", "authority", "upstream_host")
 _ACCESS_FIELDS = dict.fromkeys(("response_code", "bytes_received", "bytes_sent"), "int") | dict.fromkeys(_TEXTS, "text")
+_MESH = (
+    Rule("xds_nack", ": ACK ERROR", begins=False),
+    *_ISTIOD,
+    Rule("push_start", "XDS: Incremental Pushing"),
+    Rule("ready", "All caches have been synced"),
+)
 JOBS = {
+    "mesh": Job("mesh", _TEXT, _MESH, (_of("xds_push", _PUSH), _of("debounce", _DEBOUNCE))),
     "modern": Job("modern", _TEXT, _ISTIOD, (_of("xds_push", _PUSH), _of("debounce", _DEBOUNCE))),
     "first": Job(
         "first",

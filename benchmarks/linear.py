@@ -10,7 +10,7 @@ from benchmarks.race import CONTENDERS, process
 OURS, OURS_ALONE = CONTENDERS[:2]
 SMALLEST = 16
 #: What the hard logs are compared with comes first.
-HARD = ("modern", "unknown", "many-lines")
+HARD = ("mesh", "unknown", "many-lines")
 
 
 def linear(folder: Path, most: float) -> None:
@@ -22,7 +22,7 @@ def linear(folder: Path, most: float) -> None:
     lines: dict[str, list[tuple[float, float]]] = {}
     for contender in (OURS, OURS_ALONE):
         for mb in sizes:
-            said = process(contender, "modern", logs.log(folder, "modern", mb), reads=2)
+            said = process(contender, "mesh", logs.log(folder, "mesh", mb), reads=2)
             rows.append(
                 {
                     "contender": contender.name,
@@ -33,7 +33,7 @@ def linear(folder: Path, most: float) -> None:
                 }
             )
             lines.setdefault(contender.name, []).append((mb, said["warm"]))
-    show.keep(folder, "linear", "Time by size, modern log", rows)
+    show.keep(folder, "linear", "Time by size, mesh's log", rows)
     show.line(folder / "linear.png", "File to all narrow tables", ("MB", "s, warm"), lines)
 
 
@@ -42,9 +42,9 @@ def hard(folder: Path, mb: float, rounds: int) -> None:
     best = dict.fromkeys(HARD, 0.0)
     for _ in range(rounds):
         for kind in HARD:
-            said = process(OURS, "modern", logs.log(folder, kind, mb), reads=2)
+            said = process(OURS, "mesh", logs.log(folder, kind, mb), reads=2)
             best[kind] = max(best[kind], mb / said["warm"])
-    rows = [{"log": kind, "MB/s": speed, "of the modern log's": speed / best["modern"]} for kind, speed in best.items()]
+    rows = [{"log": kind, "MB/s": speed, "of the mesh's log's": speed / best["mesh"]} for kind, speed in best.items()]
     show.keep(
         folder, "hard", f"Logs that are hard to read, {mb:g} MB: best of {rounds} rounds", rows, "Goal: at least 0.5."
     )

@@ -1,7 +1,8 @@
 """Logs to measure on: seeded, of any size, their lines as Istio and Envoy write them.
 
-A line is a time and one of many bodies, which are drawn beforehand: a log of 256 MB takes seconds to write. What
-a process counts (pushes, connections) rises from line to line, as in a log of one process.
+The log of a mesh is simulated (`tests.simulator`): 2,000 proxies with their rounds of pushes, reconnects and errors.
+Of the other kinds each line is drawn by itself, so that none is repeated on purpose; what a process counts (pushes,
+connections) rises from line to line, as in a log of one process.
 """
 
 from __future__ import annotations
@@ -13,10 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.simulator import Settings, simulate
+
 MB = 1_000_000
 SEED = 20_261_123
-#: Different bodies of a log, and lines that are written at once.
-BODIES, LINES = 20_000, 50_000
+#: Lines that are written at once.
+LINES = 50_000
+#: MB that a minute of the simulated mesh has, at least.
+_PER_MINUTE = 4.5
 _MEAN_STEP_US = 1_500
 #: Where a body prints the number of the latest push, of the latest connection; and what begins the next.
 PUSH, CONNECTION = "<push>", "<connection>"
@@ -136,13 +141,15 @@ KINDS: dict[str, Body] = {
 def pieces(kind: str, size: int) -> Iterator[bytes]:
     """A log of at least `size` bytes, in pieces of whole entries."""
     draw, choice = random.Random(f"{kind}{SEED}"), np.random.default_rng(SEED)
-    bodies = [KINDS[kind](draw) for _ in range(BODIES)]
+    if kind == "mesh":
+        yield mesh(size)
+        return
     now, written = np.datetime64("2026-11-23T10:00:00", "us"), 0
     counted = dict.fromkeys(BEGINS, 1)
     while written < size:
         steps = choice.integers(1, 2 * _MEAN_STEP_US, LINES).cumsum()
         stamps = np.datetime_as_string(now + steps, unit="us").tolist()
-        chosen = [bodies[n] for n in choice.integers(0, BODIES, LINES).tolist()]
+        chosen = [KINDS[kind](draw) for _ in range(LINES)]
         now += steps[-1]
         for sign in counted:
             chosen = _numbered(sign, chosen, counted)
@@ -150,6 +157,13 @@ def pieces(kind: str, size: int) -> Iterator[bytes]:
         piece = "".join(lines).encode()
         written += len(piece)
         yield piece
+
+
+def mesh(size: int) -> bytes:
+    """At least so many bytes of istiod's log of a simulated mesh."""
+    minutes = int(size / MB / _PER_MINUTE) + 1
+    settings = Settings(proxies=2000, services=400, namespaces=40, duration=f"{minutes}min")
+    return simulate(settings, SEED).istiod_log()
 
 
 def _numbered(sign: str, bodies: list[str], counted: dict[str, int]) -> list[str]:
@@ -179,7 +193,7 @@ def log(folder: Path, kind: str, mb: float) -> Path:
     left = size
     with path.with_suffix(".part").open("wb") as out:
         for piece in pieces(kind, size):
-            text = piece if len(piece) <= left else piece[: piece.rfind(b"\n2026", 0, left) + 1 or left]
+            text = piece if len(piece) <= left else piece[: piece.rfind(b"\n", 0, left) + 1 or left]
             out.write(text if text.endswith(b"\n") else text[: text.rfind(b"\n") + 1])
             left -= len(piece)
     path.with_suffix(".part").rename(path)

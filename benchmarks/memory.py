@@ -24,7 +24,7 @@ def memory(folder: Path, mb: float, parse_mb: float) -> None:
     rows = []
     for job, size, more in jobs:
         shutil.rmtree(out, ignore_errors=True)
-        said = measured(job, str(logs.log(folder, "modern", size)), *more)
+        said = measured(job, str(logs.log(folder, "mesh", size)), *more)
         rows.append(
             {
                 "job": job,

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -27,7 +28,7 @@ OURS = "istiolog_pd"
 class Contender:
     """Who takes part: a module of `benchmarks.peers`; on one core if `alone`; on a slice of `most` MB at most.
 
-    Who `needs` a command takes part where it is installed.
+    Who `needs` a command, or a library, takes part where it is installed.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Contender:
     alone: bool = False
     most: float = float("inf")
     needs: str = ""
+    library: str = ""
 
 
 CONTENDERS = (
@@ -47,6 +49,8 @@ CONTENDERS = (
     Contender("DuckDB", "duckdb_sql"),
     Contender("pyarrow", "arrow_compute"),
     Contender("Python re", "regex", most=64),
+    Contender("PCRE2, compiled (Python pcre2)", "regex_jit", most=64, library="pcre2"),
+    Contender("pyarrow.csv, a CSV of the same rows", "arrow_csv", most=64),
     Contender("pandas str.extract", "pandas_extract", most=64),
     Contender("lnav", "lnav", most=16, needs="lnav"),
     Contender(f"{OURS}'s reference", "reference", most=16),
@@ -65,6 +69,7 @@ class _Times:
     mb: float
     first: list[float] = field(default_factory=list)
     warm: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
     entries: int = 0
     peak: int = 0
 
@@ -81,13 +86,21 @@ def check(folder: Path, kind: str, contenders: Sequence[Contender] = CONTENDERS)
     """Raise if a contender finds anything else in a slice than the reference does."""
     job, path = JOBS[kind], logs.log(folder, kind, COMPARED)
     found = {one: importlib.import_module(f"benchmarks.peers.{one}") for one in {c.module: 0 for c in contenders}}
-    tables = {one: module.table(module.read(path, job), job) for one, module in found.items()}
+    tables = {one: module.table(module.read(prepared(path, kind, one), job), job) for one, module in found.items()}
     wrong = {one: differences(tables["reference"], table) for one, table in tables.items()}
     if any(wrong.values()):
         raise ValueError(
             f"{kind}: not equal to the reference: { {one: texts for one, texts in wrong.items() if texts} }"
         )
     show.say(f"{kind}: {len(wrong)} contenders found the same in {COMPARED} MB")
+
+
+def prepared(path: Path, kind: str, peer: str) -> Path:
+    """A log, once a contender has what it needs beside it."""
+    module = importlib.import_module(f"benchmarks.peers.{peer}")
+    if hasattr(module, "prepare"):
+        module.prepare(path, JOBS[kind])
+    return path
 
 
 def process(contender: Contender, kind: str, path: Path, reads: int = READS) -> dict[str, float]:
@@ -116,13 +129,14 @@ def _floor(command: list[str], path: Path) -> float:
 def race(folder: Path, kind: str, mb: float, rounds: int) -> None:
     """Check that all find the same, then measure, print, plot."""
     names = here({c.name: c.needs for c in CONTENDERS} | {name: command[0] for name, command in FLOORS.items()})
-    contenders = [c for c in CONTENDERS if c.name in names]
+    contenders = [c for c in CONTENDERS if c.name in names and (not c.library or find_spec(c.library))]
     floors = {name: command for name, command in FLOORS.items() if name in names}
     check(folder, kind, contenders)
     times = {c.name: _Times(min(mb, c.most)) for c in contenders} | {name: _Times(mb) for name in floors}
     for number in range(rounds):
         for contender in contenders:
-            _measure(contender, kind, logs.log(folder, kind, times[contender.name].mb), times[contender.name])
+            path = logs.log(folder, kind, times[contender.name].mb)
+            _measure(contender, kind, prepared(path, kind, contender.module), times[contender.name])
         for name, command in floors.items():
             times[name].first.append(_floor(command, logs.log(folder, kind, mb)))
         show.say(f"{kind}: round {number + 1} of {rounds}")
@@ -140,6 +154,7 @@ def _measure(contender: Contender, kind: str, path: Path, times: _Times) -> None
     said = process(contender, kind, path, reads=2 if times.mb > contender.most / 2 else READS)
     times.first.append(said["first"])
     times.warm.append(said["warm"])
+    times.cpu.append(said["cpu"])
     times.entries, times.peak = int(said["entries"]), max(times.peak, int(said["peak"]))
 
 
@@ -151,6 +166,7 @@ def _row(name: str, one: _Times, ours: _Times) -> dict[str, object]:
         "read MB": one.mb,
         "first MB/s": one.mb / median(one.first),
         "warm MB/s": speed,
+        "warm CPU s": median(one.cpu) if one.cpu else None,
         "spread": f"{min(warm) / median(warm):.2f}-{max(warm) / median(warm):.2f}",
         "ours is so many times as fast": our_speed / speed,
         "peak MB": one.peak / logs.MB or None,

@@ -26,8 +26,8 @@ def start(folder: Path, rounds: int) -> None:
     """Measure, print, keep."""
     here, small, large = (
         dict(os.environ),
-        str(logs.log(folder, "modern", SMALL)),
-        str(logs.log(folder, "modern", LARGE)),
+        str(logs.log(folder, "mesh", SMALL)),
+        str(logs.log(folder, "mesh", LARGE)),
     )
     rows = [_row("python -c pass", None, [_seconds(["-c", "pass"], here) for _ in range(rounds)])]
     rows.append(_row("import istiolog_pd", 0.2, [_seconds(["-c", "import istiolog_pd"], here) for _ in range(rounds)]))

@@ -355,3 +355,11 @@ def test_many_threads_may_read_at_once() -> None:
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda n: native.read([data], str(n), threads=2, chunk=50_000), range(4)))
     assert {len(one.events) for one in found} == {len(reference.read([data], "x").events)}
+
+
+@pytest.mark.parametrize("depth", [150, 199, 200, 201, 950, 5000])
+def test_json_nested_deep_is_read_alike(depth: int) -> None:
+    """Up to one depth it is an entry of its own, beyond that a broken line."""
+    inner = "[" * depth + "]" * depth
+    line = f'{{"level":"info","time":"2019-01-10T12:34:57.123456Z","msg":"x","a":{inner}}}\n'
+    assert_same(native.read([line.encode()], "x"), reference.read([line.encode()], "x"))

@@ -173,3 +173,55 @@ def test_it_prints_on_paper(browser: Browser, tmp_path: Path) -> None:
     assert driver.execute_script("return document.documentElement.scrollWidth") <= 718
     assert driver.execute_script("return getComputedStyle(document.querySelector('nav')).display") == "none"
     assert driver.execute_script("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+@pytest.fixture(scope="module")
+def interactive(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Browser:
+    """The same browser with an interactive page of a log with names that are markup."""
+    folder = tmp_path_factory.mktemp("interactive")
+    (folder / "istiod.log").write_text("\n".join(hostile_lines()), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("istiolog_pd.report.html.page.PLOTS", {"pushes": PLOTS["pushes"]})
+        write_report(il.load(folder / "istiod.log"), folder / "report.html", interactive=True)
+    return Browser(browser.driver, (folder / "report.html").as_uri())
+
+
+#: The texts of a column of the table behind the plot, without hidden rows.
+CELLS = """const table = document.querySelector("#plot-pushes table");
+const at = [...table.tHead.rows[0].cells].findIndex((head) => head.textContent === arguments[0]);
+return [...table.tBodies[0].rows].filter((row) => !row.hidden).map((row) => row.cells[at].textContent)"""
+PRESS = """[...document.querySelectorAll("#plot-pushes th button")].find((one) => one.textContent === arguments[0]).click()"""
+
+
+def test_tables_of_an_interactive_page_sort_and_search(interactive: Browser) -> None:
+    driver = interactive.open(DESKTOP)
+    driver.execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
+    lines = [int(text.replace(",", "")) for text in driver.execute_script(CELLS, "line")]
+    assert len(lines) > 2
+    for order in (sorted(lines), sorted(lines, reverse=True)):
+        driver.execute_script(PRESS, "line")
+        assert [int(text.replace(",", "")) for text in driver.execute_script(CELLS, "line")] == order
+    types = driver.execute_script(CELLS, "xds_type")
+    driver.find_element(By.CSS_SELECTOR, "#plot-pushes input[type=search]").send_keys(types[0])
+    found = driver.execute_script(CELLS, "xds_type")
+    assert 0 < len(found) <= len(types)
+    assert driver.find_element(By.CSS_SELECTOR, "#plot-pushes [role=status]").text.startswith(
+        f" {len(found)} of".strip()
+    )
+
+
+def test_an_interactive_page_asks_for_nothing_and_runs_its_own_script_alone(interactive: Browser) -> None:
+    driver = interactive.open(DESKTOP)
+    assert {url for url in interactive.requested() if not url.startswith("data:")} == {interactive.address}
+    assert driver.execute_script("return window.owned === undefined")
+    assert driver.execute_script("return document.scripts.length") == 1
+    assert [entry for entry in driver.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+def test_a_plot_of_an_interactive_page_zooms(interactive: Browser) -> None:
+    driver = interactive.open(DESKTOP)
+    width = "return document.querySelector('#plot-pushes img').getBoundingClientRect().width"
+    before = driver.execute_script(width)
+    driver.find_element(By.CSS_SELECTOR, "#plot-pushes button[aria-label^='zoom in']").click()
+    assert driver.execute_script(width) > 1.2 * before
+    assert driver.execute_script("return document.documentElement.scrollWidth") <= DESKTOP

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +15,14 @@ from benchmarks.job import PUSH_TYPES, TYPES, UNITS, Job, narrow
 _Fields = tuple[str, str | None, str | None, str]
 
 
-def _lines(path: Path, job: Job) -> Iterator[_Fields]:
+def _lines(path: Path, job: Job, compiled: Callable[[str], re.Pattern[str]]) -> Iterator[_Fields]:
     if job.json:
         with path.open("rb") as file:
             for raw in file:
                 entry = orjson.loads(raw)
                 yield entry["time"], entry["level"], entry.get("scope"), entry["msg"]
         return
-    header = re.compile(job.header).match
+    header = compiled(job.header).match
     with path.open(encoding="utf-8") as file:
         for line in file:
             if found := header(line.rstrip("\n")):
@@ -40,13 +40,13 @@ def _value(found: re.Match[str], name: str, sort: str) -> object:
     return text == "true" if sort == "flag" else round(float(text) * UNITS[found[f"{name}_unit"]])
 
 
-def read(path: Path, job: Job) -> pa.Table:
+def read(path: Path, job: Job, compiled: Callable[[str], re.Pattern[str]] = re.compile) -> pa.Table:
     """A table of all entries."""
     rules = [(rule.event, rule.literal, rule.begins) for rule in job.rules]
-    details = {detail.event: (re.compile(detail.expression).match, detail.fields) for detail in job.details}
+    details = {detail.event: (compiled(detail.expression).match, detail.fields) for detail in job.details}
     times: list[str] = []
     columns: dict[str, list[object]] = {name: [] for name in ("level", "scope", "event", *job.fields)}
-    for time, level, scope, message in _lines(path, job):
+    for time, level, scope, message in _lines(path, job, compiled):
         times.append(time[:-1])
         event = next(
             (e for e, text, begins in rules if (message.startswith(text) if begins else text in message)), job.otherwise

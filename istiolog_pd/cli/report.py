@@ -35,12 +35,16 @@ def report(
     sources: Sources,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The page.")] = Path("report.html"),
     form: Annotated[Form, typer.Option("--format", help="json: only the findings, on stdout.")] = Form.html,
+    interactive: Annotated[
+        bool,
+        typer.Option("--interactive", help="Tables that sort and search, plots that zoom: by a script in the page."),
+    ] = False,
     component: Component = None,
     access_log_format: AccessFormat = None,
 ) -> None:
     """Write a report: findings with the lines that show them, coverage, plots.
 
-    One HTML page that needs no network, holds no script, and can be printed or sent on.
+    One HTML page that needs no network, holds no script (unless --interactive), and can be printed or sent on.
     """
     if form is Form.json:
         _findings(sources, component, access_log_format)
@@ -53,7 +57,7 @@ def report(
         mpl.use("Agg")
         from istiolog_pd.report import write_report
 
-        write_report(capture, output, loaded=sources)
+        write_report(capture, output, loaded=sources, interactive=interactive)
     log_line(f"wrote {output}")
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from istiolog_pd.engine.reference import reader as reference
+from istiolog_pd.engine import choose_engine
 from istiolog_pd.engine.reference.headers import STARTS, header
 from istiolog_pd.engine.reference.reader import SourceTables
 from istiolog_pd.sources.wrappers import StreamingUnwrapper
@@ -134,7 +134,7 @@ class Watch:
 
     def _read(self, key: int, text: bytes) -> Iterator[Window]:
         """The entries of one container, by window."""
-        tables = reference.read([text], "-", self.component or self._components.get(key, ""))
+        tables = choose_engine.read([text], "-", self.component or self._components.get(key, ""))
         if _is_sidecar(tables):
             # What a sidecar's agent prints of istiod's own kind is never istiod's.
             self._components[key] = "agent"

@@ -88,9 +88,6 @@ impl Worker {
     /// Read a chunk.
     pub fn parse(&mut self, catalog: &Catalog, segments: &[&[u8]], source: Source) -> PyResult<Piece> {
         let size: usize = segments.iter().map(|one| one.len()).sum();
-        i32::try_from(8 * size)
-            .or_else(|_| i32::try_from(4 * size))
-            .map_err(|_| pyo3::exceptions::PyOverflowError::new_err("an entry of more than 500 MB"))?;
         let mut piece = Piece { worker: self.number, complete: true, ..Piece::default() };
         piece.events.resize_with(catalog.events.len(), || None);
         piece.claims.resize(catalog.components.len(), 0);
@@ -99,9 +96,12 @@ impl Worker {
                 Column::Texts(Vec::with_capacity(size / SHORT), Vec::with_capacity(size), Gaps::default());
         }
         piece.common.reserve(size / SHORT);
+        let mut bytes = 0;
         for segment in segments {
             let mut damage = piece.damage;
             let text = cleaned(segment, piece.lines, &mut damage);
+            bytes += text.len();
+            i32::try_from(bytes).map_err(|_| crate::catalog::invalid("an entry of more than 2 GB"))?;
             let mut entries = Entries::new(catalog, &mut self.heads, &mut damage, &text);
             let rows = &mut self.rows;
             let first = piece.lines;

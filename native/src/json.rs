@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 /// Deeper than any log's: printed as JSON again.
 const DEEP: usize = 32;
-/// Nested so deep that nobody means it.
-const DEEPEST: usize = 900;
+/// Nested so deep that nobody means it: `MAX_DEPTH` of the reference.
+const DEEPEST: usize = 200;
 
 #[derive(Debug)]
 pub enum Json<'a> {

@@ -77,3 +77,24 @@ impl PartialEq for Sought {
         self.0.needle() == other.0.needle()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_literal_of_any_size_is_compared_as_a_whole() {
+        let text: Vec<u8> = (0..48).map(|byte| b'a' + byte % 26).collect();
+        for size in 0..=40 {
+            let literal = Literal::new(&text[..size]);
+            for end in 0..=48 {
+                assert_eq!(literal.begins(&text[..end]), end >= size, "{size} {end}");
+            }
+            for at in 0..size {
+                let mut other = text.clone();
+                other[at] = b'#';
+                assert!(!literal.begins(&other), "{size} {at}");
+            }
+        }
+    }
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -34,6 +34,8 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 _JSON = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_object)
 
 DEEP = 32
+#: Maximum depth of nested values: deeper, nobody means it.
+MAX_DEPTH = 200
 
 GC_LAYOUT = "Go GC trace"
 
@@ -196,12 +198,28 @@ def json_header(line: int, text: str, own: tuple[JsonLayout, ...] = ()) -> JsonL
     """The entry of a line that is a JSON object with a header's keys; a user's `own` layouts are tried first."""
     try:
         found = _JSON.decode(text)
+        if text.count("{") + text.count("[") > MAX_DEPTH and _depth(found) > MAX_DEPTH:
+            return _broken_json(line, text)
         for layout in (*own, *JSON_LAYOUTS) if isinstance(found, dict) else ():
             if _is_of(layout, found):
                 return JsonLine(_json_entry(line, text, found, layout))
     except (ValueError, RecursionError):  # no JSON, or nested so deep that nobody means it
         return _broken_json(line, text)
     return JsonLine()
+
+
+def _depth(value: object) -> int:
+    """How deep values are nested in a value."""
+    depth, values = 0, [value]
+    while values := [one for value in values for one in _inner(value)]:
+        depth += 1
+    return depth
+
+
+def _inner(value: object) -> Iterable[object]:
+    if isinstance(value, _Repeated):
+        return [one for _, one in value.pairs]
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _is_of(layout: JsonLayout, found: dict[str, object]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
 
 from istiolog_pd._text import duration_text
 from istiolog_pd.analysis._discover import declarations
@@ -19,8 +22,11 @@ from istiolog_pd.plots import PLOTS, Plot
 from istiolog_pd.report.findings import Answers, run_rules
 from istiolog_pd.report.html.evidence import percent, plural, shown
 from istiolog_pd.report.html.figures import picture
-from istiolog_pd.report.html.tables import Shown, table
+from istiolog_pd.report.html.tables import MAX_ROWS, Shown, table
 from istiolog_pd.report.model import KINDS
+
+#: Maximum number of rows of a table on an interactive page.
+MAX_SEARCHED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,7 @@ class Drawn:
     python: str
 
 
-def html_report(capture: Capture, *, loaded: Sequence[str] = ()) -> str:
+def html_report(capture: Capture, *, loaded: Sequence[str] = (), interactive: bool = False) -> str:
     """A report on a capture: one HTML page that needs nothing else.
 
     Parameters
@@ -46,13 +52,15 @@ def html_report(capture: Capture, *, loaded: Sequence[str] = ()) -> str:
     loaded
         What the capture was loaded from (files, folders, globs), for the Python lines; empty: every source by its
         name.
+    interactive
+        Let tables sort and search, and plots zoom, by a script in the page; tables have 1,000 rows at most.
 
     Returns
     -------
     str
         The page: the findings (`istiolog_pd.report.findings`), with the lines that show it; what the
         capture is; what it can answer; every plot of `istiolog_pd.plots.PLOTS` with its table. It holds no
-        script, and loads nothing; all text of the log is escaped. A table shows 50 rows at most.
+        script (unless `interactive`), and loads nothing; all text of the log is escaped. A table shows 50 rows at most.
 
     Examples
     --------
@@ -64,7 +72,8 @@ def html_report(capture: Capture, *, loaded: Sequence[str] = ()) -> str:
     """
     answers = Answers(capture)
     looked = run_rules(answers)
-    drawn, left_out = _plots(answers)
+    drawn, left_out = _plots(answers, MAX_SEARCHED if interactive else MAX_ROWS)
+    script = _script() if interactive else None
     summed = summarize(capture)
     return _template().render(
         kinds=KINDS,
@@ -84,10 +93,12 @@ def html_report(capture: Capture, *, loaded: Sequence[str] = ()) -> str:
         compared=_compared(answers),
         plots=drawn,
         left_out=left_out,
+        script=Markup(script) if script else None,
+        script_hash=f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}" if script else "",
     )
 
 
-def write_report(capture: Capture, path: str | Path, *, loaded: Sequence[str] = ()) -> None:
+def write_report(capture: Capture, path: str | Path, *, loaded: Sequence[str] = (), interactive: bool = False) -> None:
     """Write a report on a capture into a file.
 
     Parameters
@@ -96,7 +107,7 @@ def write_report(capture: Capture, path: str | Path, *, loaded: Sequence[str] = 
         Logs of any kind.
     path
         The file; what is there is replaced when the page is complete.
-    loaded
+    loaded, interactive
         As for `html_report`.
 
     Raises
@@ -107,7 +118,7 @@ def write_report(capture: Capture, path: str | Path, *, loaded: Sequence[str] = 
         If it cannot be written.
     """
     refuse_sources(Path(path), capture.files)
-    page = html_report(capture, loaded=loaded)
+    page = html_report(capture, loaded=loaded, interactive=interactive)
     with replacing(Path(path), capture.files) as file:
         file.write(page.encode("utf-8", "replace"))
 
@@ -159,7 +170,13 @@ def _compared(answers: Answers) -> Shown | None:
     return table(whole.drop(columns=["meaning", "why"], errors="ignore"), "Istio's own metrics, counted and exported")
 
 
-def _plots(answers: Answers) -> tuple[Sequence[Drawn], Sequence[tuple[Plot, str]]]:
+@cache
+def _script() -> str:
+    """The script of an interactive page."""
+    return (Path(__file__).parent / "templates/interactive.js").read_text(encoding="utf-8")
+
+
+def _plots(answers: Answers, most: int) -> tuple[Sequence[Drawn], Sequence[tuple[Plot, str]]]:
     """The plots that there is something for, and why there is nothing for the others."""
     drawn: list[Drawn] = []
     left_out: list[tuple[Plot, str]] = []
@@ -170,7 +187,7 @@ def _plots(answers: Answers) -> tuple[Sequence[Drawn], Sequence[tuple[Plot, str]
         if answer.empty:
             left_out.append((plot, coverage or "the log holds none of it"))
             continue
-        behind = table(answer, f"analysis.{plot.answer}", answer=plot.answer)
+        behind = table(answer, f"analysis.{plot.answer}", most=most, answer=plot.answer)
         python = f"plots.{plot.name}(analysis.{plot.answer}(capture))"
         drawn.append(Drawn(plot.name, plot.about, *picture(plot, answer), coverage, behind, python))
     return drawn, left_out

@@ -36,6 +36,8 @@ class Shown:
     note: str = ""
     #: Rows of the whole table.
     total: int = 0
+    #: Of each cell of a column of numbers what it is sorted by (durations in seconds); empty if it is null.
+    keys: tuple[tuple[str, ...], ...] = ()
 
 
 def table(
@@ -62,14 +64,23 @@ def table(
     ... # doctest: +NORMALIZE_WHITESPACE
     Shown(caption='Pushes', columns=(Column(name='proxy', right=False, tip=''),
           Column(name='pushes', right=True, tip='')),
-          rows=(('a.b', '1,200'),), note='the first 1 of 2 rows', total=2)
+          rows=(('a.b', '1,200'),), note='the first 1 of 2 rows', total=2, keys=(('', '1200.0'),))
     """
     head = frame[list(columns) or list(frame.columns)].head(most)
     cells = [[_cell(value) for value in head[name]] for name in head.columns]
     note = f"the first {len(head):,} of {len(frame):,} rows" if len(frame) > len(head) else ""
     tips = {column.name: column.meaning.replace("`", "") for column in declarations()[answer].columns} if answer else {}
     shape = tuple(Column(shown(name), _right(head[name]), tips.get(name, "")) for name in head.columns)
-    return Shown(caption, shape, tuple(zip(*cells, strict=True)), note, len(frame))
+    keys = [_keys(head[column.name], column.right) for column in shape]
+    return Shown(caption, shape, tuple(zip(*cells, strict=True)), note, len(frame), tuple(zip(*keys, strict=True)))
+
+
+def _keys(column: pd.Series[Any], numbers: bool) -> list[str]:
+    """What the cells are sorted by."""
+    if not numbers:
+        return [""] * len(column)
+    values = column.dt.total_seconds() if is_timedelta64_dtype(column) else column.astype("Float64")
+    return ["" if pd.isna(value) else repr(float(value)) for value in values]
 
 
 def _right(column: pd.Series[Any]) -> bool:
