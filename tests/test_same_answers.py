@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import inspect
+import re
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -64,16 +65,17 @@ def thirds(text: bytes) -> list[bytes]:
     return [b"".join(lines[low:high]) for low, high in pairwise(bounds)]
 
 
-def rotated(folder: Path, text: bytes) -> None:
+def rotated(folder: Path, text: bytes, log: str) -> None:
     """As logrotate leaves it: the oldest piece has the highest number, and is compressed."""
     for name, piece in zip(("istiod.log.2.gz", "istiod.log.1", "istiod.log"), thirds(text), strict=True):
         (folder / name).write_bytes(gzip.compress(piece) if name.endswith("gz") else piece)
 
 
-def cri(folder: Path, text: bytes) -> None:
+def cri(folder: Path, text: bytes, log: str) -> None:
     """As the kubelet writes and rotates it: a time, a stream and a flag before each line."""
-    sidecar = b"xdsproxy" in text
-    own = folder / ("shop_web-1_0f3c/istio-proxy" if sidecar else "istio-system_istiod-1_0f3c/discovery")
+    named = re.search(r"proxy-([\w-]+)\.(\w+)\.log", log)
+    sidecar = f"{named[2]}_{named[1]}_0f3c/istio-proxy" if named else "shop_web-1_0f3c/istio-proxy"
+    own = folder / (sidecar if b"xdsproxy" in text else "istio-system_istiod-1_0f3c/discovery")
     own.mkdir(parents=True)
     names = ("0.log.20261130-131000.gz", "0.log.20261130-131100", "0.log")
     for name, piece in zip(names, thirds(text), strict=True):
@@ -92,39 +94,36 @@ def assert_same(ours: dict[str, pd.DataFrame], theirs: dict[str, pd.DataFrame], 
 
 
 @pytest.mark.parametrize("log", LOGS)
-@pytest.mark.parametrize("cut", [rotated, cri])
-def test_rotated_pieces_are_one_log(log: str, cut: Callable[[Path, bytes], None], tmp_path: Path) -> None:
-    """Whole, and cut in three."""
+def test_rotated_pieces_are_one_log(log: str, tmp_path: Path) -> None:
+    """Whole, and cut in three: by logrotate, by the kubelet."""
     text = content(DATA / log)
     whole = tmp_path / "whole"
     whole.mkdir()
     (whole / "istiod.log").write_bytes(text)
-    pieces = tmp_path / "pieces"
-    pieces.mkdir()
-    cut(pieces, text)
-    ours, theirs = (every_answer(il.load(folder)) for folder in (whole, pieces))
-    assert len(theirs["runs"]) == len(ours["runs"])
-    assert_same(ours, theirs, [*PLACES, *(["pod", "namespace"] if cut is cri else [])])
+    ours = every_answer(il.load(whole))
+    for cut, but in ((rotated, PLACES), (cri, [*PLACES, "pod", "namespace", "source_pod"])):
+        pieces = tmp_path / cut.__name__
+        pieces.mkdir()
+        cut(pieces, text, log)
+        theirs = every_answer(il.load(pieces))
+        assert len(theirs["runs"]) == len(ours["runs"]), cut.__name__
+        assert_same(ours, theirs, but)
 
 
 @pytest.mark.parametrize("log", LOGS)
 def test_messages_are_in_no_answer(log: str) -> None:
-    """Read without the texts of messages."""
-    ours, theirs = (every_answer(il.load(DATA / log, messages=kept)) for kept in (True, False))
+    """Read without the texts of messages; by `scan` as one batch."""
+    ours, theirs = every_answer(il.load(DATA / log)), every_answer(il.load(DATA / log, messages=False))
+    if "mesh" not in log:  # a log of one run
+        (part,) = il.scan(DATA / log, batch=1 << 20)
+        batch = every_answer(part)
+        assert_same({name: table for name, table in ours.items() if name not in ("runs", "coverage")}, batch, [])
     printed = ours["runs"]["evidence"].str.startswith("printed").all()
     for name in ("runs", "coverage"):
         ours[name], theirs[name] = (one[name].drop(columns=BY_TEXT, errors="ignore") for one in (ours, theirs))
+    for answers in (ours, theirs):  # a timeline is there to show what lines say
+        answers["timeline"] = answers["timeline"].drop(columns="what")
     assert_same(ours, theirs, [] if printed else ["missing", "setting"])
-
-
-@pytest.mark.parametrize("log", [log for log in LOGS if "mesh" not in log])
-def test_a_batch_is_a_capture(log: str) -> None:
-    """Read by `scan` as one batch: a log of one run."""
-    (part,) = il.scan(DATA / log, batch=1 << 20)
-    ours, theirs = every_answer(il.load(DATA / log)), every_answer(part)
-    for name in ("runs", "coverage"):
-        del ours[name], theirs[name]
-    assert_same(ours, theirs, [])
 
 
 @pytest.mark.parametrize("log", LOGS)

@@ -107,6 +107,7 @@ COLUMNS: dict[str, Column] = _columns(
     ("full", "boolean", "bool", "whether the push was a full one (to 1.30)"),
     ("forced", "boolean", "bool", "whether everything was pushed to everyone (from 1.31)"),
     ("reason", "string", "text", "why a push was triggered"),
+    ("conflicts", "string", "text", "conflicts found while a push was built: JSON, as printed"),
     ("config_kind", "string", "word", "kind of the config that is named (one of a set, at random)"),
     ("config_namespace", "string", "word", "namespace of the config that is named"),
     ("config_name", "string", "word", "name of the config that is named"),

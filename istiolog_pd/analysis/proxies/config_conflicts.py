@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 
-from istiolog_pd.analysis._answer import LINE, RUN, SOURCE, TEXT, Answer, Col, answers
+from istiolog_pd.analysis._answer import LINE, RUN, SOURCE, Answer, Col, answers
 from istiolog_pd.analysis._needs import ADS_INFO, Need
 from istiolog_pd.analysis._result import as_result, control_plane_rows, empty_result, reason_no_lines
 from istiolog_pd.capture import Capture
@@ -92,7 +91,6 @@ HOW = (
     "only if something was found"
 )
 NOTHING = "{:,} statuses of pushes list no conflict"
-NO_TEXT = "the capture keeps no messages (messages=False), and conflicts stand in no other column"
 UNREADABLE = "{:,} of {:,} statuses are cut or no JSON, and are left out"
 
 
@@ -128,14 +126,12 @@ def config_conflicts(capture: Capture) -> pd.DataFrame:
     lines = _statuses(capture)
     if lines.empty:
         return empty_result(CONFLICTS, reason_no_lines(capture, "status of a push", HOW))
-    if lines["message"].isna().all():
-        return empty_result(CONFLICTS, NO_TEXT)
-    read = {text: _read(text) for text in lines["message"].dropna().unique()}
-    bad = int(lines["message"].map({text: found is None for text, found in read.items()}).fillna(True).sum())
+    read = {text: _read(text) for text in lines["conflicts"].dropna().unique()}
+    bad = int(lines["conflicts"].map({text: found is None for text, found in read.items()}).fillna(True).sum())
     said = UNREADABLE.format(bad, len(lines)) if bad else ""
     listed = {text: list(_conflicts(found)) for text, found in read.items() if found is not None}
-    lines = lines.assign(found=lines["message"].map(listed))
-    whole = lines[lines["found"].notna()].drop(columns="message")
+    lines = lines.assign(found=lines["conflicts"].map(listed))
+    whole = lines[lines["found"].notna()].drop(columns="conflicts")
     whole["number"] = whole.groupby("run").cumcount()
     found = whole.explode("found").dropna(subset=["found"])
     if found.empty:
@@ -167,20 +163,17 @@ def config_conflicts(capture: Capture) -> pd.DataFrame:
 
 def _statuses(capture: Capture) -> pd.DataFrame:
     """The statuses of pushes in file order, with their text."""
-    names = ["row", "timestamp", "run", "source", "line"]
+    names = ["row", "timestamp", "run", "source", "line", "conflicts"]
     parts = [control_plane_rows(capture, event, names) for event in ("push_status", "push_finish")]
     lines = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     lines = lines.sort_values("row", kind="stable", ignore_index=True)
-    rows = pa.array(lines["row"].to_numpy("int64"))
-    messages = capture.events["message"].take(rows).to_pandas().astype(TEXT)
-    return lines.assign(message=messages.array, run=lines["run"].fillna(0).astype("int64"))
+    return lines.assign(run=lines["run"].fillna(0).astype("int64"))
 
 
-def _read(message: str) -> dict[str, Any] | None:
+def _read(text: str) -> dict[str, Any] | None:
     """The conflicts of a status by metric; None if it is cut, or no JSON."""
-    begin = message.find("{")
     try:
-        found = json.loads(message[begin:]) if begin >= 0 else None
+        found = json.loads(text)
     except (ValueError, RecursionError):
         return None
     found = found.get("ProxyStatus", found) if isinstance(found, dict) else None

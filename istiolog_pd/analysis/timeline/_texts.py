@@ -17,7 +17,7 @@ from istiolog_pd.capture import Capture
 Ints = npt.NDArray[np.int64]
 
 #: What the lines of an event say: columns stand in braces, and a part in brackets is left out where its column is
-#: null. Of all other events the message itself is shown.
+#: null. Of all other events the message itself is shown, or the statement that printed it where no messages are kept.
 TEXTS = {
     "debounce": "push decided[ for {config_kind}/{config_namespace}/{config_name}][ and {more_configs} more]"
     "[ ({reason})][, events merged: {debounced_events}][, after {debounce_time}]",
@@ -62,7 +62,8 @@ def texts_of(capture: Capture, rows: Ints) -> pd.Series[str]:
             said.append(_filled(table, template))
             chosen[where[-1]] = False
     where.append(np.flatnonzero(chosen))
-    said.append(_cut(capture.events["message"].filter(pa.array(chosen))))
+    rest = capture.events.select(["message", "statement"]).filter(pa.array(chosen))
+    said.append(_cut(pc.coalesce(rest["message"], rest["statement"].cast(rest["message"].type))))
     order = np.argsort(np.concatenate(where), kind="stable")
     texts = pa.chunked_array(said, pa.string()).combine_chunks().take(pa.array(order))
     return pd.Series(texts.to_pandas(), dtype=TEXT)

@@ -123,20 +123,24 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "push_finish",
-        "Push finished: {duration} {:text}",
+        "Push finished: {duration} {conflicts:text}",
         scope="ads",
         until="1.2",
         origin="pilot/pkg/proxy/envoy/v2/ads.go",
         example='Push finished: 48.293014ms {\n    "ProxyStatus": {},\n    "Start": "2018-12-24T16:27:52.464875563Z"\n}',
-        gives={"duration": 48_293_014},
+        gives={
+            "duration": 48_293_014,
+            "conflicts": '{\n    "ProxyStatus": {},\n    "Start": "2018-12-24T16:27:52.464875563Z"\n}',
+        },
     ),
     Format(
         "push_status",
-        "Push Status: {:text}",
+        "Push Status: {conflicts:text}",
         scope="ads",
         since="1.3",
         origin=DISCOVERY,
         example='Push Status: {\n    "endpoint_no_pod": {}\n}',
+        gives={"conflicts": '{\n    "endpoint_no_pod": {}\n}'},
     ),
     Format(
         "push_all",
