@@ -139,8 +139,10 @@ def _of_control_planes(capture: Capture, maximum_age: str | None) -> pd.DataFram
     table = table.merge(closes, how="left", on=["run", "proxy", "connection"], suffixes=("", "_end"))
     for name in ("source", "line"):
         table[name] = table.pop(f"{name}_end").fillna(table[name])
-    last = capture.process_runs.set_index("run")["last"] if len(capture.process_runs) else pd.Series(dtype="object")
-    table["latest"] = table["closed"].fillna(table["run"].map(last))
+    if len(capture.process_runs):
+        table["latest"] = table["closed"].fillna(table["run"].map(capture.process_runs.set_index("run")["last"]))
+    else:  # a batch of a log has no runs
+        table["latest"] = table["closed"]
     return table[table["reason"].notna()].reset_index(drop=True)
 
 
