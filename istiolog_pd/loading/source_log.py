@@ -69,12 +69,14 @@ def group_of(source: Source) -> str:
 
 
 def place_of(source: Source, stream: LogStream) -> dict[str, str]:
-    """Whose log a stream is, by its wrapper or else by the source's place."""
-    return {
+    """Whose log a stream is, by its wrapper or else by the source's place; what is no text in it is replaced."""
+    place = {
         "source_pod": stream.pod or source.pod,
         "source_namespace": stream.namespace or source.namespace,
         "source_container": stream.container or source.container,
     }
+    # a damaged export or a file name can hold bytes that are no UTF-8, and JSON half of a surrogate pair
+    return {name: text.encode(errors="surrogatepass").decode(errors="replace") for name, text in place.items()}
 
 
 def with_marks(

@@ -209,3 +209,10 @@ def test_ads_lines_of_a_sidecar_are_the_agents(lines: Read) -> None:
     )
     assert set(capture.to_pandas()["component"]) == {"agent"}
     assert il.analysis.push_rounds(capture).empty
+
+
+@pytest.mark.parametrize("pod", ['"a\\udca0b"', '"a\xa0b"'.encode("latin-1").decode(errors="surrogateescape")])
+def test_a_name_in_an_export_that_is_no_text_is_replaced(pod: str) -> None:
+    row = '{"kubernetes": {"pod": {"name": POD}}, "message": "2026-01-01T00:00:00.000000Z\\tinfo\\tads\\tx"}\n'
+    capture = il.load(io.BytesIO(row.replace("POD", pod).encode(errors="surrogateescape")))
+    assert capture.events["source_pod"].to_pylist()[0].startswith("a\N{REPLACEMENT CHARACTER}")
