@@ -21,6 +21,7 @@ PUSHES ?= 2000000
 PARTS ?=
 SECONDS ?= 3600
 SEED ?= $(shell date +%s)
+MOST_INPUTS ?= 1000000000
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -47,7 +48,7 @@ test: $(INSTALLED)
 	$(BIN)/pytest -n 2 --dist worksteal
 
 fuzz: $(INSTALLED)
-	$(BIN)/python tests/fuzz.py --seconds $(SECONDS) --seed $(SEED)
+	$(BIN)/python tests/fuzz.py --seconds $(SECONDS) --seed $(SEED) --most $(MOST_INPUTS)
 
 native: $(INSTALLED)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .

@@ -87,6 +87,7 @@ def read(*lines: str, access_log_format: str | Mapping[str, object] | None = Non
     log = io.BytesIO("".join(f"{line}\n" for line in lines).encode())
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", ".* are no times of a log", il.DamageWarning)
         found = il.read_sidecar(log, access_log_format=access_log_format)
     rows = found.astype(object).where(found.notna(), None).to_dict("records")
     return [{str(k): plain(v) for k, v in row.items() if v is not None} for row in rows]

@@ -110,8 +110,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=20261123)
+    parser.add_argument("--most", type=int, default=sys.maxsize, help="maximum number of inputs")
     asked = parser.parse_args()
-    done = fuzz(asked.seconds, asked.seed)
+    done = fuzz(asked.seconds, asked.seed, asked.most)
     kinds = len(done) - ("engines" in done)
     sys.stdout.write(
         f"fuzz, seed {asked.seed}: {done.total():,} inputs, no failure ({done['engines']:,} for both engines, "

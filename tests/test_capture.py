@@ -77,7 +77,8 @@ def test_html_escapes_what_comes_from_outside(tmp_path: Path) -> None:
     assert "<script" not in page
     assert "<img" not in page
     assert "<b>x" not in page
-    assert "&lt;script&gt;alert(1)&lt;img src=x onerror=alert(2)&gt;&amp;amp;.log" in page
+    whole = page.replace("&nbsp;", " ").replace("<wbr>", "")
+    assert "&lt;script&gt;alert(1)&lt;img src=x onerror=alert(2)&gt;&amp;amp;…" in whole
 
 
 def test_capture_of_an_unknown_event(real: Real) -> None:

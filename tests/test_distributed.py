@@ -32,7 +32,7 @@ from istiolog_pd.distributed import (
     scan_batches,
     to_parquet,
 )
-from istiolog_pd.engine import choose_engine, cutter
+from istiolog_pd.engine import choose_engine, cutter, small_logs
 from istiolog_pd.engine.reference import reader as reference
 from istiolog_pd.errors import DamageWarning
 
@@ -54,7 +54,7 @@ def here() -> Iterator[None]:
 def short_head(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few entries tell whose log it is, so that small logs are cut into many parts."""
     engines = [engine for engine in (reference, choose_engine.native()) if engine is not None]
-    for module in (byte_ranges, *engines):
+    for module in (byte_ranges, small_logs, *engines):
         monkeypatch.setattr(module, "SAMPLE", 20)
     monkeypatch.setattr(byte_ranges, "HEAD", 2_000)
 

@@ -130,8 +130,8 @@ def timeline(
     >>> import istiolog_pd as il
     >>> capture = il.load("data/mesh-1.30.3/info/istiod.log.gz")
     >>> table = il.analysis.timeline(capture, object="EnvoyFilter/shop/bad-lua")
-    >>> table.loc[:2, ["event", "proxy", "round"]].values.tolist()
-    [['debounce', nan, 12], ['push_start', nan, 12], ['xds_push', 'catalog-6d4f5b8c7-b3v6c.shop', 12]]
+    >>> table.loc[:2, ["event", "round"]].to_numpy().tolist()
+    [['debounce', 12], ['push_start', 12], ['xds_push', 12]]
     """
     subject = find_subject(capture, proxy, object, address)
     bounds = moment(start), moment(end)

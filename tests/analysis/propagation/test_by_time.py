@@ -258,6 +258,7 @@ def test_no_update_is_later_than_its_push() -> None:
     assert table["applied"].isna().all()
 
 
+@pytest.mark.filterwarnings("ignore:.* are no times of a log")
 @settings(max_examples=5, phases=[Phase.explicit, Phase.generate])
 @given(
     st.lists(st.lists(st.sampled_from(PIECES), min_size=1, max_size=14), min_size=1, max_size=2),
