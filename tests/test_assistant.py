@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,13 @@ def test_a_file_that_grew_is_read_again(tmp_path: Path) -> None:
         return counts
 
     assert asyncio.run(ask()) == [1, 2]
+
+
+def test_every_answer_that_is_listed_takes_a_capture_alone() -> None:
+    names = json.loads(call(ISTIOD, "answers")[1])["answers"]
+    for name in names:
+        parameters = inspect.signature(getattr(il.analysis, name)).parameters.values()
+        assert sum(one.default is one.empty for one in parameters) == 1, name
 
 
 def test_wrong_names_are_told_with_the_nearest() -> None:

@@ -16,6 +16,9 @@ TOPICS = ("pushes", "debounce_replay", "propagation", "proxies", "runtime", "met
 
 HERE = Path(__file__).parent
 
+#: Answers that take more than a capture: commands and tools that ask for any answer leave them out.
+NEED_MORE = ("arrivals", "compare", "push_wave", "timeline")
+
 
 @cache
 def functions() -> dict[str, Callable[..., pd.DataFrame]]:

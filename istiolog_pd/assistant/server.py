@@ -14,6 +14,7 @@ import pandas as pd
 
 from istiolog_pd import analysis
 from istiolog_pd._text import escape_controls
+from istiolog_pd.analysis._discover import NEED_MORE
 from istiolog_pd.capture import Capture
 from istiolog_pd.errors import unknown
 from istiolog_pd.inspect.explain import explain
@@ -26,8 +27,6 @@ from istiolog_pd.sources.limits import Limits
 MAX_ROWS, MAX_CHARACTERS = 200, 60_000
 #: Rises when the form of a result changes.
 SCHEMA_VERSION = 1
-#: Answers that take more than a capture.
-MORE = ("compare", "compare_metrics", "push_wave", "timeline")
 
 INSTRUCTIONS = """Logs of Istio's control plane (istiod) and of its sidecars, as answers.
 Begin with `summary` of the logs, then `findings`; `answer` gives one table, `answers` lists them.
@@ -155,7 +154,7 @@ def _tools(logs: Logs) -> list[Any]:
 
 
 def _names() -> list[str]:
-    return [name for name in analysis.__all__ if name not in MORE]
+    return [name for name in analysis.__all__ if name not in NEED_MORE]
 
 
 def _rows(table: pd.DataFrame) -> list[Any]:

@@ -20,8 +20,6 @@ PYTHON = python_help('istiolog_pd.analysis.push_rounds(istiolog_pd.load("istiod.
 
 #: Rises when the form of the JSON changes.
 SCHEMA_VERSION = 1
-#: Answers that take more than a capture.
-MORE = ("arrivals", "compare", "push_wave", "timeline")
 
 
 class Form(StrEnum):
@@ -35,8 +33,9 @@ class Form(StrEnum):
 
 def _answers() -> Collection[str]:
     from istiolog_pd import analysis
+    from istiolog_pd.analysis._discover import NEED_MORE
 
-    return [name for name in analysis.__all__ if name not in MORE]
+    return [name for name in analysis.__all__ if name not in NEED_MORE]
 
 
 def answer(
