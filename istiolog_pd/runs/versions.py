@@ -7,15 +7,15 @@ Istio prints it. A few fields of formats that lived long say more (`SIGNS`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, reduce
 from itertools import combinations
+from operator import or_
 
 import numpy as np
 
-from istiolog_pd.engine.reference.labels import split_ids, split_labels
-from istiolog_pd.engine.reference.match import Recognizer, in_scope
+from istiolog_pd.engine.reference.match import in_scope
 from istiolog_pd.formats import FORMATS
 from istiolog_pd.formats.statements.covered import covered
 from istiolog_pd.formats.template import COMPONENTS, Format
@@ -177,26 +177,23 @@ def of_statements(lane: ContainerLog, starts: Ints) -> dict[int, list[Bound]]:
     found: dict[int, list[Bound]] = {}
     first = sorted(first_rows(lane, starts), key=lambda one: one[1])
     rows = np.array([row for _, row, _ in first], np.int64)
-    texts = zip(lane.texts(rows, "scope"), lane.texts(rows), strict=True)
-    for (run, row, statement), (scope, message) in zip(first, texts, strict=True):
+    for (run, row, statement), scope in zip(first, lane.texts(rows, "scope"), strict=True):
         component, level = COMPONENTS[lane.component[row]], (*LEVELS, None)[lane.level[row]]
-        body = split_labels(split_ids(component, message)[0])[0]
-        minors = minors_of(statement, body, component, level, scope or "default")
+        minors = minors_of(statement, component, level, scope or "default")
         if minors & ALL != ALL:
             found.setdefault(run, []).append(Bound(minors, words_of(statement)))
     return found
 
 
 def _claim(component: str, level: str | None, scope: str | None, event: str, statement: str, text: str) -> Bound | None:
-    """What the format says that claims an entry: mostly its statement tells which; else the text is matched again."""
-    formats: Iterable[Format] = _formats_of().get((component, event, statement), ())
-    formats = [one for one in formats if not one.needs_scope or in_scope(one, level, scope)]
-    if not statement or len({_minors(one) for one in formats}) > 1:
-        claim = _of_event(event).claim
-        claimed = claim(component, level, scope, text) or claim(component, level, scope, split_labels(text)[0])
-        formats = [claimed[0].format] if claimed else []
-    minors = _minors(formats[0]) if formats else ALL
+    """What the formats say of an entry by its statement; its text, which may not be kept, is only shown."""
+    formats = [one for one in _formats_of().get((component, event, statement), ()) if _fits(one, level, scope)]
+    minors = reduce(or_, map(_minors, formats)) if formats else ALL
     return None if minors == ALL else Bound(minors, words_of(text or statement))
+
+
+def _fits(entry: Format, level: str | None, scope: str | None) -> bool:
+    return not entry.needs_scope or in_scope(entry, level, scope)
 
 
 @cache
@@ -210,12 +207,6 @@ def _formats_of() -> Mapping[tuple[str, str, str], Sequence[Format]]:
             for statement, _ in statements:
                 found.setdefault((entry.component, event, statement), []).append(entry)
     return found
-
-
-@cache
-def _of_event(event: str) -> Recognizer:
-    """The formats of an event, compiled: at most one of all formats claims a line."""
-    return Recognizer([one for one in FORMATS if event == one.event or event in one.event_with.values()])
 
 
 def _minors(entry: Format) -> int:
