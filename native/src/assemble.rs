@@ -324,7 +324,13 @@ impl WorkerWords {
     }
 
     /// The words of what is known by its number.
-    fn words_of(&mut self, ids: &[u32], known: Known, (table, place): (usize, usize), to: &mut Renumbering) -> Vec<i32> {
+    fn words_of(
+        &mut self,
+        ids: &[u32],
+        known: Known,
+        (table, place): (usize, usize),
+        to: &mut Renumbering,
+    ) -> Vec<i32> {
         let WorkerWords { texts, classes, groups, of_all, of_table } = self;
         let none = (1, Vec::<i32>::new());
         let (width, values) = match known {

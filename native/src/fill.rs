@@ -108,7 +108,9 @@ impl Filler {
     /// The words of the values of texts that no earlier piece has told.
     pub fn new_words(&mut self) -> Vec<GroupWords> {
         let mut found = Vec::new();
-        for (group, known) in self.groups.iter_mut().enumerate().filter(|(_, known)| known.told < known.texts.texts.len()) {
+        for (group, known) in
+            self.groups.iter_mut().enumerate().filter(|(_, known)| known.told < known.texts.texts.len())
+        {
             let words = known.values[known.told * known.width..].iter().map(Known::word).collect();
             known.told = known.texts.texts.len();
             found.push(GroupWords { group, width: known.width, words });

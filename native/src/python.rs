@@ -115,7 +115,9 @@ impl Piece {
             entries: parsed.common.len(),
             recognised: parsed.recognised,
             complete: parsed.complete,
-            last_event: parsed.last_event.map_or(String::new(), |event| catalog.events[usize::from(event)].name.clone()),
+            last_event: parsed
+                .last_event
+                .map_or(String::new(), |event| catalog.events[usize::from(event)].name.clone()),
             damage: damage.map(|one| (one.line, one.lines)),
             claims: catalog.components.iter().cloned().zip(parsed.claims.iter().copied()).collect(),
             parsed: Mutex::new(Some(parsed)),

@@ -354,7 +354,8 @@ impl Rows {
             return claim;
         }
         let scope = entry.scope.bytes(text).unwrap_or(b"");
-        let asked = Asked { component, level: entry.level, scope, event: entry.event.map(usize::from), by_start: false };
+        let asked =
+            Asked { component, level: entry.level, scope, event: entry.event.map(usize::from), by_start: false };
         for (n, (end, labels)) in Readings::new(message, tabs_lost).enumerate() {
             let body = &message[..end];
             if n == 0 {

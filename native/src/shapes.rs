@@ -137,8 +137,15 @@ impl Known<'_> {
             }
         }
         let mut filled = Vec::new();
-        let mut shape =
-            Shape { event, fields: Vec::new(), constants: Vec::new(), labels: Vec::new(), proxy: None, switch: None, is_plain: false };
+        let mut shape = Shape {
+            event,
+            fields: Vec::new(),
+            constants: Vec::new(),
+            labels: Vec::new(),
+            proxy: None,
+            switch: None,
+            is_plain: false,
+        };
         for (column, kind) in said.fields {
             shape.fields.push(self.target(event, column, *kind, &mut filled, groups)?);
         }
