@@ -83,16 +83,47 @@ def coverage(capture: Capture) -> pd.DataFrame:
     >>> table.loc["fan_out", ["can", "missing", "setting"]].to_list()
     ['part', 'endpoint-only pushes are printed at debug', 'istiod: --log_output_level ads:debug,delta:debug']
     """
-    runs = _runs(capture)
-    same = runs.groupby(JUDGED_BY, sort=False, dropna=False, observed=True)
-    runs, kinds = runs.assign(kind=same.ngroup()), runs.drop_duplicates(JUDGED_BY)[JUDGED_BY].to_dict("records")
+    judged = _Judged(capture, _runs(capture))
     rows = [
         (need.question, name, *row)
         for name, answer in declarations().items()
         for need in answer.needs
-        for row in _rows(capture, need, runs, kinds)
+        for row in _rows(need, judged)
     ]
     return as_result(pd.DataFrame(rows, columns=list(COVERAGE.dtypes)), COVERAGE)
+
+
+class _Judged:
+    """The runs of a capture, and which of them have some lines."""
+
+    def __init__(self, capture: Capture, runs: pd.DataFrame) -> None:
+        self._capture, self.has_bootstrap = capture, bool(capture.nodes)
+        self.component, self.number = runs["component"].to_numpy(), runs["run"].to_numpy()
+        #: What runs are judged by, beside their lines: of few kinds, and the kind of each run.
+        self.kinds = runs.drop_duplicates(JUDGED_BY)[JUDGED_BY].to_dict("records")
+        self.kind = runs.groupby(JUDGED_BY, sort=False, dropna=False, observed=True).ngroup().to_numpy()
+        self._runs_with: dict[tuple[str, str, str], npt.NDArray[np.int64]] = {}
+
+    def with_lines(self, need: Need) -> npt.NDArray[np.bool_]:
+        """Whether each run has lines of a need."""
+        found = np.zeros(len(self.number), bool)
+        for event in need.events:
+            key = (event, need.component, need.column)
+            if key not in self._runs_with:
+                self._runs_with[key] = _runs_with(self._capture, *key)
+            found |= np.isin(self.number, self._runs_with[key])
+        return found
+
+
+def _runs_with(capture: Capture, event: str, component: str, column: str) -> npt.NDArray[np.int64]:
+    """The runs in which a component wrote lines of an event that fill a column; no column: that are there."""
+    table = capture[event]
+    if not table.num_rows or (column and column not in table.schema.names):
+        return np.zeros(0, np.int64)
+    own = pc.equal(table["component"].cast(pa.string()), component)
+    if column:
+        own = pc.and_(own, pc.is_valid(table[column]))
+    return np.unique(table["run"].filter(own).to_numpy())
 
 
 def _runs(capture: Capture) -> pd.DataFrame:
@@ -114,22 +145,20 @@ def _runs(capture: Capture) -> pd.DataFrame:
     return pd.DataFrame(rows).assign(start="banner")
 
 
-def _rows(capture: Capture, need: Need, runs: pd.DataFrame, kinds: list[dict[Hashable, Any]]) -> list[tuple[str, ...]]:
-    """What is to be said of a need: once, or for each group of runs that differ; `kinds`: by the `kind` of a run."""
+def _rows(need: Need, runs: _Judged) -> list[tuple[str, ...]]:
+    """What is to be said of a need: once, or for each group of runs that differ."""
     if need.component == "bootstrap":
-        said = _Said(YES) if capture.nodes else _Said(NO, "no bootstrap of a proxy among the sources", BOOTSTRAP)
+        said = _Said(YES) if runs.has_bootstrap else _Said(NO, "no bootstrap of a proxy among the sources", BOOTSTRAP)
         return [_row(said, "")]
-    own = runs[runs["component"] == _LOG_OF[need.component]]
-    if own.empty:
+    own = runs.component == _LOG_OF[need.component]
+    if not own.any():
         return [_row(_Said(NO, f"{_LOG[need.component]} is not among the sources", f"add {_LOG[need.component]}"), "")]
-    numbers, there = own["run"].to_numpy(), _runs_with_lines(capture, need)
-    of_run = own["kind"].to_numpy() * 2 + np.isin(numbers, there)
+    number, of_run = runs.number[own], (runs.kind * 2 + runs.with_lines(need))[own]
     groups: dict[_Said, list[int]] = {}
     for kind in pd.unique(of_run).tolist():
-        groups.setdefault(_said(need, kinds[kind // 2], bool(kind % 2)), []).append(kind)
+        groups.setdefault(_said(need, runs.kinds[kind // 2], there=bool(kind % 2)), []).append(kind)
     return [
-        _row(said, _ranges(numbers[np.isin(of_run, which)]) if len(groups) > 1 else "")
-        for said, which in groups.items()
+        _row(said, _ranges(number[np.isin(of_run, which)]) if len(groups) > 1 else "") for said, which in groups.items()
     ]
 
 
@@ -137,21 +166,7 @@ def _row(said: _Said, runs: str) -> tuple[str, ...]:
     return (said.can, said.missing, said.setting, runs)
 
 
-def _runs_with_lines(capture: Capture, need: Need) -> npt.NDArray[np.int64]:
-    """The runs that have lines of a need."""
-    found = [np.zeros(0, np.int64)]
-    for event in need.events:
-        table = capture[event]
-        if not table.num_rows or (need.column and need.column not in table.schema.names):
-            continue
-        own = pc.equal(table["component"].cast(pa.string()), need.component)
-        if need.column:
-            own = pc.and_(own, pc.is_valid(table[need.column]))
-        found.append(pc.unique(table["run"].filter(own)).to_numpy())
-    return np.concatenate(found)
-
-
-def _said(need: Need, run: dict[Hashable, Any], there: bool) -> _Said:
+def _said(need: Need, run: dict[Hashable, Any], *, there: bool) -> _Said:
     """Judge a need in runs of a kind, where lines of it are `there` or not."""
     level = run["envoy_level"] if need.component == "envoy" else run["level"]
     low, high = version_range(run["version"])

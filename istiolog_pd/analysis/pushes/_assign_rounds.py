@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from istiolog_pd.analysis._answer import COUNT
 from istiolog_pd.analysis._time import NAT, as_nanoseconds
 from istiolog_pd.analysis.pushes._bursts import Bursts
 from istiolog_pd.analysis.pushes._own_updates import own_updates
+from istiolog_pd.analysis.pushes._round_kinds import ENDPOINTS, Kinds, running
 from istiolog_pd.analysis.pushes._rounds_of_runs import Rounds
 
 Ints = npt.NDArray[Any]
@@ -27,19 +27,15 @@ WRITTEN_LATE = pd.Timedelta("10s")
 USED = ["run", "row", "timestamp", "proxy", "xds_type", "push_type", "inferred", "level", "clusters", "push_version"]
 
 ROUND_COLUMNS = ("round", "round_first", "round_last")
-#: The kinds of rounds, and of pushes.
-ALL_TYPES, ENDPOINTS = 0, 1
 NO_SUCH_VERSION = -2
 #: A row after all others.
 NO_ROUND_LATER = 2**62
 #: A time after all others.
 NO_TIME_LATER = 2**63 - 1
-#: A round before the log is any number of steps back, so nothing can be counted from it.
-LONG_AGO = -(2**40)
 
 
 def assign_rounds(
-    pushes: pd.DataFrame, starts: pd.DataFrame, asked: pd.DataFrame, closed: pd.DataFrame
+    pushes: pd.DataFrame, starts: pd.DataFrame, asked: pd.DataFrame, shared: set[tuple[int, str]]
 ) -> pd.DataFrame:
     """`round`, `round_first` and `round_last` (Int64) of each push, by its index.
 
@@ -52,8 +48,10 @@ def assign_rounds(
         `warming`: the answer that a line just before announces, which is of no round.
     starts
         The lines that begin a round, with `round`.
-    asked, closed
-        The lines that show proxies connect, and their connections end.
+    asked
+        The lines that show proxies connect.
+    shared
+        Runs and their proxies that `overlapping_in_runs` gives.
     """
     rounds = Rounds(starts)
     of_rounds = rounds.with_run(pushes.loc[pushes["push_type"].ne("request") & ~pushes["warming"], USED])
@@ -62,7 +60,7 @@ def assign_rounds(
         prints_requests = pushes.loc[pushes["push_type"].eq("request") & ~pushes["inferred"], "run"].unique()
         # Before 1.10 an answer to a request looks like a push of a round, so a type may come twice.
         once = np.isin(rounds.runs, prints_requests)[of_rounds["run"].to_numpy()]
-        if shared := overlapping_in_runs(asked, closed):
+        if shared:
             once &= ~pd.MultiIndex.from_frame(pushes.loc[of_rounds.index, ["run", "proxy"]]).isin(shared)
         found = _of_runs(of_rounds.assign(once=once), rounds, rounds.with_run(asked)).reindex(pushes.index)
     return found.assign(own=found["own"].eq(True) | pushes["warming"])
@@ -83,7 +81,7 @@ def _of_runs(pushes: pd.DataFrame, rounds: Rounds, asked: pd.DataFrame) -> pd.Da
     run, (proxy, proxies) = pushes["run"].to_numpy(), pd.factorize(pushes["proxy"])
     pushes = pushes.assign(proxy=_in_run(proxy, run, len(proxies)))
     begun = _begun(pushes, rounds)
-    kinds = _Kinds(pushes, rounds)
+    kinds = Kinds(pushes, rounds)
     pinned = _pinned(pushes, rounds)
     newest, since = kinds.latest(begun), kinds.earliest(_since_connected(pushes, rounds, asked, proxies))
     bursts = Bursts(pushes, rounds, newest)
@@ -115,7 +113,7 @@ def _in_run(proxy: Ints, run: Ints, size: int) -> Ints:
 
 def _placed(
     pushes: pd.DataFrame,
-    kinds: _Kinds,
+    kinds: Kinds,
     *,
     newest: Ints,
     since: Ints,
@@ -136,8 +134,8 @@ def _placed(
     first[once] = np.maximum(first[once], _before_last(newest[once], series[once]))
     steps = once & ~moved & ~_again(newest, series, is_pinned)
     for _ in range(2):  # each rule can tighten what the other needs; a third time changes little
-        first = _running(first, proxy, np.maximum)
-        last = _running(last[::-1], proxy[::-1], np.minimum)[::-1]
+        first = running(first, proxy, np.maximum)
+        last = running(last[::-1], proxy[::-1], np.minimum)[::-1]
         first, last = kinds.earliest(first), kinds.latest(last)
         first[steps], last[steps] = kinds.strict(first, last, steps, series[steps])
     last = np.where(is_pinned, np.minimum(pinned, newest), last)
@@ -176,81 +174,6 @@ def _before_last(newest: Ints, keys: Ints) -> Ints:
     """
     before = pd.Series(newest).groupby(keys, sort=False).shift(fill_value=-1)
     return before.to_numpy(np.int64)
-
-
-def _running(values: Ints, keys: Ints, how: np.ufunc) -> Ints:
-    """The running maximum (minimum) within each group."""
-    groups = pd.Series(values).groupby(keys, sort=False)
-    return (groups.cummax() if how is np.maximum else groups.cummin()).to_numpy(np.int64)
-
-
-class _Kinds:
-    """Which rounds a push can be of: endpoint-only rounds have push lines of their own kind.
-
-    To 1.10 the words tell (`PUSH INC`); those lines print `clusters`. Later the level tells: `PUSH INC`
-    at info is of a full round in which the proxy needed some endpoints only, and everything at debug is
-    of an endpoint-only round. From 1.31 on no round is known to be of either kind: any can be.
-    """
-
-    def __init__(self, pushes: pd.DataFrame, rounds: Rounds) -> None:
-        words = pushes["push_type"].eq("incremental")
-        endpoints = words.where(pushes["clusters"].notna(), pushes["level"].eq("debug"))
-        self.of: Ints = np.where(endpoints, ENDPOINTS, ALL_TYPES)
-        self.run: Ints = pushes["run"].to_numpy()
-        self._rounds, lines = rounds, rounds.lines
-        somebody = lines["connected_endpoints"].ne(0).to_numpy(bool)
-        fits = np.stack([somebody & is_kind.fillna(True).to_numpy(bool) for is_kind in (lines["full"], ~lines["full"])])
-        at, first = np.arange(len(lines)), rounds.first[rounds.run]
-        end = first + rounds.size[rounds.run]
-        self._before = np.maximum.accumulate(np.where(fits, at, first - 1), axis=1) - first
-        self._after = np.minimum.accumulate(np.where(fits, at, end)[:, ::-1], axis=1)[:, ::-1] - first
-        #: By round: the last one before it that pushes all types.
-        self.before: Ints = np.concatenate([[-1], self._before[ALL_TYPES, :-1]])
-        self.before[rounds.first] = -1
-        count = np.cumsum(fits, axis=1)
-        #: By kind and run: the fitting rounds of the runs before.
-        self._passed: Ints = count[:, rounds.first] - fits[:, rounds.first]
-        self._rank = count - 1 - self._passed[:, rounds.run]
-        self._members = [np.flatnonzero(fit) for fit in fits]
-
-    def only(self, which: Bools) -> _Kinds:
-        """The same of some of the pushes."""
-        part = copy(self)
-        part.of, part.run = self.of[which], self.run[which]
-        return part
-
-    def latest(self, at: Ints) -> Ints:
-        """The last fitting round up to each push's `at`; -1 if there is none."""
-        return np.where(at >= 0, self._before[self.of, self._rounds.first[self.run] + np.maximum(at, 0)], -1)
-
-    def earliest(self, at: Ints) -> Ints:
-        """The first fitting round from each push's `at` on; the number of rounds if there is none."""
-        first, size = self._rounds.first[self.run], self._rounds.size[self.run]
-        found = np.where(at < size, self._after[self.of, first + np.clip(at, 0, size - 1)], size)
-        return np.where(at < 0, -1, found)
-
-    def strict(self, first: Ints, last: Ints, pick: Bools, keys: Ints) -> tuple[Ints, Ints]:
-        """Bounds in which every push of a type to a proxy is of a later round than the one before.
-
-        In steps of fitting rounds: the n-th push is n steps on at least, so the running maximum of
-        ``first - n`` bounds it, and backwards the running minimum of ``last - n``.
-        """
-        part = self.only(pick)
-        first, last, of, run = first[pick].copy(), last[pick].copy(), part.of, part.run
-        count = pd.Series(first).groupby(keys, sort=False).cumcount().to_numpy(np.int64)
-        begin, size = self._rounds.first[run], self._rounds.size[run]
-        known = (last >= 0) & (first < size)
-        low = np.where(known & (first >= 0), self._rank[of, begin + np.clip(first, 0, size - 1)], LONG_AGO) - count
-        high = np.where(known, self._rank[of, begin + np.maximum(last, 0)], size) - count
-        low = _running(low, keys, np.maximum) + count
-        high = _running(high[::-1], keys[::-1], np.minimum)[::-1] + count
-        for kind, members in enumerate(self._members):
-            mine = known & (of == kind) & (low <= high)
-            passed = np.append(self._passed[kind], len(members))
-            begun, most = passed[run[mine]], np.diff(passed)[run[mine]] - 1
-            first[mine] = np.where(low[mine] < 0, -1, members[begun + np.clip(low[mine], 0, most)] - begin[mine])
-            last[mine] = members[begun + np.clip(high[mine], 0, most)] - begin[mine]
-        return first, last
 
 
 def _pinned(pushes: pd.DataFrame, rounds: Rounds) -> Ints:
@@ -292,13 +215,8 @@ def _since_connected(pushes: pd.DataFrame, rounds: Rounds, asked: pd.DataFrame, 
     return np.where(pushes["row"].to_numpy() > since, first, -1)
 
 
-def overlapping(asked: pd.DataFrame, closed: pd.DataFrame) -> set[str]:
-    """Proxies that had two connections at a time: push lines do not tell those apart."""
-    return {proxy for _, proxy in overlapping_in_runs(asked, closed)}
-
-
 def overlapping_in_runs(asked: pd.DataFrame, closed: pd.DataFrame) -> set[tuple[int, str]]:
-    """The same, each with the run in which it had them."""
+    """Runs, and proxies that had two connections at a time in them: push lines do not tell those apart."""
     names = ["run", "proxy", "connection"]
     ends, begun = closed.drop_duplicates(names), asked.drop_duplicates(names)
     # A connection from before the log has an end and no beginning: it was there from the first line.
