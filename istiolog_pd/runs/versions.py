@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from itertools import combinations
 from operator import or_
 
@@ -187,13 +187,16 @@ def of_statements(lane: ContainerLog, starts: Ints) -> dict[int, list[Bound]]:
 
 def _claim(component: str, level: str | None, scope: str | None, event: str, statement: str, text: str) -> Bound | None:
     """What the formats say of an entry by its statement; its text, which may not be kept, is only shown."""
-    formats = [one for one in _formats_of().get((component, event, statement), ()) if _fits(one, level, scope)]
-    minors = reduce(or_, map(_minors, formats)) if formats else ALL
+    minors = _minors_by_statement(component, level, scope, event, statement)
     return None if minors == ALL else Bound(minors, words_of(text or statement))
 
 
-def _fits(entry: Format, level: str | None, scope: str | None) -> bool:
-    return not entry.needs_scope or in_scope(entry, level, scope)
+@lru_cache(maxsize=1 << 12)
+def _minors_by_statement(component: str, level: str | None, scope: str | None, event: str, statement: str) -> int:
+    """The minor versions, as bits, of the formats that lines of a statement can be of."""
+    formats = _formats_of().get((component, event, statement), ())
+    found = [_minors(one) for one in formats if not one.needs_scope or in_scope(one, level, scope)]
+    return reduce(or_, found) if found else ALL
 
 
 @cache
@@ -235,6 +238,8 @@ def _intersection(bounds: list[Bound]) -> Found:
     """The range that is left, and the lines that bound it."""
     if not bounds:
         return Found("", "no line of it tells versions apart")
+    # Of lines that say the same, the first.
+    bounds = list({bound.minors: bound for bound in reversed(bounds)}.values())[::-1]
     left = reduce(lambda minors, bound: minors & bound.minors, bounds, ALL)
     low, high = max(bounds, key=lambda one: one.since), min(bounds, key=lambda one: one.until)
     if not left:
