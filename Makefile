@@ -103,7 +103,7 @@ $(DEVELOP): EXTRAS := notebook dev docs
 $(INSTALLED) $(DEVELOP): $(SOURCES)
 	$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python .ci/scripts/requirements.py | $(PIP) --requirement /dev/stdin
-	@if command -v cargo >/dev/null; then $(BIN)/python setup.py --quiet build_rust --inplace --release & fi; \
+	@if command -v cargo >/dev/null; then $(BIN)/python setup.py --quiet build_rust --inplace --release >/dev/null 2>&1 & fi; \
 	$(BIN)/python .ci/scripts/requirements.py $(EXTRAS) | $(PIP) --requirement /dev/stdin && wait
 	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $(INSTALLED) $@
