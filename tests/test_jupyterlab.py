@@ -198,7 +198,7 @@ def test_tutorial_runs_and_fits(lab: str, browser: Chrome) -> None:
 
     waiting(browser).until(executed, "cells were not run")
     assert [one.text for one in browser.find_elements(By.CSS_SELECTOR, ERRORS)] == []
-    plots = browser.find_elements(By.CSS_SELECTOR, ".jp-OutputArea .jp-RenderedImage img")
+    plots = browser.find_elements(By.CSS_SELECTOR, ".jp-OutputArea-output img")
     assert len(plots) == 2 and all(len(plot.get_attribute("alt") or "") > 40 for plot in plots)
     overflows = browser.execute_script(OVERFLOWS)
     assert len(overflows) >= 5 and set(overflows) == {0}
