@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 import istiolog_pd as il
 from istiolog_pd._text import bytes_text, cell_text, duration_text
 from istiolog_pd.cli.app import app
-from istiolog_pd.cli.terminal import plain
+from istiolog_pd.cli.terminal import plain, print_table
 from istiolog_pd.formats import FORMATS
 from istiolog_pd.inspect.summary import summarize
 from istiolog_pd.plots import PLOTS
@@ -394,7 +394,7 @@ def test_hostile_text_in_explain(hostile: str) -> None:
 
 @pytest.mark.parametrize("verb", [["summary", "--all"], ["unmatched"]], ids=" ".join)
 def test_hostile_text_on_a_terminal(verb: list[str], hostile: str) -> None:
-    """What rich draws on a terminal shows a log's text as it is, escaped, and obeys none of it."""
+    """What is shown on a terminal is a log's text as it is, escaped: it obeys none of it."""
     code = "from istiolog_pd.cli.app import app; app()"
     ours, theirs = pty.openpty()
     environment = {**os.environ, "COLUMNS": "300", "NO_COLOR": "1", "TERM": "xterm"}
@@ -408,6 +408,17 @@ def test_hostile_text_on_a_terminal(verb: list[str], hostile: str) -> None:
     assert rb"\x1b[2Jile.log" in out
     if verb == ["unmatched"]:
         assert rb"[bold]\x1b]#;owned\x07\x1b[#m[/bold] is what a log may say\u202e" in out
+
+
+def test_table_on_a_terminal_is_a_line_a_row(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "48")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    print_table(pd.DataFrame({"error": ["e" * 90], "nacks": [3], "empty": [None], "last": ["l" * 30], "code": [503]}))
+    shown, said = capsys.readouterr()
+    assert shown.split() == ["error", "nacks", "last", "code", "e" * 15 + "\u2026", "3", "l" * 16 + "\u2026", "503"]
+    assert "rows are cut to the width; not shown: empty" in said
 
 
 def _read(terminal: int) -> bytes:
