@@ -105,7 +105,9 @@ impl Array {
         shared: &mut HashMap<(DataType, usize), Array>,
     ) -> Array {
         let array = match column {
-            Column::Empty => shared.entry((kind, rows)).or_insert_with(|| Array::of_nulls(rows, kind)).clone(),
+            Column::Empty | Column::Ids(..) | Column::Same(_) => {
+                shared.entry((kind, rows)).or_insert_with(|| Array::of_nulls(rows, kind)).clone()
+            }
             Column::Numbers(values, gaps) => {
                 let (valid, nulls) = validity(rows, &gaps);
                 let values = if kind == DataType::Boolean { buffer(packed(&values)) } else { buffer(values) };

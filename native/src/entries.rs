@@ -33,7 +33,7 @@ pub struct Entries<'c> {
     /// The entry that lines without a header belong to.
     open: Option<usize>,
     /// The layout of the latest line that has one.
-    latest: Option<usize>,
+    latest: Option<u16>,
     /// A GC line whose rest has not come yet, or only its line end.
     gc: Option<usize>,
     /// Where the next text stands that every whole GC line holds.
@@ -120,7 +120,7 @@ impl<'c> Entries<'c> {
         match self.open {
             Some(open) => self.begun(open).add(text, span),
             None if span.0 < span.1 => {
-                let event = Some(self.catalog.known.unparsed);
+                let event = Some(self.catalog.known.unparsed as u16);
                 self.push(number, Entry { event, ..Entry::of(span.0, span.1) });
             }
             None => {}
@@ -140,14 +140,15 @@ impl<'c> Entries<'c> {
             }
             return;
         };
-        let layout = entry.layout.map(|at| &catalog.layouts[at]);
-        if self.open.is_some() && layout.is_some_and(|one| one.joins(self.latest.map(|at| &catalog.layouts[at]))) {
+        let of = |at: u16| &catalog.layouts[usize::from(at)];
+        let layout = entry.layout.map(of);
+        if self.open.is_some() && layout.is_some_and(|one| one.joins(self.latest.map(of))) {
             self.latest = entry.layout;
             self.go_on(number, span);
             return;
         }
         let latest = entry.layout;
-        let (is_gc, takes_lines) = (entry.layout.is_some_and(|at| catalog.layouts[at].is_gc), entry.takes_lines);
+        let (is_gc, takes_lines) = (layout.is_some_and(|one| one.is_gc), entry.takes_lines);
         let place = self.push(number, entry);
         if is_gc {
             let state = catalog.gc.state(&text[span.0..span.1], &mut self.scratch);
@@ -213,8 +214,8 @@ impl<'c> Entries<'c> {
         let Some(at) = catalog.gc.inside(&text[start..end], &mut self.scratch) else { return };
         entry.body = Body::Span(start, start + at);
         entry.cut = true;
-        let layout = catalog.layouts.iter().position(|layout| layout.is_gc);
-        let event = Some(catalog.known.go_gc);
+        let layout = catalog.layouts.iter().position(|layout| layout.is_gc).map(|at| at as u16);
+        let event = Some(catalog.known.go_gc as u16);
         self.push(number, Entry { layout, event, takes_lines: false, ..Entry::of(start + at, end) });
     }
 }

@@ -8,7 +8,7 @@ use pyo3::PyResult;
 
 use crate::catalog::{NONE, invalid, place};
 use crate::data::LayoutData;
-use crate::entry::{Entry, Text, Time};
+use crate::entry::{Entry, More, Text, Time};
 use crate::numbers::{digits, integer};
 use crate::pattern::{Pattern, Scratch};
 use crate::set::{begins, label_key, same};
@@ -112,8 +112,8 @@ struct Remembered {
     layout: usize,
     level: u8,
     /// Where they stand in the text.
-    scope: Option<(usize, usize)>,
-    caller: Option<(usize, usize)>,
+    scope: Option<(u32, u32)>,
+    caller: Option<(u32, u32)>,
     component: u8,
 }
 
@@ -270,28 +270,29 @@ impl Heads {
         let spans: [Option<(usize, usize)>; 7] =
             std::array::from_fn(|field| layout.groups[field].iter().find_map(|group| scratch.group(*group)));
         let part = |field: usize| spans[field].map(|(from, to)| &text[start + from..start + to]);
-        let span = |field: usize| spans[field].map_or(Text::None, |(from, to)| Text::Span(start + from, start + to));
+        let place = |field: usize| spans[field].map(|(from, to)| ((start + from) as u32, (start + to) as u32));
+        let span = |field: usize| place(field).map_or(Text::None, |(from, to)| Text::Span(from, to));
         let number_of = |field: usize| part(field).and_then(integer);
         let (level, is_envoy) = (part(1).map_or(NONE, |level| self.level(level)), spans[3].is_some());
         let (thread, epoch) = (number_of(5), number_of(6));
         let time = match layout.clock {
             Clock::None => Time::None,
-            Clock::Klog => Time::Klog(part(0).unwrap_or(b"").into()),
+            Clock::Klog => place(0).map_or(Time::Klog(0, 0), |(from, to)| Time::Klog(from, to)),
             _ => {
                 let written = part(0).unwrap_or(b"");
                 Time::of(written, cache.clocks.time(&layout.clock, written, scratch))
             }
         };
+        let more = More { thread, epoch, fields: Vec::new() };
         Entry {
-            layout: Some(number),
+            layout: Some(number as u16),
             time,
             level,
             scope: if is_envoy { span(3) } else { span(2) },
             component: if is_envoy { names.envoy } else { layout.component },
-            event: layout.event,
+            event: layout.event.map(|event| event as u16),
             caller: span(4),
-            thread,
-            epoch,
+            more: (thread.is_some() || epoch.is_some()).then(|| Box::new(more)),
             takes_lines: layout.takes_lines,
             ..Entry::of(if layout.keeps { start } else { head }, end)
         }
@@ -366,15 +367,16 @@ impl HeadCache {
         }
         let (_, known) = &self.known[self.last];
         let layout = &layouts[known.layout];
-        let held =
-            |of: Option<(usize, usize)>| of.map_or(Text::None, |(from, to)| Text::Span(start + from, start + to));
+        let first = start as u32;
+        let held = |of: Option<(u32, u32)>| of.map_or(Text::None, |(from, to)| Text::Span(first + from, first + to));
         Some(Entry {
-            layout: Some(known.layout),
+            layout: Some(known.layout as u16),
+            head: Some(self.last as u16),
             time: Time::Known(time),
             level: known.level,
             scope: held(known.scope),
             component: known.component,
-            event: layout.event,
+            event: layout.event.map(|event| event as u16),
             caller: held(known.caller),
             takes_lines: layout.takes_lines,
             ..Entry::of(start + key.len(), end)
@@ -382,11 +384,11 @@ impl HeadCache {
     }
 
     fn remember(&mut self, key: &[u8], layout: usize, entry: &Entry, start: usize) {
-        if self.known.len() >= MOST || key.len() > LONGEST || entry.thread.is_some() || entry.epoch.is_some() {
+        if self.known.len() >= MOST || key.len() > LONGEST || entry.more.is_some() {
             return;
         }
         let place = |of: &Text| match of {
-            Text::Span(from, to) => Some((from - start, to - start)),
+            Text::Span(from, to) => Some((from - start as u32, to - start as u32)),
             _ => None,
         };
         let (scope, caller) = (place(&entry.scope), place(&entry.caller));
