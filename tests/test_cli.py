@@ -80,6 +80,7 @@ def test_help_names_every_verb() -> None:
     assert all(f"  {verb} " in result.stdout for verb in VERBS)
 
 
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize("verb", VERBS)
 def test_help_of_a_verb_shows_the_same_in_python(
     verb: str, monkeypatch: pytest.MonkeyPatch, seed: str, tmp_path: Path

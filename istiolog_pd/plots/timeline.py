@@ -101,15 +101,15 @@ def timeline(table: pd.DataFrame, ax: Axes) -> Drawn:
 def _lanes(table: pd.DataFrame) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], list[str]]:
     """The lane of each entry, and what each lane is called."""
     ours = table["component"].astype(object).eq("pilot")
-    whose = table["proxy"].astype(object).where(table["proxy"].notna(), table["source"].astype(object))
-    whose = whose.mask(table["proxy"].isna() & ours, CONTROL_PLANE)
+    owner = table["proxy"].astype(object).where(table["proxy"].notna(), table["source"].astype(object))
+    owner = owner.mask(table["proxy"].isna() & ours, CONTROL_PLANE)
     if table["proxy"].nunique() <= BY_COMPONENT:
-        named = whose.astype("str") + ", " + table["component"].astype("str").replace("pilot", "by istiod")
-        whose = whose.where(table["proxy"].isna(), named)
-    order = list(dict.fromkeys(whose))
+        named = owner.astype("str") + ", " + table["component"].astype("str").replace("pilot", "by istiod")
+        owner = owner.where(table["proxy"].isna(), named)
+    order = list(dict.fromkeys(owner))
     order.sort(key=lambda name: name != CONTROL_PLANE)
     names = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in order]
     if len(order) > MAX_LANES:
         names = [*names[: MAX_LANES - 1], f"{len(order) - MAX_LANES + 1:,} others"]
     places = {name: min(at, len(names) - 1) for at, name in enumerate(order)}
-    return whose.map(places).to_numpy(np.int64), names
+    return owner.map(places).to_numpy(np.int64), names
