@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from istiolog_pd.analysis.pushes._rounds_of_runs import Rounds
+
 Ints = npt.NDArray[Any]
 
 #: Types that a push to one proxy comes in, in order (from 1.1 on; 1.0 sends RDS before LDS).
@@ -32,17 +34,23 @@ class Bursts:
         The burst of each line, by its place in `order`.
     heads
         The first line of each burst, as a place in `order`.
+    proxy
+        The proxy of each line, by its place in `order`; below 0: unknown.
     rank
         The place of each line's type in the order of types, by its place in `order`.
     """
 
-    def __init__(self, pushes: pd.DataFrame, rounds: pd.DataFrame, proxy: Ints, newest: Ints) -> None:
-        order = ORDER_1_0 if rounds["virtual_services"].notna().any() else ORDER
+    def __init__(self, pushes: pd.DataFrame, rounds: Rounds, newest: Ints) -> None:
+        run, proxy = pushes["run"].to_numpy(), pushes["proxy"].to_numpy()
         types, names = pd.factorize(pushes["xds_type"])
-        rank = np.array([*(order.get(name, len(ORDER)) for name in names), len(ORDER)], np.int64)[types]
-        lead = _lead(rank, proxy, newest)
+        ranks = [[*(order.get(name, len(ORDER)) for name in names), len(ORDER)] for order in (ORDER, ORDER_1_0)]
+        is_1_0 = np.logical_or.reduceat(rounds.lines["virtual_services"].notna().to_numpy(), rounds.first)
+        rank = np.array(ranks, np.int64)[is_1_0[run].astype(int), types]
+        # The rounds of a run behind one another, and before them one for all before the log.
+        lead = _lead(rank, proxy, rounds.first[run] + run + newest)
         self.order: Ints = np.argsort(proxy, kind="stable")
-        proxy, types, leads = proxy[self.order], types[self.order], (rank <= lead)[self.order]
+        self.proxy: Ints = proxy[self.order]
+        types, leads = types[self.order], (rank <= lead)[self.order]
         self.rank: Ints = rank[self.order]
         time = pushes["timestamp"].to_numpy("datetime64[ns]")[self.order]
         # The types after the known ones come in any order.
@@ -50,7 +58,7 @@ class Bursts:
             (self.rank[1:] == len(ORDER)) & (self.rank[:-1] == len(ORDER)) & (types[1:] != types[:-1])
         )
         goes_on = np.zeros(len(rank), bool)
-        goes_on[1:] = (proxy[1:] == proxy[:-1]) & (proxy[1:] >= 0) & turn
+        goes_on[1:] = (self.proxy[1:] == self.proxy[:-1]) & (self.proxy[1:] >= 0) & turn
         goes_on[1:] &= (np.diff(time) <= PAUSE.to_timedelta64()) | ~leads[1:]
         self.of: Ints = np.cumsum(~goes_on) - 1
         self.heads: Ints = np.flatnonzero(~goes_on)
