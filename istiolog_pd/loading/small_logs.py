@@ -71,10 +71,10 @@ class Together:
 
     def read(self) -> tuple[SmallLogs | None, list[Source]]:
         """Read what was taken: the logs, and the sources that hold none."""
-        from istiolog_pd.engine.small_logs import SmallLog, read_many
-
         if not self._waiting:
             return None, []
+        from istiolog_pd.engine.small_logs import SmallLog, read_many  # it needs the native engine, as `takes` did
+
         options, waiting = self.options, self._waiting
         texts = [SmallLog(source.name, text, options.component or source.hint) for source, text in waiting]
         self._waiting, self._size = [], 0
