@@ -205,7 +205,7 @@ impl Assembly {
                 let class = event.rows.iter().map(|row| piece.common.class[*row as usize]).collect();
                 let class = Arc::new(class);
                 let keys = self.key_names.iter();
-                let keys = keys.map(|name| self.common(&piece.common, name, Some(&event.rows), &class));
+                let keys = keys.map(|name| self.common(&mut piece.common, name, Some(&event.rows), &class));
                 let columns = keys.chain(event.columns).collect();
                 self.append(&catalog, number + 1, event.rows.len(), columns, piece.worker);
             }
@@ -215,7 +215,7 @@ impl Assembly {
             let message = std::mem::take(&mut piece.common.message);
             let class = Arc::new(std::mem::take(&mut piece.common.class));
             let mut columns: Vec<Column> =
-                self.common_names.iter().map(|name| self.common(&piece.common, name, None, &class)).collect();
+                self.common_names.iter().map(|name| self.common(&mut piece.common, name, None, &class)).collect();
             if let Some(place) = self.common_names.iter().position(|name| name == "message") {
                 columns[place] = message;
             }
@@ -229,7 +229,7 @@ impl Assembly {
     }
 
     /// A common column of all rows of a piece, or of some.
-    fn common(&self, of: &CommonRows, name: &str, rows: Option<&[u32]>, class: &Arc<Vec<u32>>) -> Column {
+    fn common(&self, of: &mut CommonRows, name: &str, rows: Option<&[u32]>, class: &Arc<Vec<u32>>) -> Column {
         let count = rows.map_or(of.len(), <[u32]>::len);
         let at = |n: usize| rows.map_or(n, |rows| rows[n] as usize);
         let shared = |what: Shared| Column::Ids(class.clone(), Known::Class(what));

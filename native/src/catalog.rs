@@ -200,6 +200,7 @@ impl Catalog {
             &data.inner_header,
             (&data.inner_sign, data.inner_sign_at),
             &data.broken_json,
+            known.envoy,
         )?;
         let mut compiler = Compiler {
             kinds: &kinds,

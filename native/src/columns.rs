@@ -166,14 +166,23 @@ impl Column {
         }
     }
 
-    /// Some rows of numbers or words, or all; of a column that is closed.
-    pub fn gather(&self, rows: Option<&[u32]>) -> Column {
-        match (self, rows) {
-            (Column::Numbers(values, gaps), None) => Column::Numbers(values.clone(), gaps.clone()),
-            (Column::Numbers(values, gaps), Some(rows)) if gaps.count() == 0 => {
+    /// Make room for so many rows in all, if there are values.
+    pub fn reserve(&mut self, rows: usize) {
+        match self {
+            Column::Numbers(values, _) => values.reserve(rows),
+            Column::Words(codes) => codes.reserve(rows),
+            Column::Empty | Column::Texts(..) | Column::Ids(..) | Column::Same(_) => {}
+        }
+    }
+
+    /// Some rows of numbers or words, or all, which are then gone here; of a column that is closed.
+    pub fn gather(&mut self, rows: Option<&[u32]>) -> Column {
+        let Some(rows) = rows else { return std::mem::take(self) };
+        match self {
+            Column::Numbers(values, gaps) if gaps.count() == 0 => {
                 Column::Numbers(rows.iter().map(|row| values[*row as usize]).collect(), Gaps::default())
             }
-            (Column::Numbers(values, gaps), Some(rows)) => {
+            Column::Numbers(values, gaps) => {
                 let mut found = Column::Empty;
                 for (n, row) in rows.iter().enumerate().filter(|(_, row)| !gaps.has(**row as usize)) {
                     found.number(n, values[*row as usize]);
@@ -181,9 +190,8 @@ impl Column {
                 found.close(rows.len());
                 found
             }
-            (Column::Words(codes), None) => Column::Words(codes.clone()),
-            (Column::Words(codes), Some(rows)) => Column::Words(rows.iter().map(|row| codes[*row as usize]).collect()),
-            (Column::Empty | Column::Texts(..) | Column::Ids(..) | Column::Same(_), _) => Column::Empty,
+            Column::Words(codes) => Column::Words(rows.iter().map(|row| codes[*row as usize]).collect()),
+            Column::Empty | Column::Texts(..) | Column::Ids(..) | Column::Same(_) => Column::Empty,
         }
     }
 
@@ -242,6 +250,14 @@ impl EventRows {
                 self.groups.push(new);
             }
         }
+    }
+
+    /// Make room for so many rows.
+    #[cold]
+    pub fn reserve(&mut self, rows: usize) {
+        self.rows.reserve(rows);
+        self.columns.iter_mut().for_each(|column| column.reserve(rows));
+        self.groups.iter_mut().for_each(|group| group.ids.reserve(rows));
     }
 
     /// Fill up with nulls. `word`: of a text of a group the word of one of its values, -1 if it has none.

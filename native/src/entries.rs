@@ -9,9 +9,9 @@ use memchr::memchr;
 use crate::catalog::Catalog;
 use crate::entry::{Body, Entry};
 use crate::gc::State;
-use crate::headers::{HeadCache, HeadNames};
+use crate::headers::HeadCache;
 use crate::json_lines::JsonLines;
-use crate::lines::Damages;
+use crate::lines::{Damages, last_tab};
 use crate::pattern::Scratch;
 
 type Span = (usize, usize);
@@ -24,7 +24,6 @@ pub struct Entries<'c> {
     heads: &'c mut HeadCache,
     damage: &'c mut Damages,
     text: &'c [u8],
-    names: HeadNames,
     any_start: bool,
     scratch: Scratch,
     begun: VecDeque<Entry>,
@@ -47,7 +46,6 @@ impl<'c> Entries<'c> {
             heads,
             damage,
             text,
-            names: HeadNames { envoy: catalog.known.envoy },
             any_start: catalog.heads.any(&catalog.layouts),
             scratch: Scratch::default(),
             begun: VecDeque::new(),
@@ -98,20 +96,21 @@ impl<'c> Entries<'c> {
     fn line(&mut self, number: u64, span: Span) {
         let heads = &self.catalog.heads;
         let line = &self.text[span.0..span.1];
-        if !heads.may_hold_another(line) {
+        let tab = last_tab(line);
+        if !heads.may_hold_another(line, tab) {
             if self.gc.is_none() && !self.any_start && !heads.can_begin(line) {
                 self.go_on(number, span);
             } else {
-                self.take(number, span, false);
+                self.take(number, span, tab, false);
             }
             return;
         }
         let mut start = span.0;
         for inner in heads.inner_headers(line, &mut self.scratch) {
-            self.take(number, (start, span.0 + inner), true);
+            self.take(number, (start, span.0 + inner), last_tab(&self.text[start..span.0 + inner]), true);
             start = span.0 + inner;
         }
-        self.take(number, (start, span.1), false);
+        self.take(number, (start, span.1), last_tab(&self.text[start..span.1]), false);
     }
 
     /// Give text without a header to the open entry; without one it is a row of its own.
@@ -127,13 +126,15 @@ impl<'c> Entries<'c> {
         }
     }
 
-    /// Begin the entry of a line, or give the line to an open one. `followed`: a header stands right behind it.
-    fn take(&mut self, number: u64, span: Span, followed: bool) {
+    /// Begin the entry of a line, or give the line to an open one.
+    ///
+    /// `tab`: its last tab; `followed`: a header stands right behind it.
+    fn take(&mut self, number: u64, span: Span, tab: Option<usize>, followed: bool) {
         if self.gc.is_some_and(|gc| self.end_gc(gc, number, span, followed)) {
             return;
         }
         let (catalog, text) = (self.catalog, self.text);
-        let found = catalog.heads.entry(&catalog.layouts, &self.names, self.heads, &mut self.scratch, text, span);
+        let found = catalog.heads.entry(&catalog.layouts, self.heads, &mut self.scratch, text, span, tab);
         let Some(entry) = found else {
             if text.get(span.0) != Some(&b'{') || span.0 == span.1 || !self.json(number, span) {
                 self.go_on(number, span);

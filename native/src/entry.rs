@@ -69,6 +69,8 @@ pub struct Entry {
     pub takes_lines: bool,
     /// The next part goes on in the middle of the last one's line.
     pub cut: bool,
+    /// It is known that there is no tab in its text.
+    pub no_tab: bool,
 }
 
 /// What few headers say.
@@ -98,6 +100,7 @@ impl Entry {
             more: None,
             takes_lines: true,
             cut: false,
+            no_tab: false,
         }
     }
 
@@ -120,6 +123,7 @@ impl Entry {
     /// Take one more line, or the rest of a line that was cut.
     pub fn add(&mut self, text: &[u8], (start, end): (usize, usize)) {
         let gap = usize::from(!self.cut);
+        self.no_tab = false;
         if let Body::Span(_, stop) = &mut self.body
             && *stop + gap == start
             && (self.cut || text[*stop] == b'\n')
