@@ -223,7 +223,7 @@ def test_summary_cuts_rows_to_the_width(data: Path, monkeypatch: pytest.MonkeyPa
 
 def test_texts_of_durations_and_bytes() -> None:
     assert duration_text(pd.Timedelta(0)) == "0 ns" and duration_text(pd.Timedelta("1.5us")) == "1.5 \u00b5s"
-    assert duration_text(pd.Timedelta("2h")) == "7,200 s" and bytes_text(2_500_000_000) == "2.5 GB"
+    assert duration_text(pd.Timedelta("2h")) == "2 h 0 min" and bytes_text(2_500_000_000) == "2.5 GB"
 
 
 # ---- answers and findings for programs ----

@@ -79,7 +79,8 @@ ZTUNNEL_TARGET = (
 )
 ZTUNNEL_MODULE = (
     r"(?:(?P<scope>[a-z]\w*(?:::\w+)+)(?::[^\t {:]+(?:\{[^\t}]*\})?)*[\t ]+"
-    rf"|(?P<scope_e>access|app|hyper_util|proxyfactory|readiness){_RUN})"
+    rf"|(?P<scope_e>access|app|hyper_util|proxyfactory|readiness){_RUN}"
+    r"|(?P<scope_f>access(?= connection (?:opened|complete|failed)\b)|ztunnel(?= (?:version: |running with ))) )"
 )
 
 LAYOUTS: tuple[Layout, ...] = (
@@ -201,8 +202,21 @@ LAYOUTS: tuple[Layout, ...] = (
         event="startup",
     ),
     Layout(
+        "ztunnel console, time cut",
+        rf"{_LEVEL}[\t ]+{ZTUNNEL_MODULE}",
+        "cdefiotw",
+        "",
+        "1.22",
+        "",
+        "warn\txds::client:xds{id=12}\tXDS client connection error",
+        {"level": "warn", "scope": "xds::client", "message": "XDS client connection error"},
+        component="ztunnel",
+    ),
+    Layout(
         "Istio console, time cut",
         rf"{_LEVEL}(?:(?:\t| {{2,}}){_ENVOY}(?:\t| {{2,}})(?:\[(?P<caller_f>[^\]\s]+:[0-9]+)\] )?"
+        # between words of prose there is one blank too
+        r"| envoy (?P<logger_e>config|wasm|main|connection|router|http|upstream|filter|lua) (?=[A-Z\[]|gRPC |[clres]ds: )"
         rf"|{_RUN}(?P<scope>{'|'.join(SCOPES)}){_RUN}{_NO_LABEL}|\t{_NO_LABEL})",
         "cdefiotw",
         "",
@@ -221,6 +235,23 @@ LAYOUTS: tuple[Layout, ...] = (
         "1.0",
         "1.5",
         "2018-12-24 16:27:52.529][18][info][upstream] cds: add 2 cluster(s), remove 0 cluster(s)",
+        {
+            "level": "info",
+            "scope": "upstream",
+            "component": "envoy",
+            "thread": "18",
+            "message": "cds: add 2 cluster(s), remove 0 cluster(s)",
+        },
+    ),
+    Layout(
+        "Envoy, brackets, time cut",
+        r"\[(?P<thread>[0-9]{1,18})\]\[(?P<level>trace|debug|info|warning|warn|error|critical|off)\]\[(?P<logger>[\w-]+)\] "
+        r"(?:\[(?P<caller>[^\]\s]+:[0-9]+)\] |(?P<caller_e>[^\]\s]+:[0-9]+)\] )?",
+        "[",
+        "",
+        "1.0",
+        "1.5",
+        "[18][info][upstream] cds: add 2 cluster(s), remove 0 cluster(s)",
         {
             "level": "info",
             "scope": "upstream",

@@ -17,7 +17,7 @@ from istiolog_pd.loading.damage import damage_of, why_empty
 from istiolog_pd.loading.options import Options, Progress, progress_bar
 from istiolog_pd.loading.other_files import bootstrap_head, may_be_bootstrap, metrics_text, node_from_bootstrap
 from istiolog_pd.loading.small_logs import SmallLogs, Together
-from istiolog_pd.loading.source_log import Log, read_log, waiting_logs
+from istiolog_pd.loading.source_log import Log, close_seam, read_log, waiting_logs
 from istiolog_pd.runs import Arranged, arrange, join, piece_of
 from istiolog_pd.runs.proxies import with_proxies
 from istiolog_pd.sources.discover import Source, SourceLike, find
@@ -80,7 +80,9 @@ class _Read:
         if not any(head) and not (head := list(islice(filter(None, blocks), 1))):
             self.taken.append((source, None))
             return
-        tables = None
+        tables: SourceTables | None = None
+        good: list[Log] = []
+        before = len(self.parts)
         for waiting in waiting_logs(source, replay_head(head, blocks), self.options.limits):
             if self.small.takes(waiting):
                 if self.small.is_full:
@@ -89,9 +91,13 @@ class _Read:
             self.close()
             log = read_log(waiting, self.options)
             if _is_log(log.tables):
+                good.append(log)
                 self.parts.append(log)
             else:
                 tables = tables or log.tables
+        if len(good) == 1 and before == len(self.parts) - 1 and before and isinstance(last := self.parts[-2], Log):
+            close_seam(last, good[0], self.options)
+            last.edges = None
         self.taken.append((source, tables))
 
     def close(self) -> None:
