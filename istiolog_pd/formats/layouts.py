@@ -349,34 +349,3 @@ ENVOY_IDS = (
 INNER_HEADER = rf"{_TIME.replace('(?P<time>', '(?:')}\t{_LEVEL.replace('(?P<level>', '(?:')}\t"
 #: The quick test for one: this stands in the line, behind where it stands in a line's own header.
 INNER_SIGN, INNER_SIGN_AT = "Z\t", 27
-
-#: The pieces of a Go GC trace line, in order; the runtime writes it in several pieces, so other
-#: entries can stand inside it. A text that ends before its pieces do is an unfinished line.
-_NUMBER = r"[0-9.]+"
-GC_PIECES: tuple[str, ...] = (
-    "gc ",
-    "[0-9]+",
-    " @",
-    _NUMBER,
-    "s ",
-    "[0-9]+",
-    "%: ",
-    r"[0-9.+/]+",
-    " ms clock, ",
-    r"[0-9.+/]+",
-    " ms cpu, ",
-    "[0-9]+",
-    "->",
-    "[0-9]+",
-    "->",
-    "[0-9]+",
-    " MB, ",
-    "[0-9]+",
-    " MB goal, ",
-)
-#: After them either the processors, or since Go 1.18 stacks and globals first.
-GC_TAILS: tuple[tuple[str, ...], ...] = (
-    ("[0-9]+", " P"),
-    ("[0-9]+", " MB stacks, ", "[0-9]+", " MB globals, ", "[0-9]+", " P"),
-)
-GC_FORCED = " (forced)"

@@ -147,8 +147,8 @@ def _infos(read: list[Log | SmallLogs], arranged: Arranged) -> dict[str, SourceI
     for at, part, note in zip(arranged.order, arranged.parts, arranged.notes, strict=True):
         one = read[at]
         if isinstance(one, SmallLogs):
-            for log, whose in zip(one.logs, one.batch.whose, strict=True):
-                infos.setdefault(whose.source, []).append(_info(log, whose.component, log.entries))
+            for log, owner in zip(one.logs, one.batch.owners, strict=True):
+                infos.setdefault(owner.source, []).append(_info(log, owner.component, log.entries))
         else:
             infos.setdefault(part.name, []).append(_info(one, part.component, len(part.events), note))
     return {name: _together(of_source) for name, of_source in infos.items()}

@@ -36,7 +36,7 @@ class SmallLogs:
 
     def part(self) -> Batch:
         """The logs for `arrange`; their rows are given away."""
-        batch, self.batch = self.batch, Batch(self.batch.whose, self.batch.starts, SourcePart("", "", GIVEN_AWAY, {}))
+        batch, self.batch = self.batch, Batch(self.batch.owners, self.batch.starts, SourcePart("", "", GIVEN_AWAY, {}))
         return batch
 
 
@@ -89,14 +89,14 @@ class Together:
         texts = [SmallLog(_key(log), text, options.component or log.source.hint) for log, text in waiting]
         self._waiting, self._size = [], 0
         found = read_many(texts, options.access, messages=options.messages)
-        logs, whose = [], []
+        logs, owners = [], []
         for (log, _), one in zip(waiting, found.logs, strict=True):
             if one.entries:
                 source, stream = log.source, log.stream
                 damage = [*placed(one.damage, stream), *log.notes]
                 tables = SourceTables(GIVEN_AWAY, {}, damage, one.lines, one.recognized)
                 logs.append(Log(source, stream, tables, log.number, one.entries))
-                whose.append(LogOwner(source.name, one.component, *place_of(source, stream).values()))
+                owners.append(LogOwner(source.name, one.component, *place_of(source, stream).values()))
         if not logs:
             return None
         starts = np.cumsum([0, *(log.entries for log in logs)])
@@ -104,10 +104,10 @@ class Together:
         if any(log.number for log in logs):
             events, narrow = _with_source_names(events, narrow)
         events, narrow, said = _with_marks(logs, starts, events, narrow)
-        events = with_place(events, said | _places(whose, np.diff(starts)))
+        events = with_place(events, said | _places(owners, np.diff(starts)))
         for of in logs:
             of.stream.metadata = None
-        return SmallLogs(logs, Batch(tuple(whose), starts[:-1], SourcePart("", "", events, narrow)))
+        return SmallLogs(logs, Batch(tuple(owners), starts[:-1], SourcePart("", "", events, narrow)))
 
 
 def _key(log: WaitingLog) -> str:
@@ -151,12 +151,12 @@ def _no_marks(lines: Ints) -> dict[str, pa.Array]:
     return columns_of(lines, np.full(len(lines), NAT), np.full(len(lines), -1, np.int8))
 
 
-def _places(whose: Sequence[LogOwner], entries: Ints) -> dict[str, pa.ChunkedArray | str]:
+def _places(owners: Sequence[LogOwner], entries: Ints) -> dict[str, pa.ChunkedArray | str]:
     """The pod, namespace and container of each entry, where the place of a source tells them."""
     columns: dict[str, pa.ChunkedArray | str] = {}
     for name in ("pod", "namespace", "container"):
-        texts = pa.array([getattr(one, name) or None for one in whose], pa.string()).dictionary_encode()
+        texts = pa.array([getattr(one, name) or None for one in owners], pa.string()).dictionary_encode()
         if texts.null_count < len(texts):
-            number = np.repeat(np.arange(len(whose)), entries)
+            number = np.repeat(np.arange(len(owners)), entries)
             columns[f"source_{name}"] = pa.chunked_array([texts.take(pa.array(number))])
     return columns
