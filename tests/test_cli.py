@@ -20,7 +20,7 @@ from typer.testing import CliRunner, Result
 import istiolog_pd as il
 from istiolog_pd._text import bytes_text, cell_text, duration_text
 from istiolog_pd.cli.app import app
-from istiolog_pd.cli.terminal import plain
+from istiolog_pd.cli.terminal import plain, print_table
 from istiolog_pd.formats import FORMATS
 from istiolog_pd.inspect.summary import summarize
 from istiolog_pd.plots import PLOTS
@@ -397,7 +397,7 @@ def test_hostile_text_in_explain(hostile: str) -> None:
 
 
 def test_hostile_text_on_a_terminal(hostile: str) -> None:
-    """What rich draws on a terminal shows a log's text as it is, escaped, and obeys none of it."""
+    """What is shown on a terminal is a log's text as it is, escaped: it obeys none of it."""
     verbs = [["summary", "--all"], ["unmatched"]]
     code = (
         f"from istiolog_pd.cli.app import app; [app([*verb, {hostile!r}], standalone_mode=False) for verb in {verbs}]"
@@ -413,6 +413,17 @@ def test_hostile_text_on_a_terminal(hostile: str) -> None:
     assert b"\x1b]0;" not in out and b"\x1b[31m" not in out and b"\x1b[2J" not in out and b"\x07" not in out
     assert rb"\x1b[2Jile.log" in out
     assert rb"[bold]\x1b]#;owned\x07\x1b[#m[/bold] is what a log may say\u202e" in out
+
+
+def test_table_on_a_terminal_is_a_line_a_row(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "48")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    print_table(pd.DataFrame({"error": ["e" * 90], "nacks": [3], "empty": [None], "last": ["l" * 30], "code": [503]}))
+    shown, said = capsys.readouterr()
+    assert shown.split() == ["error", "nacks", "last", "code", "e" * 15 + "\u2026", "3", "l" * 16 + "\u2026", "503"]
+    assert "rows are cut to the width; not shown: empty" in said
 
 
 def _read(terminal: int) -> bytes:

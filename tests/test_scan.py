@@ -111,7 +111,7 @@ def test_parquet_of_batches_is_that_of_a_capture(name: str, events: str | list[s
 
 @pytest.mark.parametrize("events", [None, "xds_push", ["debounce", "push_start"], "access"])
 def test_csv_of_batches_is_that_of_a_capture(events: str | list[str] | None, tmp_path: Path) -> None:
-    """The same lines, but for the runs; to a path or to an open file."""
+    """The same lines, except the runs; to a path or to an open file."""
     whole, streamed = io.BytesIO(), io.BytesIO()
     to_csv(il.load(LOG), whole, events=events)
     entries = stream_to_csv(il.scan(LOG, batch=700), streamed, events=events)

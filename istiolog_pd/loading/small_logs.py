@@ -81,10 +81,10 @@ class Together:
 
     def read(self) -> SmallLogs | None:
         """Read what was taken; nothing if there is no entry in it."""
-        from istiolog_pd.engine.small_logs import SmallLog, read_many
-
         if not self._waiting:
             return None
+        from istiolog_pd.engine.small_logs import SmallLog, read_many  # it needs the native engine, as `takes` did
+
         options, waiting = self.options, self._waiting
         texts = [SmallLog(_key(log), text, options.component or log.source.hint) for log, text in waiting]
         self._waiting, self._size = [], 0

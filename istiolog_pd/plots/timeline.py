@@ -15,7 +15,7 @@ from istiolog_pd.plots._draw.style import SMALL, Look, in_order, look, plain
 CONTROL_PLANE = "control plane"
 MAX_LANES = 24  # more could not be read: the others share the last
 LONGEST = 52
-BY_COMPONENT = 3  # so many proxies have a lane for each component that writes about them
+BY_COMPONENT = 3  # maximum number of proxies with a lane for each component that writes about them
 OTHER = "other"
 
 #: What the entries of an event are drawn as.
