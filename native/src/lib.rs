@@ -15,6 +15,8 @@ mod dictionary;
 mod entries;
 mod entry;
 mod fill;
+#[cfg(test)]
+mod fuzz;
 mod gc;
 mod headers;
 mod json;
