@@ -142,7 +142,14 @@ def _is_cut(before: SourceTables, after: SourceTables) -> bool:
 def _overlap(before: SourceTables, after: SourceTables) -> bool:
     """Whether the later piece may begin with entries of the former: then no entry goes on in it."""
     times = after.events["timestamp"].drop_null()
-    return len(times) > 0 and pc.index(before.events["timestamp"], times[0]).as_py() >= 0
+    if not len(times) or (at := pc.index(before.events["timestamp"], times[0]).as_py()) < 0:
+        return False
+    if len(times) > 1 and pc.index(before.events["timestamp"], times[1]).as_py() >= 0:
+        return True
+    # Two entries of one moment, or one that is in both.
+    row = pc.index(after.events["timestamp"], times[0]).as_py()
+    one, other = (str(piece.events["message"][n].as_py()) for piece, n in ((before, at), (after, row)))
+    return one.startswith(other) or other.startswith(one)
 
 
 def _rows(tables: SourceTables, keep: Bools) -> SourcePart:
