@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from istiolog_pd.analysis._answer import COUNT
+from istiolog_pd.analysis._answer import COUNT, TEXT
 from istiolog_pd.analysis._time import NAT, as_nanoseconds
 from istiolog_pd.analysis.pushes._bursts import Bursts
+from istiolog_pd.analysis.pushes._grouped import Groups
 from istiolog_pd.analysis.pushes._own_updates import own_updates
 
 Ints = npt.NDArray[Any]
@@ -31,8 +32,6 @@ ALL_TYPES, ENDPOINTS = 0, 1
 NO_SUCH_VERSION = -2
 #: A row after all others.
 NO_ROUND_LATER = 2**62
-#: A round before the log is any number of steps back, so nothing can be counted from it.
-LONG_AGO = -(2**40)
 
 
 def assign_rounds(
@@ -63,8 +62,9 @@ def assign_rounds(
         # Before 1.10 an answer to a request looks like a push of a round, so a type may come twice.
         once = ~own["proxy"].isin(shared.get(run, [])) & (run in prints_requests)
         parts.append(_of_run(own.assign(once=once), rounds, ups))
-    found = (pd.concat(parts) if parts else _no_rounds(pushes.iloc[:0])).reindex(pushes.index)
-    return found.assign(own=found["own"].eq(True) | pushes["warming"])
+    found = pd.concat(parts) if parts else _no_rounds(pushes.iloc[:0])
+    own = found["own"].reindex(pushes.index, fill_value=False)
+    return found.drop(columns="own").reindex(pushes.index).assign(own=own | pushes["warming"])
 
 
 def _no_rounds(pushes: pd.DataFrame) -> pd.DataFrame:
@@ -125,13 +125,15 @@ def _placed(
     first = np.where(is_pinned, pinned, since)
     once = pushes["once"].to_numpy(bool)
     series = (proxy * (len(names) + 1) + types + 1) * 2 + kinds.of
-    first[once] = np.maximum(first[once], _before_last(newest[once], series[once]))
+    # A proxy has one push on its way at most, and what waits behind it merges (1.3 on): so when a round
+    # begins, one push of a type at most is still of an earlier one, and that is the next.
+    first[once] = np.maximum(first[once], Groups(series[once]).before(newest[once], -1))
     steps = once & ~moved & ~_again(newest, series, is_pinned)
+    of_proxy, of_series = Groups(proxy), Groups(series[steps])
     for _ in range(2):  # each rule can tighten what the other needs; a third time changes little
-        first = _running(first, proxy, np.maximum)
-        last = _running(last[::-1], proxy[::-1], np.minimum)[::-1]
+        first, last = of_proxy.largest_so_far(first), of_proxy.least_from_here(last)
         first, last = kinds.earliest(first), kinds.latest(last)
-        first[steps], last[steps] = kinds.strict(first, last, steps, series[steps])
+        first[steps], last[steps] = kinds.strict(first, last, steps, of_series)
     last = np.where(is_pinned, np.minimum(pinned, newest), last)
     first = np.minimum(kinds.earliest(np.maximum(first, 0)), np.maximum(last, 0))
     likeliest = np.clip(guess, first, last)
@@ -159,22 +161,6 @@ def _begun(pushes: pd.DataFrame, rounds: pd.DataFrame) -> Ints:
     late = begins[np.maximum(written, 0)] - moment < WRITTEN_LATE.value
     found: Ints = np.where(late & (moment != NAT) & (written >= 0), np.minimum(written, sent), written)
     return found
-
-
-def _before_last(newest: Ints, keys: Ints) -> Ints:
-    """For each push the newest round when the push of its type before it was written; -1 for the first.
-
-    A proxy has one push on its way at most, and what waits behind it merges (1.3 on): so when a round
-    begins, one push at most is still of an earlier one, and that is the next.
-    """
-    before = pd.Series(newest).groupby(keys, sort=False).shift(fill_value=-1)
-    return before.to_numpy(np.int64)
-
-
-def _running(values: Ints, keys: Ints, how: np.ufunc) -> Ints:
-    """The running maximum (minimum) within each group."""
-    groups = pd.Series(values).groupby(keys, sort=False)
-    return (groups.cummax() if how is np.maximum else groups.cummin()).to_numpy(np.int64)
 
 
 class _Kinds:
@@ -216,20 +202,21 @@ class _Kinds:
         found = np.where(at < size, self._after[self.of, np.clip(at, 0, size - 1)], size)
         return np.where(at < 0, -1, found)
 
-    def strict(self, first: Ints, last: Ints, pick: Bools, keys: Ints) -> tuple[Ints, Ints]:
+    def strict(self, first: Ints, last: Ints, pick: Bools, groups: Groups) -> tuple[Ints, Ints]:
         """Bounds in which every push of a type to a proxy is of a later round than the one before.
 
         In steps of fitting rounds: the n-th push is n steps on at least, so the running maximum of
-        ``first - n`` bounds it, and backwards the running minimum of ``last - n``.
+        ``first - n`` bounds it, and backwards the running minimum of ``last - n``. A round before the log is any
+        number of steps back, so nothing can be counted from it.
         """
         first, last, of = first[pick].copy(), last[pick].copy(), self.of[pick]
-        count = pd.Series(first).groupby(keys, sort=False).cumcount().to_numpy(np.int64)
-        size = self._rank.shape[1]
+        count, size = groups.count(), self._rank.shape[1]
+        long_ago = -2 * len(first) - size
         known = (last >= 0) & (first < size)
-        low = np.where(known & (first >= 0), self._rank[of, np.clip(first, 0, size - 1)], LONG_AGO) - count
+        low = np.where(known & (first >= 0), self._rank[of, np.clip(first, 0, size - 1)], long_ago) - count
         high = np.where(known, self._rank[of, np.maximum(last, 0)], size) - count
-        low = _running(low, keys, np.maximum) + count
-        high = _running(high[::-1], keys[::-1], np.minimum)[::-1] + count
+        low = groups.largest_so_far(low) + count
+        high = groups.least_from_here(high) + count
         for kind, members in enumerate(self._members):
             mine = known & (of == kind) & (low <= high)
             first[mine] = np.where(low[mine] < 0, -1, members[np.clip(low[mine], 0, len(members) - 1)])
@@ -263,7 +250,7 @@ def _since_connected(
     ups = asked.drop_duplicates("proxy")
     before = np.searchsorted(rounds["row"].to_numpy(), ups["row"].to_numpy())
     recent = rounds["timestamp"].searchsorted(ups["timestamp"] - REGISTERED)
-    up = pd.Index(ups["proxy"]).get_indexer(pd.Index(proxies))
+    up = pd.Index(ups["proxy"]).get_indexer(pd.Index(proxies.astype(TEXT)))
     place = np.append(up, -1)[proxy]
     first = np.append(np.minimum(before, recent), -1)[place]
     since = np.append(ups["row"].to_numpy(np.int64), NO_ROUND_LATER)[place]

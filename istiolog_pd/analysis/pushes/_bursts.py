@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from istiolog_pd.analysis.pushes._grouped import grouped_order
+
 Ints = npt.NDArray[Any]
 
 #: Types that a push to one proxy comes in, in order (from 1.1 on; 1.0 sends RDS before LDS).
@@ -41,7 +43,7 @@ class Bursts:
         types, names = pd.factorize(pushes["xds_type"])
         rank = np.array([*(order.get(name, len(ORDER)) for name in names), len(ORDER)], np.int64)[types]
         lead = _lead(rank, proxy, newest)
-        self.order: Ints = np.argsort(proxy, kind="stable")
+        self.order: Ints = grouped_order(proxy)
         proxy, types, leads = proxy[self.order], types[self.order], (rank <= lead)[self.order]
         self.rank: Ints = rank[self.order]
         time = pushes["timestamp"].to_numpy("datetime64[ns]")[self.order]

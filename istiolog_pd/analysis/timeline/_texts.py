@@ -33,6 +33,9 @@ TEXTS = {
 #: Maximum length of a text, and the length of message that is looked at.
 MAX_TEXT, MAX_MESSAGE = 200, 600
 
+#: Blanks that are not shown as they are.
+ODD = r"[\n\t\r]|  "
+
 _PARTS = re.compile(r"\[([^\]]*)\]|([^\[]+)")
 _FIELD = re.compile(r"\{(\w+)\}")
 
@@ -100,10 +103,9 @@ def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
 def _cut(texts: pa.ChunkedArray | pa.Array) -> pa.Array:
     """Texts on one line each, blanks of any kind as one, cut where they are long."""
     texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
-    odd = pc.greater(pc.binary_length(texts), MAX_TEXT)
-    for blank in ("\n", "\t", "\r", "  "):
-        odd = pc.or_(odd, pc.match_substring(texts, blank))
-    odd = pc.fill_null(odd, False)
+    odd = pc.fill_null(
+        pc.or_(pc.greater(pc.binary_length(texts), MAX_TEXT), pc.match_substring_regex(texts, ODD)), False
+    )
     if not pc.any(odd).as_py():
         return texts
     part = pc.replace_substring_regex(pc.utf8_slice_codeunits(texts.filter(odd), 0, MAX_MESSAGE), r"\tthread=\d+", "")
