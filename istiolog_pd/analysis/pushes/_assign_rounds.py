@@ -63,8 +63,8 @@ def assign_rounds(
         once = ~own["proxy"].isin(shared.get(run, [])) & (run in prints_requests)
         parts.append(_of_run(own.assign(once=once), rounds, ups))
     found = pd.concat(parts) if parts else _no_rounds(pushes.iloc[:0])
-    own = found["own"].reindex(pushes.index, fill_value=False)
-    return found.drop(columns="own").reindex(pushes.index).assign(own=own | pushes["warming"])
+    alone = found.index[found["own"]]
+    return found.reindex(pushes.index).assign(own=pushes.index.isin(alone) | pushes["warming"])
 
 
 def _no_rounds(pushes: pd.DataFrame) -> pd.DataFrame:

@@ -76,6 +76,9 @@ class Bursts:
 
 def _lead(rank: Ints, proxy: Ints, newest: Ints) -> Ints:
     """The place of the type that most proxies get first after the newest round began, for each line."""
-    lines = pd.DataFrame({"newest": newest, "proxy": proxy, "rank": rank})
-    firsts = lines.drop_duplicates(["newest", "proxy"])
-    return lines["newest"].map(firsts.groupby("newest")["rank"].median()).to_numpy()
+    first = ~pd.Series((newest + 1) * (proxy.max(initial=0) + 2) + proxy + 1).duplicated().to_numpy()
+    medians = pd.Series(rank[first]).groupby(newest[first]).median()
+    lead = np.full(newest.max(initial=0) + 2, np.nan)
+    lead[medians.index + 1] = medians
+    found: Ints = lead[newest + 1]
+    return found
