@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import LINE, RUN, SOURCE, SPAN, TEXT, Answer, Col, answers
 from istiolog_pd.analysis._needs import ADS_INFO, PROXY_INFO, Need
-from istiolog_pd.analysis._result import as_result, empty_result
+from istiolog_pd.analysis._result import as_result, empty_result, rows_where
 from istiolog_pd.analysis._select import Bools, Ints, dictionary_codes, join_notes
 from istiolog_pd.analysis._time import moment
 from istiolog_pd.analysis.propagation.sides import proxies_of_runs
@@ -181,7 +181,7 @@ def _placed(capture: Capture, found: pd.DataFrame) -> tuple[pd.DataFrame, list[s
     names = ["timestamp", "component", "source", "source_pod", "event", "run", "line"]
     chosen = np.zeros(capture.n_entries, np.bool_)
     chosen[rows] = True
-    table = to_pandas(capture.events.select(names).filter(pa.array(chosen)))
+    table = to_pandas(rows_where(capture.events.select(names), chosen))
     table[FOUND] = found[FOUND]
     for name in ("component", "source", "source_pod", "event"):
         table[name] = table[name].cat.remove_unused_categories()
