@@ -43,8 +43,7 @@ def load(
         The mesh's own format of access lines, if it is not Istio's: the text of
         ``meshConfig.accessLogFormat`` (``"[%START_TIME%] %REQ(:METHOD)% %DURATION%"``), or the object of
         its JSON form as a mapping or as text. Its lines are `access` events, with a column for each
-        command operator that has one (`istiolog_pd.formats.access_log_format.OPERATORS`). Such logs are read by the
-        slower of the two engines.
+        command operator that has one (`istiolog_pd.formats.access_log_format.OPERATORS`).
     messages
         Whether to keep the text of each entry; without it a capture takes about half the memory.
     start, end

@@ -404,6 +404,18 @@ TEXT_SHAPES: dict[str, Shape] = {
     "Grafana text, newest first": turned(each(lambda n, line: f"{stamp(n)[:19]}.000Z\t{line}")),
     "bare, newest first": turned(each(lambda n, line: line)),
     "docker compose": each(lambda n, line: f"istiod-1  | {line}"),
+    "all blanks are no-break": each(lambda n, line: line.replace(" ", "\u00a0")),
+    "breaks without entities": each(lambda n, line: f"{line}<br>"),
+    "monospaced in Jira": each(lambda n, line: "{{" + line + "}}"),
+    "cat -A": each(lambda n, line: line.replace("\t", "^I") + "$"),
+    "Fluentd's own prefix": each(
+        lambda n, line: f"2026-11-23 17:27:37 +0000 kube.{POD}: " + json.dumps({"log": line + "\n", "stream": "stderr"})
+    ),
+    "logfmt": each(lambda n, line: f"ts={stamp(n)} pod={POD} msg={json.dumps(line)}"),
+    "colored levels without escapes": each(lambda n, line: line.replace("\tinfo\t", "\t[34minfo[0m\t")),
+    "cut by a terminal of 80 columns": each(
+        lambda n, line: "\n".join(line[start : start + 80] for start in range(0, len(line), 80))
+    ),
     "journald": each(lambda n, line: f"Nov 23 17:27:37 node-1 pilot-discovery[123]: {line}"),
 }
 

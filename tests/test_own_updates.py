@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import re
+from pathlib import Path
 
 import loglines
 import pandas as pd
@@ -224,3 +225,18 @@ def test_a_late_line_of_a_mesh() -> None:
     [start] = [row for row in analysis.push_rounds(mesh("cases/late-line.log")).itertuples()]
     assert start.line < 58 and late["timestamp"] < start.timestamp
     assert late[["round", "round_first", "round_last"]].isna().all()
+
+
+def test_a_run_gives_the_same_beside_others(tmp_path: Path) -> None:
+    """Rounds are assigned in all runs at once: each as if it was alone."""
+    paths = [tmp_path / f"istiod-{seed}.log" for seed in range(6)]
+    for seed, path in enumerate(paths):
+        lines = run(seed, debug=seed % 2 == 0, scoped=seed % 3 == 0, busy=seed > 2)
+        path.write_text("".join(f"{line.text}\n" for line in lines))
+    capture = il.load(*paths)
+    together, rounds = analysis.pushes(capture), analysis.push_rounds(capture)
+    names = ["round", "round_first", "round_last", "certain", "push_type", "proxy", "xds_type", "line"]
+    for path in paths:
+        alone, own = analysis.pushes(il.load(path))[names], together[together["source"] == str(path)][names]
+        own[names[:3]] -= rounds.loc[rounds["source"] == str(path), "round"].min()
+        pd.testing.assert_frame_equal(own.reset_index(drop=True), alone, check_categorical=False)

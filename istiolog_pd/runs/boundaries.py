@@ -185,13 +185,13 @@ def _steps_back(lane: ContainerLog, log: slice, component: int) -> Iterator[Coun
 
 def _stepping_back(lane: ContainerLog, log: slice) -> list[int]:
     """The components whose times step back at all; gone through in blocks, since mostly there is none."""
+    if _is_in_order(lane, log):
+        return []
     found = set()
     last = [NAT] * len(COMPONENTS)
     for start in range(log.start, log.stop, BLOCK):
         block = slice(start, min(start + BLOCK, log.stop))
         writer, time = lane.component[block], lane.time[block]
-        if log.stop - log.start <= BLOCK and not (np.diff(time[time != NAT]) < 0).any():
-            break  # of no writer then
         for component in np.flatnonzero(np.bincount(writer + 1)[1:]).tolist():
             own = time[(writer == component) & (time != NAT)]
             if len(own):
@@ -199,6 +199,19 @@ def _stepping_back(lane: ContainerLog, log: slice) -> list[int]:
                 found |= {component} if stepped else set()
                 last[component] = int(own[-1])
     return sorted(found)
+
+
+def _is_in_order(lane: ContainerLog, log: slice) -> bool:
+    """Whether the times of a log never step back, whoever wrote them."""
+    last = NAT
+    for start in range(log.start, log.stop, BLOCK):
+        time = lane.time[start : min(start + BLOCK, log.stop)]
+        if time[0] == NAT or (time[1:] < time[:-1]).any():
+            time = time[time != NAT]
+        if len(time) and (time[0] < last or (time[1:] < time[:-1]).any()):
+            return False
+        last = int(time[-1]) if len(time) else last
+    return True
 
 
 def _stepped(lane: ContainerLog, before: int, row: int) -> CounterReset:

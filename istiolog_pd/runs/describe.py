@@ -127,8 +127,8 @@ def described(lane: ContainerLog, log: str) -> Iterator[tuple[Ints | slice, Run]
 
 def _writer(lane: ContainerLog, start: int, stop: int) -> str:
     """The component of a run, by the writers of its entries."""
-    there = set(np.unique(lane.component[start:stop]).tolist())
-    return next((name for name in _FIRST if COMPONENTS.index(name) in there), "agent")
+    count = np.bincount(lane.component[start:stop] + 1, minlength=len(COMPONENTS) + 1)[1:]
+    return next((name for name in _FIRST if count[COMPONENTS.index(name)]), "agent")
 
 
 def _pieces(lane: ContainerLog, first: int, stop: int) -> int:
@@ -198,7 +198,10 @@ def _gaps(lane: ContainerLog, start: int, stop: int, lost: Ints, silent: Ints) -
 
 def _levels(lane: ContainerLog, starts: Ints, component: str) -> list[str]:
     """The most verbose level of a component in each run."""
-    printed = np.where(lane.is_of(component) & (lane.level >= 0), lane.level, len(LEVELS))
+    own = lane.is_of(component)
+    if not own.any():
+        return [""] * len(starts)
+    printed = np.where(own & (lane.level >= 0), lane.level, len(LEVELS))
     return [[*LEVELS, ""][level] for level in np.minimum.reduceat(printed, starts).tolist()]
 
 

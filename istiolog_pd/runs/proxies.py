@@ -24,8 +24,10 @@ def named_proxies(lane: ContainerLog, starts: npt.NDArray[np.int64]) -> dict[int
 
 def with_proxies(tables: dict[str, pa.Table], runs: pd.DataFrame) -> dict[str, pa.Table]:
     """The tables, each access line with the `proxy` of its run; what a line prints itself stays."""
+    if "access" not in tables:
+        return tables
     own = runs[runs["component"].ne("pilot") & runs["pod"].ne("") & runs["namespace"].ne("")]
-    if "access" not in tables or own.empty:
+    if own.empty:
         return tables
     table = tables["access"]
     at, kind = table.schema.get_field_index("proxy"), table.schema.field("proxy").type

@@ -7,9 +7,9 @@ Istio prints it. A few fields of formats that lived long say more (`SIGNS`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from itertools import combinations
 
 import numpy as np
@@ -189,14 +189,22 @@ def of_statements(lane: ContainerLog, starts: Ints) -> dict[int, list[Bound]]:
 
 def _claim(component: str, level: str | None, scope: str | None, event: str, statement: str, text: str) -> Bound | None:
     """What the format says that claims an entry: mostly its statement tells which; else the text is matched again."""
-    formats: Iterable[Format] = _formats_of().get((component, event, statement), ())
-    formats = [one for one in formats if not one.needs_scope or in_scope(one, level, scope)]
-    if not statement or len({_minors(one) for one in formats}) > 1:
+    minors = _minors_by_statement(component, level, scope, event, statement)
+    if minors is None:
         claim = _of_event(event).claim
         claimed = claim(component, level, scope, text) or claim(component, level, scope, split_labels(text)[0])
-        formats = [claimed[0].format] if claimed else []
-    minors = _minors(formats[0]) if formats else ALL
+        minors = _minors(claimed[0].format) if claimed else ALL
     return None if minors == ALL else Bound(minors, words_of(text or statement))
+
+
+@lru_cache(maxsize=1 << 12)
+def _minors_by_statement(
+    component: str, level: str | None, scope: str | None, event: str, statement: str
+) -> int | None:
+    """The minor versions, as bits, of the formats that lines of a statement can be of; None: they differ."""
+    formats = _formats_of().get((component, event, statement), ())
+    found = {_minors(one) for one in formats if not one.needs_scope or in_scope(one, level, scope)}
+    return None if not statement or len(found) > 1 else next(iter(found), ALL)
 
 
 @cache
@@ -244,6 +252,8 @@ def _intersection(bounds: list[Bound]) -> Found:
     """The range that is left, and the lines that bound it."""
     if not bounds:
         return Found("", "no line of it tells versions apart")
+    # Of lines that say the same, the first.
+    bounds = list({bound.minors: bound for bound in reversed(bounds)}.values())[::-1]
     left = reduce(lambda minors, bound: minors & bound.minors, bounds, ALL)
     low, high = max(bounds, key=lambda one: one.since), min(bounds, key=lambda one: one.until)
     if not left:

@@ -15,6 +15,9 @@ from istiolog_pd.sources.compression.codecs import BLOCK, packing, unpack
 from istiolog_pd.sources.compression.prefetch import ahead
 from istiolog_pd.sources.limits import LIMITS, Limits, bounded
 
+#: A source that is longer than this is read in blocks of four times the size: each costs a search for its last entry.
+LONG = 4 * BLOCK
+
 Progress = Callable[[int], object]
 Blocks = Generator[bytes, None, None]
 
@@ -135,7 +138,7 @@ class Raw:
 
     def read(self) -> bytes:
         """The next block; nothing at the end."""
-        block = self._file.read(BLOCK)
+        block = self._file.read(BLOCK if self.count < LONG else 4 * BLOCK)
         data = block.encode(errors="surrogateescape") if isinstance(block, str) else bytes(block)
         self.count += len(data)
         if self._progress is not None and data:

@@ -105,24 +105,25 @@ impl Array {
         shared: &mut HashMap<(DataType, usize), Array>,
     ) -> Array {
         let array = match column {
-            Column::Empty => shared.entry((kind, rows)).or_insert_with(|| Array::of_nulls(rows, kind)).clone(),
+            Column::Empty | Column::Ids(..) | Column::Same(_) => {
+                shared.entry((kind, rows)).or_insert_with(|| Array::of_nulls(rows, kind)).clone()
+            }
             Column::Numbers(values, gaps) => {
                 let (valid, nulls) = validity(rows, &gaps);
                 let values = if kind == DataType::Boolean { buffer(packed(&values)) } else { buffer(values) };
                 Array::new(kind, rows, nulls, vec![valid, values])
             }
             Column::Words(mut codes) => {
-                let mut bits = Vec::new();
-                let mut nulls = 0;
-                for (row, code) in codes.iter_mut().enumerate().filter(|(_, code)| **code < 0) {
-                    if nulls == 0 {
-                        bits = all_valid(rows);
+                let nulls = codes.iter().map(|code| usize::from(*code < 0)).sum();
+                let mut valid = None;
+                if nulls > 0 {
+                    let mut bits = all_valid(rows);
+                    for (row, code) in codes.iter_mut().enumerate().filter(|(_, code)| **code < 0) {
+                        *code = 0;
+                        bits[row >> 3] &= !(1 << (row & 7));
                     }
-                    nulls += 1;
-                    *code = 0;
-                    bits[row >> 3] &= !(1 << (row & 7));
+                    valid = buffer(bits);
                 }
-                let valid = if nulls > 0 { buffer(bits) } else { None };
                 Array::new(kind, rows, nulls, vec![valid, buffer(codes)])
             }
             Column::Texts(ends, mut bytes, gaps) => {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::arrow::{Array, DataType, words_array};
 use crate::catalog::{Catalog, NONE, Type};
 use crate::chunk::Piece;
-use crate::columns::{Column, CommonRows, Gaps};
+use crate::columns::{Class, Column, CommonRows, Gaps, Known, NO_ID, Shared};
 use crate::dictionary::{Dictionary, Texts};
 use crate::times::klog;
 
@@ -36,10 +36,13 @@ struct TableWords {
 #[derive(Default)]
 struct WorkerWords {
     texts: Vec<Texts>,
+    classes: Vec<Class>,
+    /// Of groups of texts how many values each has, and their words.
+    groups: HashMap<usize, (usize, Vec<i32>)>,
     /// By dictionary the numbers in the dictionary of all.
     of_all: Vec<Vec<i32>>,
-    /// By table and column the numbers there.
-    of_table: HashMap<(usize, usize), Vec<i32>>,
+    /// By table and column the numbers there of words, or of what is known by its number.
+    of_table: HashMap<(usize, usize, Option<Known>), Vec<i32>>,
 }
 
 /// The tables of pieces that follow one another in a source.
@@ -139,6 +142,12 @@ impl Assembly {
         for (texts, more) in known.texts.iter_mut().zip(std::mem::take(&mut piece.words)) {
             texts.extend(&more);
         }
+        known.classes.append(&mut piece.classes);
+        for one in std::mem::take(&mut piece.groups) {
+            let (width, words) = known.groups.entry(one.group).or_default();
+            *width = one.width;
+            words.extend(one.words);
+        }
         self.held.push_back(piece);
         self.settle(false);
     }
@@ -193,7 +202,10 @@ impl Assembly {
         let catalog = self.catalog.clone();
         for (number, event) in std::mem::take(&mut piece.events).into_iter().enumerate() {
             if let Some(event) = event {
-                let keys = self.key_names.iter().map(|name| self.common(&piece.common, name, Some(&event.rows)));
+                let class = event.rows.iter().map(|row| piece.common.class[*row as usize]).collect();
+                let class = Arc::new(class);
+                let keys = self.key_names.iter();
+                let keys = keys.map(|name| self.common(&mut piece.common, name, Some(&event.rows), &class));
                 let columns = keys.chain(event.columns).collect();
                 self.append(&catalog, number + 1, event.rows.len(), columns, piece.worker);
             }
@@ -201,8 +213,9 @@ impl Assembly {
         let rows = piece.common.len();
         if rows > 0 {
             let message = std::mem::take(&mut piece.common.message);
+            let class = Arc::new(std::mem::take(&mut piece.common.class));
             let mut columns: Vec<Column> =
-                self.common_names.iter().map(|name| self.common(&piece.common, name, None)).collect();
+                self.common_names.iter().map(|name| self.common(&mut piece.common, name, None, &class)).collect();
             if let Some(place) = self.common_names.iter().position(|name| name == "message") {
                 columns[place] = message;
             }
@@ -216,13 +229,10 @@ impl Assembly {
     }
 
     /// A common column of all rows of a piece, or of some.
-    fn common(&self, of: &CommonRows, name: &str, rows: Option<&[u32]>) -> Column {
+    fn common(&self, of: &mut CommonRows, name: &str, rows: Option<&[u32]>, class: &Arc<Vec<u32>>) -> Column {
         let count = rows.map_or(of.len(), <[u32]>::len);
         let at = |n: usize| rows.map_or(n, |rows| rows[n] as usize);
-        let codes = |values: &[u8]| {
-            let code = |value: u8| if value == NONE { -1 } else { i32::from(value) };
-            Column::Words((0..count).map(|n| code(values[at(n)])).collect())
-        };
+        let shared = |what: Shared| Column::Ids(class.clone(), Known::Class(what));
         match name {
             "row" => Column::Numbers((0..count).map(|n| (self.entries + at(n)) as i64).collect(), Gaps::default()),
             "line" => {
@@ -230,17 +240,17 @@ impl Assembly {
                 Column::Numbers((0..count).map(|n| line(n) + self.lines as i64).collect(), Gaps::default())
             }
             "timestamp" => of.time.gather(rows),
-            "level" => codes(&of.level),
-            "event" => codes(&of.event),
-            "component" => codes(&of.component),
-            "scope" => of.scope.gather(rows),
+            "level" => shared(Shared::Level),
+            "event" => shared(Shared::Event),
+            "component" => shared(Shared::Component),
+            "scope" => shared(Shared::Scope),
+            "statement" => shared(Shared::Statement),
             "caller" => of.caller.gather(rows),
             "thread" => of.thread.gather(rows),
             "epoch" => of.epoch.gather(rows),
-            "statement" => of.statement.gather(rows),
             "envoy_connection" => of.envoy_connection.gather(rows),
             "envoy_stream" => of.envoy_stream.gather(rows),
-            "source" => Column::Words(vec![self.sources.len() as i32 - 1; count]),
+            "source" => Column::Same(self.sources.len() as u32 - 1),
             _ => Column::Empty,
         }
     }
@@ -251,11 +261,21 @@ impl Assembly {
             let event = number.checked_sub(1).map(|event| &catalog.events[event].columns[..]);
             Table::new(catalog, names, event.unwrap_or(&[]))
         });
+        let worker = self.workers.entry(worker).or_default();
         for (place, column) in columns.iter_mut().enumerate() {
-            let (Column::Words(codes), Some((dictionary, words))) = (column, &mut table.words[place]) else { continue };
+            let Some((dictionary, words)) = &mut table.words[place] else { continue };
             let is_fixed = *dictionary >= catalog.columns.len() + CommonWords::Level as usize;
-            let worker = if is_fixed { None } else { self.workers.get_mut(&worker) };
-            renumber(codes, (number, place), *dictionary, worker, &mut self.all[*dictionary], words);
+            let mut to = Renumbering { dictionary: *dictionary, is_fixed, all: &mut self.all[*dictionary], words };
+            match column {
+                Column::Words(codes) => worker.renumber(codes, (number, place), &mut to),
+                Column::Ids(ids, known) => {
+                    *column = Column::Words(worker.words_of(ids, *known, (number, place), &mut to));
+                }
+                Column::Same(word) => {
+                    *column = Column::Words(vec![to.words.number(*word as usize); rows]);
+                }
+                Column::Empty | Column::Numbers(..) | Column::Texts(..) => {}
+            }
         }
         table.chunks.push((rows, columns));
     }
@@ -273,38 +293,106 @@ impl Assembly {
     }
 }
 
-/// Numbers of a worker's words -> numbers of a column's own; -1 stays.
-fn renumber(
-    codes: &mut [i32],
-    table: (usize, usize),
+/// Where words of a worker become words of a column.
+struct Renumbering<'a> {
     dictionary: usize,
-    worker: Option<&mut WorkerWords>,
-    all: &mut Dictionary,
-    words: &mut TableWords,
-) {
-    let Some(worker) = worker else {
-        codes.iter_mut().filter(|code| **code >= 0).for_each(|code| *code = words.number(*code as usize));
-        return;
-    };
-    let WorkerWords { texts, of_all, of_table } = worker;
-    let (texts, of_all) = (&texts[dictionary], &mut of_all[dictionary]);
-    let direct = of_table.entry(table).or_default();
-    of_all.resize(texts.len(), -1);
-    direct.resize(texts.len(), -1);
-    for code in codes.iter_mut().filter(|code| **code >= 0) {
-        let word = *code as usize;
-        if direct[word] < 0 {
-            if of_all[word] < 0 {
-                of_all[word] = all.number(texts.get(word)) as i32;
+    /// Whether words are numbers of the dictionary of all.
+    is_fixed: bool,
+    all: &'a mut Dictionary,
+    words: &'a mut TableWords,
+}
+
+/// A number that is not known yet.
+const UNKNOWN: i32 = i32::MIN;
+
+impl WorkerWords {
+    /// Numbers of words -> numbers of a column's own; -1 stays.
+    fn renumber(&mut self, codes: &mut [i32], (table, place): (usize, usize), to: &mut Renumbering) {
+        let WorkerWords { texts, of_all, of_table, .. } = self;
+        let texts = &texts[to.dictionary];
+        let of_all = &mut of_all[to.dictionary];
+        let direct = of_table.entry((table, place, None)).or_default();
+        of_all.resize(texts.len(), -1);
+        direct.resize(texts.len(), UNKNOWN);
+        for code in codes.iter_mut().filter(|code| **code >= 0) {
+            let word = *code as usize;
+            if direct[word] == UNKNOWN {
+                direct[word] = to.number(word, texts, of_all);
             }
-            direct[word] = words.number(of_all[word] as usize);
+            *code = direct[word];
         }
-        *code = direct[word];
+    }
+
+    /// The words of what is known by its number.
+    fn words_of(
+        &mut self,
+        ids: &[u32],
+        known: Known,
+        (table, place): (usize, usize),
+        to: &mut Renumbering,
+    ) -> Vec<i32> {
+        let WorkerWords { texts, classes, groups, of_all, of_table } = self;
+        let none = (1, Vec::<i32>::new());
+        let (width, values) = match known {
+            Known::Text { group, .. } => groups.get(&group).unwrap_or(&none),
+            Known::Class(_) => &none,
+        };
+        let word = |id: usize| match known {
+            Known::Text { part, .. } => values[id * width + part],
+            Known::Class(shared) => classes[id].word(shared),
+        };
+        let count = if let Known::Class(_) = known { classes.len() } else { values.len() / width };
+        let direct = of_table.entry((table, place, Some(known))).or_default();
+        direct.resize(count, UNKNOWN);
+        let (texts, of_all) = match texts.get(to.dictionary) {
+            Some(texts) => (texts, &mut of_all[to.dictionary]),
+            None => (&Texts::default(), &mut Vec::new()),
+        };
+        of_all.resize(texts.len(), -1);
+        let mut number = |id: u32| {
+            if id == NO_ID {
+                return -1;
+            }
+            let found = direct[id as usize];
+            if found != UNKNOWN {
+                return found;
+            }
+            let word = word(id as usize);
+            let found = if word < 0 { -1 } else { to.number(word as usize, texts, of_all) };
+            direct[id as usize] = found;
+            found
+        };
+        ids.iter().map(|id| number(*id)).collect()
+    }
+}
+
+impl Renumbering<'_> {
+    #[cold]
+    fn number(&mut self, word: usize, texts: &Texts, of_all: &mut [i32]) -> i32 {
+        if self.is_fixed {
+            return self.words.number(word);
+        }
+        if of_all[word] < 0 {
+            of_all[word] = self.all.number(texts.get(word)) as i32;
+        }
+        self.words.number(of_all[word] as usize)
+    }
+}
+
+impl Class {
+    fn word(&self, shared: Shared) -> i32 {
+        let fixed = |value: u8| if value == NONE { -1 } else { i32::from(value) };
+        match shared {
+            Shared::Level => fixed(self.level),
+            Shared::Event => fixed(self.event),
+            Shared::Component => fixed(self.component),
+            Shared::Scope => self.scope,
+            Shared::Statement => self.statement,
+        }
     }
 }
 
 impl TableWords {
-    #[inline]
     fn number(&mut self, of_all: usize) -> i32 {
         if self.of.len() <= of_all {
             self.of.resize(of_all + 1, -1);

@@ -200,6 +200,7 @@ impl Catalog {
             &data.inner_header,
             (&data.inner_sign, data.inner_sign_at),
             &data.broken_json,
+            known.envoy,
         )?;
         let mut compiler = Compiler {
             kinds: &kinds,
@@ -315,6 +316,14 @@ impl Catalog {
 
     /// The format that claims a message; its fields are in `matcher`.
     pub fn claim(&self, asked: Asked, text: &[u8], matcher: &mut Matcher) -> Option<usize> {
+        let format = self.claim_by_path(asked, text, matcher);
+        matcher.expand();
+        format
+    }
+
+    /// The same; of a message that takes a path there are only the fields that the path does not know.
+    pub fn claim_by_path(&self, asked: Asked, text: &[u8], matcher: &mut Matcher) -> Option<usize> {
+        matcher.starts.hit = None;
         let message = Message::new(text);
         let accept = |number: usize| !self.formats[number].needs_scope || self.in_scope(number, asked);
         let Matcher { found, starts, .. } = matcher;
@@ -322,11 +331,12 @@ impl Catalog {
             let tree = *self.by_event.get(&(asked.component as usize, event))?;
             return walk(&self.trees[tree], &self.kinds, &message, found, &accept);
         }
-        let start = starts.of(self, asked.component, text);
+        let (place, start) = starts.of(self, asked.component, text);
         for n in 0..start.paths.len() {
             if start.paths[n].fits(&self.kinds, &message, found) {
                 let format = start.paths[n].format;
                 start.paths.swap(n, n / 2);
+                starts.hit = Some((place, n / 2));
                 return Some(format);
             }
         }

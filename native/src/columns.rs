@@ -1,5 +1,7 @@
 //! Columns of a chunk while they are filled: a row is null until a value is there, and the first one counts.
 
+use std::sync::Arc;
+
 /// Places where a column has no value, as ranges.
 #[derive(Clone, Default)]
 pub struct Gaps(Vec<(u32, u32)>);
@@ -45,6 +47,42 @@ pub enum Column {
     Words(Vec<i32>),
     /// Where each text ends, the texts, and where there is none.
     Texts(Vec<i32>, Vec<u8>, Gaps),
+    /// Words by what the worker knows of each number; several columns share the numbers.
+    Ids(Arc<Vec<u32>>, Known),
+    /// The same word in each row.
+    Same(u32),
+}
+
+/// No number.
+pub const NO_ID: u32 = u32::MAX;
+
+/// What a worker knows of a number.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Known {
+    /// A word of what entries of a class share.
+    Class(Shared),
+    /// Of the texts of a group that value.
+    Text { group: usize, part: usize },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Shared {
+    Level,
+    Event,
+    Component,
+    Scope,
+    Statement,
+}
+
+/// What many entries have in common.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Class {
+    pub level: u8,
+    pub event: u8,
+    pub component: u8,
+    /// Words of the worker; -1: none.
+    pub scope: i32,
+    pub statement: i32,
 }
 
 impl Column {
@@ -124,17 +162,27 @@ impl Column {
                 gaps.add(ends.len(), rows);
                 ends.resize(rows, bytes.len() as i32);
             }
+            Column::Ids(..) | Column::Same(_) => {}
         }
     }
 
-    /// Some rows of numbers or words, or all; of a column that is closed.
-    pub fn gather(&self, rows: Option<&[u32]>) -> Column {
-        match (self, rows) {
-            (Column::Numbers(values, gaps), None) => Column::Numbers(values.clone(), gaps.clone()),
-            (Column::Numbers(values, gaps), Some(rows)) if gaps.count() == 0 => {
+    /// Make room for so many rows in all, if there are values.
+    pub fn reserve(&mut self, rows: usize) {
+        match self {
+            Column::Numbers(values, _) => values.reserve(rows),
+            Column::Words(codes) => codes.reserve(rows),
+            Column::Empty | Column::Texts(..) | Column::Ids(..) | Column::Same(_) => {}
+        }
+    }
+
+    /// Some rows of numbers or words, or all, which are then gone here; of a column that is closed.
+    pub fn gather(&mut self, rows: Option<&[u32]>) -> Column {
+        let Some(rows) = rows else { return std::mem::take(self) };
+        match self {
+            Column::Numbers(values, gaps) if gaps.count() == 0 => {
                 Column::Numbers(rows.iter().map(|row| values[*row as usize]).collect(), Gaps::default())
             }
-            (Column::Numbers(values, gaps), Some(rows)) => {
+            Column::Numbers(values, gaps) => {
                 let mut found = Column::Empty;
                 for (n, row) in rows.iter().enumerate().filter(|(_, row)| !gaps.has(**row as usize)) {
                     found.number(n, values[*row as usize]);
@@ -142,16 +190,15 @@ impl Column {
                 found.close(rows.len());
                 found
             }
-            (Column::Words(codes), None) => Column::Words(codes.clone()),
-            (Column::Words(codes), Some(rows)) => Column::Words(rows.iter().map(|row| codes[*row as usize]).collect()),
-            (Column::Empty | Column::Texts(..), _) => Column::Empty,
+            Column::Words(codes) => Column::Words(rows.iter().map(|row| codes[*row as usize]).collect()),
+            Column::Empty | Column::Texts(..) | Column::Ids(..) | Column::Same(_) => Column::Empty,
         }
     }
 
     /// Add so many rows of another part of the same column to so many.
     pub fn append(&mut self, rows: usize, more: Column, count: usize) {
         match more {
-            Column::Empty => {}
+            Column::Empty | Column::Ids(..) | Column::Same(_) => {}
             Column::Numbers(values, gaps) => {
                 let there = values.iter().enumerate().filter(|(n, _)| !gaps.has(*n));
                 there.for_each(|(n, value)| self.number(rows + n, *value));
@@ -179,22 +226,90 @@ impl Column {
 pub struct EventRows {
     pub rows: Vec<u32>,
     pub columns: Vec<Column>,
+    pub groups: Vec<GroupRows>,
+}
+
+/// By row the number of a text of a group: its values get into their columns when the chunk is closed.
+pub struct GroupRows {
+    pub group: usize,
+    /// The columns' places, and which of the values of a text each gets.
+    pub columns: Box<[(u16, u16)]>,
+    pub ids: Vec<u32>,
+}
+
+impl EventRows {
+    /// Set what text of a group a row has.
+    #[inline(always)]
+    pub fn id(&mut self, group: usize, columns: &[(u16, u16)], row: usize, id: u32) {
+        match self.groups.iter_mut().find(|one| one.group == group) {
+            Some(known) if known.ids.len() == row => known.ids.push(id),
+            Some(known) => known.put(row, id),
+            None => {
+                let mut new = GroupRows { group, columns: columns.into(), ids: Vec::new() };
+                new.put(row, id);
+                self.groups.push(new);
+            }
+        }
+    }
+
+    /// Make room for so many rows.
+    #[cold]
+    pub fn reserve(&mut self, rows: usize) {
+        self.rows.reserve(rows);
+        self.columns.iter_mut().for_each(|column| column.reserve(rows));
+        self.groups.iter_mut().for_each(|group| group.ids.reserve(rows));
+    }
+
+    /// Fill up with nulls. `word`: of a text of a group the word of one of its values, -1 if it has none.
+    pub fn close(&mut self, word: impl Fn(usize, u32, usize) -> i32) {
+        let rows = self.rows.len();
+        for column in &mut self.columns {
+            column.close(rows);
+        }
+        for GroupRows { group, columns, mut ids } in std::mem::take(&mut self.groups) {
+            ids.resize(rows, NO_ID);
+            let ids = Arc::new(ids);
+            for (place, part) in columns {
+                let part = usize::from(part);
+                let column = &mut self.columns[usize::from(place)];
+                if let Column::Empty = column {
+                    *column = Column::Ids(ids.clone(), Known::Text { group, part });
+                    continue;
+                }
+                // Texts of several kinds are in the column.
+                if let Column::Ids(others, Known::Text { group, part }) = column {
+                    let known = |id: &u32| if *id == NO_ID { -1 } else { word(*group, *id, *part) };
+                    *column = Column::Words(others.iter().map(known).collect());
+                }
+                if let Column::Words(codes) = column {
+                    let empty = codes.iter_mut().zip(&*ids).filter(|(code, id)| **code < 0 && **id != NO_ID);
+                    empty.for_each(|(code, id)| *code = word(group, *id, part));
+                }
+            }
+        }
+    }
+}
+
+impl GroupRows {
+    #[cold]
+    fn put(&mut self, row: usize, id: u32) {
+        if self.ids.len() <= row {
+            self.ids.resize(row, NO_ID);
+            self.ids.push(id);
+        }
+    }
 }
 
 /// What every entry has.
 #[derive(Default)]
 pub struct CommonRows {
     pub time: Column,
-    pub level: Vec<u8>,
-    pub scope: Column,
-    pub event: Vec<u8>,
+    pub class: Vec<u32>,
     pub line: Vec<u32>,
-    pub component: Vec<u8>,
     pub caller: Column,
     pub thread: Column,
     pub epoch: Column,
     pub message: Column,
-    pub statement: Column,
     pub envoy_connection: Column,
     pub envoy_stream: Column,
 }
@@ -207,10 +322,7 @@ impl CommonRows {
     /// Make room for so many rows.
     pub fn reserve(&mut self, rows: usize) {
         self.time = Column::Numbers(Vec::with_capacity(rows), Gaps::default());
-        self.scope = Column::Words(Vec::with_capacity(rows));
-        self.level.reserve(rows);
-        self.event.reserve(rows);
-        self.component.reserve(rows);
+        self.class.reserve(rows);
         self.line.reserve(rows);
     }
 
@@ -219,12 +331,10 @@ impl CommonRows {
         let rows = self.len();
         for column in [
             &mut self.time,
-            &mut self.scope,
             &mut self.caller,
             &mut self.thread,
             &mut self.epoch,
             &mut self.message,
-            &mut self.statement,
             &mut self.envoy_connection,
             &mut self.envoy_stream,
         ] {

@@ -1,9 +1,11 @@
 //! Distinct texts, each with a number.
 
+use std::collections::HashMap;
 use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use crate::columns::Class;
 use crate::set::{quick_hash, same};
 
 /// Texts in the order of their numbers.
@@ -92,5 +94,26 @@ impl Dictionary {
     /// The bytes and the number of its texts.
     pub fn size(&self) -> usize {
         self.texts.bytes.len() + 16 * self.texts.len()
+    }
+}
+
+/// Gives each class a number, counted from zero.
+#[derive(Default)]
+pub struct Classes {
+    pub list: Vec<Class>,
+    numbers: HashMap<Class, u32, DefaultHashBuilder>,
+    last: usize,
+}
+
+impl Classes {
+    pub fn number(&mut self, class: Class) -> u32 {
+        if self.list.get(self.last) != Some(&class) {
+            let next = self.list.len() as u32;
+            self.last = *self.numbers.entry(class).or_insert(next) as usize;
+            if self.last == next as usize {
+                self.list.push(class);
+            }
+        }
+        self.last as u32
     }
 }

@@ -9,9 +9,9 @@ use memchr::memchr;
 use crate::catalog::Catalog;
 use crate::entry::{Body, Entry};
 use crate::gc::State;
-use crate::headers::{HeadCache, HeadNames};
+use crate::headers::HeadCache;
 use crate::json_lines::JsonLines;
-use crate::lines::Damages;
+use crate::lines::{Damages, last_tab};
 use crate::pattern::Scratch;
 
 type Span = (usize, usize);
@@ -24,7 +24,6 @@ pub struct Entries<'c> {
     heads: &'c mut HeadCache,
     damage: &'c mut Damages,
     text: &'c [u8],
-    names: HeadNames,
     any_start: bool,
     scratch: Scratch,
     begun: VecDeque<Entry>,
@@ -33,7 +32,7 @@ pub struct Entries<'c> {
     /// The entry that lines without a header belong to.
     open: Option<usize>,
     /// The layout of the latest line that has one.
-    latest: Option<usize>,
+    latest: Option<u16>,
     /// A GC line whose rest has not come yet, or only its line end.
     gc: Option<usize>,
     /// Where the next text stands that every whole GC line holds.
@@ -47,7 +46,6 @@ impl<'c> Entries<'c> {
             heads,
             damage,
             text,
-            names: HeadNames { envoy: catalog.known.envoy },
             any_start: catalog.heads.any(&catalog.layouts),
             scratch: Scratch::default(),
             begun: VecDeque::new(),
@@ -98,20 +96,21 @@ impl<'c> Entries<'c> {
     fn line(&mut self, number: u64, span: Span) {
         let heads = &self.catalog.heads;
         let line = &self.text[span.0..span.1];
-        if !heads.may_hold_another(line) {
+        let tab = last_tab(line);
+        if !heads.may_hold_another(line, tab) {
             if self.gc.is_none() && !self.any_start && !heads.can_begin(line) {
                 self.go_on(number, span);
             } else {
-                self.take(number, span, false);
+                self.take(number, span, tab, false);
             }
             return;
         }
         let mut start = span.0;
         for inner in heads.inner_headers(line, &mut self.scratch) {
-            self.take(number, (start, span.0 + inner), true);
+            self.take(number, (start, span.0 + inner), last_tab(&self.text[start..span.0 + inner]), true);
             start = span.0 + inner;
         }
-        self.take(number, (start, span.1), false);
+        self.take(number, (start, span.1), last_tab(&self.text[start..span.1]), false);
     }
 
     /// Give text without a header to the open entry; without one it is a row of its own.
@@ -120,34 +119,37 @@ impl<'c> Entries<'c> {
         match self.open {
             Some(open) => self.begun(open).add(text, span),
             None if span.0 < span.1 => {
-                let event = Some(self.catalog.known.unparsed);
+                let event = Some(self.catalog.known.unparsed as u16);
                 self.push(number, Entry { event, ..Entry::of(span.0, span.1) });
             }
             None => {}
         }
     }
 
-    /// Begin the entry of a line, or give the line to an open one. `followed`: a header stands right behind it.
-    fn take(&mut self, number: u64, span: Span, followed: bool) {
+    /// Begin the entry of a line, or give the line to an open one.
+    ///
+    /// `tab`: its last tab; `followed`: a header stands right behind it.
+    fn take(&mut self, number: u64, span: Span, tab: Option<usize>, followed: bool) {
         if self.gc.is_some_and(|gc| self.end_gc(gc, number, span, followed)) {
             return;
         }
         let (catalog, text) = (self.catalog, self.text);
-        let found = catalog.heads.entry(&catalog.layouts, &self.names, self.heads, &mut self.scratch, text, span);
+        let found = catalog.heads.entry(&catalog.layouts, self.heads, &mut self.scratch, text, span, tab);
         let Some(entry) = found else {
             if text.get(span.0) != Some(&b'{') || span.0 == span.1 || !self.json(number, span) {
                 self.go_on(number, span);
             }
             return;
         };
-        let layout = entry.layout.map(|at| &catalog.layouts[at]);
-        if self.open.is_some() && layout.is_some_and(|one| one.joins(self.latest.map(|at| &catalog.layouts[at]))) {
+        let of = |at: u16| &catalog.layouts[usize::from(at)];
+        let layout = entry.layout.map(of);
+        if self.open.is_some() && layout.is_some_and(|one| one.joins(self.latest.map(of))) {
             self.latest = entry.layout;
             self.go_on(number, span);
             return;
         }
         let latest = entry.layout;
-        let (is_gc, takes_lines) = (entry.layout.is_some_and(|at| catalog.layouts[at].is_gc), entry.takes_lines);
+        let (is_gc, takes_lines) = (layout.is_some_and(|one| one.is_gc), entry.takes_lines);
         let place = self.push(number, entry);
         if is_gc {
             let state = catalog.gc.state(&text[span.0..span.1], &mut self.scratch);
@@ -213,8 +215,8 @@ impl<'c> Entries<'c> {
         let Some(at) = catalog.gc.inside(&text[start..end], &mut self.scratch) else { return };
         entry.body = Body::Span(start, start + at);
         entry.cut = true;
-        let layout = catalog.layouts.iter().position(|layout| layout.is_gc);
-        let event = Some(catalog.known.go_gc);
+        let layout = catalog.layouts.iter().position(|layout| layout.is_gc).map(|at| at as u16);
+        let event = Some(catalog.known.go_gc as u16);
         self.push(number, Entry { layout, event, takes_lines: false, ..Entry::of(start + at, end) });
     }
 }

@@ -7,7 +7,7 @@ use crate::catalog::NONE;
 pub enum Text {
     #[default]
     None,
-    Span(usize, usize),
+    Span(u32, u32),
     Owned(Box<[u8]>),
 }
 
@@ -15,21 +15,21 @@ impl Text {
     pub fn bytes<'a>(&'a self, text: &'a [u8]) -> Option<&'a [u8]> {
         match self {
             Text::None => None,
-            Text::Span(start, end) => Some(&text[*start..*end]),
+            Text::Span(start, end) => Some(&text[*start as usize..*end as usize]),
             Text::Owned(bytes) => Some(bytes),
         }
     }
 }
 
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub enum Time {
     /// The layout has none.
     None,
     /// What stands there is no time.
     Unknown,
     Known(i64),
-    /// A time without a year.
-    Klog(Box<[u8]>),
+    /// A time without a year, where it stands in the chunk's text.
+    Klog(u32, u32),
 }
 
 impl Time {
@@ -50,23 +50,34 @@ pub enum Body {
     Owned(Vec<u8>),
 }
 
+/// Entries are moved a lot: what few of them have is kept apart.
 pub struct Entry {
     pub line: u64,
     /// Nothing: no header.
-    pub layout: Option<usize>,
-    pub json_layout: Option<usize>,
+    pub layout: Option<u16>,
+    pub json_layout: Option<u16>,
+    /// The number of the header's text with this worker, if it is remembered; equal ones say the same.
+    pub head: Option<u16>,
     pub body: Body,
     pub time: Time,
     pub level: u8,
     pub scope: Text,
     pub component: u8,
-    pub event: Option<usize>,
+    pub event: Option<u16>,
     pub caller: Text,
-    pub thread: Option<i64>,
-    pub epoch: Option<i64>,
+    pub more: Option<Box<More>>,
     pub takes_lines: bool,
     /// The next part goes on in the middle of the last one's line.
     pub cut: bool,
+    /// It is known that there is no tab in its text.
+    pub no_tab: bool,
+}
+
+/// What few headers say.
+#[derive(Default)]
+pub struct More {
+    pub thread: Option<i64>,
+    pub epoch: Option<i64>,
     /// Keys of a JSON line that are columns, by their number, with their texts.
     pub fields: Vec<(usize, Vec<u8>)>,
 }
@@ -78,6 +89,7 @@ impl Entry {
             line: 0,
             layout: None,
             json_layout: None,
+            head: None,
             body: Body::Span(start, end),
             time: Time::None,
             level: NONE,
@@ -85,12 +97,16 @@ impl Entry {
             component: NONE,
             event: None,
             caller: Text::None,
-            thread: None,
-            epoch: None,
+            more: None,
             takes_lines: true,
             cut: false,
-            fields: Vec::new(),
+            no_tab: false,
         }
+    }
+
+    /// The texts of keys of a JSON line.
+    pub fn fields(&self) -> &[(usize, Vec<u8>)] {
+        self.more.as_ref().map_or(&[], |more| &more.fields)
     }
 
     pub fn has_header(&self) -> bool {
@@ -107,6 +123,7 @@ impl Entry {
     /// Take one more line, or the rest of a line that was cut.
     pub fn add(&mut self, text: &[u8], (start, end): (usize, usize)) {
         let gap = usize::from(!self.cut);
+        self.no_tab = false;
         if let Body::Span(_, stop) = &mut self.body
             && *stop + gap == start
             && (self.cut || text[*stop] == b'\n')

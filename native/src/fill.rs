@@ -19,12 +19,42 @@ enum Known {
     Text(Box<[u8]>),
 }
 
+impl Known {
+    fn word(&self) -> i32 {
+        if let Known::Word(word) = self { *word as i32 } else { -1 }
+    }
+}
+
 /// Texts of one kind, and what each is worth: each is taken apart once.
 #[derive(Default)]
 struct Group {
     texts: Dictionary,
     values: Vec<Known>,
+    /// How many values a text has, and of how many texts earlier pieces have told the words.
+    width: usize,
+    told: usize,
     bytes: usize,
+}
+
+/// Of texts of a group, in the order of their numbers, the words of their values; -1: none.
+pub struct GroupWords {
+    pub group: usize,
+    pub width: usize,
+    pub words: Vec<i32>,
+}
+
+/// What of a row is known from the path that its message takes, and what is left to do.
+pub struct Plan {
+    /// Whether a row can be made by it.
+    pub is_whole: bool,
+    numbers: Vec<(u16, i64)>,
+    words: Vec<(u16, u32)>,
+    /// By field that is known its number among the texts of its group.
+    ids: Vec<(u16, u32)>,
+    /// The fields that are not known.
+    fields: Vec<u16>,
+    /// The component, header and class of the last message that took the path.
+    pub class: Option<(u8, u16, u32)>,
 }
 
 /// What a worker knows of texts: the words of each column, and of each group of them the values.
@@ -75,11 +105,102 @@ impl Filler {
             })
     }
 
+    /// The words of the values of texts that no earlier piece has told.
+    pub fn new_words(&mut self) -> Vec<GroupWords> {
+        let mut found = Vec::new();
+        for (group, known) in
+            self.groups.iter_mut().enumerate().filter(|(_, known)| known.told < known.texts.texts.len())
+        {
+            let words = known.values[known.told * known.width..].iter().map(Known::word).collect();
+            known.told = known.texts.texts.len();
+            found.push(GroupWords { group, width: known.width, words });
+        }
+        found
+    }
+
+    /// The word of a value of a text, -1 if it has none.
+    pub fn word(&self, group: usize, id: u32, part: usize) -> i32 {
+        let group = &self.groups[group];
+        group.values[id as usize * group.width + part].word()
+    }
+
+    /// What is known of a row whose message takes a path.
+    pub fn plan(&mut self, catalog: &Catalog, shape: &Shape, known: &[Option<Span>], message: &[u8]) -> Plan {
+        let mut plan = Plan {
+            is_whole: shape.is_plain && known.len() == shape.fields.len(),
+            numbers: Vec::new(),
+            words: Vec::new(),
+            ids: Vec::new(),
+            fields: Vec::new(),
+            class: None,
+        };
+        for (n, (target, span)) in shape.fields.iter().zip(known).enumerate() {
+            let Some(span) = span else {
+                plan.fields.push(n as u16);
+                continue;
+            };
+            if *span == NOWHERE {
+                continue;
+            }
+            let text = &message[span.0 as usize..span.1 as usize];
+            match target.put {
+                Put::Number(value) => plan.numbers.extend(value(text).map(|value| (target.columns[0], value))),
+                Put::Known => plan.ids.push((n as u16, self.id(catalog, target, text))),
+                Put::Other => plan.is_whole = false,
+            }
+        }
+        for (place, column, value) in shape.constants.iter().filter(|(place, _, _)| *place != ABSENT) {
+            match value {
+                Constant::Number(value) => plan.numbers.push((*place, *value)),
+                Constant::Text(_) if catalog.columns[*column].kind == Type::Text => plan.is_whole = false,
+                Constant::Text(text) => plan.words.push((*place, self.words[*column].number(text))),
+            }
+        }
+        plan
+    }
+
+    /// Add a row by a plan; `spans`: the fields that are not known.
+    #[inline(always)]
+    pub fn fill_planned(
+        &mut self,
+        catalog: &Catalog,
+        shape: &Shape,
+        plan: &Plan,
+        message: &[u8],
+        spans: &[Span],
+        to: &mut EventRows,
+    ) {
+        let at = to.rows.len();
+        for (place, value) in &plan.numbers {
+            to.columns[usize::from(*place)].number(at, *value);
+        }
+        for (place, word) in &plan.words {
+            to.columns[usize::from(*place)].word(at, *word);
+        }
+        for (field, id) in &plan.ids {
+            self.put_id(&shape.fields[usize::from(*field)], *id, at, to);
+        }
+        for (field, span) in plan.fields.iter().zip(spans).filter(|(_, span)| **span != NOWHERE) {
+            let text = &message[span.0 as usize..span.1 as usize];
+            self.put(catalog, &shape.fields[usize::from(*field)], text, at, to);
+        }
+    }
+
+    /// Put the texts of labels into their columns.
+    pub fn fill_labels(&mut self, catalog: &Catalog, shape: &Shape, labels: &[Option<&[u8]>], to: &mut EventRows) {
+        let at = to.rows.len();
+        for ((_, target), text) in shape.labels.iter().zip(labels) {
+            if let Some(text) = text {
+                self.put(catalog, target, text, at, to);
+            }
+        }
+    }
+
     /// Add a row of a shape to those of its event.
     pub fn fill(&mut self, catalog: &Catalog, shape: &Shape, row: &RowTexts, to: &mut EventRows) {
         let at = to.rows.len();
         for (target, text) in fields(shape, row) {
-            self.put(catalog, target, text, at, &mut to.columns);
+            self.put(catalog, target, text, at, to);
         }
         for (place, column, value) in &shape.constants {
             if *place == ABSENT {
@@ -90,11 +211,7 @@ impl Filler {
                 Constant::Text(text) => self.put_text(catalog, *column, text, at, &mut to.columns[*place as usize]),
             }
         }
-        for (number, text) in row.labels.iter().enumerate() {
-            if let Some(text) = text {
-                self.put(catalog, &shape.labels[number].1, text, at, &mut to.columns);
-            }
-        }
+        self.fill_labels(catalog, shape, row.labels, to);
         if let Some([pod, namespace, proxy]) = shape.proxy
             && ![pod, namespace, proxy].contains(&ABSENT)
         {
@@ -134,20 +251,24 @@ impl Filler {
     }
 
     #[inline(always)]
-    fn put(&mut self, catalog: &Catalog, target: &Target, text: &[u8], at: usize, to: &mut [Column]) {
+    fn put(&mut self, catalog: &Catalog, target: &Target, text: &[u8], at: usize, to: &mut EventRows) {
         match target.put {
             Put::Number(value) => {
                 if let Some(value) = value(text) {
-                    to[target.columns[0] as usize].number(at, value);
+                    to.columns[target.columns[0] as usize].number(at, value);
                 }
             }
-            Put::Known => self.put_known(catalog, target, text, at, to),
+            Put::Known => {
+                let id = self.id(catalog, target, text);
+                self.put_id(target, id, at, to);
+            }
             Put::Other => self.put_other(catalog, target, text, at, to),
         }
     }
 
     #[inline(never)]
-    fn put_other(&mut self, catalog: &Catalog, target: &Target, text: &[u8], at: usize, to: &mut [Column]) {
+    fn put_other(&mut self, catalog: &Catalog, target: &Target, text: &[u8], at: usize, row: &mut EventRows) {
+        let to = &mut row.columns;
         let first = target.columns[0] as usize;
         match &catalog.kinds[target.kind].value {
             Value::Number(value, twice) => {
@@ -173,7 +294,8 @@ impl Filler {
                 {
                     to[target.columns[1] as usize].number(at, number);
                 }
-                self.put_known(catalog, target, &text[..size], at, to);
+                let id = self.id(catalog, target, &text[..size]);
+                self.put_id(target, id, at, row);
             }
             Value::Parse(parse) => {
                 let mut parts = Vec::new();
@@ -187,17 +309,26 @@ impl Filler {
                     }
                 }
             }
-            Value::Python(_) => self.put_known(catalog, target, text, at, to),
+            Value::Python(_) => {
+                let id = self.id(catalog, target, text);
+                self.put_id(target, id, at, row);
+            }
         }
     }
 
-    /// Put what is known of a text into its columns.
+    /// Put what is known of a text, by its number, into its columns.
     #[inline(always)]
-    fn put_known(&mut self, catalog: &Catalog, target: &Target, text: &[u8], at: usize, to: &mut [Column]) {
-        let values = self.known(catalog, target, text);
+    fn put_id(&self, target: &Target, id: u32, at: usize, to: &mut EventRows) {
+        if !target.late.is_empty() {
+            to.id(target.group, &target.late, at, id);
+        }
+        if target.known.is_empty() {
+            return;
+        }
+        let first = id as usize * target.width;
         for (column, part) in &target.known {
-            let column = &mut to[*column as usize];
-            match &values[*part as usize] {
+            let column = &mut to.columns[*column as usize];
+            match &self.groups[target.group].values[first + *part as usize] {
                 Known::Null => {}
                 Known::Number(value) => column.number(at, *value),
                 Known::Word(code) => column.word(at, *code),
@@ -207,21 +338,28 @@ impl Filler {
     }
 
     /// What is known of a text.
-    #[inline]
     fn known(&mut self, catalog: &Catalog, target: &Target, text: &[u8]) -> &[Known] {
+        let first = self.id(catalog, target, text) as usize * target.width;
+        &self.groups[target.group].values[first..first + target.width]
+    }
+
+    /// The number of a text in its group.
+    #[inline]
+    fn id(&mut self, catalog: &Catalog, target: &Target, text: &[u8]) -> u32 {
         if self.groups.len() <= target.group {
             self.groups.resize_with(target.group + 1, Group::default);
         }
         let group = &mut self.groups[target.group];
-        let first = group.texts.number(text) as usize * target.width;
-        if first == group.values.len() {
+        let id = group.texts.number(text);
+        if id as usize * target.width == group.values.len() {
             self.learn(catalog, target, text);
         }
-        &self.groups[target.group].values[first..first + target.width]
+        id
     }
 
     #[cold]
     fn learn(&mut self, catalog: &Catalog, target: &Target, text: &[u8]) {
+        self.groups[target.group].width = target.width;
         let mut parts = Vec::with_capacity(target.width);
         match &catalog.kinds[target.kind].value {
             Value::Parse(parse) => parse(text, &catalog.names, &mut parts),

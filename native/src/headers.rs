@@ -8,7 +8,7 @@ use pyo3::PyResult;
 
 use crate::catalog::{NONE, invalid, place};
 use crate::data::LayoutData;
-use crate::entry::{Entry, Text, Time};
+use crate::entry::{Entry, More, Text, Time};
 use crate::numbers::{digits, integer};
 use crate::pattern::{Pattern, Scratch};
 use crate::set::{begins, label_key, same};
@@ -19,6 +19,8 @@ const FIELDS: [&str; 7] = ["time", "level", "scope", "logger", "caller", "thread
 /// The longest text between a time and a message that is remembered, and how many are.
 const LONGEST: usize = 160;
 const MOST: usize = 1024;
+/// A shorter text is searched byte by byte.
+const SHORT: usize = 64;
 
 pub struct Layout {
     pattern: Pattern,
@@ -98,12 +100,21 @@ impl Layout {
 
 /// The layouts by the first byte of a line, and what headers and JSON lines have in common.
 pub struct Heads {
-    by_first: Vec<Vec<usize>>,
+    by_first: Vec<Candidates>,
     levels: HashMap<Vec<u8>, u8>,
     inner: Pattern,
     inner_sign: Finder<'static>,
     inner_sign_at: usize,
     pub broken_json: Pattern,
+    /// The component of headers with a logger.
+    envoy: u8,
+}
+
+/// The layouts that a line with a certain first byte can have: a user's own are tried first.
+#[derive(Clone, Default)]
+struct Candidates {
+    own: Vec<usize>,
+    others: Vec<usize>,
 }
 
 /// What a header says between its time and its message; equal texts say the same.
@@ -112,8 +123,8 @@ struct Remembered {
     layout: usize,
     level: u8,
     /// Where they stand in the text.
-    scope: Option<(usize, usize)>,
-    caller: Option<(usize, usize)>,
+    scope: Option<(u32, u32)>,
+    caller: Option<(u32, u32)>,
     component: u8,
 }
 
@@ -126,6 +137,12 @@ pub struct HeadCache {
     last: usize,
 }
 
+impl Candidates {
+    fn is_some(&self) -> bool {
+        !self.own.is_empty() || !self.others.is_empty()
+    }
+}
+
 impl Heads {
     pub fn new(
         layouts: &[Layout],
@@ -133,23 +150,28 @@ impl Heads {
         inner: &str,
         sign: (&str, usize),
         broken: &str,
+        envoy: u8,
     ) -> PyResult<Heads> {
-        let mut by_first = vec![Vec::new(); 256];
+        let mut by_first = vec![Candidates::default(); 256];
         for (number, layout) in layouts.iter().enumerate() {
             for (first, of) in by_first.iter_mut().enumerate() {
                 let begins = layout.starts.chars().any(|sign| sign.to_string().as_bytes()[0] as usize == first);
                 if begins || (layout.own && layout.starts.is_empty()) {
-                    of.push(number);
+                    if layout.own { of.own.push(number) } else { of.others.push(number) }
                 }
             }
         }
         let pattern = |text: &str| Pattern::new(text).map_err(invalid);
+        if !sign.0.ends_with('\t') {
+            return Err(invalid("the sign of a header in the middle of a line ends in a tab"));
+        }
         Ok(Heads {
             by_first,
             levels,
             inner: pattern(inner)?,
             inner_sign: Finder::new(sign.0).into_owned(),
             inner_sign_at: sign.1,
+            envoy,
             broken_json: pattern(&format!("(?:{broken})\\Z"))?,
         })
     }
@@ -157,7 +179,7 @@ impl Heads {
     /// Whether a line can begin with a header.
     #[inline]
     pub fn can_begin(&self, line: &[u8]) -> bool {
-        line.first().is_some_and(|first| *first == b'{' || !self.by_first[*first as usize].is_empty())
+        line.first().is_some_and(|first| *first == b'{' || self.by_first[*first as usize].is_some())
     }
 
     /// Whether layouts are tried on lines of any first character, and on empty ones.
@@ -175,9 +197,10 @@ impl Heads {
         self.levels.get(&text.to_ascii_lowercase()).copied().unwrap_or(NONE)
     }
 
-    /// Whether a console header can stand in the middle of a line: in most it cannot.
+    /// Whether a console header can stand in the middle of a line: in most it cannot. `tab`: the line's last tab.
     #[inline]
-    pub fn may_hold_another(&self, line: &[u8]) -> bool {
+    pub fn may_hold_another(&self, line: &[u8], tab: Option<usize>) -> bool {
+        let Some(line) = tab.and_then(|tab| line.get(..=tab)) else { return false };
         let at = self.inner_sign_at;
         if line.len() < at + self.inner_sign.needle().len() {
             return false;
@@ -191,7 +214,14 @@ impl Heads {
                 None => return false,
             }
         };
-        self.inner_sign.find(&line[at..]).is_some()
+        let sign = self.inner_sign.needle();
+        match &line[at..] {
+            short if short.len() < SHORT => {
+                let ends = |(end, byte): (usize, &u8)| *byte == b'\t' && short[..=end].ends_with(sign);
+                short.iter().enumerate().any(ends)
+            }
+            rest => self.inner_sign.find(rest).is_some(),
+        }
     }
 
     /// Where the console headers in the middle of a line begin.
@@ -210,40 +240,38 @@ impl Heads {
     pub fn entry(
         &self,
         layouts: &[Layout],
-        names: &HeadNames,
         cache: &mut HeadCache,
         scratch: &mut Scratch,
         text: &[u8],
         span: (usize, usize),
+        tab: Option<usize>,
     ) -> Option<Entry> {
         let line = &text[span.0..span.1];
-        let candidates = match line.first() {
-            Some(first) => &self.by_first[*first as usize],
-            None => &self.by_first[0],
-        };
-        let own = candidates.iter().take_while(|number| layouts[**number].own).count();
-        for number in &candidates[..own] {
+        let Candidates { own, others } = &self.by_first[line.first().map_or(0, |first| usize::from(*first))];
+        for number in own {
             let layout = &layouts[*number];
             if let Some(end) = layout.pattern.matches(line, 0, scratch) {
                 let places = (span.0, span.0 + end, span.1);
-                return Some(self.entry_of(*number, layout, names, cache, scratch, text, places));
+                return Some(self.entry_of(*number, layout, cache, scratch, text, places));
             }
         }
-        let candidates = &candidates[own..];
-        if candidates.is_empty() {
+        if others.is_empty() {
             return None;
         }
         let head = cache.clocks.at_head(line);
-        let key = head.and_then(|(_, size)| cache.last_middle(&line[size..]).or_else(|| middle(&line[size..])));
+        let key = head.and_then(|(_, size)| {
+            let tab = tab.and_then(|tab| tab.checked_sub(size));
+            cache.last_middle(&line[size..], tab).or_else(|| middle(&line[size..]))
+        });
         if let (Some((time, size)), Some(key)) = (head, key) {
             if let Some(entry) = cache.entry(layouts, time, &line[size..size + key], (span.0 + size, span.1)) {
-                return Some(entry);
+                return Some(Entry { no_tab: tab.is_none_or(|tab| tab < size + key), ..entry });
             }
         }
-        for number in candidates {
+        for number in others {
             let layout = &layouts[*number];
             let Some(end) = layout.pattern.matches(line, 0, scratch) else { continue };
-            let entry = self.entry_of(*number, layout, names, cache, scratch, text, (span.0, span.0 + end, span.1));
+            let entry = self.entry_of(*number, layout, cache, scratch, text, (span.0, span.0 + end, span.1));
             if let (Some((_, size)), Some(key)) = (head, key)
                 && size + key == end
                 && !layout.keeps
@@ -261,7 +289,6 @@ impl Heads {
         &self,
         number: usize,
         layout: &Layout,
-        names: &HeadNames,
         cache: &HeadCache,
         scratch: &mut Scratch,
         text: &[u8],
@@ -270,37 +297,33 @@ impl Heads {
         let spans: [Option<(usize, usize)>; 7] =
             std::array::from_fn(|field| layout.groups[field].iter().find_map(|group| scratch.group(*group)));
         let part = |field: usize| spans[field].map(|(from, to)| &text[start + from..start + to]);
-        let span = |field: usize| spans[field].map_or(Text::None, |(from, to)| Text::Span(start + from, start + to));
+        let place = |field: usize| spans[field].map(|(from, to)| ((start + from) as u32, (start + to) as u32));
+        let span = |field: usize| place(field).map_or(Text::None, |(from, to)| Text::Span(from, to));
         let number_of = |field: usize| part(field).and_then(integer);
         let (level, is_envoy) = (part(1).map_or(NONE, |level| self.level(level)), spans[3].is_some());
         let (thread, epoch) = (number_of(5), number_of(6));
         let time = match layout.clock {
             Clock::None => Time::None,
-            Clock::Klog => Time::Klog(part(0).unwrap_or(b"").into()),
+            Clock::Klog => place(0).map_or(Time::Klog(0, 0), |(from, to)| Time::Klog(from, to)),
             _ => {
                 let written = part(0).unwrap_or(b"");
                 Time::of(written, cache.clocks.time(&layout.clock, written, scratch))
             }
         };
+        let more = More { thread, epoch, fields: Vec::new() };
         Entry {
-            layout: Some(number),
+            layout: Some(number as u16),
             time,
             level,
             scope: if is_envoy { span(3) } else { span(2) },
-            component: if is_envoy { names.envoy } else { layout.component },
-            event: layout.event,
+            component: if is_envoy { self.envoy } else { layout.component },
+            event: layout.event.map(|event| event as u16),
             caller: span(4),
-            thread,
-            epoch,
+            more: (thread.is_some() || epoch.is_some()).then(|| Box::new(more)),
             takes_lines: layout.takes_lines,
             ..Entry::of(if layout.keeps { start } else { head }, end)
         }
     }
-}
-
-/// Components that headers name.
-pub struct HeadNames {
-    pub envoy: u8,
 }
 
 /// The length of what stands between a time and a message, `TAB level TAB scope TAB`, if what follows cannot
@@ -329,13 +352,13 @@ fn middle(rest: &[u8]) -> Option<usize> {
         _ if first == b' ' || first == b'\t' => return None,
         _ => name,
     };
-    is_plain(&rest[end..]).then_some(end)
+    is_plain(&rest[end..], true).then_some(end)
 }
 
 /// Whether a text behind a header cannot be a part of it.
 #[inline]
-fn is_plain(body: &[u8]) -> bool {
-    body.first() != Some(&b'[') && label_key(body).is_none() && !begins_with_caller(body)
+fn is_plain(body: &[u8], has_tab: bool) -> bool {
+    body.first() != Some(&b'[') && label_key(body).is_none() && !(has_tab && begins_with_caller(body))
 }
 
 fn tab_near(text: &[u8]) -> Option<usize> {
@@ -351,11 +374,13 @@ fn begins_with_caller(text: &[u8]) -> bool {
 }
 
 impl HeadCache {
-    /// As `middle`, if it is the same as the last time, with a scope.
+    /// As `middle`, if it is the same as the last time, with a scope. `tab`: the last tab.
     #[inline(always)]
-    fn last_middle(&self, rest: &[u8]) -> Option<usize> {
+    fn last_middle(&self, rest: &[u8], tab: Option<usize>) -> Option<usize> {
         let (last, known) = self.known.get(self.last)?;
-        (known.scope.is_some() && begins(rest, last) && is_plain(&rest[last.len()..])).then_some(last.len())
+        let size = last.len();
+        let has_tab = tab.is_some_and(|tab| tab >= size);
+        (known.scope.is_some() && begins(rest, last) && is_plain(&rest[size..], has_tab)).then_some(size)
     }
 
     /// The entry of a header whose text was met before.
@@ -366,15 +391,16 @@ impl HeadCache {
         }
         let (_, known) = &self.known[self.last];
         let layout = &layouts[known.layout];
-        let held =
-            |of: Option<(usize, usize)>| of.map_or(Text::None, |(from, to)| Text::Span(start + from, start + to));
+        let first = start as u32;
+        let held = |of: Option<(u32, u32)>| of.map_or(Text::None, |(from, to)| Text::Span(first + from, first + to));
         Some(Entry {
-            layout: Some(known.layout),
+            layout: Some(known.layout as u16),
+            head: Some(self.last as u16),
             time: Time::Known(time),
             level: known.level,
             scope: held(known.scope),
             component: known.component,
-            event: layout.event,
+            event: layout.event.map(|event| event as u16),
             caller: held(known.caller),
             takes_lines: layout.takes_lines,
             ..Entry::of(start + key.len(), end)
@@ -382,11 +408,11 @@ impl HeadCache {
     }
 
     fn remember(&mut self, key: &[u8], layout: usize, entry: &Entry, start: usize) {
-        if self.known.len() >= MOST || key.len() > LONGEST || entry.thread.is_some() || entry.epoch.is_some() {
+        if self.known.len() >= MOST || key.len() > LONGEST || entry.more.is_some() {
             return;
         }
         let place = |of: &Text| match of {
-            Text::Span(from, to) => Some((from - start, to - start)),
+            Text::Span(from, to) => Some((from - start as u32, to - start as u32)),
             _ => None,
         };
         let (scope, caller) = (place(&entry.scope), place(&entry.caller));

@@ -4,7 +4,7 @@ use pyo3::PyResult;
 
 use crate::catalog::{Known, NONE};
 use crate::data::JsonLayoutData;
-use crate::entry::{Body, Entry, Text, Time};
+use crate::entry::{Body, Entry, More, Text, Time};
 use crate::headers::{HeadCache, Heads, clock, is_envoy, optional};
 use crate::json::{Json, Object, at, get, parse};
 use crate::pattern::Scratch;
@@ -113,15 +113,15 @@ impl JsonLayout {
             }
         }
         let mut entry = Entry {
-            json_layout: Some(number),
+            json_layout: Some(number as u16),
             time,
             level: lines.heads.level_of_any_case(&text(&self.level)),
             scope,
             component,
-            event: self.event,
+            event: self.event.map(|event| event as u16),
             caller: if caller.is_empty() { Text::None } else { Text::Owned(caller.into()) },
             takes_lines: false,
-            fields,
+            more: (!fields.is_empty()).then(|| Box::new(More { fields, ..More::default() })),
             ..Entry::of(line.0, line.1)
         };
         if !self.message.is_empty() {
@@ -199,7 +199,7 @@ impl JsonLines<'_> {
         let (level, caller) = (group("level").unwrap_or(b""), owned(group("caller")));
         let time = group("time").unwrap_or(b"").to_vec();
         let entry = Entry {
-            json_layout: self.layouts.iter().position(|layout| !layout.own),
+            json_layout: self.layouts.iter().position(|layout| !layout.own).map(|at| at as u16),
             time: Time::None,
             level: self.heads.level_of_any_case(level),
             scope: owned(scope.filter(|scope| !scope.is_empty())),

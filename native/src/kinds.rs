@@ -21,6 +21,8 @@ pub struct KindData<'py> {
 
 enum Closed {
     Integer,
+    /// A whole number, or else what the expression says.
+    IntegerOr(Pattern),
     Duration,
     Size,
     XdsType,
@@ -51,7 +53,10 @@ impl Kind {
             DURATION => Closed::Duration,
             SIZE => Closed::Size,
             XDS_TYPE => Closed::XdsType,
-            pattern => Closed::Pattern(of(pattern)?),
+            pattern => match pattern.strip_prefix(INTEGER).and_then(|rest| rest.strip_prefix('|')) {
+                Some(other) => Closed::IntegerOr(of(other)?),
+                None => Closed::Pattern(of(pattern)?),
+            },
         };
         let text = if data.pattern.is_empty() { format!("{}*", data.chars) } else { data.pattern.clone() };
         Ok(Kind {
@@ -67,11 +72,8 @@ impl Kind {
     #[inline]
     pub fn end(&self, text: &[u8], at: usize, scratch: &mut Scratch) -> Option<usize> {
         match &self.closed {
-            Closed::Integer => {
-                let start = at + usize::from(text.get(at) == Some(&b'-'));
-                let size = digits(&text[start..]);
-                (size > 0).then_some(start + size)
-            }
+            Closed::Integer => integer_end(text, at),
+            Closed::IntegerOr(pattern) => integer_end(text, at).or_else(|| pattern.matches(text, at, scratch)),
             Closed::Duration => duration_end(text, at),
             Closed::Size => size_end(text, at),
             Closed::XdsType => Some(at + xds_type(&text[at..])?),
@@ -83,6 +85,14 @@ impl Kind {
     pub fn is_of(&self, text: &[u8], scratch: &mut Scratch) -> bool {
         self.whole.matches(text, 0, scratch).is_some()
     }
+}
+
+/// Where the whole number at `at` ends.
+#[inline]
+fn integer_end(text: &[u8], at: usize) -> Option<usize> {
+    let start = at + usize::from(text.get(at) == Some(&b'-'));
+    let size = digits(&text[start..]);
+    (size > 0).then_some(start + size)
 }
 
 /// The length of the xDS type at the head of a text: a few capitals, or a type URL.

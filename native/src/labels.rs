@@ -41,12 +41,14 @@ pub struct Readings<'a> {
     pub message: &'a [u8],
     /// The tab before labels may have become blanks.
     pub tabs_lost: bool,
+    /// There is no tab.
+    no_tab: bool,
     next: u8,
 }
 
 impl<'a> Readings<'a> {
-    pub fn new(message: &'a [u8], tabs_lost: bool) -> Readings<'a> {
-        Readings { message, tabs_lost, next: 0 }
+    pub fn new(message: &'a [u8], tabs_lost: bool, no_tab: bool) -> Readings<'a> {
+        Readings { message, tabs_lost, no_tab, next: 0 }
     }
 }
 
@@ -67,6 +69,7 @@ impl Iterator for Readings<'_> {
                         return Some(to_end(found));
                     }
                 }
+                2 if self.no_tab => return Some((message.len(), (0, 0))),
                 2 => return Some(split_labels(message)),
                 3 => {
                     if self.tabs_lost {

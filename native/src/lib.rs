@@ -30,6 +30,7 @@ mod path;
 mod pattern;
 mod program;
 mod python;
+mod rows;
 mod second;
 mod set;
 mod shapes;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memrchr};
+use memchr::{memchr, memchr2, memrchr};
 
 /// One sort of damage: where first (line, from 1), how many lines.
 #[derive(Clone, Copy, Default)]
@@ -46,7 +46,7 @@ pub fn visible(raw: &[u8]) -> Cow<'_, [u8]> {
 /// `first` is the number of lines before these bytes.
 pub fn cleaned<'a>(raw: &'a [u8], first: u64, damage: &mut Damages) -> Cow<'a, [u8]> {
     let is_text = simdutf8::basic::from_utf8(raw).is_ok();
-    if is_text && memchr(b'\r', raw).is_none() && memchr(b'\0', raw).is_none() {
+    if is_text && memchr2(b'\r', b'\0', raw).is_none() {
         return raw.into();
     }
     let mut text = Vec::with_capacity(raw.len());

@@ -15,7 +15,11 @@ pub struct Matcher {
 
 /// What messages of the same beginning are tried with: most messages begin as others did.
 #[derive(Default)]
-pub struct Starts(Vec<Start>);
+pub struct Starts {
+    known: Vec<Start>,
+    /// The place of the path that the last message took, if it took one: its fields are still to be completed.
+    pub hit: Option<(usize, usize)>,
+}
 
 /// A beginning: the trees of formats that begin so, and the paths that messages took through the first of them.
 pub struct Start {
@@ -33,24 +37,41 @@ const PATHS: usize = 6;
 const LOOKED_AT: usize = 64;
 
 impl Starts {
-    pub fn of(&mut self, catalog: &Catalog, component: u8, text: &[u8]) -> &mut Start {
+    pub fn of(&mut self, catalog: &Catalog, component: u8, text: &[u8]) -> (usize, &mut Start) {
         let size = text.len().min(WIDEST);
         let key = text.first_chunk::<WIDEST>().copied().unwrap_or_else(|| start_key(text, size).1);
         let both = u128::from_le_bytes(key);
         let hash = (both as u64 ^ ((both >> 64) as u64).rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
         let place = (hash as usize + component as usize) % STARTS;
-        if self.0.is_empty() {
+        if self.known.is_empty() {
             let none = || Start { component: NONE, size: 0, key, trees: Vec::new(), paths: Vec::new(), found: 0 };
-            self.0.resize_with(STARTS, none);
+            self.known.resize_with(STARTS, none);
         }
-        let start = &mut self.0[place];
+        let start = &mut self.known[place];
         if (start.component, start.size, &start.key) != (component, size as u8, &key) {
             (start.component, start.size, start.key, start.found) = (component, size as u8, key, 0);
             start.trees.clear();
             start.paths.clear();
             catalog.starts(component, text, &mut start.trees);
         }
-        start
+        (place, start)
+    }
+
+    /// The path that the last message took.
+    #[inline]
+    pub fn path(&mut self) -> Option<&mut Path> {
+        let (place, number) = self.hit?;
+        Some(&mut self.known[place].paths[number])
+    }
+}
+
+impl Matcher {
+    /// Complete the fields of a message that took a path.
+    pub fn expand(&mut self) {
+        if let Some(path) = self.starts.path() {
+            path.expand(&mut self.found);
+        }
+        self.starts.hit = None;
     }
 }
 

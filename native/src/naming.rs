@@ -185,23 +185,23 @@ enum Known {
 }
 
 impl Names {
-    /// The number of the statement that a line of a format is of; nothing if none is known.
-    #[inline]
-    pub fn of(&mut self, catalog: &Catalog, line: &Line) -> Option<u32> {
+    /// The number of the statement that a line of a format is of, if one is known, and whether all lines of this
+    /// format, level and scope that fill these fields are of it.
+    pub fn of(&mut self, catalog: &Catalog, line: &Line) -> (Option<u32>, bool) {
         let key = (line.format as u32, line.level, line.scope.map_or(u32::MAX, |(_, number)| number));
         let known = match self.last {
             Some((last, known)) if last == key => known,
             _ => self.look_up(catalog, line, key),
         };
         match known {
-            Known::Nothing => None,
-            Known::Word(word) => Some(word),
+            Known::Nothing => (None, true),
+            Known::Word(word) => (Some(word), true),
             Known::Several(at) => {
                 let filled = filled(line.fields);
                 if let Some((last, word)) = self.last_told
                     && last == (at, filled)
                 {
-                    return Some(word);
+                    return (Some(word), true);
                 }
                 let parsed = catalog.naming.parsed(catalog);
                 let place = &parsed.places[at];
@@ -209,11 +209,11 @@ impl Names {
                     Some(name) => {
                         let word = self.word(parsed, name);
                         self.last_told = Some(((at, filled), word));
-                        Some(word)
+                        (Some(word), true)
                     }
                     None => {
-                        let name = place.fitting(catalog, line.message, &mut self.scratch)?;
-                        Some(self.word(parsed, name))
+                        let name = place.fitting(catalog, line.message, &mut self.scratch);
+                        (name.map(|name| self.word(parsed, name)), false)
                     }
                 }
             }

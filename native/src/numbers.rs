@@ -143,6 +143,13 @@ pub fn decimal(text: &[u8], unit: i64) -> Option<i64> {
 /// Bytes of `1.5kB`, `999B` or a bare count.
 #[inline]
 pub fn size(text: &[u8]) -> Option<i64> {
+    if let [number @ .., b'k', b'B'] = text
+        && let Some((whole, part)) = number.split_last_chunk::<2>()
+        && let ([b'.', tenth], Some(whole)) = (part, short(whole))
+        && tenth.is_ascii_digit()
+    {
+        return Some(whole * 1000 + i64::from(tenth - b'0') * 100); // most are written so
+    }
     let (whole, part, rest) = decimal_parts(text)?;
     let power = match rest.first() {
         Some(letter) => b"kMGTPE".iter().position(|unit| unit == letter).map_or(0, |place| place + 1),

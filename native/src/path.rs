@@ -3,6 +3,7 @@
 //! Most messages with the same beginning take one of a few paths. A path is kept only if its own literals rule out
 //! every alternative beside it, so a message that fits it is claimed as the tree would claim it.
 
+use crate::fill::Plan;
 use crate::kinds::Kind;
 use crate::literal::Literal;
 use crate::program::{Branch, Captures, Key, Message, NOWHERE, Span, Step};
@@ -12,6 +13,9 @@ use crate::set::is_blank;
 pub struct Path {
     parts: Vec<Part>,
     pub format: usize,
+    /// By field where it stands in every message that takes the path, if that is known.
+    pub fields: Box<[Option<Span>]>,
+    pub plan: Option<Plan>,
 }
 
 /// Literal text, fields that are known or absent, and a field; the last part has none.
@@ -23,7 +27,7 @@ struct Part {
 }
 
 impl Path {
-    /// Whether a message takes this path; its fields are in `found`.
+    /// Whether a message takes this path; those of its fields that are not known are in `found`.
     #[inline]
     pub fn fits(&self, kinds: &[Kind], message: &Message, found: &mut Captures) -> bool {
         found.spans.clear();
@@ -33,7 +37,6 @@ impl Path {
                 return false;
             }
             at += part.literal.text.len();
-            part.known.iter().for_each(|span| found.spans.push(*span));
             if let Some(field) = &part.field {
                 match field.take(kinds, message, at, found) {
                     Some(next) => at = next,
@@ -44,12 +47,27 @@ impl Path {
         at >= message.last
     }
 
+    /// Put the known fields between those that were found.
+    pub fn expand(&self, found: &mut Captures) {
+        let mut spans = std::mem::take(&mut found.spans).into_iter();
+        let of = |known: &Option<Span>| known.or_else(|| spans.next()).unwrap_or(NOWHERE);
+        found.spans = self.fields.iter().map(of).collect();
+    }
+
     /// The path that a message has taken to a format; nothing if it does not rule out all others.
     pub fn find(tree: &[Branch], kinds: &[Kind], message: &Message, format: usize) -> Option<Path> {
         let begin = Trace { parts: vec![Part::default()], others: Vec::new() };
         let (trace, rank) = begin.follow(tree, kinds, message, 0, format)?;
         let mut others = trace.others.iter().filter(|other| other.rank < Some(rank));
-        others.all(|other| other.is_excluded(&trace.parts)).then_some(Path { parts: trace.parts, format })
+        if !others.all(|other| other.is_excluded(&trace.parts)) {
+            return None;
+        }
+        let of = |part: &Part| {
+            let kept = part.field.as_ref().is_some_and(Step::is_kept).then_some(None);
+            part.known.iter().copied().map(Some).chain(kept).collect::<Vec<_>>()
+        };
+        let fields = trace.parts.iter().flat_map(of).collect();
+        Some(Path { parts: trace.parts, format, fields, plan: None })
     }
 }
 

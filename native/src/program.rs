@@ -286,6 +286,17 @@ fn walk_from(
 }
 
 impl Step {
+    /// Whether the text of its field is kept.
+    pub fn is_kept(&self) -> bool {
+        match &self.0 {
+            Key::Closed { kept, .. }
+            | Key::Run { kept, .. }
+            | Key::Until { kept, .. }
+            | Key::UntilLast { kept, .. } => *kept,
+            Key::Literal(_) | Key::Known(_) | Key::Maybe(..) => false,
+        }
+    }
+
     /// Where the step ends that begins at `at`; nothing if the text does not fit.
     #[inline(always)]
     pub fn take(&self, kinds: &[Kind], message: &Message, at: usize, found: &mut Captures) -> Option<usize> {

@@ -110,13 +110,14 @@ struct Piece {
 impl Piece {
     fn of(parsed: Parsed, catalog: &Formats) -> Piece {
         let damage = [parsed.damage.nul, parsed.damage.no_utf8, parsed.damage.broken_json, parsed.no_time];
-        let last = parsed.common.event.last();
         Piece {
             lines: parsed.lines,
             entries: parsed.common.len(),
             recognised: parsed.recognised,
             complete: parsed.complete,
-            last_event: last.map_or(String::new(), |event| catalog.events[*event as usize].name.clone()),
+            last_event: parsed
+                .last_event
+                .map_or(String::new(), |event| catalog.events[usize::from(event)].name.clone()),
             damage: damage.map(|one| (one.line, one.lines)),
             claims: catalog.components.iter().cloned().zip(parsed.claims.iter().copied()).collect(),
             parsed: Mutex::new(Some(parsed)),

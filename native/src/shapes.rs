@@ -22,6 +22,8 @@ pub struct Target {
     pub group: usize,
     /// Of the values that are known of a text those of the event: the column's place among its own, and the value's.
     pub known: Box<[(u16, u16)]>,
+    /// The same of words that get into their columns when the chunk is closed: nothing else of the row fills those.
+    pub late: Box<[(u16, u16)]>,
     /// How many values are known of a text.
     pub width: usize,
     pub put: Put,
@@ -51,6 +53,8 @@ pub struct Shape {
     pub proxy: Option<[u16; 3]>,
     /// The shape it is instead if a column is filled, and the column.
     pub switch: Option<(usize, usize)>,
+    /// Whether no column can be filled twice by fields and constants, nor by others.
+    pub is_plain: bool,
 }
 
 /// The number of each kind of text with the columns that it fills.
@@ -105,6 +109,7 @@ impl<'a> ShapeBuilder<'a> {
             let other = self.known.shape(other, event, &said, &mut self.groups)?;
             self.shapes.push(other);
             self.shapes[number].switch = Some((column, number + 1));
+            self.shapes[number].is_plain = false;
         }
         Ok(number)
     }
@@ -132,8 +137,15 @@ impl Known<'_> {
             }
         }
         let mut filled = Vec::new();
-        let mut shape =
-            Shape { event, fields: Vec::new(), constants: Vec::new(), labels: Vec::new(), proxy: None, switch: None };
+        let mut shape = Shape {
+            event,
+            fields: Vec::new(),
+            constants: Vec::new(),
+            labels: Vec::new(),
+            proxy: None,
+            switch: None,
+            is_plain: false,
+        };
         for (column, kind) in said.fields {
             shape.fields.push(self.target(event, column, *kind, &mut filled, groups)?);
         }
@@ -146,6 +158,8 @@ impl Known<'_> {
             };
             shape.constants.push((self.place(event, number), number, constant));
         }
+        let is_twice = |n: usize| filled[..n].contains(&filled[n]);
+        shape.is_plain = !(1..filled.len()).any(is_twice);
         for (key, column, kind) in labels {
             let target = self.target(event, column, *kind, &mut filled, groups)?;
             shape.labels.push((key.as_bytes().into(), target));
@@ -153,6 +167,19 @@ impl Known<'_> {
         let [pod, namespace, proxy] = ["pod", "namespace", "proxy"].map(|name| self.column(name).unwrap_or(usize::MAX));
         if filled.contains(&pod) && filled.contains(&namespace) && !filled.contains(&proxy) {
             shape.proxy = Some([pod, namespace, proxy].map(|column| self.place(event, column)));
+            shape.is_plain = false;
+            filled.extend([pod, namespace]);
+        }
+        let count = |column: usize| filled.iter().filter(|one| **one == column).count();
+        let labels = shape.labels.iter_mut().map(|(_, target)| target);
+        for target in shape.fields.iter_mut().chain(labels) {
+            let apart = target.ids.len() - target.width;
+            let is_late = |part: u16| {
+                let column = target.ids[apart + usize::from(part)];
+                self.columns[column].kind == Type::Words && count(column) == 1
+            };
+            let (late, known): (Vec<_>, Vec<_>) = target.known.iter().copied().partition(|(_, part)| is_late(*part));
+            (target.late, target.known) = (late.into(), known.into());
         }
         Ok(shape)
     }
@@ -181,7 +208,7 @@ impl Known<'_> {
         };
         let next = groups.len();
         let group = *groups.entry((kind, ids.clone())).or_insert(next);
-        Ok(Target { kind, width: columns.len() - value.apart(), columns, ids, group, known, put })
+        Ok(Target { kind, width: columns.len() - value.apart(), columns, ids, group, known, late: Box::default(), put })
     }
 
     fn place(&self, event: usize, column: usize) -> u16 {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,9 @@ YES, PART, NO = "yes", "part", "no"
 
 #: From quiet to verbose.
 VERBOSITY = {"fatal": 0, "critical": 0, "error": 1, "warn": 2, "info": 3, "debug": 4, "trace": 5, "": -1}
+
+#: What a run is judged by, beside its lines.
+JUDGED_BY = ["component", "level", "envoy_level", "version", "start", "gaps"]
 
 #: The log that holds what a component prints.
 _LOG_OF = {"pilot": "pilot", "agent": "agent", "envoy": "agent"}
@@ -79,14 +83,47 @@ def coverage(capture: Capture) -> pd.DataFrame:
     >>> table.loc["fan_out", ["can", "missing", "setting"]].to_list()
     ['part', 'endpoint-only pushes are printed at debug', 'istiod: --log_output_level ads:debug,delta:debug']
     """
-    runs = _runs(capture)
+    judged = _Judged(capture, _runs(capture))
     rows = [
         (need.question, name, *row)
         for name, answer in declarations().items()
         for need in answer.needs
-        for row in _rows(capture, need, runs)
+        for row in _rows(need, judged)
     ]
     return as_result(pd.DataFrame(rows, columns=list(COVERAGE.dtypes)), COVERAGE)
+
+
+class _Judged:
+    """The runs of a capture, and which of them have some lines."""
+
+    def __init__(self, capture: Capture, runs: pd.DataFrame) -> None:
+        self._capture, self.has_bootstrap = capture, bool(capture.nodes)
+        self.component, self.number = runs["component"].to_numpy(), runs["run"].to_numpy()
+        #: What runs are judged by, beside their lines: of few kinds, and the kind of each run.
+        self.kinds = runs.drop_duplicates(JUDGED_BY)[JUDGED_BY].to_dict("records")
+        self.kind = runs.groupby(JUDGED_BY, sort=False, dropna=False, observed=True).ngroup().to_numpy()
+        self._runs_with: dict[tuple[str, str, str], npt.NDArray[np.int64]] = {}
+
+    def with_lines(self, need: Need) -> npt.NDArray[np.bool_]:
+        """Whether each run has lines of a need."""
+        found = np.zeros(len(self.number), bool)
+        for event in need.events:
+            key = (event, need.component, need.column)
+            if key not in self._runs_with:
+                self._runs_with[key] = _runs_with(self._capture, *key)
+            found |= np.isin(self.number, self._runs_with[key])
+        return found
+
+
+def _runs_with(capture: Capture, event: str, component: str, column: str) -> npt.NDArray[np.int64]:
+    """The runs in which a component wrote lines of an event that fill a column; no column: that are there."""
+    table = capture[event]
+    if not table.num_rows or (column and column not in table.schema.names):
+        return np.zeros(0, np.int64)
+    own = pc.equal(table["component"].cast(pa.string()), component)
+    if column:
+        own = pc.and_(own, pc.is_valid(table[column]))
+    return np.unique(table["run"].filter(own).to_numpy())
 
 
 def _runs(capture: Capture) -> pd.DataFrame:
@@ -108,45 +145,29 @@ def _runs(capture: Capture) -> pd.DataFrame:
     return pd.DataFrame(rows).assign(start="banner")
 
 
-def _rows(capture: Capture, need: Need, runs: pd.DataFrame) -> list[tuple[str, ...]]:
+def _rows(need: Need, runs: _Judged) -> list[tuple[str, ...]]:
     """What is to be said of a need: once, or for each group of runs that differ."""
     if need.component == "bootstrap":
-        said = _Said(YES) if capture.nodes else _Said(NO, "no bootstrap of a proxy among the sources", BOOTSTRAP)
+        said = _Said(YES) if runs.has_bootstrap else _Said(NO, "no bootstrap of a proxy among the sources", BOOTSTRAP)
         return [_row(said, "")]
-    own = runs[runs["component"] == _LOG_OF[need.component]]
-    if own.empty:
+    own = runs.component == _LOG_OF[need.component]
+    if not own.any():
         return [_row(_Said(NO, f"{_LOG[need.component]} is not among the sources", f"add {_LOG[need.component]}"), "")]
-    counts = _counts(capture, need)
+    number, of_run = runs.number[own], (runs.kind * 2 + runs.with_lines(need))[own]
     groups: dict[_Said, list[int]] = {}
-    for run in own.to_dict("records"):
-        there = counts[run["run"]] if run["run"] < len(counts) else 0
-        groups.setdefault(_said(need, run, int(there)), []).append(run["run"])
-    return [_row(said, _ranges(which) if len(groups) > 1 else "") for said, which in groups.items()]
+    for kind in pd.unique(of_run).tolist():
+        groups.setdefault(_said(need, runs.kinds[kind // 2], there=bool(kind % 2)), []).append(kind)
+    return [
+        _row(said, _ranges(number[np.isin(of_run, which)]) if len(groups) > 1 else "") for said, which in groups.items()
+    ]
 
 
 def _row(said: _Said, runs: str) -> tuple[str, ...]:
     return (said.can, said.missing, said.setting, runs)
 
 
-def _counts(capture: Capture, need: Need) -> npt.NDArray[np.int64]:
-    """The lines of a need in each run."""
-    found = np.zeros(0, np.int64)
-    for event in need.events:
-        table = capture[event]
-        if not table.num_rows or (need.column and need.column not in table.schema.names):
-            continue
-        own = pc.equal(table["component"].cast(pa.string()), need.component)
-        if need.column:
-            own = pc.and_(own, pc.is_valid(table[need.column]))
-        run = table["run"].to_numpy()[np.asarray(own)]
-        more = np.bincount(run, minlength=len(found))
-        more[: len(found)] += found
-        found = more
-    return found
-
-
-def _said(need: Need, run: dict[Any, Any], there: int) -> _Said:
-    """Judge a need in one run by the number of its lines."""
+def _said(need: Need, run: dict[Hashable, Any], *, there: bool) -> _Said:
+    """Judge a need in runs of a kind, where lines of it are `there` or not."""
     level = run["envoy_level"] if need.component == "envoy" else run["level"]
     low, high = version_range(run["version"])
     if there:
@@ -166,7 +187,7 @@ def _said(need: Need, run: dict[Any, Any], there: int) -> _Said:
     return _Said(NO, lines, need.setting)
 
 
-def _of_lines(need: Need, run: dict[Any, Any], level: str, high: tuple[int, int]) -> _Said:
+def _of_lines(need: Need, run: dict[Hashable, Any], level: str, high: tuple[int, int]) -> _Said:
     """What is to be said where the lines are there: whether they are all."""
     if need.lost and VERBOSITY[level] < VERBOSITY["debug"] and high >= version_of(need.lost_since or "1.0"):
         return _Said(PART, need.lost, need.more)
@@ -177,7 +198,7 @@ def _of_lines(need: Need, run: dict[Any, Any], level: str, high: tuple[int, int]
     return _Said(YES)
 
 
-def _ranges(numbers: list[int]) -> str:
+def _ranges(numbers: npt.ArrayLike) -> str:
     """Write numbers as ranges.
 
     Examples
@@ -185,6 +206,6 @@ def _ranges(numbers: list[int]) -> str:
     >>> _ranges([0, 2, 3, 4])
     '0, 2-4'
     """
-    values = np.array(sorted(numbers))
+    values = np.sort(numbers)
     groups = np.split(values, np.flatnonzero(np.diff(values) > 1) + 1)
     return ", ".join(f"{one[0]}-{one[-1]}" if len(one) > 1 else f"{one[0]}" for one in groups)

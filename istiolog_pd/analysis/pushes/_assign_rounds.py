@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,8 @@ from istiolog_pd.analysis._time import NAT, as_nanoseconds
 from istiolog_pd.analysis.pushes._bursts import Bursts
 from istiolog_pd.analysis.pushes._grouped import Groups
 from istiolog_pd.analysis.pushes._own_updates import own_updates
+from istiolog_pd.analysis.pushes._round_kinds import ENDPOINTS, Kinds
+from istiolog_pd.analysis.pushes._rounds_of_runs import Rounds
 
 Ints = npt.NDArray[Any]
 Bools = npt.NDArray[np.bool_]
@@ -27,15 +28,15 @@ WRITTEN_LATE = pd.Timedelta("10s")
 USED = ["run", "row", "timestamp", "proxy", "xds_type", "push_type", "inferred", "level", "clusters", "push_version"]
 
 ROUND_COLUMNS = ("round", "round_first", "round_last")
-#: The kinds of rounds, and of pushes.
-ALL_TYPES, ENDPOINTS = 0, 1
 NO_SUCH_VERSION = -2
 #: A row after all others.
 NO_ROUND_LATER = 2**62
+#: A time after all others.
+NO_TIME_LATER = 2**63 - 1
 
 
 def assign_rounds(
-    pushes: pd.DataFrame, starts: pd.DataFrame, asked: pd.DataFrame, closed: pd.DataFrame
+    pushes: pd.DataFrame, starts: pd.DataFrame, asked: pd.DataFrame, shared: set[tuple[int, str]]
 ) -> pd.DataFrame:
     """`round`, `round_first` and `round_last` (Int64) of each push, by its index.
 
@@ -48,23 +49,23 @@ def assign_rounds(
         `warming`: the answer that a line just before announces, which is of no round.
     starts
         The lines that begin a round, with `round`.
-    asked, closed
-        The lines that show proxies connect, and their connections end.
+    asked
+        The lines that show proxies connect.
+    shared
+        Runs and their proxies that `overlapping_in_runs` gives.
     """
-    prints_requests = set(pushes.loc[pushes["push_type"].eq("request") & ~pushes["inferred"], "run"].unique())
-    shared: dict[object, list[str]] = {}
-    for of, proxy in overlapping_in_runs(asked, closed):
-        shared.setdefault(of, []).append(proxy)
-    parts = []
-    for run, own in pushes.loc[pushes["push_type"].ne("request") & ~pushes["warming"], USED].groupby("run", sort=False):
-        rounds = starts[starts["run"] == run]
-        ups = asked[asked["run"] == run]
+    rounds = Rounds(starts)
+    of_rounds = rounds.with_run(pushes.loc[pushes["push_type"].ne("request") & ~pushes["warming"], USED])
+    found = _no_rounds(pushes)
+    if len(of_rounds):
+        prints_requests = pushes.loc[pushes["push_type"].eq("request") & ~pushes["inferred"], "run"].unique()
         # Before 1.10 an answer to a request looks like a push of a round, so a type may come twice.
-        once = ~own["proxy"].isin(shared.get(run, [])) & (run in prints_requests)
-        parts.append(_of_run(own.assign(once=once), rounds, ups))
-    found = pd.concat(parts) if parts else _no_rounds(pushes.iloc[:0])
-    alone = found.index[found["own"]]
-    return found.reindex(pushes.index).assign(own=pushes.index.isin(alone) | pushes["warming"])
+        once = np.isin(rounds.runs, prints_requests)[of_rounds["run"].to_numpy()]
+        if shared:
+            once &= ~pd.MultiIndex.from_frame(pushes.loc[of_rounds.index, ["run", "proxy"]]).isin(shared)
+        found = _of_runs(of_rounds.assign(once=once), rounds, rounds.with_run(asked))
+    alone = pushes.index.isin(found.index[found["own"]])
+    return found.reindex(pushes.index).assign(own=alone | pushes["warming"])
 
 
 def _no_rounds(pushes: pd.DataFrame) -> pd.DataFrame:
@@ -73,19 +74,19 @@ def _no_rounds(pushes: pd.DataFrame) -> pd.DataFrame:
     return table.assign(own=False)
 
 
-def _of_run(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
-    """The same for one run, where rounds are counted from 0; -1 stands for all before the log.
+def _of_runs(pushes: pd.DataFrame, rounds: Rounds, asked: pd.DataFrame) -> pd.DataFrame:
+    """The same for runs that have rounds, which are counted from 0 in each run.
 
-    `once`: a round pushes a type to this proxy once at most (it has one connection at a time).
+    `run` is the place of its run; `once`: a round pushes a type to this proxy once at most (it has one
+    connection at a time).
     """
-    if rounds.empty:
-        return _no_rounds(pushes)
+    run, (proxy, proxies) = pushes["run"].to_numpy(), pd.factorize(pushes["proxy"])
+    pushes = pushes.assign(proxy=_in_run(proxy, run, len(proxies)))
     begun = _begun(pushes, rounds)
-    proxy, proxies = pd.factorize(pushes["proxy"])
-    kinds = _Kinds(pushes, rounds)
+    kinds = Kinds(pushes, rounds)
     pinned = _pinned(pushes, rounds)
-    newest, since = kinds.latest(begun), kinds.earliest(_since_connected(pushes, rounds, asked, proxy, proxies))
-    bursts = Bursts(pushes, rounds, proxy, newest)
+    newest, since = kinds.latest(begun), kinds.earliest(_since_connected(pushes, rounds, asked, proxies))
+    bursts = Bursts(pushes, rounds, newest)
     updates = own_updates(pushes, rounds, bursts, kinds.before, newest, since, pinned)
     known = (begun >= 0) & (pinned != NO_SUCH_VERSION) & ~updates.own
     placed = _placed(
@@ -99,14 +100,22 @@ def _of_run(pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame) -> 
     )
     bounds = np.stack([np.full(len(pushes), -1), updates.first, updates.last])
     bounds[:, known] = np.where(placed[2] >= 0, placed, -1)
-    number = rounds["round"].to_numpy(np.int64)
-    values = {name: pd.arrays.IntegerArray(number[at], at < 0) for name, at in zip(ROUND_COLUMNS, bounds, strict=True)}
+    number, first = rounds.lines["round"].to_numpy(np.int64), rounds.first[run]
+    values = {
+        name: pd.arrays.IntegerArray(number[first + np.maximum(at, 0)], at < 0)
+        for name, at in zip(ROUND_COLUMNS, bounds, strict=True)
+    }
     return pd.DataFrame(values, pushes.index).assign(own=updates.own)
+
+
+def _in_run(proxy: Ints, run: Ints, size: int) -> Ints:
+    """Number proxies anew, so that those of each run are others; the unknown ones of a run share one below 0."""
+    return np.where(proxy < 0, -1 - run, run * size + proxy)
 
 
 def _placed(
     pushes: pd.DataFrame,
-    kinds: _Kinds,
+    kinds: Kinds,
     *,
     newest: Ints,
     since: Ints,
@@ -118,8 +127,7 @@ def _placed(
 
     `moved`: pushes of which either can be the proxy's own, so that they say nothing of each other.
     """
-    proxy = pd.factorize(pushes["proxy"])[0]
-    types, names = pd.factorize(pushes["xds_type"])
+    proxy, (types, names) = pushes["proxy"].to_numpy(), pd.factorize(pushes["xds_type"])
     is_pinned = pinned >= 0
     last = np.where(is_pinned, np.minimum(pinned, newest), newest)
     first = np.where(is_pinned, pinned, since)
@@ -148,122 +156,62 @@ def _again(newest: Ints, series: Ints, is_pinned: Bools) -> Bools:
     return keys.duplicated(keep=False).to_numpy()
 
 
-def _begun(pushes: pd.DataFrame, rounds: pd.DataFrame) -> Ints:
+def _begun(pushes: pd.DataFrame, rounds: Rounds) -> Ints:
     """The newest round that had begun when each push was written and when it was sent; -1 if none had.
 
     A line takes its time before it waits for its turn to be written. So a push that is written after the
     start of a round and is earlier than it by its own time was sent before.
     """
-    written = np.searchsorted(rounds["row"].to_numpy(), pushes["row"].to_numpy()) - 1
-    begins, moment = as_nanoseconds(rounds["timestamp"]), as_nanoseconds(pushes["timestamp"])
-    begins = np.maximum.accumulate(begins)
-    sent = np.searchsorted(begins, moment, side="right") - 1
-    late = begins[np.maximum(written, 0)] - moment < WRITTEN_LATE.value
+    run, moment = pushes["run"].to_numpy(), as_nanoseconds(pushes["timestamp"])
+    written = rounds.before_row(pushes["row"].to_numpy(), run) - 1
+    sent = rounds.before_time(moment, run, "right") - 1
+    late = rounds.rising[rounds.first[run] + np.maximum(written, 0)] - moment < WRITTEN_LATE.value
     found: Ints = np.where(late & (moment != NAT) & (written >= 0), np.minimum(written, sent), written)
     return found
 
 
-class _Kinds:
-    """Which rounds a push can be of: endpoint-only rounds have push lines of their own kind.
-
-    To 1.10 the words tell (`PUSH INC`); those lines print `clusters`. Later the level tells: `PUSH INC`
-    at info is of a full round in which the proxy needed some endpoints only, and everything at debug is
-    of an endpoint-only round. From 1.31 on no round is known to be of either kind: any can be.
-    """
-
-    def __init__(self, pushes: pd.DataFrame, rounds: pd.DataFrame) -> None:
-        words = pushes["push_type"].eq("incremental")
-        endpoints = words.where(pushes["clusters"].notna(), pushes["level"].eq("debug"))
-        self.of: Ints = np.where(endpoints, ENDPOINTS, ALL_TYPES)
-        somebody = rounds["connected_endpoints"].ne(0).to_numpy(bool)
-        fits = [somebody & is_kind.fillna(True).to_numpy(bool) for is_kind in (rounds["full"], ~rounds["full"])]
-        size = len(rounds)
-        at = np.arange(size)
-        self._before = np.stack([np.maximum.accumulate(np.where(fit, at, -1)) for fit in fits])
-        self._after = np.stack([np.minimum.accumulate(np.where(fit, at, size)[::-1])[::-1] for fit in fits])
-        #: By round: the last one before it that pushes all types.
-        self.before: Ints = np.concatenate([[-1], self._before[ALL_TYPES, :-1]])
-        self._rank = np.stack([np.cumsum(fit) - 1 for fit in fits])
-        self._members = [np.flatnonzero(fit) for fit in fits]
-
-    def only(self, which: Bools) -> _Kinds:
-        """The same of some of the pushes."""
-        part = copy(self)
-        part.of = self.of[which]
-        return part
-
-    def latest(self, at: Ints) -> Ints:
-        """The last fitting round up to each push's `at`; -1 if there is none."""
-        return np.where(at >= 0, self._before[self.of, np.maximum(at, 0)], -1)
-
-    def earliest(self, at: Ints) -> Ints:
-        """The first fitting round from each push's `at` on; the number of rounds if there is none."""
-        size = self._after.shape[1]
-        found = np.where(at < size, self._after[self.of, np.clip(at, 0, size - 1)], size)
-        return np.where(at < 0, -1, found)
-
-    def strict(self, first: Ints, last: Ints, pick: Bools, groups: Groups) -> tuple[Ints, Ints]:
-        """Bounds in which every push of a type to a proxy is of a later round than the one before.
-
-        In steps of fitting rounds: the n-th push is n steps on at least, so the running maximum of
-        ``first - n`` bounds it, and backwards the running minimum of ``last - n``. A round before the log is any
-        number of steps back, so nothing can be counted from it.
-        """
-        first, last, of = first[pick].copy(), last[pick].copy(), self.of[pick]
-        count, size = groups.count(), self._rank.shape[1]
-        long_ago = -2 * len(first) - size
-        known = (last >= 0) & (first < size)
-        low = np.where(known & (first >= 0), self._rank[of, np.clip(first, 0, size - 1)], long_ago) - count
-        high = np.where(known, self._rank[of, np.maximum(last, 0)], size) - count
-        low = groups.largest_so_far(low) + count
-        high = groups.least_from_here(high) + count
-        for kind, members in enumerate(self._members):
-            mine = known & (of == kind) & (low <= high)
-            first[mine] = np.where(low[mine] < 0, -1, members[np.clip(low[mine], 0, len(members) - 1)])
-            last[mine] = members[np.clip(high[mine], 0, len(members) - 1)]
-        return first, last
-
-
-def _pinned(pushes: pd.DataFrame, rounds: pd.DataFrame) -> Ints:
+def _pinned(pushes: pd.DataFrame, rounds: Rounds) -> Ints:
     """The full round whose version a push prints; -1 if it prints none, `NO_SUCH_VERSION` if none has it.
 
     Endpoint-only rounds print the version of the full round before them: it is not theirs.
     """
-    own = rounds["full"].fillna(True).to_numpy(bool)
-    first: dict[object, int] = {}
-    for at, version in enumerate(rounds["push_version"]):
-        if own[at] and isinstance(version, str):
-            first.setdefault(version, at)
-    of_push, versions = pd.factorize(pushes["push_version"])
-    numbers = np.array([*(first.get(version, NO_SUCH_VERSION) for version in versions), -1], np.int64)
-    return numbers[of_push]
+    run, (of_push, versions) = pushes["run"].to_numpy(), pd.factorize(pushes["push_version"])
+    of_round = pd.Index(versions).get_indexer(pd.Index(rounds.lines["push_version"]))
+    own = np.flatnonzero(rounds.lines["full"].fillna(True).to_numpy(bool) & (of_round >= 0))
+    known, first = np.unique(rounds.run[own] * len(versions) + of_round[own], return_index=True)
+    place = _place_in(known, run * len(versions) + of_push)
+    found = np.where(place < 0, NO_SUCH_VERSION, np.append(own[first], -1)[place] - rounds.first[run])
+    return np.where(of_push < 0, -1, found)
 
 
-def _since_connected(
-    pushes: pd.DataFrame, rounds: pd.DataFrame, asked: pd.DataFrame, proxy: Ints, proxies: pd.Index[Any]
-) -> Ints:
+def _place_in(known: Ints, values: Ints) -> Ints:
+    """The place of each value among sorted ones; -1 if it is none of them."""
+    place = np.searchsorted(known, values)
+    return np.where(np.append(known, NAT)[place] == values, place, -1)
+
+
+def _since_connected(pushes: pd.DataFrame, rounds: Rounds, asked: pd.DataFrame, proxies: pd.Index[Any]) -> Ints:
     """The first round that can have found the proxy connected; -1 where the log does not show it connect.
 
     istiod registers a connection, initializes the proxy, and only then prints the line: a round that
     began up to `REGISTERED` before the line may have found it.
     """
-    ups = asked.drop_duplicates("proxy")
-    before = np.searchsorted(rounds["row"].to_numpy(), ups["row"].to_numpy())
-    recent = rounds["timestamp"].searchsorted(ups["timestamp"] - REGISTERED)
-    up = pd.Index(ups["proxy"]).get_indexer(pd.Index(proxies.astype(TEXT)))
-    place = np.append(up, -1)[proxy]
-    first = np.append(np.minimum(before, recent), -1)[place]
-    since = np.append(ups["row"].to_numpy(np.int64), NO_ROUND_LATER)[place]
+    proxy, ups = pushes["proxy"].to_numpy(), asked.drop_duplicates(["run", "proxy"])
+    run, row = ups["run"].to_numpy(), ups["row"].to_numpy(np.int64)
+    moment = as_nanoseconds(ups["timestamp"])
+    registered = np.where(moment == NAT, NO_TIME_LATER, np.maximum(moment, NAT + REGISTERED.value) - REGISTERED.value)
+    first = np.minimum(rounds.before_row(row, run), rounds.before_time(registered, run, "left"))
+    known, at = np.unique(
+        _in_run(pd.Index(proxies.astype(TEXT)).get_indexer(pd.Index(ups["proxy"])), run, len(proxies)),
+        return_index=True,
+    )
+    place = np.where(proxy < 0, -1, _place_in(known, proxy))
+    first, since = (np.append(values[at], none)[place] for values, none in ((first, -1), (row, NO_ROUND_LATER)))
     return np.where(pushes["row"].to_numpy() > since, first, -1)
 
 
-def overlapping(asked: pd.DataFrame, closed: pd.DataFrame) -> set[str]:
-    """Proxies that had two connections at a time: push lines do not tell those apart."""
-    return {proxy for _, proxy in overlapping_in_runs(asked, closed)}
-
-
 def overlapping_in_runs(asked: pd.DataFrame, closed: pd.DataFrame) -> set[tuple[int, str]]:
-    """The same, each with the run in which it had them."""
+    """Runs, and proxies that had two connections at a time in them: push lines do not tell those apart."""
     names = ["run", "proxy", "connection"]
     ends, begun = closed.drop_duplicates(names), asked.drop_duplicates(names)
     # A connection from before the log has an end and no beginning: it was there from the first line.

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from istiolog_pd.analysis.pushes._grouped import grouped_order
+from istiolog_pd.analysis.pushes._rounds_of_runs import Rounds
 
 Ints = npt.NDArray[Any]
 
@@ -34,17 +35,23 @@ class Bursts:
         The burst of each line, by its place in `order`.
     heads
         The first line of each burst, as a place in `order`.
+    proxy
+        The proxy of each line, by its place in `order`; below 0: unknown.
     rank
         The place of each line's type in the order of types, by its place in `order`.
     """
 
-    def __init__(self, pushes: pd.DataFrame, rounds: pd.DataFrame, proxy: Ints, newest: Ints) -> None:
-        order = ORDER_1_0 if rounds["virtual_services"].notna().any() else ORDER
+    def __init__(self, pushes: pd.DataFrame, rounds: Rounds, newest: Ints) -> None:
+        run, proxy = pushes["run"].to_numpy(), pushes["proxy"].to_numpy()
         types, names = pd.factorize(pushes["xds_type"])
-        rank = np.array([*(order.get(name, len(ORDER)) for name in names), len(ORDER)], np.int64)[types]
-        lead = _lead(rank, proxy, newest)
+        ranks = [[*(order.get(name, len(ORDER)) for name in names), len(ORDER)] for order in (ORDER, ORDER_1_0)]
+        is_1_0 = np.logical_or.reduceat(rounds.lines["virtual_services"].notna().to_numpy(), rounds.first)
+        rank = np.array(ranks, np.int64)[is_1_0[run].astype(int), types]
+        # The rounds of a run behind one another, and before them one for all before the log.
+        lead = _lead(rank, proxy, rounds.first[run] + run + newest)
         self.order: Ints = grouped_order(proxy)
-        proxy, types, leads = proxy[self.order], types[self.order], (rank <= lead)[self.order]
+        self.proxy: Ints = proxy[self.order]
+        types, leads = types[self.order], (rank <= lead)[self.order]
         self.rank: Ints = rank[self.order]
         time = pushes["timestamp"].to_numpy("datetime64[ns]")[self.order]
         # The types after the known ones come in any order.
@@ -52,7 +59,7 @@ class Bursts:
             (self.rank[1:] == len(ORDER)) & (self.rank[:-1] == len(ORDER)) & (types[1:] != types[:-1])
         )
         goes_on = np.zeros(len(rank), bool)
-        goes_on[1:] = (proxy[1:] == proxy[:-1]) & (proxy[1:] >= 0) & turn
+        goes_on[1:] = (self.proxy[1:] == self.proxy[:-1]) & (self.proxy[1:] >= 0) & turn
         goes_on[1:] &= (np.diff(time) <= PAUSE.to_timedelta64()) | ~leads[1:]
         self.of: Ints = np.cumsum(~goes_on) - 1
         self.heads: Ints = np.flatnonzero(~goes_on)
@@ -76,9 +83,10 @@ class Bursts:
 
 def _lead(rank: Ints, proxy: Ints, newest: Ints) -> Ints:
     """The place of the type that most proxies get first after the newest round began, for each line."""
-    first = ~pd.Series((newest + 1) * (proxy.max(initial=0) + 2) + proxy + 1).duplicated().to_numpy()
+    least = proxy.min(initial=0)
+    first = ~pd.Series(newest * (proxy.max(initial=0) - least + 1) + proxy - least).duplicated().to_numpy()
     medians = pd.Series(rank[first]).groupby(newest[first]).median()
-    lead = np.full(newest.max(initial=0) + 2, np.nan)
-    lead[medians.index + 1] = medians
-    found: Ints = lead[newest + 1]
+    lead = np.full(newest.max(initial=0) + 1, np.nan)
+    lead[medians.index] = medians
+    found: Ints = lead[newest]
     return found

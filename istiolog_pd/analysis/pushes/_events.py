@@ -6,7 +6,7 @@ import pandas as pd
 
 from istiolog_pd.analysis._answer import FLAG
 from istiolog_pd.analysis._result import cached_per_capture, coded_rows, control_plane_rows
-from istiolog_pd.analysis.pushes._assign_rounds import ROUND_COLUMNS, assign_rounds, overlapping
+from istiolog_pd.analysis.pushes._assign_rounds import ROUND_COLUMNS, assign_rounds, overlapping_in_runs
 from istiolog_pd.analysis.pushes._possibly_own import possibly_own
 from istiolog_pd.analysis.pushes._requests import asking, forced_for_warming, requested, sent_twice
 from istiolog_pd.capture import Capture
@@ -60,10 +60,11 @@ def push_lines(capture: Capture) -> pd.DataFrame:
     lines["inferred"] = inferred
     lines["warming"] = forced_for_warming(capture, lines)
     asked, closed = asking(capture), control_plane_rows(capture, "connection_close")
-    rounds = assign_rounds(lines, starts, asked, closed)
+    shared_in_runs = overlapping_in_runs(asked, closed)
+    shared = {proxy for _, proxy in shared_in_runs}
+    rounds = assign_rounds(lines, starts, asked, shared_in_runs)
     own = rounds.pop("own")
     lines["push_type"] = lines["push_type"].mask(own, "proxy")
-    shared = overlapping(asked, closed)
     again = sent_twice(lines, rounds, shared)
     lines["push_type"] = lines["push_type"].mask(again, "request")
     lines["inferred"] |= again | own

@@ -11,6 +11,7 @@ import pandas as pd
 
 from istiolog_pd.analysis._time import NAT, as_nanoseconds
 from istiolog_pd.analysis.pushes._bursts import Bursts
+from istiolog_pd.analysis.pushes._rounds_of_runs import Places, Rounds
 
 Ints = npt.NDArray[Any]
 Bools = npt.NDArray[np.bool_]
@@ -36,7 +37,7 @@ class Updates:
 
 
 def own_updates(
-    pushes: pd.DataFrame, rounds: pd.DataFrame, bursts: Bursts, before: Ints, newest: Ints, since: Ints, pinned: Ints
+    pushes: pd.DataFrame, rounds: Rounds, bursts: Bursts, before: Ints, newest: Ints, since: Ints, pinned: Ints
 ) -> Updates:
     """Which pushes of a run are updates of one proxy alone, as far as the lines tell.
 
@@ -65,17 +66,17 @@ def own_updates(
     """
     sets = _sets(pushes, bursts, newest, since, pinned)
     quiet = _Quiet(pushes, rounds)
-    begins = as_nanoseconds(rounds["timestamp"])
-    number, named = sets["newest"].to_numpy(np.int64), sets["named"].to_numpy(bool)
+    run, number, named = sets["run"].to_numpy(), sets["newest"].to_numpy(np.int64), sets["named"].to_numpy(bool)
     known = number >= 0
-    at, former = np.maximum(number, 0), np.where(known, before[np.maximum(number, 0)], -1)
-    prompt = quiet.none_between(begins[at], sets["begun"].to_numpy())
+    at = rounds.first[run] + np.maximum(number, 0)
+    former = np.where(known, before[at], -1)
+    prompt = quiet.none_between(rounds.begins[at], sets["begun"].to_numpy(), run)
     again = named & sets.duplicated(["proxy", "version"]).to_numpy()
     again |= ~named & known & (number == sets["newest_before"].to_numpy())
     missing = (former >= 0) & (former > sets["newest_twice_before"].to_numpy()) & (former >= sets["since"].to_numpy())
     displaced = again & ~named & missing & prompt
     second = again & sets["whole"].to_numpy(bool) & ~displaced
-    after_quiet = ~quiet.none_between(sets["ended_before"].to_numpy(), sets["begun"].to_numpy())
+    after_quiet = ~quiet.none_between(sets["ended_before"].to_numpy(), sets["begun"].to_numpy(), run)
     unseen = (sets["since"] > sets["newest"]).to_numpy(bool)
     sure = unseen | (second & (named | after_quiet))
     left_out = (sets["newest_before"].to_numpy() >= 0) & (sets["newest_before"].to_numpy() < former)
@@ -87,7 +88,7 @@ def own_updates(
     likeliest = bursts.largest(pinned)
     likeliest = np.where(likeliest < 0, bursts.of_head(newest), likeliest)
     place = sets.index.to_numpy()
-    likeliest[place[behind]] = before[likeliest[place[behind]]]
+    likeliest[place[behind]] = before[rounds.first[run[behind]] + likeliest[place[behind]]]
     first, last = np.full((2, len(bursts.heads)), -1)
     doubt = own & ~sure
     first[place[doubt]] = np.where(alone, sets["newest_before"], number)[doubt]
@@ -105,12 +106,15 @@ def _sets(pushes: pd.DataFrame, bursts: Bursts, newest: Ints, since: Ints, pinne
     number); `whole`: it begins with the type that this proxy's pushes begin with, as one of all types does.
     """
     time = as_nanoseconds(pushes["timestamp"])
-    version = pd.factorize(pushes["push_version"])[0]
+    run, (text, texts) = pushes["run"].to_numpy(), pd.factorize(pushes["push_version"])
+    # Numbered by their first line in each run: what a run gives does not depend on the others.
+    version = np.where(text < 0, -1, pd.factorize(run * (len(texts) + 1) + text)[0])
     full = pushes["push_type"].eq("full") & pushes["once"]
     named = bursts.largest(pinned)
     heads = pd.DataFrame(
         {
-            "proxy": bursts.of_head(pd.factorize(pushes["proxy"])[0]),
+            "run": bursts.of_head(run),
+            "proxy": bursts.proxy[bursts.heads],
             "newest": np.where(named >= 0, named, bursts.of_head(newest)),
             "version": bursts.largest(version),
             "since": bursts.of_head(since),
@@ -130,18 +134,21 @@ def _sets(pushes: pd.DataFrame, bursts: Bursts, newest: Ints, since: Ints, pinne
 
 
 class _Quiet:
-    """The stretches in which nothing of a full round was logged for so long."""
+    """The stretches of each run in which nothing of a full round was logged for so long."""
 
-    def __init__(self, pushes: pd.DataFrame, rounds: pd.DataFrame) -> None:
-        full = pushes["push_type"].ne("incremental")
-        times = [as_nanoseconds(lines["timestamp"]) for lines in (pushes[full], rounds[rounds["full"].fillna(True)])]
-        self._times = np.sort(np.concatenate(times))
-        self._stretch = np.cumsum(np.diff(self._times, prepend=self._times[:1]) > QUIET.value)
+    def __init__(self, pushes: pd.DataFrame, rounds: Rounds) -> None:
+        full = pushes["push_type"].ne("incremental").to_numpy(bool)
+        own = rounds.lines["full"].fillna(True).to_numpy(bool)
+        times = np.concatenate([as_nanoseconds(pushes["timestamp"])[full], rounds.begins[own]])
+        runs = np.concatenate([pushes["run"].to_numpy()[full], rounds.run[own]])
+        self._places = Places(times, runs)
+        times = self._places.numbers
+        self._stretch = np.cumsum(np.diff(times, prepend=times[:1]) > QUIET.value)
+        self._last = np.cumsum(np.bincount(runs, minlength=len(rounds.runs))) - 1
 
-    def none_between(self, early: Ints, late: Ints) -> Bools:
-        """Whether lines went on from one moment of a line to another."""
-        last = len(self._times) - 1
+    def none_between(self, early: Ints, late: Ints, run: Ints) -> Bools:
+        """Whether lines of a run went on from one moment of a line to another."""
         early, late = (
-            self._stretch[np.minimum(np.searchsorted(self._times, moment), last)] for moment in (early, late)
+            self._stretch[np.minimum(self._places.of(moment, run), self._last[run])] for moment in (early, late)
         )
         return np.asarray(early == late)

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from os.path import commonprefix
 
 from istiolog_pd.sources.wrappers._header import ANSI, LOOSE_HEADER, STAMP
 
@@ -22,6 +23,10 @@ FALLING = 8
 #: The same where none rises.
 FALLING_ALONE = 3
 MAX_PREFIX = 300
+#: Minimum number of different texts that show what they have in common.
+MIN_DISTINCT = 3
+#: Minimum width of a terminal.
+MIN_WIDTH = 40
 
 _ENTITY = re.compile(rb"&(?:quot|lt|gt|amp|apos|nbsp|emsp|#\d{1,5}|#[xX][0-9a-fA-F]{1,5});")
 _TAG = re.compile(
@@ -29,12 +34,13 @@ _TAG = re.compile(
     re.I,
 )
 _COLOR_REST = re.compile(
-    rb"(?:\^\[|\\x1[bB]|\\u001[bB]|\\033|\\e)\[[0-9;]{0,12}m|\xef\xbf\xbd?\[[0-9;]{0,12}m|(?:(?<=^)|(?<=[\s\]]))\[[0-9;]{1,12}m|\[0?m$"
+    rb"(?:\^\[|\\x1[bB]|\\u001[bB]|\\033|\\e)\[[0-9;]{0,12}m|\xef\xbf\xbd?\[[0-9;]{0,12}m|(?:(?<=^)|(?<=[\s\]]))\[[0-9;]{1,12}m|\[0?m(?=\s|$)"
 )
 #: What a JSON line of Istio or Envoy begins with.
 _JSON_HEADER = re.compile(rb'\{\\?"(?:level|time|start_time|severity|timestamp|scope|msg|authority|bytes_received)\\?"')
 #: A line that is colored, or its level: what has escape sequences in its message alone is a bare log's.
 _COLORED = re.compile(rb"(?m)(?:^|Z[ \t]+)(?:\x1b|\^\[|\\x1[bB]|\\u001[bB]|\\033|\\e|\xef\xbf\xbd)?\[[0-9;]{0,12}m")
+_BEFORE_LEVEL = re.compile(rb"Z[ \t]")
 _NO_BREAK = re.compile(rb"\xc2\xa0|\xe2\x80[\x83\x87\xaf]")
 _MARK = rb"(?:\*\*\*?|__|`|\*|_)"
 _MARKS = re.compile(_MARK)
@@ -45,7 +51,7 @@ _CLOSING = tuple(
     (opening.encode(), closing.encode())
     for opening, closing in (
         *(("**", "**"), ("__", "__"), ("`", "`"), ('"', '",'), ('"', '"'), ("'", "',"), ("'", "'"), ("*", "*")),
-        *(("_", "_"), ("“", "”"), ("«", "»")),
+        *(("_", "_"), ("“", "”"), ("«", "»"), ("{{", "}}")),
     )
 )
 BARS = tuple(sign.encode() for sign in "│┃║▌▐|")
@@ -70,6 +76,8 @@ class Decoration:
     has_fences: bool = False
     is_double_spaced: bool = False
     newest_first: bool = False
+    #: How wide the terminal was whose lines were copied, if longer ones go on in the next.
+    width: int | None = None
 
     def cleaned(self, line: bytes) -> bytes:
         """A line without what is found in any place of it."""
@@ -88,22 +96,21 @@ class Decoration:
         if self.prefix is not None and (match := self.prefix.match(line)):
             line = line[match.end() :]
             time = match.groupdict().get("time") or b""
+        open_line = line
+        for suffix in self.suffixes:
+            stripped = line.rstrip()
+            if stripped.endswith(suffix):
+                line = stripped.removesuffix(suffix)
+                line = line.rstrip(b" \t") if suffix in BARS else line
         if self.is_json_text:
-            line = _as_json_text(line)
-        else:
-            for suffix in self.suffixes:
-                stripped = line.rstrip()
-                if stripped.endswith(suffix):
-                    line = stripped.removesuffix(suffix)
-                    line = line.rstrip(b" \t") if suffix in BARS else line
+            line = _as_json_text(line if line != open_line else line.rstrip().removesuffix(b",").removesuffix(b'"'))
         if self.tab is not None:
             line = self.tab.sub(b"\t", line)
         return (_without_marks(line) if self.has_marks else line), time
 
 
-def _as_json_text(line: bytes) -> bytes:
-    """The text of a JSON string that lost its opening quote."""
-    body = line.rstrip().removesuffix(b",").removesuffix(b'"')
+def _as_json_text(body: bytes) -> bytes:
+    """The text of a JSON string without its quotes."""
     try:
         return str(json.loads(b'"%b"' % body)).encode(errors="replace").replace(b"\n", b"\\n")
     except ValueError:
@@ -130,8 +137,8 @@ def learn(lines: Sequence[bytes]) -> Decoration | None:
     found = Decoration(
         is_double_spaced=is_double_spaced(text + b"\n"),
         is_html=_is_html(text),
-        has_colors=2 * len(_COLORED.findall(text)) > len(lines),
-        has_no_break=_NO_BREAK.search(text) is not None,
+        has_colors=2 * len(_COLORED.findall(text)) > (len(_BEFORE_LEVEL.findall(text)) or len(lines)),
+        has_no_break=2 * sum(_NO_BREAK.search(line) is not None for line in lines) > len(lines),
         has_fences=any(FENCE.fullmatch(line) for line in lines),
     )
     cleaned = [found.cleaned(line) for line in lines]
@@ -151,7 +158,7 @@ def learn(lines: Sequence[bytes]) -> Decoration | None:
     found = _with_separators(found, [LOOSE_HEADER.match(body) for body in bodies])
     if any(_MARKS.search(prefix) for prefix in prefixes):
         found = replace(found, has_marks=True)
-    found = replace(found, newest_first=_falls(bodies))
+    found = replace(found, newest_first=_falls(bodies), width=wrapped_width(lines) if found.prefix is None else None)
     return None if found == Decoration() else found
 
 
@@ -218,11 +225,46 @@ def _with_quotes(found: Decoration, prefixes: list[bytes], bodies: list[bytes]) 
             suffixes.append(closing)
             rests = [rest.removesuffix(closing).rstrip() for rest in rests]
             opened = opened.replace(opening, b"", 1)
-    quoted = any(suffix.rstrip(b",") == b'"' for suffix in suffixes)
+    if not suffixes and (closing := _closing_of_all(opened, rests)):
+        suffixes.append(closing)
+        rests = [rest.removesuffix(closing) for rest in rests]
+    quoted = any(suffix.removeprefix(b"\\n")[:1] == b'"' for suffix in suffixes)
     text = b"\n".join(rests)
     escaped = b"\\t" in text if b'"' not in text else b'\\"' in text and re.search(rb'(?<!\\)"', text) is None
     escaped = escaped and (quoted or b'\\"' in text)
     return replace(found, suffixes=tuple(suffixes), is_json_text=bool(escaped))
+
+
+def _closing_of_all(opened: bytes, rests: list[bytes]) -> bytes:
+    """The text that all lines end with, from the sign on that closes what was opened last."""
+    closing = {b'"': b'"', b"'": b"'", b"{": b"}", b"[": b"]", b"(": b")"}.get(opened[-1:])
+    if closing is None or len(set(rests)) < MIN_DISTINCT:
+        return b""
+    reverse = [rest.decode("latin-1")[::-1] for rest in rests]
+    common = commonprefix(reverse)[::-1].encode("latin-1")  # noqa: RUF071 - of texts, not of paths
+    start = common.find(closing)
+    if start < 0:
+        return b""
+    return common[start - 2 * common[:start].endswith(b"\\n") :]
+
+
+def wrapped_width(lines: Sequence[bytes]) -> int | None:
+    """The width of the terminal that cut the lines; null if none did.
+
+    Each line without a header follows one that is as long as the longest, and hardly any line with a header does. A
+    log of one error again and again, each with the same second line, is none: the texts have to differ.
+    """
+    sizes = [len(line.decode(errors="replace")) for line in lines]
+    width = max(sizes, default=0)
+    if width < MIN_WIDTH or sizes.count(width) < MIN_DISTINCT:
+        return None
+    starts = [LOOSE_HEADER.match(line) is not None for line in lines]
+    rests = [n for n in range(1, len(lines)) if not starts[n]]
+    full = sum(size == width for size in sizes[:-1])
+    if not rests or any(sizes[n - 1] != width for n in rests):
+        return None
+    is_varied = min(len({lines[n] for n in rests}), len({sizes[n] for n in rests})) >= MIN_DISTINCT
+    return width if is_varied and len(rests) >= MIN_SHARE * full else None
 
 
 def _with_separators(found: Decoration, heads: Sequence[re.Match[bytes] | None]) -> Decoration:
@@ -236,6 +278,8 @@ def _with_separators(found: Decoration, heads: Sequence[re.Match[bytes] | None])
     sign = common.strip(b" \t")
     if sign == b"\\t" and found.is_json_text:
         return found
+    if sign == b"^I" and all(head is None or head.string.endswith(b"$") for head in heads):  # cat -A
+        found = replace(found, suffixes=(b"$",))
     if sign:
         after = rb"[ \t]*" if common.rstrip(sign)[-1:] != common[-1:] or common[-1:] in b" \t" else b""
         before = rb" *" if common[:1] == b" " else b""

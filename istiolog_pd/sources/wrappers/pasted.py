@@ -9,8 +9,17 @@ import numpy as np
 import pyarrow as pa
 
 from istiolog_pd.sources.wrappers._containers import Containers
-from istiolog_pd.sources.wrappers._decoration import BARS, FENCE, TIME, Decoration, is_double_spaced, is_falling, learn
-from istiolog_pd.sources.wrappers._header import LEVEL, LOOSE_HEADER, SEPARATOR
+from istiolog_pd.sources.wrappers._decoration import (
+    BARS,
+    FENCE,
+    TIME,
+    Decoration,
+    is_double_spaced,
+    is_falling,
+    learn,
+    wrapped_width,
+)
+from istiolog_pd.sources.wrappers._header import LEVEL, LOOSE_HEADER, SEPARATOR, STAMP
 from istiolog_pd.sources.wrappers._json_records import received
 from istiolog_pd.sources.wrappers._model import TOOL_OUTPUT, ContainerId, Note
 from istiolog_pd.sources.wrappers._rows import Batch, whole_lines
@@ -60,7 +69,7 @@ class PastedText:
         count = len(lines)
         part = self._wrapped(lines, own)
         for n in (n for n, goes_on in enumerate(part) if goes_on):
-            texts[n] = texts[n].rstrip(b"\r\n") + b" " * self._inside(lines[n]).endswith(b" ")
+            texts[n] = texts[n].rstrip(b"\r\n") + b" " * (self._boxed and self._inside(lines[n]).endswith(b" "))
         return Batch(
             pa.array(texts, pa.large_binary()),
             np.array(key, np.int64),
@@ -72,10 +81,15 @@ class PastedText:
         )
 
     def _wrapped(self, lines: list[bytes], own: list[bool]) -> list[bool]:
-        """Whether each line fills its box and goes on in the next."""
+        """Whether each line fills its box, or the terminal, and goes on in the next."""
+        nexts = [*own[1:], True]
+        if (width := self._decoration.width) is not None:
+            return [
+                not starts and len(line.removesuffix(b"\r").decode(errors="replace")) == width
+                for starts, line in zip(nexts, lines, strict=True)
+            ]
         if not self._boxed:
             return [False] * len(lines)
-        nexts = [*own[1:], True]
         return [
             not starts and self._inside(line)[-2:] not in (b"", b"  ") and not self._is_border(line)
             for starts, line in zip(nexts, lines, strict=True)
@@ -104,7 +118,10 @@ _SUSPICIOUS = tuple(
     (literal, re.compile(pattern, re.MULTILINE))
     for literal, pattern in (
         (b"\x1b[", rb"^\x1b\[|Z[ \t]+\x1b\["),
+        (b"m", rb"Z[ \t]+\[[0-9;]{1,12}m"),
         (b'] \\"', rb"\] \\\""),
+        (b"\xc2\xa0", rb"^\[?%b(?:\]?\xc2\xa0|[^\n\xc2]*\w\xc2\xa0\w)" % STAMP),
+        (b"<br", rb"<br ?/?>$"),
         (b"&", rb"&(?:quot|lt|gt|amp|apos|#\d+|#x[0-9a-f]+);"),
         (b"```", rb"^\s{0,3}```"),
         (b"Z ", rb"Z (?= *\t)"),
@@ -122,7 +139,9 @@ def is_suspicious(head: bytes) -> bool:
     head = head[:SUSPICIOUS_SIZE]
     if any(literal in head and pattern.search(head) is not None for literal, pattern in _SUSPICIOUS):
         return True
-    return is_falling(TIME.findall(head)) or is_double_spaced(head)
+    if is_falling(TIME.findall(head)) or is_double_spaced(head):
+        return True
+    return wrapped_width([line.rstrip(b"\r") for line in head.split(b"\n") if line.strip()]) is not None
 
 
 def detect(head: bytes) -> PastedText | None:

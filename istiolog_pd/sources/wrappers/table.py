@@ -175,7 +175,7 @@ def _table(head: bytes, dialect: Dialect) -> Table | None:
     has_header = not any(is_line(cell) or time_of(cell) is not None for cell in rows[0])
     width = len(rows[0]) if has_header else Counter(map(len, rows)).most_common(1)[0][0]
     fits = [cells for cells in rows if len(cells) == width]
-    if len(fits) < MIN_SHARE * len(rows) and not (has_header and len(fits) > 1):
+    if not _is_regular(dialect, len(fits), len(rows), has_header=has_header):
         return None
     counts = [sum(is_line(cells[n]) for cells in fits) for n in range(width)]
     column = max(range(width), key=lambda n: counts[n])
@@ -183,6 +183,13 @@ def _table(head: bytes, dialect: Dialect) -> Table | None:
         return None
     names = rows[0] if has_header else [_name([cells[n] for cells in fits]) for n in range(width)]
     return Table(dialect, names, column, has_header=has_header)
+
+
+def _is_regular(dialect: Dialect, fits: int, rows: int, *, has_header: bool) -> bool:
+    """Whether enough of the rows have the cells that most have."""
+    if dialect.delimiter == "|":  # may be the bars of a box, or of Envoy's `inbound|8080||`
+        return has_header and fits >= MIN_SHARE * rows
+    return fits >= MIN_SHARE * rows or (has_header and fits > 1)
 
 
 def _name(cells: list[str]) -> str:
