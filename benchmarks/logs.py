@@ -160,7 +160,7 @@ def pieces(kind: str, size: int) -> Iterator[bytes]:
 
 
 def mesh(size: int) -> bytes:
-    """At least so many bytes of istiod's log of a simulated mesh."""
+    """At least this many bytes of istiod's log of a simulated mesh."""
     minutes = int(size / MB / _PER_MINUTE) + 1
     settings = Settings(proxies=2000, services=400, namespaces=40, duration=f"{minutes}min")
     return simulate(settings, SEED).istiod_log()
@@ -184,7 +184,7 @@ def _stamped(kind: str, stamp: str, body: str) -> str:
 
 
 def log(folder: Path, kind: str, mb: float) -> Path:
-    """The file of a log of so many MB, written if it is not there; cut at a line's end."""
+    """The file of a log of this many MB, written if it is not there; cut at a line's end."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{kind}-{mb:g}.log"
     size = int(mb * MB)

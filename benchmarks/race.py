@@ -18,7 +18,7 @@ from time import perf_counter
 from benchmarks import logs, show
 from benchmarks.job import JOBS, differences
 
-#: A slice of so many MB is compared value by value.
+#: Size in MB of the slice that is compared value by value.
 COMPARED = 4
 READS = 3
 OURS = "istiolog_pd"
@@ -168,7 +168,7 @@ def _row(name: str, one: _Times, ours: _Times) -> dict[str, object]:
         "warm MB/s": speed,
         "warm CPU s": median(one.cpu) if one.cpu else None,
         "spread": f"{min(warm) / median(warm):.2f}-{max(warm) / median(warm):.2f}",
-        "ours is so many times as fast": our_speed / speed,
+        "times as fast as theirs": our_speed / speed,
         "peak MB": one.peak / logs.MB or None,
     }
 

@@ -13,7 +13,7 @@ def quoted(text: str) -> str:
 
 
 def case(text: str, values: Mapping[str, object]) -> str:
-    """What stands for a text, as SQL."""
+    """A text as SQL."""
     whens = " ".join(f"WHEN {quoted(key)} THEN {value}" for key, value in values.items())
     return f"CASE {text} {whens} END"
 

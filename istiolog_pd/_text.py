@@ -9,6 +9,9 @@ if TYPE_CHECKING:
 
 _UNITS = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 
+#: Seconds from which a duration is written in minutes, and in hours.
+_MINUTES_FROM, _HOURS_FROM = 120, 7200
+
 
 def escape_controls(text: str) -> str:
     r"""Write every character that cannot be printed as its escape: nothing in the text moves a cursor.
@@ -42,7 +45,14 @@ def duration_text(value: pd.Timedelta, digits: int = 3) -> str:
     ('100 ms', '12.3 s')
     >>> duration_text(pd.Timedelta("-104.2ms"), digits=4)
     '-104.2 ms'
+    >>> duration_text(pd.Timedelta("1854s")), duration_text(pd.Timedelta("-26h"))
+    ('30 min 54 s', '-26 h 0 min')
     """
+    sign, seconds = "-" * (value.value < 0), round(abs(value.value) / 1e9)
+    if seconds >= _HOURS_FROM:
+        return f"{sign}{seconds // 3600:,} h {seconds % 3600 // 60} min"
+    if seconds >= _MINUTES_FROM:
+        return f"{sign}{seconds // 60} min {seconds % 60} s"
     for size, unit in ((1e9, "s"), (1e6, "ms"), (1e3, "\u00b5s")):
         if abs(value.value) >= size:
             number = value.value / size

@@ -16,15 +16,13 @@ import pyarrow.compute as pc
 from istiolog_pd._frames import DtypeBackend
 from istiolog_pd._frames import to_pandas as to_pandas
 from istiolog_pd._lookups import Lookups
-from istiolog_pd._table import Table, folded_html, table_html
+from istiolog_pd._shown import as_html, as_text
+from istiolog_pd._table import Table
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, arrow_field, event_columns, event_schema
 from istiolog_pd.errors import UnknownNameError, unknown
 from istiolog_pd.formats.columns import COLUMNS, COMMON, EVENTS
 from istiolog_pd.runs.schema import RunOf, run_table, with_place
 from istiolog_pd.runs.source_part import kept_tables
-
-#: More sources than this are shown by kind.
-MANY = 6
 
 Time = str | pd.Timestamp | None
 
@@ -329,46 +327,17 @@ class Capture(Lookups):
                 keep = pc.and_(keep, pc.fill_null(compare(times, pa.scalar(_utc(bound).value, times.type)), False))
         return keep
 
-    def _kinds(self) -> pd.DataFrame:
-        """The sources by kind of log: how many, their entries, first and last time, and how many are damaged."""
-        logs = self.sources.assign(damage=lambda table: table["damage"].ne("")).groupby("component", sort=False)
-        aggregates = {"entries": "sum", "first": "min", "last": "max", "damage": "sum"}
-        return Table(logs.agg({"source": "size", **aggregates}).rename(columns={"source": "logs"}).reset_index())
-
     def _ipython_key_completions_(self) -> list[str]:
         """What a notebook proposes after ``capture["``: the events that are there, most frequent first."""
         return list(self)
 
     def __repr__(self) -> str:
-        """The sources and the events, in words: one line for each kind of log where there are many."""
-        lines = [f"Capture of {self.n_entries:,} entries from {len(self.infos)} source(s)"]
-        logs = self.sources.assign(name=lambda table: table["source"] + " (" + table["component"] + ")")
-        if len(logs) > MANY:
-            logs = self._kinds().assign(
-                name=lambda table: table["component"] + ": " + table["logs"].astype(str) + " logs"
-            )
-        for log in logs.to_dict("records"):
-            span = "" if pd.isna(log["first"]) else f", {log['first']:%Y-%m-%d %H:%M:%S} to {log['last']:%H:%M:%S} UTC"
-            damage = f", damaged: {log['damage']}" if log["damage"] else ""
-            lines.append(f"  {log['name']}: {log['entries']:,} entries{span}{damage}")
-        lines.append("events: " + ", ".join(f"{event} {count:,}" for event, count in self.counts().items()))
-        return "\n".join(lines)
+        """The sources and the events, in words."""
+        return as_text(self)
 
     def _repr_html_(self) -> str:
-        """The kinds of logs for a notebook; sources and events fold. Everything from a log is escaped."""
-        events = self.counts().reset_index()
-        events["what"] = [EVENTS[event] for event in events["event"]]
-        sources = self.sources
-        sources = sources if sources["damage"].any() else sources.drop(columns="damage")
-        listed = table_html(sources)
-        if len(sources) > MANY:
-            listed = table_html(self._kinds()) + folded_html(f"{len(sources):,} sources", listed)
-        frequent = f"{', '.join(list(self)[:6])}, \u2026" if len(self) > 6 else ", ".join(self)
-        return (
-            f"<p><b>Capture</b> of {self.n_entries:,} entries from {len(self.infos)} source(s)</p>"
-            + listed
-            + folded_html(f"{len(self)} events: {frequent}", table_html(events))
-        )
+        """The sources and the events for a notebook."""
+        return as_html(self)
 
 
 def _utc(bound: str | pd.Timestamp) -> pd.Timestamp:

@@ -11,12 +11,21 @@ import loglines
 import pandas as pd
 import pytest
 from hypothesis import settings
+from mesh import mesh
 
 import istiolog_pd as il
 from istiolog_pd import analysis
 
+#: The recorded mesh, which `tests/mesh.py` reads once for all.
+MESH = "mesh-1.30.3/"
+
 settings.register_profile("plain", deadline=None, max_examples=100)
 settings.load_profile("plain")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the recorded mesh beside each other: xdist gives neighbors to one process, which then reads it once."""
+    items.sort(key=lambda item: mesh.__name__ not in vars(getattr(item, "module", mesh)))
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +42,7 @@ def real(data: Path) -> Callable[[str], il.Capture]:
     def read(name: str) -> il.Capture:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            return il.load(data / name)
+            return mesh(name.removeprefix(MESH)) if name.startswith(MESH) else il.load(data / name)
 
     return read
 
@@ -46,6 +55,12 @@ def lines() -> Callable[..., il.Capture]:
         return loglines.capture(*texts, component=component)
 
     return read
+
+
+@pytest.fixture
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports have empty pictures, where these are not what is looked at: drawing takes most of a report's time."""
+    monkeypatch.setattr("istiolog_pd.report.html.page.picture", lambda plot, table: ("data:,", plot.about))
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import pandas as pd
 
 import istiolog_pd as il
 from istiolog_pd.capture import Capture
+from istiolog_pd.report import Finding, findings
 
 MESH = Path(__file__).parents[1] / "data" / "mesh-1.30.3"
 
@@ -17,6 +18,12 @@ MESH = Path(__file__).parents[1] / "data" / "mesh-1.30.3"
 def mesh(name: str) -> Capture:
     """The capture ``info`` or ``sotw-debug``, or ``cases/NAME``."""
     return il.load(str(MESH / name))
+
+
+@cache
+def mesh_findings(name: str) -> dict[str, Finding]:
+    """What the rules find in such a capture, by rule."""
+    return {one.rule: one for one in findings(mesh(name))}
 
 
 def recorded(name: str) -> pd.DataFrame:

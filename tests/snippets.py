@@ -5,10 +5,15 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from typer.testing import CliRunner
+
+from istiolog_pd.cli.app import app
 
 ROOT = Path(__file__).parents[1]
 
@@ -63,14 +68,18 @@ def fits(shown: str, real: str) -> bool:
     return re.fullmatch(".*".join(map(re.escape, shown.split("..."))), real, re.DOTALL) is not None
 
 
-def run_command(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command of a page as a shell does, in a folder."""
+def run_command(command: str, folder: Path) -> tuple[int, str, str]:
+    """Run a command of a page in a folder: exit code, stdout, stderr.
+
+    A plain `istiolog` runs within this process; what needs a shell has one.
+    """
+    words = shlex.split(command)
+    if words[0] == "istiolog" and not {"|", "&&", ">"} & set(words):
+        result = CliRunner(env={"NO_COLOR": "1"}).invoke(app, words[1:])
+        return result.exit_code, result.stdout, result.stderr
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return subprocess.run(
-        ["bash", "-c", command],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PATH": path, "NO_COLOR": "1"},
-        cwd=folder,
-        check=False,
+    environment = {**os.environ, "PATH": path, "NO_COLOR": "1"}
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, env=environment, cwd=folder, check=False
     )
+    return done.returncode, done.stdout, done.stderr

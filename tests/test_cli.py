@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from typer.testing import CliRunner, Result
 
 import istiolog_pd as il
 from istiolog_pd._text import bytes_text, cell_text, duration_text
 from istiolog_pd.cli.app import app
-from istiolog_pd.cli.terminal import plain
+from istiolog_pd.cli.terminal import plain, print_table
 from istiolog_pd.formats import FORMATS
 from istiolog_pd.inspect.summary import summarize
 from istiolog_pd.plots import PLOTS
@@ -79,6 +80,7 @@ def test_help_names_every_verb() -> None:
     assert all(f"  {verb} " in result.stdout for verb in VERBS)
 
 
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize("verb", VERBS)
 def test_help_of_a_verb_shows_the_same_in_python(
     verb: str, monkeypatch: pytest.MonkeyPatch, seed: str, tmp_path: Path
@@ -200,9 +202,9 @@ def test_summary_of_1_31_counts_what_was_forced(lines: Callable[..., il.Capture]
 
 
 def test_summary_of_standard_input(seed: str) -> None:
-    done = process("summary", "-", stdin=Path(seed).read_bytes())
-    assert done.returncode == 0 and b"warning" not in done.stderr
-    assert b"istiod     1       68" in done.stdout
+    done = run("summary", "-", stdin=Path(seed).read_bytes())
+    assert done.exit_code == 0 and "warning" not in done.stderr
+    assert "istiod     1       68" in done.stdout
 
 
 def test_summary_of_a_sidecar_begins_with_what_its_log_holds(data: Path) -> None:
@@ -223,7 +225,7 @@ def test_summary_cuts_rows_to_the_width(data: Path, monkeypatch: pytest.MonkeyPa
 
 def test_texts_of_durations_and_bytes() -> None:
     assert duration_text(pd.Timedelta(0)) == "0 ns" and duration_text(pd.Timedelta("1.5us")) == "1.5 \u00b5s"
-    assert duration_text(pd.Timedelta("2h")) == "7,200 s" and bytes_text(2_500_000_000) == "2.5 GB"
+    assert duration_text(pd.Timedelta("2h")) == "2 h 0 min" and bytes_text(2_500_000_000) == "2.5 GB"
 
 
 # ---- answers and findings for programs ----
@@ -235,7 +237,7 @@ def test_an_answer_for_programs(istiod: str, tmp_path: Path) -> None:
     assert said["rows"][0]["timestamp"].endswith("Z") and "119 of 145" in said["coverage"]
     rows = list(csv.DictReader(io.StringIO(run("answer", "debounces", istiod, "--format", "csv").stdout)))
     assert len(rows) == 145 and rows[0]["bound"] == "quiet"
-    written = process("answer", "debounces", istiod, "--format", "parquet").stdout
+    written = run("answer", "debounces", istiod, "--format", "parquet").stdout_bytes
     assert len(pd.read_parquet(io.BytesIO(written))) == 145
     assert run("answer", "nope", istiod).exit_code == 2 and run("answer", "gc", istiod).exit_code == 1
 
@@ -300,7 +302,9 @@ def test_plot(istiod: str, tmp_path: Path) -> None:
         assert (tmp_path / name).read_bytes().startswith(start)
 
 
-def test_plot_all(istiod: str, tmp_path: Path) -> None:
+def test_plot_all(istiod: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file for each; what is in a file is not looked at here, and need not be drawn."""
+    monkeypatch.setattr(Figure, "savefig", lambda figure, file, **_: file.write(b"drawn"))
     assert run("plot", "all", istiod, "-o", str(tmp_path / "plots")).exit_code == 0
     # That log has no GC trace, and no remote cluster.
     assert {path.stem for path in (tmp_path / "plots").iterdir()} == set(PLOTS) - {
@@ -350,10 +354,10 @@ def test_explain_what_nothing_claims() -> None:
 
 
 def test_explain_reads_one_line_of_standard_input(seed: str) -> None:
-    done = process("explain", "-", stdin=Path(seed).read_bytes())
-    assert done.returncode == 0 and b"2018-12-24T15:38:10.268577Z" in done.stdout
-    assert process("explain", "-", stdin=b"").returncode == 1
-    assert process("explain", "-", stdin=b"caf\xe9 \x00\n").returncode == 1
+    done = run("explain", "-", stdin=Path(seed).read_bytes())
+    assert done.exit_code == 0 and "2018-12-24T15:38:10.268577Z" in done.stdout
+    assert run("explain", "-", stdin=b"").exit_code == 1
+    assert run("explain", "-", stdin=b"caf\xe9 \x00\n").exit_code == 1
 
 
 def test_unmatched(tmp_path: Path) -> None:
@@ -392,13 +396,15 @@ def test_hostile_text_in_explain(hostile: str) -> None:
     assert r"[bold]\x1b]0;owned\x07\x1b[31m[/bold] is what" in result.stdout
 
 
-@pytest.mark.parametrize("verb", [["summary", "--all"], ["unmatched"]], ids=" ".join)
-def test_hostile_text_on_a_terminal(verb: list[str], hostile: str) -> None:
-    """What rich draws on a terminal shows a log's text as it is, escaped, and obeys none of it."""
-    code = "from istiolog_pd.cli.app import app; app()"
+def test_hostile_text_on_a_terminal(hostile: str) -> None:
+    """What is shown on a terminal is a log's text as it is, escaped: it obeys none of it."""
+    verbs = [["summary", "--all"], ["unmatched"]]
+    code = (
+        f"from istiolog_pd.cli.app import app; [app([*verb, {hostile!r}], standalone_mode=False) for verb in {verbs}]"
+    )
     ours, theirs = pty.openpty()
     environment = {**os.environ, "COLUMNS": "300", "NO_COLOR": "1", "TERM": "xterm"}
-    done = subprocess.Popen([sys.executable, "-c", code, *verb, hostile], stdout=theirs, stderr=theirs, env=environment)
+    done = subprocess.Popen([sys.executable, "-c", code], stdout=theirs, stderr=theirs, env=environment)
     os.close(theirs)
     out = b""
     while block := _read(ours):
@@ -406,8 +412,18 @@ def test_hostile_text_on_a_terminal(verb: list[str], hostile: str) -> None:
     assert done.wait() == 0
     assert b"\x1b]0;" not in out and b"\x1b[31m" not in out and b"\x1b[2J" not in out and b"\x07" not in out
     assert rb"\x1b[2Jile.log" in out
-    if verb == ["unmatched"]:
-        assert rb"[bold]\x1b]#;owned\x07\x1b[#m[/bold] is what a log may say\u202e" in out
+    assert rb"[bold]\x1b]#;owned\x07\x1b[#m[/bold] is what a log may say\u202e" in out
+
+
+def test_table_on_a_terminal_is_a_line_a_row(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "48")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    print_table(pd.DataFrame({"error": ["e" * 90], "nacks": [3], "empty": [None], "last": ["l" * 30], "code": [503]}))
+    shown, said = capsys.readouterr()
+    assert shown.split() == ["error", "nacks", "last", "code", "e" * 15 + "\u2026", "3", "l" * 16 + "\u2026", "503"]
+    assert "rows are cut to the width; not shown: empty" in said
 
 
 def _read(terminal: int) -> bytes:

@@ -6,10 +6,10 @@ import io
 
 import pandas as pd
 import pytest
+from mesh import mesh, recorded
 
 import istiolog_pd as il
 from istiolog_pd import analysis
-from tests.mesh import mesh, recorded
 
 each_mesh = pytest.mark.parametrize("name", ["info", "sotw-debug"])
 START = pd.Timestamp("2026-01-01T00:00:00Z")

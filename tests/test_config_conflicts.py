@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 
+from mesh import mesh, mesh_findings, recorded
+
 import istiolog_pd as il
 from istiolog_pd import analysis
-from istiolog_pd.report import findings
-from tests.mesh import mesh, recorded
 
 
 def status(second: int, text: str) -> str:
@@ -24,7 +24,7 @@ def test_clusters_without_endpoints_are_those_that_envoy_has() -> None:
     assert set(table["key"]) <= empty
     added = recorded("info/actions.tsv").query("object == 'ServiceEntry/shop/ghost'")["time"].iloc[0]
     assert (table["first"] > added).all()
-    assert "config_conflicts" not in {finding.rule for finding in findings(mesh("info"))}
+    assert "config_conflicts" not in mesh_findings("info")
 
 
 def test_duplicate_clusters_of_1_0_are_found() -> None:

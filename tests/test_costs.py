@@ -6,11 +6,11 @@ import io
 
 import pandas as pd
 import pytest
+from mesh import MESH, mesh, recorded
 
 import istiolog_pd as il
 from istiolog_pd import analysis
 from istiolog_pd.report import findings
-from tests.mesh import MESH, mesh, recorded
 
 LINE = "2026-01-01T00:00:{:02d}.000000Z\tinfo\tads\t{}: PUSH for node:{} resources:4 size:{}"
 

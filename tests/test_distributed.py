@@ -68,7 +68,7 @@ def istiod(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def without_runs(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows as a cluster has them: runs are told by what stands in all of them."""
+    """Rows as a cluster has them: runs are known only from all of them together."""
     return rows.assign(run=pd.Series(pd.NA, index=rows.index, dtype="Int64")) if "run" in rows else rows
 
 

@@ -37,11 +37,12 @@ def test_snippets_give_what_the_page_says(page: Page) -> None:
     assert compared == sum(block.count("# -> ") for block in page.blocks("python"))
 
 
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize(("page", "command", "shown"), COMMANDS, ids=lambda value: str(value).split("\n")[0][:60])
 def test_command_prints_what_the_page_says(page: Page, command: str, shown: str, workplace: Path) -> None:
-    done = run_command(command, workplace)
-    assert done.returncode == 0, done.stderr
-    assert fits(shown, done.stdout), f"{page.name} shows\n{shown}\nit prints\n{done.stdout}"
+    code, output, errors = run_command(command, workplace)
+    assert code == 0, errors
+    assert fits(shown, output), f"{page.name} shows\n{shown}\nit prints\n{output}"
 
 
 def test_links_between_pages_lead_somewhere() -> None:

@@ -185,7 +185,7 @@ def test_empty_text_is_not_null_in_csv(lines: Callable[..., il.Capture]) -> None
 
 
 def _broken(after: int) -> Callable[..., None]:
-    """A `write_table` that fails after so many parts."""
+    """A `write_table` that fails after a number of parts."""
     left = [after]
     write = pq.ParquetWriter.write_table
 

@@ -7,12 +7,12 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+from mesh import mesh, recorded
 
 import istiolog_pd as il
 from istiolog_pd import analysis
 from istiolog_pd.analysis.proxies._chance import rate_ratio
 from istiolog_pd.report import findings
-from tests.mesh import mesh, recorded
 
 START = pd.Timestamp("2026-01-01T00:00:00Z")
 POD = "web-7c9d8b6f5-x2k4p.shop"

@@ -1,4 +1,8 @@
-"""A real JupyterLab in a real browser: open notebook 02, run it, brush, and see plot and table change."""
+"""A real JupyterLab in a real browser.
+
+Notebook 01, the tutorial, runs without an error, its tables fit the window and its plots have alternative texts;
+notebook 02: brush, and see plot and table change.
+"""
 
 from __future__ import annotations
 
@@ -40,8 +44,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("lab")
     notebooks = home / "work" / "notebooks"
     notebooks.mkdir(parents=True)
-    kept = (ROOT / "notebooks" / "02_pushes.ipynb").read_text(encoding="utf-8")
-    (notebooks / "02_pushes.ipynb").write_text(kept.replace(DEBUG, SMALL), encoding="utf-8")
+    for name in ("01_first_look.ipynb", "02_pushes.ipynb"):
+        kept = (ROOT / "notebooks" / name).read_text(encoding="utf-8")
+        (notebooks / name).write_text(kept.replace(DEBUG, SMALL), encoding="utf-8")
     (home / "work" / "data").symlink_to(ROOT / "data")
     settings = home / "settings" / "@jupyterlab" / "notebook-extension"
     settings.mkdir(parents=True)
@@ -169,6 +174,34 @@ def changed(browser: Chrome, before: tuple[str, str, str]) -> tuple[str, str, st
 def rows(table: str) -> int:
     """How many rows the table says are chosen."""
     return int(table.split(" of ")[0].replace(",", ""))
+
+
+#: Outputs with an error or with warnings; of each table of an output, how far it is wider than its place.
+ERRORS = (
+    ".jp-OutputArea [data-mime-type='application/vnd.jupyter.error'], [data-mime-type='application/vnd.jupyter.stderr']"
+)
+OVERFLOWS = """return [...document.querySelectorAll(".jp-OutputArea-output table")].map(table => {
+    const place = table.closest(".jp-OutputArea-output");
+    return place.scrollWidth - place.clientWidth;
+});"""
+
+
+def test_tutorial_runs_and_fits(lab: str, browser: Chrome) -> None:
+    browser.set_window_size(1280, 1000)
+    browser.get(f"{lab}/lab/tree/notebooks/01_first_look.ipynb")
+    found(browser, ".jp-Notebook .jp-CodeCell")
+    run_all(browser)
+
+    def executed(_: Chrome) -> bool:
+        prompts = [prompt.text for prompt in browser.find_elements(By.CSS_SELECTOR, ".jp-CodeCell .jp-InputPrompt")]
+        return all(prompt.strip("[]: ").isdigit() for prompt in prompts)
+
+    waiting(browser).until(executed, "cells were not run")
+    assert [one.text for one in browser.find_elements(By.CSS_SELECTOR, ERRORS)] == []
+    plots = browser.find_elements(By.CSS_SELECTOR, ".jp-OutputArea-output img")
+    assert len(plots) == 2 and all(len(plot.get_attribute("alt") or "") > 40 for plot in plots)
+    overflows = browser.execute_script(OVERFLOWS)
+    assert len(overflows) >= 5 and set(overflows) == {0}
 
 
 def test_brush_and_pick(lab: str, browser: Chrome) -> None:

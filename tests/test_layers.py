@@ -64,7 +64,8 @@ def imports(module: Path) -> Iterator[str]:
         for name in names:
             top, _, rest = name.partition(".")
             part = rest.partition(".")[0]
-            yield (part if part in RANK else "__init__") if top == PACKAGE.name else top
+            library = f"library {top}" if top in RANK else top  # the standard library has an `inspect` too
+            yield (part if part in RANK else "__init__") if top == PACKAGE.name else library
 
 
 def calls(module: Path, function: str) -> list[int]:

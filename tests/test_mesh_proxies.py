@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from mesh import mesh_findings
 
 import istiolog_pd as il
 from istiolog_pd import analysis
@@ -276,7 +277,7 @@ def test_no_failed_request_is_missed(mesh: str, real: Real) -> None:
 @each_mesh
 def test_findings_of_the_mesh(mesh: str, real: Real) -> None:
     """What was broken is found, with the lines that show it; what was not is not."""
-    found: dict[str, Finding] = {one.rule: one for one in findings(real(f"mesh-1.30.3/{mesh}"))}
+    found: dict[str, Finding] = mesh_findings(mesh)
     assert found["nacks"].title == "Configuration was rejected 18 times by 12 proxies"
     assert found["restart"].title == "The control plane restarted as planned with 21 proxies connected"
     assert found["restart"].kind == "note" and "21 sessions reconnected" in found["restart"].effect

@@ -20,7 +20,6 @@ from nbformat import NotebookNode
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-PROPAGATION = ROOT / "notebooks" / "03_propagation.ipynb"
 FIGURES = {
     "01_first_look": 2,
     "02_pushes": 10,
@@ -218,13 +217,13 @@ def test_executed(path: Path) -> None:
 
 
 def run(name: str, **parameters: str) -> tuple[dict[str, object], int]:
-    """Another log through a notebook, in this process: what each cell shows, and how many figures."""
+    """A notebook with other parameters, in this process: what each cell shows, and how many figures."""
     shown: dict[str, object] = {}
     names: dict[str, object] = {"__name__": "__main__"}
     for cell in code(read(ROOT / "notebooks" / f"{name}.ipynb")):
         source = cell.source
         for parameter, value in parameters.items() if cell.id == "parameters" else ():
-            source, found = re.subn(rf"(?m)^{parameter} = .*$", f"{parameter} = data / {value!r}", source)
+            source, found = re.subn(rf"(?m)^{parameter} = .*$", f"{parameter} = {value}", source)
             assert found == 1
         tree = ast.parse(source)
         last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
@@ -236,18 +235,13 @@ def run(name: str, **parameters: str) -> tuple[dict[str, object], int]:
     return shown, drawn
 
 
-def test_propagation_of_other_logs() -> None:
-    """No control plane, and a pair at info: nothing fails, and what cannot be told is said."""
-    notebook = read(PROPAGATION)
-    parameters = code(notebook)[0]
+def test_propagation_of_other_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No control plane, and a pair at info: nothing fails, and what cannot be known is said."""
+    monkeypatch.chdir(ROOT / "notebooks")
     others = {"control_plane": "data / 'pair-1.30.3/istio-proxy.log'", "pair": "[str(data / 'seed/*.log')]"}
-    for name, value in others.items():
-        parameters.source, found = re.subn(rf"(?m)^{name} = .*$", f"{name} = {value}", parameters.source)
-        assert found == 1
-    execute(notebook)
-    assert list(complaints(notebook)) == []
-    assert figures(notebook) == FIGURES["03_propagation"]
-    said = text(notebook, "coverage")
+    shown, drawn = run("03_propagation", **others)
+    assert drawn == FIGURES["03_propagation"]
+    said = shown["coverage"].to_string()
     assert "no push can be followed" in said
     assert NO_ANSWER in said
 
@@ -261,7 +255,7 @@ class TestAnotherLog:
         monkeypatch.chdir(ROOT / "notebooks")
 
     def test_pushes(self, log: str) -> None:
-        shown, drawn = run("02_pushes", path=log, debug_path=SMALL)
+        shown, drawn = run("02_pushes", path=f"data / {log!r}", debug_path=f"data / {SMALL!r}")
         assert drawn == FIGURES["02_pushes"]
         assert shown["debounce-merged"].squeeze()["push decisions"] == OTHERS[log]
         said = shown["coverage"]["what this log cannot show"]
@@ -270,14 +264,14 @@ class TestAnotherLog:
         assert "text/html" in shown["explore"]._repr_mimebundle_()
 
     def test_debounce_tuning(self, log: str) -> None:
-        shown, drawn = run("04_debounce_tuning", path=log)
+        shown, drawn = run("04_debounce_tuning", path=f"data / {log!r}")
         assert drawn == FIGURES["04_debounce_tuning"]
         assert shown["today"]["decisions"].sum() == OTHERS[log]
         why = shown["hidden"].squeeze()
         assert bool(len(shown["replay"])) != bool(re.search(rf"{NO_ANSWER}|Istio 1\.0 does not print", why))
 
     def test_parquet_and_bi(self, log: str) -> None:
-        shown, drawn = run("06_parquet_and_bi", path=log)
+        shown, drawn = run("06_parquet_and_bi", path=f"data / {log!r}")
         assert drawn == FIGURES["06_parquet_and_bi"]
         tables = shown["tables"].set_index("table")["rows"]
         assert tables["debounce"] == OTHERS[log]

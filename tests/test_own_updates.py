@@ -11,10 +11,10 @@ import loglines
 import pandas as pd
 import pytest
 from loglines import rows
+from mesh import MESH, mesh
 
 import istiolog_pd as il
 from istiolog_pd import analysis
-from tests.mesh import MESH, mesh
 from tests.push_queue import OWN, run
 
 Rounds = list[tuple[str, str | None, object, object, object]]

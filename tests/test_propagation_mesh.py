@@ -8,10 +8,11 @@ import re
 
 import pandas as pd
 import pytest
+from delta import as_delta
+from mesh import MESH, mesh, recorded, updates_of
 
 import istiolog_pd as il
 from istiolog_pd import analysis
-from tests.mesh import MESH, mesh, recorded, updates_of
 
 #: Envoy's statistic is in whole milliseconds, cut off.
 CUT = pd.Timedelta("1ms")
@@ -83,6 +84,16 @@ def test_bounds_hold_when_envoy_had_applied_it(istiod: bool, proxies: bool, clus
     late = known["applied"] - known["truth"]
     assert late.max() < pd.Timedelta("2ms") and late.min() > pd.Timedelta("-100ms")
     assert (late.abs() < pd.Timedelta("2ms")).mean() > 0.9
+
+
+def test_bounds_hold_for_delta_xds_followed_by_nonces() -> None:
+    """The same mesh as delta xDS prints it: each push is followed by its nonce, on both sides, to Envoy's own line."""
+    table = followed(il.load(*as_delta(MESH / "sotw-debug")), "sotw-debug")
+    took = table["truth"] - table["sent"]
+    assert len(table) == 645 and table["exact"].all() and table["applied"].notna().all()
+    assert ((table["delay_low"] <= took + CUT) & (took <= table["delay_high"])).all()
+    assert ((table["applied"] - table["truth"]).abs() < pd.Timedelta("25ms")).all()
+    assert (table["delay_high"] - table["delay_low"]).median() < pd.Timedelta("15ms")
 
 
 def test_one_clock_has_no_offset() -> None:

@@ -9,10 +9,10 @@ import loglines
 import pandas as pd
 import pytest
 from loglines import capture, debounce, rows
+from mesh import mesh, recorded
 
 import istiolog_pd as il
 from istiolog_pd import analysis
-from tests.mesh import mesh, recorded
 
 
 def at(seconds: float, message: str, scope: str = "ads", level: str = "info") -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import istiolog_pd as il
@@ -28,3 +30,10 @@ def test_source_distribution_holds_every_file_of_the_native_engine() -> None:
     besides = {f"native/{path.name}" for path in (ROOT / "native").iterdir() if path.suffix == ".toml"}
     assert besides == set(patterns)
     assert {path.suffix for path in (ROOT / "native/src").rglob("*") if path.is_file()} == {".rs"}
+
+
+def test_without_the_native_engine_all_modules_of_a_load_are_there() -> None:
+    hidden = 'import sys; sys.modules["istiolog_pd.engine._native"] = None; import istiolog_pd as il; '
+    asked = "print(len(il.analysis.debounces(il.load('data/seed/pilot.log'))))"
+    done = subprocess.run([sys.executable, "-c", hidden + asked], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "3\n"), done.stderr

@@ -283,10 +283,8 @@ def test_a_table_is_cut_with_a_note() -> None:
     assert table(frame.head(2), "Numbers").note == ""
 
 
-def test_tables_of_a_page_are_small(
-    real: Callable[[str], il.Capture], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("istiolog_pd.report.html.page.picture", lambda plot, table: ("data:,", "Words."))
+@pytest.mark.usefixtures("no_pictures")
+def test_tables_of_a_page_are_small(real: Callable[[str], il.Capture], tmp_path: Path) -> None:
     write_report(real("istiod-1.20.8/discovery.log.gz"), tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert 100_000 < len(page) < 1_500_000
@@ -315,6 +313,7 @@ def test_the_lines_above_all_others_load_the_same_logs(real: Callable[[str], il.
     assert names["capture"].n_entries == capture.n_entries
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_the_lines_load_what_was_given(data: Path, tmp_path: Path) -> None:
     """A folder is named as it was typed, so that all its logs are loaded, however many."""
     CliRunner().invoke(app, ["report", str(data / "pair-1.30.3"), "-o", str(tmp_path / "page.html")])

@@ -48,7 +48,7 @@ def with_column(table: pa.Table, name: str, values: list[object]) -> pa.Table:
 
 
 def in_chunks(table: pa.Table, size: int) -> pa.Table:
-    """The same table in chunks of so many rows, an empty one among them."""
+    """The same table in chunks of this many rows, an empty one among them."""
     return pa.concat_tables([table.slice(0, 0), *(table.slice(at, size) for at in range(0, len(table), size))])
 
 

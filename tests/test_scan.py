@@ -39,6 +39,26 @@ def test_batches_hold_the_entries_of_a_capture() -> None:
         )
 
 
+@pytest.mark.parametrize(
+    "log",
+    sorted(map(str, [*Path("data/mesh-1.30.3/info").glob("proxy*"), "data/pair-1.30.3/istio-proxy.log"])),
+    ids=lambda log: Path(log).name,
+)
+def test_access_lines_have_the_proxy_that_a_capture_gives_them(log: str) -> None:
+    """By the file's place, or by the lines of the sidecar's own start: in any batch, and from text without a place."""
+    whole = il.load(log)
+    if "access" not in whole:
+        return
+    named = whole["access"]["proxy"].to_pylist()
+    assert [
+        name for one in il.scan(log, batch=100) if "access" in one for name in one["access"]["proxy"].to_pylist()
+    ] == named
+    text = gzip.decompress(Path(log).read_bytes()) if log.endswith("gz") else Path(log).read_bytes()
+    bare, batches = il.load(io.BytesIO(text)), il.scan(io.BytesIO(text), batch=100)
+    found = [name for one in batches if "access" in one for name in one["access"]["proxy"].to_pylist()]
+    assert found == bare["access"]["proxy"].to_pylist()
+
+
 def test_a_small_log_is_one_batch() -> None:
     """Whatever the size of a batch may be."""
     [batch] = il.scan("data/seed/pilot.log")
@@ -91,7 +111,7 @@ def test_parquet_of_batches_is_that_of_a_capture(name: str, events: str | list[s
 
 @pytest.mark.parametrize("events", [None, "xds_push", ["debounce", "push_start"], "access"])
 def test_csv_of_batches_is_that_of_a_capture(events: str | list[str] | None, tmp_path: Path) -> None:
-    """The same lines, but for the runs; to a path or to an open file."""
+    """The same lines, except the runs; to a path or to an open file."""
     whole, streamed = io.BytesIO(), io.BytesIO()
     to_csv(il.load(LOG), whole, events=events)
     entries = stream_to_csv(il.scan(LOG, batch=700), streamed, events=events)

@@ -27,7 +27,7 @@ MS = 1_000_000
 
 
 def small(**changed: Any) -> Settings:
-    """The small mesh, but for some settings."""
+    """The small mesh with some other settings."""
     return Settings(**{**{name: getattr(SMALL, name) for name in SMALL.__slots__}, **changed})
 
 

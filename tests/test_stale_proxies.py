@@ -6,10 +6,10 @@ import io
 
 import pandas as pd
 import pytest
+from mesh import mesh, recorded
 
 import istiolog_pd as il
 from istiolog_pd import analysis
-from tests.mesh import mesh, recorded
 
 
 def stopped(kind: str) -> tuple[str, pd.Timestamp, pd.Timestamp]:

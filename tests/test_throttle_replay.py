@@ -6,10 +6,10 @@ import io
 
 import pandas as pd
 import pytest
+from mesh import mesh
 
 import istiolog_pd as il
 from istiolog_pd import analysis
-from tests.mesh import mesh
 
 OPENED = "2026-01-01T00:00:{:09.6f}Z\tinfo\tads\tADS: new connection for node:web-{}.shop-{}"
 

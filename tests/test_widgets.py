@@ -1,4 +1,4 @@
-"""The explorer: what it chooses, what it draws, and what stands there where widgets are not."""
+"""The explorer: what it chooses, what it draws, and what is shown without widgets."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ class Part:
     @property
     def shown(self) -> str:
         """Its path: a folder, or a module."""
-        modules = ("_text", "_table", "errors", "_frames", "_lookups", "capture", "readers", "notebook")
+        modules = ("_text", "_table", "errors", "_frames", "_shown", "_lookups", "capture", "readers", "notebook")
         return f"{self.name}.py" if self.name in modules else f"{self.name}/"
 
 
@@ -46,6 +46,7 @@ PARTS = (
     ),
     Part("runs", 4, "logs cut into process runs, rotated files joined, versions detected", "sources matplotlib"),
     Part("_frames", 3, "Arrow tables as DataFrames", "sources matplotlib"),
+    Part("_shown", 3, "a Capture in words, and as HTML in notebooks", "sources matplotlib"),
     Part("_lookups", 4, "`capture.object`, `capture.proxy`, `capture.at`: what leads to `inspect/views.py`", "sources"),
     Part("capture", 5, "a Capture: the tables of all sources that were read together", "sources matplotlib"),
     Part("loading", 6, "from sources through container logs to a Capture, whole or in batches", "matplotlib"),

@@ -118,7 +118,7 @@ def make_server(allowed: Sequence[str], limits: Limits | None = None) -> Any:
     logs = Logs(allowed, limits or Limits())
     server = MCPServer("istiolog", instructions=INSTRUCTIONS, log_level="ERROR")
     for tool in _tools(logs):
-        server.tool(annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False))(_told(tool))
+        server.tool(annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False))(_with_errors_shown(tool))
     return server
 
 
@@ -179,8 +179,8 @@ def _result(value: dict[str, Any]) -> str:
     return text
 
 
-def _told(tool: Any) -> Any:
-    """A tool whose anticipated errors are told to the assistant."""
+def _with_errors_shown(tool: Any) -> Any:
+    """A tool that gives its anticipated errors to the assistant as text."""
     from functools import wraps
 
     from mcp.server.mcpserver.exceptions import ToolError

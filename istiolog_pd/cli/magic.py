@@ -25,7 +25,7 @@ def istiolog(line: str) -> None:
     Parameters
     ----------
     line
-        What stands behind ``%istiolog``.
+        The text after ``%istiolog``.
     """
     from istiolog_pd.cli.app import app
 

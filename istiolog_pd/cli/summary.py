@@ -27,7 +27,7 @@ TITLES = {
 #: What is shown with --all alone, where it is more than a few rows.
 LONG = ("sources", "runs", "coverage")
 #: What is shown without --all of what is missing.
-MISSING = ["answers", "setting"]
+MISSING = ["setting", "answers"]
 #: Maximum number of rows of a table without --all; answers are shown in full.
 ROWS = 12
 

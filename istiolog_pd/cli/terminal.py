@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 GAP = "  "
 #: No column is cut to less.
 MIN_WIDTH = 8
+#: A column of text that is not left out of a table has room for this.
+MIN_SHOWN = 14
 
 
 def log_line(text: str) -> None:
@@ -77,47 +79,47 @@ def screen_width() -> int:
 
 def show_lines(table: pd.DataFrame, title: str, width: int) -> bool:
     """Print a table on stdout, one line for each row, cut to a width (0: none); whether any was cut."""
-    columns, right = _texts(table)
-    columns, cut = narrowed(columns, right, width)
+    columns, right, whole = _texts(table)
+    columns, cut = narrowed(columns, whole, width)
     typer.echo(typer.style(title, bold=True) if sys.stdout.isatty() else title)
     typer.echo(plain(columns, right) + "\n")
     return cut
 
 
-def narrowed(columns: dict[str, list[str]], right: set[str], width: int) -> tuple[dict[str, list[str]], bool]:
-    """Cut texts so that a row is no longer than `width` (0: any), those of the widest column first.
+def narrowed(columns: dict[str, list[str]], whole: set[str], width: int) -> tuple[dict[str, list[str]], bool]:
+    """Cut texts so that a row is no longer than `width` (0: any), the widest columns to the same width.
 
     Examples
     --------
     >>> narrowed({"what": ["pushes"], "detail": ["many, and to whom"]}, set(), 20)
     ({'what': ['pushes'], 'detail': ['many, and t…']}, True)
     """
-    widths = {name: max(map(len, [name, *values])) for name, values in columns.items()}
-    room = width - len(GAP) * (len(widths) - 1) if width else sum(widths.values())
-    cut = False
+    natural = {name: max(map(len, [name, *values])) for name, values in columns.items()}
+    room = width - len(GAP) * (len(natural) - 1) if width else sum(natural.values())
+    widths = {name: wide if name in whole else min(wide, max(room, MIN_WIDTH)) for name, wide in natural.items()}
     while sum(widths.values()) > room:
-        widest = max((name for name in widths if name not in right), key=widths.__getitem__, default=None)
+        widest = max((name for name in widths if name not in whole), key=widths.__getitem__, default=None)
         if widest is None or widths[widest] <= MIN_WIDTH:
             break
-        widths[widest] = max(MIN_WIDTH, widths[widest] - (sum(widths.values()) - room))
-        cut = True
+        widths[widest] -= 1
     short = {
         name: [text if len(text) <= widths[name] else text[: widths[name] - 1] + "\u2026" for text in values]
         for name, values in columns.items()
     }
-    return short, cut
+    return short, widths != natural
 
 
-def _texts(table: pd.DataFrame) -> tuple[dict[str, list[str]], set[str]]:
-    """The cells of a table as text, and which columns go to the right."""
-    from pandas.api.types import is_numeric_dtype
+def _texts(table: pd.DataFrame) -> tuple[dict[str, list[str]], set[str], set[str]]:
+    """The cells of a table as text, which columns go to the right, and which are never cut: numbers and times."""
+    from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
     columns = {str(name): [cell_text(value, 6, "seconds") for value in table[name]] for name in table.columns}
-    return columns, {str(name) for name in table.columns if is_numeric_dtype(table[name])}
+    right = {str(name) for name in table.columns if is_numeric_dtype(table[name])}
+    return columns, right, right | {str(name) for name in table.columns if is_datetime64_any_dtype(table[name])}
 
 
 def print_table(table: pd.DataFrame, title: str = "") -> None:
-    """Print a table on stdout: drawn on a terminal, as aligned text otherwise.
+    """Print a table on stdout: a row is a line, which on a terminal is as wide as that.
 
     Parameters
     ----------
@@ -126,13 +128,37 @@ def print_table(table: pd.DataFrame, title: str = "") -> None:
     title
         A line above it.
     """
-    columns, right = _texts(table)
+    columns, right, whole = _texts(table)
+    left: list[str] = []
+    cut = False
     if sys.stdout.isatty():
-        _draw(columns, right, title)
-    else:
-        typer.echo("\n".join(filter(None, (title, plain(columns, right)))))
-        if title:
-            typer.echo("")
+        columns, left = fitting(columns, whole, screen_width())
+        columns, cut = narrowed(columns, whole, screen_width())
+    typer.echo("\n".join(filter(None, (title, plain(columns, right)))))
+    if title:
+        typer.echo("")
+    if cut or left:
+        said = filter(None, ["rows are cut to the width" * cut, "not shown: " * bool(left) + ", ".join(left)])
+        log_line("; ".join(said) + " (... | less -S shows all)")
+
+
+def fitting(columns: dict[str, list[str]], whole: set[str], width: int) -> tuple[dict[str, list[str]], list[str]]:
+    """The columns that have room on a line, from the left, those without a value last; and the names of the others.
+
+    Examples
+    --------
+    >>> fitting({"proxy": ["web-7c9d8b6f5-t5w8n.shop"], "error": [""], "nacks": ["3"]}, {"nacks"}, 26)
+    ({'proxy': ['web-7c9d8b6f5-t5w8n.shop'], 'nacks': ['3']}, ['error'])
+    """
+    fit, room = set(), width
+    for name in sorted(columns, key=lambda name: not any(columns[name])):
+        widest = max(map(len, [name, *columns[name]]))
+        room -= widest if name in whole else min(widest, MIN_SHOWN)
+        if room < 0:
+            break
+        room -= len(GAP)
+        fit.add(name)
+    return {name: columns[name] for name in columns if name in fit}, [name for name in columns if name not in fit]
 
 
 def plain(columns: dict[str, list[str]], right: set[str]) -> str:
@@ -150,19 +176,3 @@ def plain(columns: dict[str, list[str]], right: set[str]) -> str:
         width = max(map(len, [name, *values]))
         lists.append([text.rjust(width) if name in right else text.ljust(width) for text in [name, *values]])
     return "\n".join(GAP.join(row).rstrip() for row in zip(*lists, strict=True))
-
-
-def _draw(columns: dict[str, list[str]], right: set[str], title: str) -> None:
-    """Draw a table with rich; its text is text, never markup."""
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    heading = Text(title) if title else None
-    table = Table(title=heading, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
-    for name in columns:
-        table.add_column(Text(name), justify="right" if name in right else "left", overflow="fold")
-    for row in zip(*columns.values(), strict=True):
-        table.add_row(*map(Text, row))
-    Console(highlight=False).print(table)

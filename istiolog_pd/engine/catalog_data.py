@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from istiolog_pd.engine.reference.entries import GC_PATIENCE
-from istiolog_pd.engine.reference.headers import GC_LAYOUT
+from istiolog_pd.engine.reference.gc_lines import GC_LAYOUT
 from istiolog_pd.engine.reference.labels import TABS_LOST
 from istiolog_pd.engine.reference.match import STEPS, leading_literals, newest_first, sign_of
 from istiolog_pd.engine.schema import arrow_field, event_columns, label_target
-from istiolog_pd.formats import layouts, values
+from istiolog_pd.formats import gc_trace, layouts, values
 from istiolog_pd.formats.access_log_format import NAME as OWN_FORMAT
 from istiolog_pd.formats.access_log_format import AccessFormat
 from istiolog_pd.formats.columns import COLUMNS, EVENTS, LABELED, LABELS
@@ -60,9 +60,9 @@ def catalog_data(formats: Sequence[Format], access: AccessFormat | None = None) 
         "envoy_ids": layouts.ENVOY_IDS,
         "gc": {
             "layout": GC_LAYOUT,
-            "pieces": list(layouts.GC_PIECES),
-            "tails": [list(tail) for tail in layouts.GC_TAILS],
-            "forced": layouts.GC_FORCED,
+            "pieces": list(gc_trace.PIECES),
+            "tails": [list(tail) for tail in gc_trace.TAILS],
+            "forced": gc_trace.FORCED,
             "patience": GC_PATIENCE,
         },
         "months": MONTHS,

@@ -155,16 +155,16 @@ def _checked(text: str) -> list[str | _Operator]:
     if "\n" in text:
         raise ValueError(f"{NAME}: a line ends at {text.index(chr(10))}: one access line has to be one line")
     pieces = list(_pieces(text))
-    told = False
+    distinct = False
     for piece, after in zip(pieces, [*pieces[1:], ""], strict=False):
         if isinstance(piece, str):
-            told = told or bool(piece.strip(BLANKS))
+            distinct = distinct or bool(piece.strip(BLANKS))
             continue
         closed = bool(piece.time or KINDS[piece.kind].pattern)
-        told = told or closed
+        distinct = distinct or closed
         if isinstance(after, _Operator) and (piece.time or not closed):
             raise ValueError(f"{NAME}: nothing stands between {piece.text} and {after.text} at {after.at} to part them")
-    if not told:
+    if not distinct:
         raise ValueError(f"{NAME}: {text!r} has nothing that tells its lines from any others")
     return pieces
 

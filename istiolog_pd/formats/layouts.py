@@ -79,7 +79,8 @@ ZTUNNEL_TARGET = (
 )
 ZTUNNEL_MODULE = (
     r"(?:(?P<scope>[a-z]\w*(?:::\w+)+)(?::[^\t {:]+(?:\{[^\t}]*\})?)*[\t ]+"
-    rf"|(?P<scope_e>access|app|hyper_util|proxyfactory|readiness){_RUN})"
+    rf"|(?P<scope_e>access|app|hyper_util|proxyfactory|readiness){_RUN}"
+    r"|(?P<scope_f>access(?= connection (?:opened|complete|failed)\b)|ztunnel(?= (?:version: |running with ))) )"
 )
 
 LAYOUTS: tuple[Layout, ...] = (
@@ -201,8 +202,21 @@ LAYOUTS: tuple[Layout, ...] = (
         event="startup",
     ),
     Layout(
+        "ztunnel console, time cut",
+        rf"{_LEVEL}[\t ]+{ZTUNNEL_MODULE}",
+        "cdefiotw",
+        "",
+        "1.22",
+        "",
+        "warn\txds::client:xds{id=12}\tXDS client connection error",
+        {"level": "warn", "scope": "xds::client", "message": "XDS client connection error"},
+        component="ztunnel",
+    ),
+    Layout(
         "Istio console, time cut",
         rf"{_LEVEL}(?:(?:\t| {{2,}}){_ENVOY}(?:\t| {{2,}})(?:\[(?P<caller_f>[^\]\s]+:[0-9]+)\] )?"
+        # between words of prose there is one blank too
+        r"| envoy (?P<logger_e>config|wasm|main|connection|router|http|upstream|filter|lua) (?=[A-Z\[]|gRPC |[clres]ds: )"
         rf"|{_RUN}(?P<scope>{'|'.join(SCOPES)}){_RUN}{_NO_LABEL}|\t{_NO_LABEL})",
         "cdefiotw",
         "",
@@ -221,6 +235,23 @@ LAYOUTS: tuple[Layout, ...] = (
         "1.0",
         "1.5",
         "2018-12-24 16:27:52.529][18][info][upstream] cds: add 2 cluster(s), remove 0 cluster(s)",
+        {
+            "level": "info",
+            "scope": "upstream",
+            "component": "envoy",
+            "thread": "18",
+            "message": "cds: add 2 cluster(s), remove 0 cluster(s)",
+        },
+    ),
+    Layout(
+        "Envoy, brackets, time cut",
+        r"\[(?P<thread>[0-9]{1,18})\]\[(?P<level>trace|debug|info|warning|warn|error|critical|off)\]\[(?P<logger>[\w-]+)\] "
+        r"(?:\[(?P<caller>[^\]\s]+:[0-9]+)\] |(?P<caller_e>[^\]\s]+:[0-9]+)\] )?",
+        "[",
+        "",
+        "1.0",
+        "1.5",
+        "[18][info][upstream] cds: add 2 cluster(s), remove 0 cluster(s)",
         {
             "level": "info",
             "scope": "upstream",
@@ -318,34 +349,3 @@ ENVOY_IDS = (
 INNER_HEADER = rf"{_TIME.replace('(?P<time>', '(?:')}\t{_LEVEL.replace('(?P<level>', '(?:')}\t"
 #: The quick test for one: this stands in the line, behind where it stands in a line's own header.
 INNER_SIGN, INNER_SIGN_AT = "Z\t", 27
-
-#: The pieces of a Go GC trace line, in order; the runtime writes it in several pieces, so other
-#: entries can stand inside it. A text that ends before its pieces do is an unfinished line.
-_NUMBER = r"[0-9.]+"
-GC_PIECES: tuple[str, ...] = (
-    "gc ",
-    "[0-9]+",
-    " @",
-    _NUMBER,
-    "s ",
-    "[0-9]+",
-    "%: ",
-    r"[0-9.+/]+",
-    " ms clock, ",
-    r"[0-9.+/]+",
-    " ms cpu, ",
-    "[0-9]+",
-    "->",
-    "[0-9]+",
-    "->",
-    "[0-9]+",
-    " MB, ",
-    "[0-9]+",
-    " MB goal, ",
-)
-#: After them either the processors, or since Go 1.18 stacks and globals first.
-GC_TAILS: tuple[tuple[str, ...], ...] = (
-    ("[0-9]+", " P"),
-    ("[0-9]+", " MB stacks, ", "[0-9]+", " MB globals, ", "[0-9]+", " P"),
-)
-GC_FORCED = " (forced)"

@@ -17,7 +17,7 @@ from istiolog_pd.loading.damage import damage_of, why_empty
 from istiolog_pd.loading.options import Options, Progress, progress_bar
 from istiolog_pd.loading.other_files import bootstrap_head, may_be_bootstrap, metrics_text, node_from_bootstrap
 from istiolog_pd.loading.small_logs import SmallLogs, Together
-from istiolog_pd.loading.source_log import Log, container_logs
+from istiolog_pd.loading.source_log import Log, close_seam, container_logs
 from istiolog_pd.runs import Arranged, arrange, join, piece_of
 from istiolog_pd.runs.proxies import with_proxies
 from istiolog_pd.sources.discover import Source, SourceLike, find
@@ -88,6 +88,9 @@ class _Read:
         self.close()
         of_source = list(container_logs(source, replay_head(head, blocks), self.options))
         good = [log for log in of_source if _is_log(log.tables)]
+        if len(good) == 1 and self.parts and isinstance(before := self.parts[-1], Log):
+            close_seam(before, good[0], self.options)
+            before.edges = None
         self.parts += good
         if not good:
             self.empty.append((source, of_source[0].tables if of_source else None))
@@ -135,8 +138,8 @@ def _infos(read: list[Log | SmallLogs], arranged: Arranged) -> dict[str, SourceI
     for at, part, note in zip(arranged.order, arranged.parts, arranged.notes, strict=True):
         one = read[at]
         if isinstance(one, SmallLogs):
-            for log, whose in zip(one.logs, one.batch.whose, strict=True):
-                infos.setdefault(whose.source, []).append(_info(log, whose.component, log.entries))
+            for log, owner in zip(one.logs, one.batch.owners, strict=True):
+                infos.setdefault(owner.source, []).append(_info(log, owner.component, log.entries))
         else:
             infos.setdefault(part.name, []).append(_info(one, part.component, len(part.events), note))
     return {name: _together(of_source) for name, of_source in infos.items()}

@@ -16,7 +16,8 @@ from istiolog_pd.engine.reference import reader as reference
 from istiolog_pd.engine.reference.lines import Damage
 from istiolog_pd.errors import DamageWarning
 from istiolog_pd.loading.options import Options, progress_bar
-from istiolog_pd.loading.source_log import with_marks, writer_of
+from istiolog_pd.loading.source_log import place_of, with_marks, writer_of
+from istiolog_pd.runs.proxies import ProxyOfLog
 from istiolog_pd.runs.schema import RunOf
 from istiolog_pd.sources.discover import Source, SourceLike, find
 from istiolog_pd.sources.wrappers import LogStream, unwrap
@@ -38,6 +39,11 @@ class _Reading:
     lines: int = 0
     #: What was left out of batches: values beyond the limits of their types.
     beyond: list[Damage] = field(default_factory=list)
+    proxy: ProxyOfLog = field(init=False)
+
+    def __post_init__(self) -> None:
+        place = place_of(self.source, self.stream)
+        self.proxy = ProxyOfLog(place["source_pod"], place["source_namespace"])
 
     def capture(self, events: pa.Table, tables: dict[str, pa.Table]) -> Capture:
         """The next batch."""
@@ -50,6 +56,8 @@ class _Reading:
         run = RunOf(self.run)
         events = run.beside_events(events)
         tables = {event: run.beside(of) for event, of in tables.items()}
+        if self.component != "pilot":
+            tables = self.proxy.beside(tables)
         info = SourceInfo(self.source.name, self.component, self.lines, len(events))
         return Capture(events, tables, (info,), files=self.files)
 

@@ -34,7 +34,7 @@ class SmallLogs:
 
     def part(self) -> Batch:
         """The logs for `arrange`; their rows are given away."""
-        batch, self.batch = self.batch, Batch(self.batch.whose, self.batch.starts, SourcePart("", "", GIVEN_AWAY, {}))
+        batch, self.batch = self.batch, Batch(self.batch.owners, self.batch.starts, SourcePart("", "", GIVEN_AWAY, {}))
         return batch
 
 
@@ -71,36 +71,36 @@ class Together:
 
     def read(self) -> tuple[SmallLogs | None, list[Source]]:
         """Read what was taken: the logs, and the sources that hold none."""
-        from istiolog_pd.engine.small_logs import SmallLog, read_many
-
         if not self._waiting:
             return None, []
+        from istiolog_pd.engine.small_logs import SmallLog, read_many  # it needs the native engine, as `takes` did
+
         options, waiting = self.options, self._waiting
         texts = [SmallLog(source.name, text, options.component or source.hint) for source, text in waiting]
         self._waiting, self._size = [], 0
         found = read_many(texts, options.access, messages=options.messages)
         starts = np.cumsum([0, *(one.entries for one in found.logs)])
-        logs, whose, begins = [], [], []
+        logs, owners, begins = [], [], []
         empty = [source for (source, _), one in zip(waiting, found.logs, strict=True) if not one.entries]
         for (source, _), one, start in zip(waiting, found.logs, starts.tolist(), strict=False):
             if one.entries:
                 tables = SourceTables(GIVEN_AWAY, {}, one.damage, one.lines, one.recognized)
                 logs.append(Log(source, LogStream(iter(()), None), tables, 0, one.entries))
-                whose.append(LogOwner(source.name, one.component, source.pod, source.namespace, source.container))
+                owners.append(LogOwner(source.name, one.component, source.pod, source.namespace, source.container))
                 begins.append(start)
         if not logs:
             return None, empty
-        events = with_place(found.events, _places(whose, np.diff([*begins, len(found.events)])))
-        batch = Batch(tuple(whose), np.array(begins, np.int64), SourcePart("", "", events, found.tables))
+        events = with_place(found.events, _places(owners, np.diff([*begins, len(found.events)])))
+        batch = Batch(tuple(owners), np.array(begins, np.int64), SourcePart("", "", events, found.tables))
         return SmallLogs(logs, batch), empty
 
 
-def _places(whose: Sequence[LogOwner], entries: Ints) -> dict[str, pa.ChunkedArray | str]:
+def _places(owners: Sequence[LogOwner], entries: Ints) -> dict[str, pa.ChunkedArray | str]:
     """The pod, namespace and container of each entry, where the place of a source tells them."""
     columns: dict[str, pa.ChunkedArray | str] = {}
     for name in ("pod", "namespace", "container"):
-        texts = pa.array([getattr(one, name) or None for one in whose], pa.string()).dictionary_encode()
+        texts = pa.array([getattr(one, name) or None for one in owners], pa.string()).dictionary_encode()
         if texts.null_count < len(texts):
-            number = np.repeat(np.arange(len(whose)), entries)
+            number = np.repeat(np.arange(len(owners)), entries)
             columns[f"source_{name}"] = pa.chunked_array([texts.take(pa.array(number))])
     return columns

@@ -16,6 +16,7 @@ from istiolog_pd.engine.reference.reader import SourceTables
 from istiolog_pd.engine.schema import EVENTS_SCHEMA
 from istiolog_pd.engine.whose_log import component_of
 from istiolog_pd.loading.options import Options
+from istiolog_pd.loading.seams import Edges, closed, same_run
 from istiolog_pd.runs import SourcePart, piece_of
 from istiolog_pd.runs.schema import with_place
 from istiolog_pd.sources.discover import Source
@@ -34,6 +35,8 @@ class Log:
     tables: SourceTables
     number: int
     entries: int
+    #: Its first and last bytes, where it may go on in another source.
+    edges: Edges | None = None
 
     def part(self) -> SourcePart:
         """The log for `arrange`, its rows with what place and wrapper tell of them.
@@ -116,11 +119,14 @@ def container_logs(source: Source, blocks: Iterator[bytes], options: Options) ->
             for _ in stream.blocks:  # read through, for what follows in the source
                 pass
             continue
-        tables = read(stream.blocks, source.name, component or source.hint, options.access, messages=options.messages)
+        edges = Edges() if source.group else None
+        blocks = stream.blocks if edges is None else edges.of(stream.blocks)
+        tables = read(blocks, source.name, component or source.hint, options.access, messages=options.messages)
         events, narrow, beyond = within_limits(tables.events, tables.tables)
         damage = [*_placed(together([*tables.damage, *beyond.get(source.name, ())]), stream), *notes.values()]
         notes.clear()
-        yield Log(source, stream, replace(tables, events=events, tables=narrow, damage=damage), number, len(events))
+        tables = replace(tables, events=events, tables=narrow, damage=damage)
+        yield Log(source, stream, tables, number, len(events), edges)
         number += 1
 
 
@@ -135,3 +141,13 @@ def _placed(damage: Sequence[Damage], stream: LogStream) -> list[Damage]:
 def _with_line(table: pa.Table, line: list[pa.Array]) -> pa.Table:
     at = table.schema.get_field_index("line")
     return table.set_column(at, table.schema.field(at), pa.chunked_array(line, pa.int64()))
+
+
+def close_seam(before: Log, after: Log, options: Options) -> None:
+    """Make an entry whole that was cut between two pieces of one run."""
+    names = before.source.name, after.source.name
+    if before.source.group != after.source.group or before.edges is None or after.edges is None or not same_run(*names):
+        return
+    found = closed(before.tables, after.tables, (before.edges, after.edges), names, options)
+    for log, tables in zip((before, after), found or (), strict=False):
+        log.tables, log.entries = tables, len(tables.events)

@@ -6,12 +6,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from istiolog_pd.plots._draw.lanes import lanes, more_than_drawn
-from istiolog_pd.plots._draw.legend import head
-from istiolog_pd.plots._draw.plot import plot
-from istiolog_pd.plots._draw.style import Look, coverage, names, need, new_axes, show_reason
-
-TITLE = "Streams that closed, by why"
-NO_TIMES = "no row has a time stamp"
+from istiolog_pd.plots._draw.plot import Drawn, Heading, plot
+from istiolog_pd.plots._draw.style import Look, names
 
 HARM: dict[str, Look] = {
     "harmful": Look("#D55E00", "X"),
@@ -20,21 +16,15 @@ HARM: dict[str, Look] = {
 }
 
 
-@plot("closed_streams", "streams that closed over time, by reason, and whether that is harmless")
-def closed_streams(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "closed_streams",
+    "streams that closed over time, by reason, and whether that is harmless",
+    title="Streams that closed, by why",
+    columns="closed seen reason harmless gap_high",
+    axes="Time (UTC) by reason",
+)
+def closed_streams(table: pd.DataFrame, ax: Axes) -> Drawn:
     """A lane per reason: a bar for each stream from its end to the next one of its proxy, as far as that is known.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.closed_streams`: `closed`, `seen`, `reason`, `harmless`, `gap_high`.
-    ax
-        Where to draw; a new figure if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Time (UTC) by reason.
 
     Examples
     --------
@@ -50,12 +40,10 @@ def closed_streams(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ['maximum age']
     >>> plt.close(ax.figure)
     """
-    need(table, "closed_streams", "closed", "seen", "reason", "harmless", "gap_high")
-    ax = new_axes(ax)
     when = table["closed"].where(table["closed"].notna(), table["seen"])
     known = table[when.notna().to_numpy()]
     if known.empty:
-        return show_reason(ax, table, TITLE, NO_TIMES if len(table) else "")
+        return "no row has a time stamp"
     first = pd.to_datetime(when[when.notna().to_numpy()], utc=True)
     harm = known["harmless"].astype(object)
     rows = pd.DataFrame(
@@ -68,5 +56,4 @@ def closed_streams(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         }
     )
     handles = lanes(ax, rows, HARM, "streams", thick=2)
-    head(ax, TITLE + more_than_drawn(rows), coverage(table), handles)
-    return ax
+    return Heading(handles, more_than_drawn(rows))

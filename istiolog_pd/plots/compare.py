@@ -6,17 +6,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from istiolog_pd.plots._draw.legend import head, mark
-from istiolog_pd.plots._draw.plot import plot
+from istiolog_pd.plots._draw.legend import mark
+from istiolog_pd.plots._draw.plot import Drawn, Heading, plot
 from istiolog_pd.plots._draw.ranks import ladder
 from istiolog_pd.plots._draw.scales import Floats, numbers
-from istiolog_pd.plots._draw.style import SMALL, Look, coverage, ink, names, need, new_axes, plain, show_reason
+from istiolog_pd.plots._draw.style import SMALL, Look, ink, names, plain
 
-TITLE = "Before and after: ratio with 95 % intervals"
-NOTHING = "No measure is available in both captures., or none is above zero"
+NOTHING = "No measure is available in both captures, or none is above zero"
 ROW_HEIGHT, MARGINS = 0.2, 1.8  # inches
 MAX_LABEL = 60  # characters of a label
 #: Ratios beyond this (and its inverse) stand at the edge.
@@ -30,24 +28,20 @@ VERDICTS: dict[str, Look] = {
 }
 
 
-@plot("compare", "measures of two captures, before and after", listed=False)
-def compare(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "compare",
+    "measures of two captures, before and after",
+    title="Before and after: ratio with 95 % intervals",
+    columns="measure labels ratio ratio_ci_low ratio_ci_high verdict",
+    axes="Ratio by measure",
+    height=lambda table: MARGINS + ROW_HEIGHT * max(len(_drawn(table)[0]), 8),
+    listed=False,
+)
+def compare(table: pd.DataFrame, ax: Axes) -> Drawn:
     """A forest plot: the ratio of each measure (b by a) on a scale of doublings, and its interval.
 
     Color and marker tell the verdict. A measure that is zero on a side, or of which a side says nothing, has no
     ratio and no row; how many those are stands above. An arrow is where an interval goes on beyond the axes.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.compare`: `measure`, `labels`, `ratio`, `ratio_ci_low`, `ratio_ci_high`, `verdict`.
-    ax
-        Where to draw; a new figure, as high as the rows need, if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Ratio by measure.
 
     Examples
     --------
@@ -61,21 +55,14 @@ def compare(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ['debounce_time{quantile="0.5"}']
     >>> plt.close(ax.figure)
     """
-    need(table, "compare", "measure", "labels", "ratio", "ratio_ci_low", "ratio_ci_high", "verdict")
-    own = ax is None
-    ax = new_axes(ax)
     rows, left = _drawn(table)
     if rows.empty:
-        return show_reason(ax, table, TITLE, NOTHING if len(table) else "")
-    figure = ax.get_figure()
-    if own and isinstance(figure, Figure):
-        figure.set_figheight(MARGINS + ROW_HEIGHT * max(len(rows), 8))
+        return NOTHING
     places = ladder(ax, _labels(rows))
     limit = _scale(ax, rows)
     handles = [artist for verdict in VERDICTS for artist in _verdict(ax, rows, places, verdict, limit)]
     missing = f"{left:,} measures are not drawn: not logged on one side, or zero there" if left else ""
-    head(ax, TITLE, "; ".join(filter(None, (missing, coverage(table)))), handles)
-    return ax
+    return Heading(handles, note=missing)
 
 
 def _drawn(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:

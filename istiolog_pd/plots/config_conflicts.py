@@ -6,12 +6,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from istiolog_pd.plots._draw.lanes import lanes, more_than_drawn
-from istiolog_pd.plots._draw.legend import head
-from istiolog_pd.plots._draw.plot import plot
-from istiolog_pd.plots._draw.style import Look, coverage, need, new_axes, show_reason
-
-TITLE = "Conflicts in the configuration, from the first status of pushes that lists each to the last"
-NO_TIMES = "no row has a time stamp"
+from istiolog_pd.plots._draw.plot import Drawn, Heading, plot
+from istiolog_pd.plots._draw.style import Look
 
 HARM: dict[str, Look] = {
     "harmful": Look("#D55E00", "X"),
@@ -20,21 +16,17 @@ HARM: dict[str, Look] = {
 }
 
 
-@plot("config_conflicts", "conflicts in the configuration over time, by whether they harm")
-def config_conflicts(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "config_conflicts",
+    "conflicts in the configuration over time, by whether they harm",
+    title="Conflicts in the configuration, from the first status of pushes that lists each to the last",
+    columns="metric key harmful first last statuses",
+    axes="Time (UTC) by conflict",
+    known="first",
+    empty="no row has a time stamp",
+)
+def config_conflicts(table: pd.DataFrame, ax: Axes) -> Drawn:
     """A lane per conflict: a bar from the first status that lists it to the last, its marker larger for more of them.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.config_conflicts`: `metric`, `key`, `harmful`, `first`, `last`, `statuses`.
-    ax
-        Where to draw; a new figure if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Time (UTC) by conflict.
 
     Examples
     --------
@@ -50,21 +42,15 @@ def config_conflicts(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ['no_ip web-1.shop']
     >>> plt.close(ax.figure)
     """
-    need(table, "config_conflicts", "metric", "key", "harmful", "first", "last", "statuses")
-    ax = new_axes(ax)
-    known = table.dropna(subset=["first"])
-    if known.empty:
-        return show_reason(ax, table, TITLE, NO_TIMES if len(table) else "")
-    harm = known["harmful"].astype(object)
+    harm = table["harmful"].astype(object)
     rows = pd.DataFrame(
         {
-            "lane": known["metric"].astype(str).str.removeprefix("pilot_") + " " + known["key"].astype(str),
+            "lane": table["metric"].astype(str).str.removeprefix("pilot_") + " " + table["key"].astype(str),
             "kind": harm.map({True: "harmful", False: "harmless"}).fillna("depends"),
-            "first": known["first"],
-            "last": known["last"],
-            "count": known["statuses"],
+            "first": table["first"],
+            "last": table["last"],
+            "count": table["statuses"],
         }
     )
     handles = lanes(ax, rows, HARM, "statuses", thick=3)
-    head(ax, TITLE + more_than_drawn(rows), coverage(table), handles)
-    return ax
+    return Heading(handles, more_than_drawn(rows))

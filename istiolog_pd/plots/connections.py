@@ -8,26 +8,19 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from istiolog_pd.plots._draw.legend import head, mark
-from istiolog_pd.plots._draw.plot import plot
+from istiolog_pd.plots._draw.legend import mark
+from istiolog_pd.plots._draw.plot import Drawn, plot
 from istiolog_pd.plots._draw.scales import dates, floats, log_axis, mark_runs, milliseconds, numbers, time_axis
 from istiolog_pd.plots._draw.style import (
     Look,
-    coverage,
     in_order,
     look,
     names,
-    need,
-    new_axes,
     plain,
-    show_reason,
 )
 
-SESSIONS = "Sessions of proxies, by reason of their end"
-CONNECTED = "ADS connections per replica"
 OPEN = "still open"
 MAX_LABELED = 12  # replicas with a line of their own in the legend
-NO_TIMES = "no row has a time stamp together with a duration"
 
 REASONS: dict[str, Look] = {
     "maximum age": Look("#009E73", "o"),
@@ -43,24 +36,18 @@ LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882
 DASHES = ("-", "--", ":", "-.")
 
 
-@plot("connections", "sessions of proxies, with the reason they ended")
-def connections(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "connections",
+    "sessions of proxies, with the reason they ended",
+    title="Sessions of proxies, by reason of their end",
+    columns="opened closed duration duration_low reason",
+    axes="Time (UTC) by seconds (logarithmic)",
+    also=", and `run` if there is one",
+)
+def connections(table: pd.DataFrame, ax: Axes) -> Drawn:
     """Each session at its end by how long it lasted; color and marker tell why it ended.
 
     Hollow markers are sessions of which the log does not show both ends: they lasted that long at least.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.proxies.connections`: `opened`, `closed`, `duration`, `duration_low`, `reason`, and
-        `run` if there is one.
-    ax
-        Where to draw; a new figure if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Time (UTC) by seconds (logarithmic).
 
     Examples
     --------
@@ -76,14 +63,12 @@ def connections(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     'session (s)'
     >>> plt.close("all")
     """
-    need(table, "connections", "opened", "closed", "duration", "duration_low", "reason")
-    ax = new_axes(ax)
     closed = dates(table["closed"])
     when = np.where(np.isfinite(closed), closed, dates(table["opened"]))
     seconds = milliseconds(table["duration_low"]) / 1000
     drawn = np.isfinite(when) & np.isfinite(seconds)
     if not drawn.any():
-        return show_reason(ax, table, SESSIONS, NO_TIMES if len(table) else "")
+        return "no row has a time stamp together with a duration"
     whole = table["duration"].notna().to_numpy()
     reason = names(table["reason"].astype(object).where(table["reason"].notna(), OPEN)).to_numpy()
     mark_runs(ax, table, when)
@@ -98,25 +83,19 @@ def connections(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     time_axis(ax, when[drawn])
     log_axis(ax, "y", seconds[drawn])
     ax.set_ylabel("session (s)")
-    head(ax, SESSIONS, coverage(table), handles)
-    return ax
+    return handles
 
 
-@plot("connected_endpoints", "ADS connections per replica over time")
-def connected_endpoints(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "connected_endpoints",
+    "ADS connections per replica over time",
+    title="ADS connections per replica",
+    columns="time source run connected_endpoints",
+    axes="Time (UTC) by number of connections",
+    known="time connected_endpoints",
+)
+def connected_endpoints(table: pd.DataFrame, ax: Axes) -> Drawn:
     """ADS connections of each replica over time, a line for each run.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.connected_endpoints`: `time`, `source`, `run`, `connected_endpoints`.
-    ax
-        Where to draw; a new figure if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Time (UTC) by number of connections.
 
     Examples
     --------
@@ -131,14 +110,9 @@ def connected_endpoints(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     [20, 21]
     >>> plt.close(ax.figure)
     """
-    need(table, "connected_endpoints", "time", "source", "run", "connected_endpoints")
-    ax = new_axes(ax)
-    known = table.dropna(subset=["time", "connected_endpoints"])
-    if known.empty:
-        return show_reason(ax, table, CONNECTED)
-    when, count = dates(known["time"]), numbers(known["connected_endpoints"])
-    source = names(known["source"]).to_numpy()
-    run = known["run"].fillna(-1).to_numpy(np.int64)
+    when, count = dates(table["time"]), numbers(table["connected_endpoints"])
+    source = names(table["source"]).to_numpy()
+    run = table["run"].fillna(-1).to_numpy(np.int64)
     handles: list[Artist] = []
     for at, name in enumerate(sorted(set(source))):
         color, dashes = LINES[at % len(LINES)], DASHES[at // len(LINES) % len(DASHES)]
@@ -151,5 +125,4 @@ def connected_endpoints(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_ylim(0, max(float(floats(count).max()), 1) * 1.08)
     ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     ax.set_ylabel("ADS connections")
-    head(ax, CONNECTED, coverage(table), handles)
-    return ax
+    return handles

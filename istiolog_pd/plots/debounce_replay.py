@@ -8,12 +8,11 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from istiolog_pd.plots._draw.legend import head, mark
-from istiolog_pd.plots._draw.plot import plot
+from istiolog_pd.plots._draw.legend import mark
+from istiolog_pd.plots._draw.plot import Drawn, plot
 from istiolog_pd.plots._draw.scales import BYTES, floats, log_axis, milliseconds, numbers, panel
-from istiolog_pd.plots._draw.style import SMALL, Look, coverage, need, new_axes, show_reason
+from istiolog_pd.plots._draw.style import SMALL, Look
 
-TITLE = "Debounce replay: cost of other settings"
 COLUMNS = ("delay_median_low", "delay_median_high", "pushes_low", "pushes_high", "size_bytes_low", "size_bytes_high")
 
 ROOM = (40, 12)  # what a setting's name covers, in pixels
@@ -24,25 +23,19 @@ OFF = Look("#DDAA33", "^", label="endpoint-only changes at once")
 TODAY = Look("#BB5566", "D", label="as recorded")
 
 
-@plot("debounce_replay", "cost of other debounce settings against delay")
-def debounce_replay(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "debounce_replay",
+    "cost of other debounce settings against delay",
+    title="Debounce replay: cost of other settings",
+    columns=f"after maximum eds_debounce recorded {' '.join(COLUMNS)}",
+    axes="The axes of the pushes: median delay in milliseconds by number of pushes",
+    also=", and the bounds of `pushes`, `size_bytes` and `delay_median`",
+)
+def debounce_replay(table: pd.DataFrame, ax: Axes) -> Drawn:
     """Pushes of each setting against the median delay of a change, and below it their bytes.
 
     A setting is an area from its lower to its upper bounds, a mark where they are one; it bears its
     `after` (and `maximum`, if several were tried). The recorded setting is a diamond of its own color.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.debounce_replay`: `after`, `maximum`, `eds_debounce`, `recorded`, and the bounds
-        of `pushes`, `size_bytes` and `delay_median`.
-    ax
-        Where to draw; a new figure if None. Its room is shared with the panel of bytes, if all are known.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes of the pushes: median delay in milliseconds by number of pushes.
 
     Examples
     --------
@@ -60,12 +53,10 @@ def debounce_replay(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     (['100 ms', '1 s'], 'pushes')
     >>> plt.close(ax.figure)
     """
-    need(table, "debounce_replay", "after", "maximum", "eds_debounce", "recorded", *COLUMNS)
-    ax = new_axes(ax)
     setting = ["after", "maximum", "eds_debounce", "recorded"]
     known = table.dropna(subset=list(COLUMNS[:4])).drop_duplicates(setting)
     if known.empty:
-        return show_reason(ax, table, TITLE)
+        return ""
     handles = _areas(ax, known, "pushes")
     ax.set_ylabel("pushes")
     ax.set_xlabel("median delay of a change until it is pushed (ms)")
@@ -74,8 +65,7 @@ def debounce_replay(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         _areas(below, known, "size_bytes")
         below.set_ylabel("bytes pushed")
         below.yaxis.set_major_formatter(BYTES)
-    head(ax, TITLE, coverage(table), handles)
-    return ax
+    return handles
 
 
 def _areas(ax: Axes, table: pd.DataFrame, cost: str) -> list[Artist]:

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from istiolog_pd.plots._draw.legend import head, mark
-from istiolog_pd.plots._draw.plot import plot
+from istiolog_pd.plots._draw.legend import mark
+from istiolog_pd.plots._draw.plot import Drawn, Heading, plot
 from istiolog_pd.plots._draw.scales import (
     Floats,
     bins,
@@ -22,36 +22,29 @@ from istiolog_pd.plots._draw.scales import (
     panel,
     time_axis,
 )
-from istiolog_pd.plots._draw.style import DECISIONS, Look, coverage, in_order, ink, kinds, need, new_axes, show_reason
+from istiolog_pd.plots._draw.style import DECISIONS, Look, coverage, in_order, ink, kinds
 
 TITLE = "Debounce intervals"
-COLUMNS = ("timestamp", "quiet_time", "debounce_time", "full", "forced", "bound")
 BOUNDS = {"max": (1.3, "ended by the maximum"), "either": (0.6, "either limit may have ended it")}
 NO_VALUES = "no row has a time stamp together with a quiet time or a debounce time"
 NO_WHOLE = "The lines of this version (Istio 1.0) log the quiet time only, not the time since the debounce began."
 CROWD = 2000  # more rows than this shine through each other, and lines between them would be a grey wall
 
 
-@plot("debounces", "debounce intervals over time, and their distribution")
-def debounces(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "debounces",
+    "debounce intervals over time, and their distribution",
+    title=TITLE,
+    columns="timestamp quiet_time debounce_time full forced bound",
+    axes="The axes of the intervals: time (UTC) by milliseconds",
+    also=", and `run` if there is one",
+)
+def debounces(table: pd.DataFrame, ax: Axes) -> Drawn:
     """Quiet time and debounce time of each push decision over time, and their distribution.
 
     Filled markers are debounce times, hollow ones quiet times, both in milliseconds on a logarithmic
     axis. Kinds of push differ in color and marker; a ring marks those that the maximum let go. At the
     right, the distribution on the same axis: bars of debounce times by kind, a line of quiet times.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.debounces`: `timestamp`, `quiet_time`, `debounce_time`, `full`,
-        `forced`, `bound`, and `run` if there is one.
-    ax
-        Where to draw; a new figure if None. Its room is shared with the distribution.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes of the intervals: time (UTC) by milliseconds.
 
     Examples
     --------
@@ -69,8 +62,6 @@ def debounces(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ('time (UTC)', 'interval (ms)')
     >>> plt.close(ax.figure)
     """
-    need(table, "debounces", *COLUMNS)
-    ax = new_axes(ax)
     when, quiet, whole = (
         dates(table["timestamp"]),
         milliseconds(table["quiet_time"]),
@@ -78,7 +69,7 @@ def debounces(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     )
     drawn = np.isfinite(when) & (np.isfinite(quiet) | np.isfinite(whole))
     if not drawn.any():
-        return show_reason(ax, table, TITLE, NO_VALUES if len(table) else "")
+        return NO_VALUES
     kind = kinds(table).to_numpy()
     log_axis(ax, "y", np.concatenate([quiet[drawn], whole[drawn]]))
     ax.set_ylabel("interval (ms)")
@@ -111,29 +102,22 @@ def debounces(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         handles.append(mark(Look(ink()), "quiet time", hollow=True, linestyle="--"))
     handles += _rings(ax, table, when, np.where(np.isfinite(whole), whole, quiet))
     _marginal(ax, kind[drawn], quiet[drawn], whole[drawn])
-    said = coverage(table) or ("" if np.isfinite(whole).any() else NO_WHOLE)
-    head(ax, TITLE, said, handles)
-    return ax
+    quiet_only = not (coverage(table) or np.isfinite(whole).any())
+    return Heading(handles, note=NO_WHOLE if quiet_only else "")
 
 
-@plot("debounces", "debounce intervals as cumulative shares")
-def debounce_distribution(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "debounces",
+    "debounce intervals as cumulative shares",
+    title=TITLE,
+    columns="quiet_time debounce_time full forced",
+    axes="Milliseconds (logarithmic) by share of the push decisions of a kind, in percent",
+)
+def debounce_distribution(table: pd.DataFrame, ax: Axes) -> Drawn:
     """Share of push decisions that waited no longer than a number of milliseconds.
 
     Full lines are debounce times, dashed ones quiet times, by kind of push; read a quantile where a
     line crosses its share.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.debounces`: `quiet_time`, `debounce_time`, `full`, `forced`.
-    ax
-        Where to draw; a new figure if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Milliseconds (logarithmic) by share of the push decisions of a kind, in percent.
 
     Examples
     --------
@@ -149,15 +133,13 @@ def debounce_distribution(table: pd.DataFrame, *, ax: Axes | None = None) -> Axe
     'interval (ms)'
     >>> plt.close(ax.figure)
     """
-    need(table, "debounces", "quiet_time", "debounce_time", "full", "forced")
-    ax = new_axes(ax)
     spans = {
         "debounce time": ("-", milliseconds(table["debounce_time"])),
         "quiet time": ("--", milliseconds(table["quiet_time"])),
     }
     known = np.concatenate([values[np.isfinite(values)] for _, values in spans.values()])
     if not known.size:
-        return show_reason(ax, table, TITLE, NO_VALUES if len(table) else "")
+        return NO_VALUES
     kind = kinds(table).to_numpy()
     log_axis(ax, "x", known)
     handles: list[Artist] = []
@@ -172,8 +154,7 @@ def debounce_distribution(table: pd.DataFrame, *, ax: Axes | None = None) -> Axe
                 handles.append(line)
     ax.set(xlabel="interval (ms)", ylabel="push decisions no longer (%)", ylim=(0, 103))
     ax.grid(visible=True, axis="x", alpha=0.3, linewidth=0.6)
-    head(ax, f"{TITLE}, cumulative", coverage(table), handles)
-    return ax
+    return Heading(handles, ", cumulative")
 
 
 def _rings(ax: Axes, table: pd.DataFrame, when: Floats, height: Floats) -> list[Artist]:

@@ -8,37 +8,29 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from istiolog_pd.plots._draw.legend import head
-from istiolog_pd.plots._draw.plot import plot
+from istiolog_pd.plots._draw.plot import Drawn, plot
 from istiolog_pd.plots._draw.ranks import MAX_ROWS, bounded, labels, ladder
 from istiolog_pd.plots._draw.scales import dates, mark_runs, numbers, time_axis
-from istiolog_pd.plots._draw.style import PUSH_TYPES, Look, coverage, need, new_axes, show_reason
+from istiolog_pd.plots._draw.style import PUSH_TYPES, Look
 
-CHURN = "Services that lost all endpoints, or forced full pushes"
-EMPTY = "Clusters without endpoints, in one push"
 WENT = Look("#D55E00", hatch="////", label="went empty")
 FORCED = Look(PUSH_TYPES["full"].color, label="forced a full push")
 BAND = "#E69F00"
 
 
-@plot("endpoint_churn", "services that lost all endpoints, or forced full pushes")
-def endpoint_churn(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "endpoint_churn",
+    "services that lost all endpoints, or forced full pushes",
+    title="Services that lost all endpoints, or forced full pushes",
+    columns="service namespace went_empty_low went_empty_high full_pushes",
+    axes="Number of times by service",
+    known="went_empty_low went_empty_high full_pushes",
+    rows=MAX_ROWS,
+)
+def endpoint_churn(table: pd.DataFrame, ax: Axes) -> Drawn:
     """The most restless services: how often each went empty, and forced a full push.
 
     Pale is how often it may have gone empty at most, where lines do not tell.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.endpoint_churn`: `service`, `namespace`, `went_empty_low`,
-        `went_empty_high`, `full_pushes`.
-    ax
-        Where to draw; a new figure if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Number of times by service.
 
     Examples
     --------
@@ -53,39 +45,26 @@ def endpoint_churn(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     [1.0, 2.0, 2.0]
     >>> plt.close(ax.figure)
     """
-    need(table, "endpoint_churn", "service", "namespace", "went_empty_low", "went_empty_high", "full_pushes")
-    ax = new_axes(ax)
-    known = table.dropna(subset=["went_empty_low", "went_empty_high", "full_pushes"]).head(MAX_ROWS)
-    if known.empty:
-        return show_reason(ax, table, CHURN)
-    places = ladder(ax, labels(known, ["namespace", "service"]))
-    low, high = numbers(known["went_empty_low"]), numbers(known["went_empty_high"])
-    pushes = numbers(known["full_pushes"])
+    places = ladder(ax, labels(table, ["namespace", "service"]))
+    low, high = numbers(table["went_empty_low"]), numbers(table["went_empty_high"])
+    pushes = numbers(table["full_pushes"])
     handles: list[Artist] = [*bounded(ax, places + 0.19, (low, high), WENT, 0.36)]
     handles += bounded(ax, places - 0.19, (pushes, pushes), FORCED, 0.36)
     ax.set(xlim=(0, max(float(np.nanmax([high, pushes])), 1) * 1.08), xlabel="times")
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    more = f" (the first {len(known)} of {len(table):,})" if len(table) > len(known) else ""
-    head(ax, CHURN + more, coverage(table), handles)
-    return ax
+    return handles
 
 
-@plot("empty_clusters", "clusters without endpoints over time")
-def empty_clusters(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "empty_clusters",
+    "clusters without endpoints over time",
+    title="Clusters without endpoints, in one push",
+    columns="time empty_min empty_median empty_max",
+    axes="Time (UTC) by number of clusters",
+    also=", and `run` if there is one",
+)
+def empty_clusters(table: pd.DataFrame, ax: Axes) -> Drawn:
     """Clusters without endpoints over time: from the least to the most in one push, and the median.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.empty_clusters`: `time`, `empty_min`, `empty_median`, `empty_max`, and
-        `run` if there is one.
-    ax
-        Where to draw; a new figure if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Time (UTC) by number of clusters.
 
     Examples
     --------
@@ -100,11 +79,9 @@ def empty_clusters(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     'clusters without endpoints'
     >>> plt.close(ax.figure)
     """
-    need(table, "empty_clusters", "time", "empty_min", "empty_median", "empty_max")
-    ax = new_axes(ax)
     known = table.dropna(subset=["time", "empty_min", "empty_max"]).sort_values("time", kind="stable")
     if known.empty:
-        return show_reason(ax, table, EMPTY)
+        return ""
     when = dates(known["time"])
     low, high, middle = (numbers(known[name]) for name in ("empty_min", "empty_max", "empty_median"))
     mark_runs(ax, known, when)
@@ -113,5 +90,4 @@ def empty_clusters(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     time_axis(ax, when)
     ax.set(ylim=(-0.2, max(float(np.nanmax(high)), 1) * 1.08), ylabel="clusters without endpoints")
     ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-    head(ax, EMPTY, coverage(table), [band, *line])
-    return ax
+    return [band, *line]

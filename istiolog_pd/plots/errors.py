@@ -7,25 +7,19 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from istiolog_pd.plots._draw.legend import head, mark
-from istiolog_pd.plots._draw.plot import plot
+from istiolog_pd.plots._draw.legend import mark
+from istiolog_pd.plots._draw.plot import Drawn, plot
 from istiolog_pd.plots._draw.ranks import MIN_ROWS, ladder
 from istiolog_pd.plots._draw.scales import dates, numbers, time_axis
 from istiolog_pd.plots._draw.style import (
     SMALL,
     Look,
-    coverage,
     in_order,
     look,
     names,
-    need,
-    new_axes,
     plain,
-    show_reason,
 )
 
-TITLE = "Warnings and errors by cause, from the first to the last of each"
-NO_TIMES = "no row has a time stamp"
 MAX_ROWS = 14  # causes with a lane of their own
 MAX_LABEL = 60  # letters of a lane's name
 UNKNOWN = "no verdict"
@@ -37,23 +31,19 @@ VERDICTS: dict[str, Look] = {
 }
 
 
-@plot("errors", "Warnings and errors over time, by cause and verdict")
-def errors(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "errors",
+    "Warnings and errors over time, by cause and verdict",
+    title="Warnings and errors by cause, from the first to the last of each",
+    columns="cause count first_seen last_seen verdict",
+    axes="Time (UTC) by cause",
+    known="first_seen last_seen count",
+    empty="no row has a time stamp",
+)
+def errors(table: pd.DataFrame, ax: Axes) -> Drawn:
     """A lane per cause, the gravest first: for each proxy and form of error a line from the first to the last seen.
 
     Markers grow with the number of lines; color and marker tell the verdict. What is harmless is hollow.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.proxies.errors`: `cause`, `count`, `first_seen`, `last_seen`, `verdict`.
-    ax
-        Where to draw; a new figure if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Time (UTC) by cause.
 
     Examples
     --------
@@ -68,14 +58,9 @@ def errors(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ['NACK (3)']
     >>> plt.close(ax.figure)
     """
-    need(table, "errors", "cause", "count", "first_seen", "last_seen", "verdict")
-    ax = new_axes(ax)
-    known = table.dropna(subset=["first_seen", "last_seen", "count"])
-    if known.empty:
-        return show_reason(ax, table, TITLE, NO_TIMES if len(table) else "")
-    cause = names(known["cause"]).to_numpy()
-    verdict = names(known["verdict"].astype(object).where(known["verdict"].notna(), UNKNOWN)).to_numpy()
-    counts = numbers(known["count"])
+    cause = names(table["cause"]).to_numpy()
+    verdict = names(table["verdict"].astype(object).where(table["verdict"].notna(), UNKNOWN)).to_numpy()
+    counts = numbers(table["count"])
     rank = pd.Series(verdict).map({name: n for n, name in enumerate(VERDICTS)})
     of = pd.DataFrame({"rank": rank, "count": counts}).groupby(cause).agg({"rank": "min", "count": "sum"})
     of = of.sort_values(["rank", "count"], ascending=[True, False], kind="stable").head(MAX_ROWS)
@@ -83,7 +68,7 @@ def errors(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     places = ladder(ax, [plain(f"{_short(name)} ({of['count'][name]:,.0f})") for name in lanes])
     lane = np.array([places[lanes[name]] if name in lanes else np.nan for name in cause])
     lane = lane + _apart(lane)
-    first, last = dates(known["first_seen"]), dates(known["last_seen"])
+    first, last = dates(table["first_seen"]), dates(table["last_seen"])
     size = 10 + 14 * np.log2(np.maximum(counts, 1))
     handles: list[Artist] = []
     for name in in_order(VERDICTS, verdict):
@@ -97,8 +82,7 @@ def errors(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     time_axis(ax, np.concatenate([first, last]))
     ax.tick_params(axis="y", labelsize=SMALL)
     ax.set_ylim(0.4 - max(len(lanes), MIN_ROWS), 0.6)
-    head(ax, TITLE, coverage(table), handles)
-    return ax
+    return handles
 
 
 def _short(text: str) -> str:

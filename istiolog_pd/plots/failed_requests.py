@@ -7,14 +7,11 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from istiolog_pd.plots._draw.legend import head, patch
-from istiolog_pd.plots._draw.plot import plot
+from istiolog_pd.plots._draw.legend import patch
+from istiolog_pd.plots._draw.plot import Drawn, plot
 from istiolog_pd.plots._draw.ranks import MAX_ROWS, labels, ladder
 from istiolog_pd.plots._draw.scales import numbers
-from istiolog_pd.plots._draw.style import Look, coverage, in_order, look, names, need, new_axes, show_reason
-
-TITLE = "Requests that failed, by who answered them"
-NO_COUNTS = "no row has a count"
+from istiolog_pd.plots._draw.style import Look, in_order, look, names
 
 ANSWERED: dict[str, Look] = {
     "application": Look("#009E73"),
@@ -24,21 +21,18 @@ ANSWERED: dict[str, Look] = {
 }
 
 
-@plot("failed_requests", "requests that failed: of what kind, where to, and who answered")
-def failed_requests(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "failed_requests",
+    "requests that failed: of what kind, where to, and who answered",
+    title="Requests that failed, by who answered them",
+    columns="answered_by kind response_flags cluster requests",
+    axes="Number of requests by cause and destination",
+    known="requests",
+    empty="no row has a count",
+    rows=MAX_ROWS,
+)
+def failed_requests(table: pd.DataFrame, ax: Axes) -> Drawn:
     """The most frequent causes as bars; color and hatch tell who answered.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.failed_requests`: `answered_by`, `kind`, `response_flags`, `cluster`, `requests`.
-    ax
-        Where to draw; a new figure if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Number of requests by cause and destination.
 
     Examples
     --------
@@ -53,13 +47,8 @@ def failed_requests(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     (['no endpoints / UH / outbound|80||cart'], [7.0])
     >>> plt.close(ax.figure)
     """
-    need(table, "failed_requests", "answered_by", "kind", "response_flags", "cluster", "requests")
-    ax = new_axes(ax)
-    known = table.dropna(subset=["requests"]).head(MAX_ROWS)
-    if known.empty:
-        return show_reason(ax, table, TITLE, NO_COUNTS if len(table) else "")
-    places = ladder(ax, labels(known, ["kind", "response_flags", "cluster"]))
-    who, counts = names(known["answered_by"]).to_numpy(), numbers(known["requests"])
+    places = ladder(ax, labels(table, ["kind", "response_flags", "cluster"]))
+    who, counts = names(table["answered_by"]).to_numpy(), numbers(table["requests"])
     handles: list[Artist] = []
     for name in in_order(ANSWERED, who):
         looked, own = look(ANSWERED, name), who == name
@@ -70,6 +59,4 @@ def failed_requests(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_xlabel("requests")
     ax.set_xlim(left=0)
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    more = f" (the first {len(known)} of {len(table):,} causes)" if len(table) > len(known) else ""
-    head(ax, TITLE + more, coverage(table), handles)
-    return ax
+    return handles

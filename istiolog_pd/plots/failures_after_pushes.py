@@ -7,14 +7,11 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from istiolog_pd.plots._draw.legend import head, mark
-from istiolog_pd.plots._draw.plot import plot
+from istiolog_pd.plots._draw.legend import mark
+from istiolog_pd.plots._draw.plot import Drawn, plot
 from istiolog_pd.plots._draw.ranks import MAX_ROWS, ladder
 from istiolog_pd.plots._draw.scales import log_axis, numbers
-from istiolog_pd.plots._draw.style import Look, coverage, in_order, ink, look, names, need, new_axes, plain, show_reason
-
-TITLE = "Failures after pushes to the same proxy, over those at other times"
-NO_RATIO = "no kind of failure has a ratio"
+from istiolog_pd.plots._draw.style import Look, in_order, ink, look, names, plain
 
 VERDICTS: dict[str, Look] = {
     "more after pushes": Look("#D55E00", "D"),
@@ -23,22 +20,18 @@ VERDICTS: dict[str, Look] = {
 }
 
 
-@plot("failures_after_pushes", "failures per request after pushes, over those elsewhere, with 95 % intervals")
-def failures_after_pushes(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "failures_after_pushes",
+    "failures per request after pushes, over those elsewhere, with 95 % intervals",
+    title="Failures after pushes to the same proxy, over those at other times",
+    columns="kind failed failed_after ratio ci_low ci_high verdict",
+    axes="Rate ratio (logarithmic) by kind of failure",
+    known="ratio ci_low ci_high",
+    empty="no kind of failure has a ratio",
+    rows=MAX_ROWS,
+)
+def failures_after_pushes(table: pd.DataFrame, ax: Axes) -> Drawn:
     """A ratio with its 95 % interval for each kind of failure; 1 is no difference.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.failures_after_pushes`: `kind`, `failed`, `failed_after`, `ratio`, `ci_low`, `ci_high`,
-        `verdict`.
-    ax
-        Where to draw; a new figure if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Rate ratio (logarithmic) by kind of failure.
 
     Examples
     --------
@@ -53,18 +46,13 @@ def failures_after_pushes(table: pd.DataFrame, *, ax: Axes | None = None) -> Axe
     ['any (40 of 80)']
     >>> plt.close(ax.figure)
     """
-    need(table, "failures_after_pushes", "kind", "failed", "failed_after", "ratio", "ci_low", "ci_high", "verdict")
-    ax = new_axes(ax)
-    known = table.dropna(subset=["ratio", "ci_low", "ci_high"]).head(MAX_ROWS)
-    if known.empty:
-        return show_reason(ax, table, TITLE, NO_RATIO if len(table) else "")
-    counts = zip(names(known["kind"]), known["failed_after"], known["failed"], strict=True)
+    counts = zip(names(table["kind"]), table["failed_after"], table["failed"], strict=True)
     places = ladder(ax, [plain(f"{kind} ({after:,} of {failed:,})") for kind, after, failed in counts])
-    ratio, low, high = (numbers(known[name]) for name in ("ratio", "ci_low", "ci_high"))
+    ratio, low, high = (numbers(table[name]) for name in ("ratio", "ci_low", "ci_high"))
     ends = np.concatenate([ratio, low, high, [1.0]])
     ends = ends[np.isfinite(ends) & (ends > 0)]
     least, most = float(ends.min()) / 2, float(ends.max()) * 2
-    verdict = names(known["verdict"]).to_numpy()
+    verdict = names(table["verdict"]).to_numpy()
     handles: list[Artist] = []
     for name in in_order(VERDICTS, verdict):
         looked, own = look(VERDICTS, name), verdict == name
@@ -76,5 +64,4 @@ def failures_after_pushes(table: pd.DataFrame, *, ax: Axes | None = None) -> Axe
     log_axis(ax, "x", np.array([least, most]))
     ax.set_xlim(least, most)
     ax.set_xlabel("rate after pushes over the rate at other times")
-    head(ax, TITLE, coverage(table), handles)
-    return ax
+    return handles

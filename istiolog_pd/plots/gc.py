@@ -7,13 +7,10 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from istiolog_pd.plots._draw.legend import head
-from istiolog_pd.plots._draw.plot import plot
+from istiolog_pd.plots._draw.plot import Drawn, plot
 from istiolog_pd.plots._draw.scales import dates, log_axis, mark_runs, milliseconds, numbers, panel, time_axis
-from istiolog_pd.plots._draw.style import PUSH_TYPES, coverage, ink, need, new_axes, show_reason
+from istiolog_pd.plots._draw.style import PUSH_TYPES, ink
 
-TITLE = "Garbage collections: heap, pauses, and push lag meanwhile"
-NO_TIMES = "the log does not show when these collections were"
 MEBIBYTE = 1 << 20
 HEAP = {
     "heap_before_bytes": ("#0072B2", "-", "heap before"),
@@ -22,22 +19,18 @@ HEAP = {
 }
 
 
-@plot("gc", "heap and pauses of the Go runtime beside the lag of pushes")
-def gc(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "gc",
+    "heap and pauses of the Go runtime beside the lag of pushes",
+    title="Garbage collections: heap, pauses, and push lag meanwhile",
+    columns=f"timestamp_low pause_low pause_high {' '.join(HEAP)} push_lag",
+    axes="The axes of the heap: time (UTC) by MiB. The panel below is in milliseconds (logarithmic)",
+    known="timestamp_low pause_low pause_high",
+    empty="the log does not show when these collections were",
+    also=", and `run` if there is one",
+)
+def gc(table: pd.DataFrame, ax: Axes) -> Drawn:
     """Heap before and after each collection over time; below it pauses, and the lag of pushes meanwhile.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.gc`: `timestamp_low`, `pause_low`, `pause_high`, `heap_before_bytes`,
-        `live_bytes`, `goal_bytes`, `push_lag`, and `run` if there is one.
-    ax
-        Where to draw; a new figure if None. Its room is shared with the panel of times.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes of the heap: time (UTC) by MiB. The panel below is in milliseconds (logarithmic).
 
     Examples
     --------
@@ -53,22 +46,16 @@ def gc(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     'heap (MiB)'
     >>> plt.close(ax.figure)
     """
-    need(table, "gc", "timestamp_low", "pause_low", "pause_high", *HEAP, "push_lag")
-    ax = new_axes(ax)
-    known = table.dropna(subset=["timestamp_low", "pause_low", "pause_high"])
-    if known.empty:
-        return show_reason(ax, table, TITLE, NO_TIMES if len(table) else "")
-    when = dates(known["timestamp_low"])
-    mark_runs(ax, known, when)
+    when = dates(table["timestamp_low"])
+    mark_runs(ax, table, when)
     handles: list[Artist] = []
     for name, (color, dashes, label) in HEAP.items():
-        handles += ax.plot(when, numbers(known[name]) / MEBIBYTE, dashes, color=color, linewidth=1, label=label)
+        handles += ax.plot(when, numbers(table[name]) / MEBIBYTE, dashes, color=color, linewidth=1, label=label)
     time_axis(ax, when)
     ax.set_ylim(bottom=0)
     ax.set_ylabel("heap (MiB)")
-    handles += _below(ax, known, when)
-    head(ax, TITLE, coverage(table), handles)
-    return ax
+    handles += _below(ax, table, when)
+    return handles
 
 
 def _below(ax: Axes, table: pd.DataFrame, when: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[Artist]:

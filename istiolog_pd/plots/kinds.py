@@ -9,31 +9,25 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from istiolog_pd.plots._draw.bars import stack
-from istiolog_pd.plots._draw.legend import head, patch
-from istiolog_pd.plots._draw.plot import plot
+from istiolog_pd.plots._draw.legend import patch
+from istiolog_pd.plots._draw.plot import Drawn, plot
 from istiolog_pd.plots._draw.scales import BYTES, DAY, SECOND, dates, floats, panel, time_axis
-from istiolog_pd.plots._draw.style import PUSH_TYPES, coverage, in_order, look, names, need, new_axes, show_reason
+from istiolog_pd.plots._draw.style import PUSH_TYPES, in_order, look, names
 
-TITLE = "Full, incremental and requested pushes"
-NO_TIMES = "no row has a time stamp and a number of pushes"
 THINNEST = 1 / 400  # of the time shown: a thinner bar could not be seen
 
 
-@plot("full_vs_incremental", "pushes and bytes over time, by kind")
-def full_vs_incremental(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "full_vs_incremental",
+    "pushes and bytes over time, by kind",
+    title="Full, incremental and requested pushes",
+    columns="time push_type pushes size_bytes",
+    axes="The axes of the counts: time (UTC) by number of pushes. The panel below is in bytes",
+    known="time pushes",
+    empty="no row has a time stamp and a number of pushes",
+)
+def full_vs_incremental(table: pd.DataFrame, ax: Axes) -> Drawn:
     """Pushes per time bin, stacked by kind, and below them the bytes of the same pushes.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.full_vs_incremental`: `time`, `push_type`, `pushes`, `size_bytes`.
-    ax
-        Where to draw; a new figure if None. Its room is shared with the panel of bytes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes of the counts: time (UTC) by number of pushes. The panel below is in bytes.
 
     Examples
     --------
@@ -49,20 +43,15 @@ def full_vs_incremental(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     (13, 'pushes per bin')
     >>> plt.close(ax.figure)
     """
-    need(table, "full_vs_incremental", "time", "push_type", "pushes", "size_bytes")
-    ax = new_axes(ax)
-    known = table.dropna(subset=["time", "pushes"])
-    if known.empty:
-        return show_reason(ax, table, TITLE, NO_TIMES if len(table) else "")
-    width, unit = _width(table, known["time"])
-    known = known.assign(time=dates(known["time"]), push_type=names(known["push_type"]))
-    begin, end = known["time"].min(), known["time"].max() + width
-    kinds = in_order(PUSH_TYPES, known["push_type"])
+    width, unit = _width(table, table["time"])
+    table = table.assign(time=dates(table["time"]), push_type=names(table["push_type"]))
+    begin, end = table["time"].min(), table["time"].max() + width
+    kinds = in_order(PUSH_TYPES, table["push_type"])
     bar = max(width, (end - begin) * THINNEST)
 
     def layers(column: str) -> pd.DataFrame:
         # min_count: a bin whose sizes are not printed stays empty, and is not 0 bytes
-        sums = known.groupby(["time", "push_type"], as_index=False)[column].sum(min_count=1)
+        sums = table.groupby(["time", "push_type"], as_index=False)[column].sum(min_count=1)
         parts: pd.DataFrame = sums.pivot_table(column, "time", "push_type", "first").reindex(columns=kinds)
         return parts
 
@@ -70,7 +59,7 @@ def full_vs_incremental(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     time_axis(ax, floats([begin, end]))
     ax.set_ylabel(f"pushes per {unit}")
     ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-    if known["size_bytes"].notna().any():
+    if table["size_bytes"].notna().any():
         # Bytes below the counts, not the types: an incremental push is as much a push as a full one, and
         # may cost a hundredth of it. Which kind is frequent and which is expensive is what a user tunes by.
         below = panel(ax, "bottom", 0.47)
@@ -78,13 +67,12 @@ def full_vs_incremental(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         below.set_ylabel(f"bytes per {unit}")
         below.yaxis.set_major_formatter(BYTES)
         below.yaxis.set_major_locator(MaxNLocator(4))
-    counts = known.groupby("push_type")["pushes"].sum()
+    counts = table.groupby("push_type")["pushes"].sum()
     looks = {kind: look(PUSH_TYPES, kind) for kind in kinds}
     handles: list[Artist] = [
         patch(looked, f"{looked.label or kind} ({counts[kind]:,})") for kind, looked in looks.items()
     ]
-    head(ax, TITLE, coverage(table), handles)
-    return ax
+    return handles
 
 
 def _width(table: pd.DataFrame, time: pd.Series[pd.Timestamp]) -> tuple[float, str]:

@@ -8,13 +8,11 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
-from istiolog_pd.plots._draw.legend import head, mark
-from istiolog_pd.plots._draw.plot import plot
+from istiolog_pd.plots._draw.legend import mark
+from istiolog_pd.plots._draw.plot import Drawn, Heading, plot
 from istiolog_pd.plots._draw.scales import Floats, log_axis, numbers
-from istiolog_pd.plots._draw.style import SMALL, Look, coverage, names, need, new_axes, plain, show_reason
+from istiolog_pd.plots._draw.style import SMALL, Look, names, plain
 
-TITLE = "Istio's own metrics, from lines of the log"
-NOTHING = "no series has a bound"
 MAX_ROWS = 30  # series with a line of their own
 MAX_LABEL = 52
 MIN_ROWS = 5  # lines for which there is room at least
@@ -33,26 +31,19 @@ EXPORTED = {
 }
 
 
-@plot("metrics", "Istio's own metrics: exact ones, and the bounds of others")
-def metrics(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "metrics",
+    "Istio's own metrics: exact ones, and the bounds of others",
+    title="Istio's own metrics, from lines of the log",
+    columns="metric labels low high kind",
+    axes="Value by series",
+)
+def metrics(table: pd.DataFrame, ax: Axes) -> Drawn:
     """The series that the lines bound.
 
     A point where one is exact, a line between two bounds, a triangle at a lower bound alone. Series that
     are nothing but zero, buckets and counts that repeat another's are left out. If the table has
     `exported`, that stands in the line too.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.metrics` or `compare_metrics`: `metric`, `labels`, `low`, `high`, `kind`,
-        and `exported` and `agrees` if they are there.
-    ax
-        Where to draw; a new figure if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Value by series.
 
     Examples
     --------
@@ -66,19 +57,16 @@ def metrics(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ['pilot_services', 'pilot_push_triggers']
     >>> plt.close(ax.figure)
     """
-    need(table, "metrics", "metric", "labels", "low", "high", "kind")
-    ax = new_axes(ax)
     known = _drawn(table)
     if known.empty:
-        return show_reason(ax, table, TITLE, NOTHING if len(table) else "")
+        return "no series has a bound"
     left = len(known) - MAX_ROWS
     known = known.head(MAX_ROWS)
     places = -np.arange(len(known), dtype=float)
     _axis(ax, known, places)
     handles = [*_bounds(ax, known, places), *_exported(ax, known, places)]
     more = f"{left:,} more series are not drawn" if left > 0 else ""
-    head(ax, TITLE, "; ".join(filter(None, (coverage(table), more))), handles)
-    return ax
+    return Heading(handles, note=more)
 
 
 def _drawn(table: pd.DataFrame) -> pd.DataFrame:

@@ -8,45 +8,33 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
-from istiolog_pd.plots._draw.legend import head, mark
-from istiolog_pd.plots._draw.plot import plot
+from istiolog_pd.plots._draw.legend import mark
+from istiolog_pd.plots._draw.plot import Drawn, plot
 from istiolog_pd.plots._draw.scales import dates, log_axis, mark_runs, milliseconds, time_axis
 from istiolog_pd.plots._draw.style import (
     XDS_TYPES,
     Look,
-    coverage,
     in_order,
     ink,
     look,
     names,
-    need,
-    new_axes,
-    show_reason,
 )
 
-TITLE = "Propagation: from istiod's push to Envoy's answer, as bounds"
-NO_DELAY = "no push of the table has a bounded delay"
 MAX_OPAQUE = 300
 
 
-@plot("propagation", "time from istiod's push to Envoy's answer, as bounds")
-def propagation(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "propagation",
+    "time from istiod's push to Envoy's answer, as bounds",
+    title="Propagation: from istiod's push to Envoy's answer, as bounds",
+    columns="sent xds_type delay_low delay_high nacked",
+    axes="Time of the push by delay, in milliseconds",
+)
+def propagation(table: pd.DataFrame, ax: Axes) -> Drawn:
     """Each push as a line from the least to the most that it can have taken, over the time it was sent.
 
     A point stands at the most; a hollow triangle at the least where nothing bounds it above. A cross at the
     bottom is a push that was rejected.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.propagation`: `sent`, `xds_type`, `delay_low`, `delay_high`, `nacked`.
-    ax
-        Where to draw; a new figure if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Time of the push by delay, in milliseconds.
 
     Examples
     --------
@@ -62,13 +50,11 @@ def propagation(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     'delay (ms)'
     >>> plt.close(ax.figure)
     """
-    need(table, "propagation", "sent", "xds_type", "delay_low", "delay_high", "nacked")
-    ax = new_axes(ax)
     sent, low, high = dates(table["sent"]), milliseconds(table["delay_low"]), milliseconds(table["delay_high"])
     rejected = np.isfinite(sent) & table["nacked"].notna().to_numpy(bool)
     seen = np.isfinite(sent) & np.isfinite(low)
     if not (seen | rejected).any():
-        return show_reason(ax, table, TITLE, NO_DELAY if len(table) else "")
+        return "no push of the table has a bounded delay"
     both = seen & np.isfinite(high)
     kind = names(table["xds_type"]).to_numpy()
     handles: list[Artist] = []
@@ -97,5 +83,4 @@ def propagation(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     mark_runs(ax, table, sent)
     log_axis(ax, "y", np.concatenate([low[seen], high[both]]))
     ax.set_ylabel("delay (ms)")
-    head(ax, TITLE, coverage(table), handles)
-    return ax
+    return handles

@@ -7,14 +7,11 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from istiolog_pd.plots._draw.legend import head, patch
-from istiolog_pd.plots._draw.plot import plot
+from istiolog_pd.plots._draw.legend import patch
+from istiolog_pd.plots._draw.plot import Drawn, Heading, plot
 from istiolog_pd.plots._draw.ranks import MAX_ROWS, labels, ladder
 from istiolog_pd.plots._draw.scales import floats, milliseconds
-from istiolog_pd.plots._draw.style import Look, coverage, need, new_axes, show_reason
-
-TITLE = "Starts of proxies, the slowest first"
-NO_STEPS = "no start has a step with a time"
+from istiolog_pd.plots._draw.style import Look
 
 STEPS: dict[str, Look] = {
     "certificate": Look("#56B4E9", label="certificate"),
@@ -26,21 +23,15 @@ STEPS: dict[str, Look] = {
 }
 
 
-@plot("proxy_startup", "starts of proxies: the time until each step was done")
-def proxy_startup(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "proxy_startup",
+    "starts of proxies: the time until each step was done",
+    title="Starts of proxies, the slowest first",
+    columns=f"proxy started {' '.join(STEPS)}",
+    axes="Seconds since the start of the agent by proxy",
+)
+def proxy_startup(table: pd.DataFrame, ax: Axes) -> Drawn:
     """A bar per start, in parts: each from the step before it that is logged to when it was done.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.proxy_startup`: `proxy`, `started`, and the times of the steps.
-    ax
-        Where to draw; a new figure if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Seconds since the start of the agent by proxy.
 
     Examples
     --------
@@ -54,13 +45,11 @@ def proxy_startup(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     [1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
     >>> plt.close(ax.figure)
     """
-    need(table, "proxy_startup", "proxy", "started", *STEPS)
-    ax = new_axes(ax)
     since = {step: milliseconds(pd.to_datetime(table[step], utc=True) - table["started"]) / 1000 for step in STEPS}
     done = np.array(list(since.values()))
     known = np.isfinite(done).any(axis=0)
     if not known.any():
-        return show_reason(ax, table, TITLE, NO_STEPS if len(table) else "")
+        return "no start has a step with a time"
     end = np.where(known, np.nan_to_num(done, nan=-np.inf).max(axis=0), -np.inf)
     slowest = np.argsort(-end, kind="stable")[: min(MAX_ROWS, int(known.sum()))]
     places = ladder(ax, labels(table.iloc[slowest], ["proxy"]))
@@ -84,5 +73,4 @@ def proxy_startup(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_xlim(left=0)
     ax.set_xlabel("time since the agent started (s)")
     more = f" (the first {len(slowest)} of {len(table):,})" if len(table) > len(slowest) else ""
-    head(ax, TITLE + more, coverage(table), handles)
-    return ax
+    return Heading(handles, more)

@@ -7,48 +7,36 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from istiolog_pd.plots._draw.legend import head, mark
-from istiolog_pd.plots._draw.plot import plot
+from istiolog_pd.plots._draw.legend import mark
+from istiolog_pd.plots._draw.plot import Drawn, plot
 from istiolog_pd.plots._draw.scales import BYTES, dates, floats, log_axis, mark_runs, numbers, panel, time_axis
 from istiolog_pd.plots._draw.style import (
     PUSH_TYPES,
     XDS_TYPES,
     Look,
-    coverage,
     in_order,
     ink,
     look,
     names,
-    need,
-    new_axes,
     plain,
-    show_reason,
 )
 
-TITLE = "Pushes by size"
-NO_TIMES = "no row has a time stamp"
 MAX_OPAQUE = 500  # points that need not shine through each other
 
 
-@plot("pushes", "every push over time, by size, type and kind")
-def pushes(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "pushes",
+    "every push over time, by size, type and kind",
+    title="Pushes by size",
+    columns="timestamp xds_type push_type size_bytes",
+    axes="Time (UTC) by bytes (logarithmic), or by type if no size is printed at all",
+    also=", and `run` if there is one",
+)
+def pushes(table: pd.DataFrame, ax: Axes) -> Drawn:
     """Every push over time by its size in bytes: color is the xDS type, marker the kind of push.
 
     Pushes whose size is not printed (before Istio 1.9) have a lane per type, in a panel below those
     with a size or alone.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.pushes`: `timestamp`, `xds_type`, `push_type`, `size_bytes`, and
-        `run` if there is one.
-    ax
-        Where to draw; a new figure if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Time (UTC) by bytes (logarithmic), or by type if no size is printed at all.
 
     Examples
     --------
@@ -64,8 +52,6 @@ def pushes(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     'size of the push (bytes)'
     >>> plt.close(ax.figure)
     """
-    need(table, "pushes", "timestamp", "xds_type", "push_type", "size_bytes")
-    ax = new_axes(ax)
     points = pd.DataFrame(
         {
             "x": dates(table["timestamp"]),
@@ -77,7 +63,7 @@ def pushes(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     mark_runs(ax, table, floats(points["x"]))
     points = points[np.isfinite(points["x"])]
     if points.empty:
-        return show_reason(ax, table, TITLE, NO_TIMES if len(table) else "")
+        return "no row has a time stamp"
     time_axis(ax, floats(points["x"]))
     sized = points["y"].notna()
     if sized.any():
@@ -90,8 +76,7 @@ def pushes(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     for name, count in points["kind"].value_counts().reindex(in_order(PUSH_TYPES, points["kind"])).items():
         looked = look(PUSH_TYPES, str(name))
         handles.append(mark(Look(ink(), looked.marker), f"{looked.label or name} ({count:,})", hollow=True))
-    head(ax, TITLE, coverage(table), handles)
-    return ax
+    return handles
 
 
 def _lanes(ax: Axes, points: pd.DataFrame, *, alone: bool) -> None:

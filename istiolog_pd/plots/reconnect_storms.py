@@ -6,30 +6,22 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from istiolog_pd.plots._draw.lanes import lanes, more_than_drawn
-from istiolog_pd.plots._draw.legend import head
-from istiolog_pd.plots._draw.plot import plot
-from istiolog_pd.plots._draw.style import coverage, names, need, new_axes, show_reason
+from istiolog_pd.plots._draw.plot import Drawn, Heading, plot
+from istiolog_pd.plots._draw.style import names
 from istiolog_pd.plots.connections import REASONS
 
-TITLE = "Proxies that connected again at once, until they were served"
-NO_TIMES = "no row has a time stamp"
 
-
-@plot("reconnect_storms", "storms of proxies that connect again, by why, and until when they were served")
-def reconnect_storms(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "reconnect_storms",
+    "storms of proxies that connect again, by why, and until when they were served",
+    title="Proxies that connected again at once, until they were served",
+    columns="start end last_served proxies reason source",
+    axes="Time (UTC) by replica",
+    known="start",
+    empty="no row has a time stamp",
+)
+def reconnect_storms(table: pd.DataFrame, ax: Axes) -> Drawn:
     """A lane per replica: a bar for each storm from the first connection to the last push that was asked for.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.reconnect_storms`: `start`, `end`, `last_served`, `proxies`, `reason`, `source`.
-    ax
-        Where to draw; a new figure if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Time (UTC) by replica.
 
     Examples
     --------
@@ -44,20 +36,14 @@ def reconnect_storms(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ['restart (21 proxies)']
     >>> plt.close(ax.figure)
     """
-    need(table, "reconnect_storms", "start", "end", "last_served", "proxies", "reason", "source")
-    ax = new_axes(ax)
-    known = table.dropna(subset=["start"])
-    if known.empty:
-        return show_reason(ax, table, TITLE, NO_TIMES if len(table) else "")
     rows = pd.DataFrame(
         {
-            "lane": names(known["source"]),
-            "kind": known["reason"],
-            "first": known["start"],
-            "last": known["last_served"].where(known["last_served"].notna(), known["end"]),
-            "count": known["proxies"],
+            "lane": names(table["source"]),
+            "kind": table["reason"],
+            "first": table["start"],
+            "last": table["last_served"].where(table["last_served"].notna(), table["end"]),
+            "count": table["proxies"],
         }
     )
     handles = lanes(ax, rows, REASONS, "proxies", thick=5)
-    head(ax, TITLE + more_than_drawn(rows), coverage(table), handles)
-    return ax
+    return Heading(handles, more_than_drawn(rows))

@@ -6,29 +6,21 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from istiolog_pd.plots._draw.lanes import lanes, more_than_drawn
-from istiolog_pd.plots._draw.legend import head
-from istiolog_pd.plots._draw.plot import plot
-from istiolog_pd.plots._draw.style import XDS_TYPES, coverage, names, need, new_axes, show_reason
-
-TITLE = "Rejected updates, from the first to the next accepted one (or the last rejection)"
-NO_TIMES = "no row has a time stamp"
+from istiolog_pd.plots._draw.plot import Drawn, Heading, plot
+from istiolog_pd.plots._draw.style import XDS_TYPES, names
 
 
-@plot("rejections", "rejected updates by proxy, and until when")
-def rejections(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "rejections",
+    "rejected updates by proxy, and until when",
+    title="Rejected updates, from the first to the next accepted one (or the last rejection)",
+    columns="proxy xds_type nacks first last recovered",
+    axes="Time (UTC) by proxy and type",
+    known="first",
+    empty="no row has a time stamp",
+)
+def rejections(table: pd.DataFrame, ax: Axes) -> Drawn:
     """A lane per proxy and type: a bar from the first rejection to the update that was accepted next.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.rejections`: `proxy`, `xds_type`, `nacks`, `first`, `last`, `recovered`.
-    ax
-        Where to draw; a new figure if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Time (UTC) by proxy and type.
 
     Examples
     --------
@@ -44,20 +36,14 @@ def rejections(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ['web-1.shop LDS']
     >>> plt.close(ax.figure)
     """
-    need(table, "rejections", "proxy", "xds_type", "nacks", "first", "last", "recovered")
-    ax = new_axes(ax)
-    known = table.dropna(subset=["first"])
-    if known.empty:
-        return show_reason(ax, table, TITLE, NO_TIMES if len(table) else "")
     rows = pd.DataFrame(
         {
-            "lane": names(known["proxy"]) + " " + names(known["xds_type"]),
-            "kind": known["xds_type"],
-            "first": known["first"],
-            "last": known["recovered"].where(known["recovered"].notna(), known["last"]),
-            "count": known["nacks"],
+            "lane": names(table["proxy"]) + " " + names(table["xds_type"]),
+            "kind": table["xds_type"],
+            "first": table["first"],
+            "last": table["recovered"].where(table["recovered"].notna(), table["last"]),
+            "count": table["nacks"],
         }
     )
     handles = lanes(ax, rows, XDS_TYPES, "rejected", thick=3)
-    head(ax, TITLE + more_than_drawn(rows), coverage(table), handles)
-    return ax
+    return Heading(handles, more_than_drawn(rows))

@@ -6,12 +6,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from istiolog_pd.plots._draw.lanes import lanes, more_than_drawn
-from istiolog_pd.plots._draw.legend import head
-from istiolog_pd.plots._draw.plot import plot
-from istiolog_pd.plots._draw.style import Look, coverage, need, new_axes, show_reason
-
-TITLE = "Remote clusters, by state"
-NO_TIMES = "no row has a time stamp"
+from istiolog_pd.plots._draw.plot import Drawn, Heading, plot
+from istiolog_pd.plots._draw.style import Look
 
 STATES: dict[str, Look] = {
     "added": Look("#56B4E9", "o"),
@@ -23,21 +19,17 @@ STATES: dict[str, Look] = {
 }
 
 
-@plot("remote_clusters", "states of remote clusters over time")
-def remote_clusters(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "remote_clusters",
+    "states of remote clusters over time",
+    title="Remote clusters, by state",
+    columns="cluster state since until attempts",
+    axes="Time (UTC) by cluster",
+    known="since",
+    empty="no row has a time stamp",
+)
+def remote_clusters(table: pd.DataFrame, ax: Axes) -> Drawn:
     """A lane per remote cluster: a bar from the first line of each state to the next state, or to the last line.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.remote_clusters`: `cluster`, `state`, `since`, `until`, `attempts`.
-    ax
-        Where to draw; a new figure if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Time (UTC) by cluster.
 
     Examples
     --------
@@ -52,20 +44,14 @@ def remote_clusters(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ['east']
     >>> plt.close(ax.figure)
     """
-    need(table, "remote_clusters", "cluster", "state", "since", "until", "attempts")
-    ax = new_axes(ax)
-    known = table.dropna(subset=["since"])
-    if known.empty:
-        return show_reason(ax, table, TITLE, NO_TIMES if len(table) else "")
     rows = pd.DataFrame(
         {
-            "lane": known["cluster"],
-            "kind": known["state"],
-            "first": known["since"],
-            "last": known["until"].where(known["until"].notna(), known["since"].max()),
-            "count": known["attempts"],
+            "lane": table["cluster"],
+            "kind": table["state"],
+            "first": table["since"],
+            "last": table["until"].where(table["until"].notna(), table["since"].max()),
+            "count": table["attempts"],
         }
     )
     handles = lanes(ax, rows, STATES, "lines", thick=5)
-    head(ax, TITLE + more_than_drawn(rows), coverage(table), handles)
-    return ax
+    return Heading(handles, more_than_drawn(rows))

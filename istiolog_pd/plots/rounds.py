@@ -10,50 +10,37 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from istiolog_pd.plots._draw.bars import MAX_PATCHES, bars, stack
-from istiolog_pd.plots._draw.legend import head, patch
-from istiolog_pd.plots._draw.plot import plot
+from istiolog_pd.plots._draw.legend import patch
+from istiolog_pd.plots._draw.plot import Drawn, plot
 from istiolog_pd.plots._draw.scales import Floats, log_axis, milliseconds, numbers, panel, round_axis
 from istiolog_pd.plots._draw.style import (
     DECISIONS,
     XDS_TYPES,
-    coverage,
     in_order,
     ink,
     kinds,
     look,
     names,
-    need,
-    new_axes,
     plain,
-    show_reason,
 )
 
-ROUNDS = "Push rounds: proxies pushed to, and time to the last one (an estimate from Istio 1.3 on)"
-FAN_OUT = "Pushes per round, by xDS type"
 WIDTH = 0.8
 
 
-@plot("push_rounds", "proxies pushed to per round, and the time to the last one")
-def push_rounds(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "push_rounds",
+    "proxies pushed to per round, and the time to the last one",
+    title="Push rounds: proxies pushed to, and time to the last one (an estimate from Istio 1.3 on)",
+    columns="round timestamp full forced proxies connected_endpoints duration visible",
+    axes="The axes of the fan-out: round by number of proxies. The times are in milliseconds",
+)
+def push_rounds(table: pd.DataFrame, ax: Axes) -> Drawn:
     """Proxies pushed to per round, and below it the time from its start to the last proxy.
 
     Bars are the rounds side by side in their order, with their start under the numbers: on a true time
     axis those of one busy second would cover each other. Full and incremental rounds differ in color
     and hatch. A grey line is the number of connections that could have been pushed to. A hollow mark at the
     bottom is a round whose pushes the log's level does not print; a cross, one that was pushed to no proxy.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.push_rounds`: `round`, `timestamp`, `full`, `forced`, `proxies`,
-        `connected_endpoints`, `duration`, `visible`.
-    ax
-        Where to draw; a new figure if None. Its room is shared with the panel of times.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes of the fan-out: round by number of proxies. The times are in milliseconds.
 
     Examples
     --------
@@ -70,21 +57,8 @@ def push_rounds(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ([27], 'proxies pushed to')
     >>> plt.close(ax.figure)
     """
-    need(
-        table,
-        "push_rounds",
-        "round",
-        "timestamp",
-        "full",
-        "forced",
-        "proxies",
-        "connected_endpoints",
-        "duration",
-        "visible",
-    )
-    ax = new_axes(ax)
     if table.empty or not table["round"].notna().any():
-        return show_reason(ax, table, ROUNDS)
+        return ""
     number, reached, last = numbers(table["round"]), numbers(table["proxies"]), milliseconds(table["duration"])
     hidden = table["visible"].astype("boolean").eq(False).fillna(False).to_numpy(dtype=bool) | np.isnan(reached)
     kind = kinds(table).to_numpy()
@@ -106,28 +80,22 @@ def push_rounds(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     handles += _ticks(ax, number[hidden], "not visible at this level")
     handles += _ticks(ax, number[~hidden & (reached == 0)], "pushed to no proxy", "x")
     _last_proxy(ax, number, np.where(hidden, np.nan, last), kind)
-    head(ax, ROUNDS, coverage(table), handles)
-    return ax
+    return handles
 
 
-@plot("fan_out", "pushes per round, stacked by xDS type")
-def fan_out(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "fan_out",
+    "pushes per round, stacked by xDS type",
+    title="Pushes per round, by xDS type",
+    columns="round xds_type pushes",
+    axes="Round by number of pushes",
+    known="round pushes",
+)
+def fan_out(table: pd.DataFrame, ax: Axes) -> Drawn:
     """Pushes per round, stacked by xDS type.
 
     Pushes are stacked, not proxies: one proxy gets several types, so its layers would count it often.
     A hollow mark at the bottom is a round between the first and the last of which no push is in the table.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.fan_out`: `round`, `xds_type`, `pushes`.
-    ax
-        Where to draw; a new figure if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Round by number of pushes.
 
     Examples
     --------
@@ -139,12 +107,7 @@ def fan_out(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ([27, 25], 'pushes')
     >>> plt.close(ax.figure)
     """
-    need(table, "fan_out", "round", "xds_type", "pushes")
-    ax = new_axes(ax)
-    known = table.dropna(subset=["round", "pushes"])
-    if known.empty:
-        return show_reason(ax, table, FAN_OUT)
-    parts = known.assign(xds_type=names(known["xds_type"]), round=numbers(known["round"])).pivot_table(
+    parts = table.assign(xds_type=names(table["xds_type"]), round=numbers(table["round"])).pivot_table(
         index="round", columns="xds_type", values="pushes", aggfunc="sum"
     )
     types = in_order(XDS_TYPES, parts.columns)
@@ -156,8 +119,7 @@ def fan_out(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     round_axis(ax, number)
     handles: list[Artist] = [patch(look(XDS_TYPES, name), name) for name in types]
     between = np.setdiff1d(np.arange(number.min(), number.max()), number)
-    head(ax, FAN_OUT, coverage(table), handles + _ticks(ax, between, "no push seen"))
-    return ax
+    return handles + _ticks(ax, between, "no push seen")
 
 
 def _ticks(ax: Axes, number: Floats, label: str, marker: str = "o") -> list[Artist]:

@@ -8,8 +8,8 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter
 
-from istiolog_pd.plots._draw.legend import head, mark
-from istiolog_pd.plots._draw.plot import plot
+from istiolog_pd.plots._draw.legend import mark
+from istiolog_pd.plots._draw.plot import Drawn, plot
 from istiolog_pd.plots._draw.ranks import MAX_ROWS, bounded, labels, ladder
 from istiolog_pd.plots._draw.scales import BYTES, dates, mark_runs, numbers, time_axis
 from istiolog_pd.plots._draw.style import (
@@ -17,42 +17,33 @@ from istiolog_pd.plots._draw.style import (
     SMALL,
     XDS_TYPES,
     Look,
-    coverage,
     in_order,
     ink,
     look,
     names,
-    need,
-    new_axes,
-    show_reason,
 )
 
-SIZES = "Bytes pushed"
-SAVINGS = "Largest configurations, and savings of a narrower Sidecar"
-CACHE = "Resources from the xDS cache"
 KEYS = ("xds_type", "push_type", "namespace", "proxy", "round")
 SENT = Look(PUSH_TYPES["full"].color, label="bytes pushed")
 CONFIG = Look(PUSH_TYPES["incremental"].color, hatch="//", label="configuration of the proxy")
 FINE = EngFormatter(places=1)
+SAVED = "config_low config_high median_high smallest_low saving_low saving_high"
 NO_SIZES = "no row has a size"
-NO_TIMES = "no row has a time stamp and a ratio"
 
 
-@plot("push_sizes", "bytes pushed per group, with rounding bounds")
-def push_sizes(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "push_sizes",
+    "bytes pushed per group, with rounding bounds",
+    title="Bytes pushed",
+    columns="pushes size_low size_high",
+    axes="Bytes by group",
+    known="size_low size_high",
+    empty=NO_SIZES,
+    rows=MAX_ROWS,
+    also=" and what it was summed by",
+)
+def push_sizes(table: pd.DataFrame, ax: Axes) -> Drawn:
     """Bytes per group, the largest first; what rounding leaves open is paler.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.push_sizes`: `size_low`, `size_high`, `pushes` and what it was summed by.
-    ax
-        Where to draw; a new figure if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Bytes by group.
 
     Examples
     --------
@@ -66,41 +57,31 @@ def push_sizes(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     [2900.0, 200.0]
     >>> plt.close(ax.figure)
     """
-    need(table, "push_sizes", "pushes", "size_low", "size_high")
-    ax = new_axes(ax)
-    known = table.dropna(subset=["size_low", "size_high"]).head(MAX_ROWS)
-    if known.empty:
-        return show_reason(ax, table, SIZES, NO_SIZES if len(table) else "")
-    places = ladder(ax, labels(known, [name for name in KEYS if name in known]))
-    low, high = numbers(known["size_low"]), numbers(known["size_high"])
+    places = ladder(ax, labels(table, [name for name in KEYS if name in table]))
+    low, high = numbers(table["size_low"]), numbers(table["size_high"])
     handles: list[Artist] = [*bounded(ax, places, (low, high), SENT)]
-    for place, end, count in zip(places, high, numbers(known["pushes"]), strict=True):
+    for place, end, count in zip(places, high, numbers(table["pushes"]), strict=True):
         ax.annotate(f"{count:,.0f} pushes", (end, place), (4, 0), textcoords="offset points", va="center", size=SMALL)
     ax.set(xlim=(0, max(float(high.max()), 1) * 1.18), xlabel="bytes pushed")
     ax.xaxis.set_major_formatter(BYTES)
-    head(ax, SIZES + _more(known, table), coverage(table), handles)
-    return ax
+    return handles
 
 
-@plot("sidecar_savings", "largest configurations, and possible savings")
-def sidecar_savings(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "sidecar_savings",
+    "largest configurations, and possible savings",
+    title="Largest configurations, and savings of a narrower Sidecar",
+    columns=f"proxy {SAVED}",
+    known=SAVED,
+    empty=NO_SIZES,
+    rows=MAX_ROWS,
+    axes="Bytes of a configuration by proxy",
+)
+def sidecar_savings(table: pd.DataFrame, ax: Axes) -> Drawn:
     """The largest configurations beside the median and the smallest of their namespace.
 
     The text at the end of a bar is what would have been saved of all that was sent to the proxy,
     from the least to the most.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.sidecar_savings`: `proxy`, `config_low`, `config_high`, `median_high`,
-        `smallest_low`, `saving_low`, `saving_high`.
-    ax
-        Where to draw; a new figure if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Bytes of a configuration by proxy.
 
     Examples
     --------
@@ -115,14 +96,8 @@ def sidecar_savings(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ['saves 40.0 kB to 70.0 kB']
     >>> plt.close(ax.figure)
     """
-    columns = ("config_low", "config_high", "median_high", "smallest_low", "saving_low", "saving_high")
-    need(table, "sidecar_savings", "proxy", *columns)
-    ax = new_axes(ax)
-    known = table.dropna(subset=list(columns)).head(MAX_ROWS)
-    if known.empty:
-        return show_reason(ax, table, SAVINGS, NO_SIZES if len(table) else "")
-    places = ladder(ax, labels(known, ["proxy"]))
-    number = {name: numbers(known[name]) for name in columns}
+    places = ladder(ax, labels(table, ["proxy"]))
+    number = {name: numbers(table[name]) for name in SAVED.split()}
     handles: list[Artist] = [*bounded(ax, places, (number["config_low"], number["config_high"]), CONFIG)]
     for name, marker, label in (
         ("median_high", "|", "median of its namespace"),
@@ -137,26 +112,21 @@ def sidecar_savings(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         )
     ax.set(xlim=(0, max(float(number["config_high"].max()), 1) * 1.35), xlabel="configuration (bytes)")
     ax.xaxis.set_major_formatter(BYTES)
-    head(ax, SAVINGS, coverage(table), handles)
-    return ax
+    return handles
 
 
-@plot("cache_ratio", "resources from the xDS cache over time, by type")
-def cache_ratio(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "cache_ratio",
+    "resources from the xDS cache over time, by type",
+    title="Resources from the xDS cache",
+    columns="time xds_type cached cacheable ratio",
+    axes="Time (UTC) by share in percent",
+    known="time ratio",
+    empty="no row has a time stamp and a ratio",
+    also=", and `run` if there is one",
+)
+def cache_ratio(table: pd.DataFrame, ax: Axes) -> Drawn:
     """The share of resources that came from the cache over time, a line per type.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.cache_ratio`: `time`, `xds_type`, `cached`, `cacheable`, `ratio`, and
-        `run` if there is one.
-    ax
-        Where to draw; a new figure if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Time (UTC) by share in percent.
 
     Examples
     --------
@@ -171,14 +141,9 @@ def cache_ratio(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     [40.0, 90.0]
     >>> plt.close(ax.figure)
     """
-    need(table, "cache_ratio", "time", "xds_type", "cached", "cacheable", "ratio")
-    ax = new_axes(ax)
-    known = table.dropna(subset=["time", "ratio"])
-    if known.empty:
-        return show_reason(ax, table, CACHE, NO_TIMES if len(table) else "")
-    when, share, kind = dates(known["time"]), numbers(known["ratio"]) * 100, names(known["xds_type"]).to_numpy()
-    mark_runs(ax, known, when)
-    run = known["run"].fillna(-1).to_numpy(np.int64) if "run" in known else np.zeros(len(known), np.int64)
+    when, share, kind = dates(table["time"]), numbers(table["ratio"]) * 100, names(table["xds_type"]).to_numpy()
+    mark_runs(ax, table, when)
+    run = table["run"].fillna(-1).to_numpy(np.int64) if "run" in table else np.zeros(len(table), np.int64)
     handles: list[Artist] = []
     for name in in_order(XDS_TYPES, kind):
         rows, looked = kind == name, look(XDS_TYPES, name)
@@ -186,11 +151,10 @@ def cache_ratio(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             own = np.flatnonzero(rows & (run == one))
             own = own[np.argsort(when[own], kind="stable")]
             ax.plot(when[own], share[own], color=looked.color, marker="o", markersize=3, linewidth=1, label=name)
-        handles.append(mark(looked, f"{name} ({_overall(known[rows]):.0%})"))
+        handles.append(mark(looked, f"{name} ({_overall(table[rows]):.0%})"))
     time_axis(ax, when)
     ax.set(ylim=(-2, 103), ylabel="resources from the cache (%)")
-    head(ax, CACHE, coverage(table), handles)
-    return ax
+    return handles
 
 
 def _overall(table: pd.DataFrame) -> float:

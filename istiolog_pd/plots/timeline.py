@@ -7,17 +7,15 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from istiolog_pd.plots._draw.legend import head, mark
-from istiolog_pd.plots._draw.plot import plot
+from istiolog_pd.plots._draw.legend import mark
+from istiolog_pd.plots._draw.plot import Drawn, plot
 from istiolog_pd.plots._draw.scales import dates, time_axis
-from istiolog_pd.plots._draw.style import SMALL, Look, coverage, in_order, look, need, new_axes, plain, show_reason
+from istiolog_pd.plots._draw.style import SMALL, Look, in_order, look, plain
 
-TITLE = "Timeline: what was logged of it, in lanes"
 CONTROL_PLANE = "control plane"
 MAX_LANES = 24  # more could not be read: the others share the last
 LONGEST = 52
-BY_COMPONENT = 3  # so many proxies have a lane for each component that writes about them
-NO_TIMES = "no entry of the table has a time"
+BY_COMPONENT = 3  # maximum number of proxies with a lane for each component that writes about them
 OTHER = "other"
 
 #: What the entries of an event are drawn as.
@@ -50,25 +48,20 @@ LOOKS: dict[str, Look] = {
 }
 
 
-@plot("timeline", "every entry about a proxy, an object or an address, in lanes", listed=False)
-def timeline(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "timeline",
+    "every entry about a proxy, an object or an address, in lanes",
+    title="Timeline: what was logged of it, in lanes",
+    columns="time component event proxy source certain",
+    axes="Time (UTC) by lane, in the order of their first entries",
+    listed=False,
+)
+def timeline(table: pd.DataFrame, ax: Axes) -> Drawn:
     """Each entry at its time, in the lane of the proxy that it is about; the control plane's own lane is the first.
 
     Of up to three proxies, what istiod, the agent and Envoy wrote is in a lane each.
 
     Color and marker tell what it is. Paler ones are not certain.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.timeline`: `time`, `component`, `event`, `proxy`, `source`, `certain`.
-    ax
-        Where to draw; a new figure if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Time (UTC) by lane, in the order of their first entries.
 
     Examples
     --------
@@ -84,11 +77,9 @@ def timeline(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ['control plane', 'web-1.shop, by istiod']
     >>> plt.close(ax.figure)
     """
-    need(table, "timeline", "time", "component", "event", "proxy", "source", "certain")
-    ax = new_axes(ax)
     known = table[table["time"].notna()]
     if known.empty:
-        return show_reason(ax, table, TITLE, NO_TIMES if len(table) else "")
+        return "no entry of the table has a time"
     when, lane, names = dates(known["time"]), *_lanes(known)
     kinds = {event: kind for kind, events in KINDS.items() for event in events}
     kind = known["event"].astype(object).map(kinds).fillna(OTHER).to_numpy()
@@ -104,22 +95,21 @@ def timeline(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.tick_params(axis="y", length=0, labelsize=SMALL if len(names) < 18 else 6)
     ax.set_ylim(-len(names) + 0.4, 0.6)
     time_axis(ax, when)
-    head(ax, TITLE, coverage(table), handles)
-    return ax
+    return handles
 
 
 def _lanes(table: pd.DataFrame) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], list[str]]:
     """The lane of each entry, and what each lane is called."""
     ours = table["component"].astype(object).eq("pilot")
-    whose = table["proxy"].astype(object).where(table["proxy"].notna(), table["source"].astype(object))
-    whose = whose.mask(table["proxy"].isna() & ours, CONTROL_PLANE)
+    owner = table["proxy"].astype(object).where(table["proxy"].notna(), table["source"].astype(object))
+    owner = owner.mask(table["proxy"].isna() & ours, CONTROL_PLANE)
     if table["proxy"].nunique() <= BY_COMPONENT:
-        named = whose.astype("str") + ", " + table["component"].astype("str").replace("pilot", "by istiod")
-        whose = whose.where(table["proxy"].isna(), named)
-    order = list(dict.fromkeys(whose))
+        named = owner.astype("str") + ", " + table["component"].astype("str").replace("pilot", "by istiod")
+        owner = owner.where(table["proxy"].isna(), named)
+    order = list(dict.fromkeys(owner))
     order.sort(key=lambda name: name != CONTROL_PLANE)
     names = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in order]
     if len(order) > MAX_LANES:
         names = [*names[: MAX_LANES - 1], f"{len(order) - MAX_LANES + 1:,} others"]
     places = {name: min(at, len(names) - 1) for at, name in enumerate(order)}
-    return whose.map(places).to_numpy(np.int64), names
+    return owner.map(places).to_numpy(np.int64), names

@@ -8,37 +8,31 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from istiolog_pd.plots._draw.legend import head
-from istiolog_pd.plots._draw.plot import plot
+from istiolog_pd.plots._draw.plot import Drawn, plot
 from istiolog_pd.plots._draw.ranks import MAX_ROWS, bounded, labels, ladder
 from istiolog_pd.plots._draw.scales import numbers
-from istiolog_pd.plots._draw.style import PUSH_TYPES, Look, coverage, ink, need, new_axes, show_reason
+from istiolog_pd.plots._draw.style import PUSH_TYPES, Look, ink
 
-TITLE = "Push triggers"
 KEYS = ("config_kind", "config_namespace", "config_name", "reason")
 SEEN = Look(PUSH_TYPES["full"].color, label="push decisions")
 ESTIMATE = "estimate (objects over decisions)"
 
 
-@plot("triggers", "push triggers: certain, possible and estimated")
-def triggers(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "triggers",
+    "push triggers: certain, possible and estimated",
+    title="Push triggers",
+    columns="pushes_low pushes_high weight_estimate",
+    axes="Number of push decisions by what they were for",
+    known="pushes_low pushes_high",
+    rows=MAX_ROWS,
+    also=" and what it was counted by",
+)
+def triggers(table: pd.DataFrame, ax: Axes) -> Drawn:
     """Push decisions per object, kind, namespace or reason: those that had it, and those that may have.
 
     Solid bars are certain, pale ones possible: a line names one config of several. A diamond is the
     estimate from what was drawn at random. The most frequent rows are drawn.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.pushes.triggers`: `pushes_low`, `pushes_high`, `weight_estimate` and what it
-        was counted by.
-    ax
-        Where to draw; a new figure if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Number of push decisions by what they were for.
 
     Examples
     --------
@@ -52,14 +46,9 @@ def triggers(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     [3.0, 2.0]
     >>> plt.close(ax.figure)
     """
-    need(table, "triggers", "pushes_low", "pushes_high", "weight_estimate")
-    ax = new_axes(ax)
-    known = table.dropna(subset=["pushes_low", "pushes_high"]).head(MAX_ROWS)
-    if known.empty:
-        return show_reason(ax, table, TITLE)
-    places = ladder(ax, labels(known, [name for name in KEYS if name in known]))
-    handles: list[Artist] = [*bounded(ax, places, (numbers(known["pushes_low"]), numbers(known["pushes_high"])), SEEN)]
-    estimate = numbers(known["weight_estimate"])
+    places = ladder(ax, labels(table, [name for name in KEYS if name in table]))
+    handles: list[Artist] = [*bounded(ax, places, (numbers(table["pushes_low"]), numbers(table["pushes_high"])), SEEN)]
+    estimate = numbers(table["weight_estimate"])
     seen = np.isfinite(estimate)
     if seen.any():
         handles += ax.plot(
@@ -68,6 +57,4 @@ def triggers(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_xlabel("push decisions")
     ax.set_xlim(left=0)
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    more = f" (the first {len(known)} of {len(table):,})" if len(table) > len(known) else ""
-    head(ax, TITLE + more, coverage(table), handles)
-    return ax
+    return handles

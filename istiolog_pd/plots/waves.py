@@ -9,50 +9,38 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 
-from istiolog_pd.plots._draw.legend import head, mark
-from istiolog_pd.plots._draw.plot import plot
+from istiolog_pd.plots._draw.legend import mark
+from istiolog_pd.plots._draw.plot import Drawn, plot
 from istiolog_pd.plots._draw.scales import Floats, log_axis, milliseconds, numbers, round_axis
 from istiolog_pd.plots._draw.style import (
     DECISIONS,
     SMALL,
     WAVES,
-    coverage,
     in_order,
     ink,
     kinds,
     names,
-    need,
-    new_axes,
     plain,
-    show_reason,
 )
 
-ROUNDS = "Push waves: time from a round's start to its first, median and last proxy"
-ONE = "A push wave: when each proxy had the round"
 MAX_LABELED = 40  # proxies that have room for their names
 MAX_LABEL = 44
+TIMES = "first median p95 last last_high"
 NOTHING = "no round of the table has a push"
 
 
-@plot("push_waves", "time to the first, median and last proxy of each round")
-def push_waves(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "push_waves",
+    "time to the first, median and last proxy of each round",
+    title="Push waves: time from a round's start to its first, median and last proxy",
+    columns=f"round timestamp full forced {TIMES}",
+    axes="Round by time since its start, in milliseconds",
+)
+def push_waves(table: pd.DataFrame, ax: Axes) -> Drawn:
     """Each round as a line from its first proxy to its last, with the median and 95 % between.
 
     A thin line goes on to the latest that the last proxy can have been, where the rounds of pushes are not
     certain. Colors tell full from incremental rounds.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.push_waves`: `round`, `timestamp`, `full`, `forced`, `first`, `median`,
-        `p95`, `last`, `last_high`.
-    ax
-        Where to draw; a new figure if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Round by time since its start, in milliseconds.
 
     Examples
     --------
@@ -69,14 +57,11 @@ def push_waves(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     'time since the round began (ms)'
     >>> plt.close(ax.figure)
     """
-    columns = ["first", "median", "p95", "last", "last_high"]
-    need(table, "push_waves", "round", "timestamp", "full", "forced", *columns)
-    ax = new_axes(ax)
     number = numbers(table["round"])
-    times = {name: milliseconds(table[name]) for name in columns}
+    times = {name: milliseconds(table[name]) for name in TIMES.split()}
     seen = np.isfinite(number) & np.isfinite(times["last"])
     if not seen.any():
-        return show_reason(ax, table, ROUNDS, NOTHING if len(table) else "")
+        return NOTHING
     kind = kinds(table).to_numpy()
     handles: list[Artist] = []
     for name in in_order(DECISIONS, kind[seen]):
@@ -89,30 +74,23 @@ def push_waves(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         (line,) = ax.plot(number[seen], times[name][seen], marker, color=ink(), markersize=4, label=label, zorder=4)
         handles.append(line)
     handles.append(Line2D([], [], color=ink(), linewidth=0.7, label="to the latest possible"))
-    shown = np.concatenate([times[name][seen] for name in columns])
+    shown = np.concatenate([times[name][seen] for name in TIMES.split()])
     log_axis(ax, "y", shown)
     ax.set_ylabel("time since the round began (ms)")
     round_axis(ax, number[np.isfinite(number)], table.loc[np.isfinite(number), "timestamp"])
-    head(ax, ROUNDS, coverage(table), handles)
-    return ax
+    return handles
 
 
-@plot("push_wave", "one round: when each proxy had its push", listed=False)
-def push_wave(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "push_wave",
+    "one round: when each proxy had its push",
+    title="A push wave: when each proxy had the round",
+    columns="place proxy begun done done_high certain straggler",
+    axes="Time since the round began, in milliseconds, by proxy, the first at the top",
+    listed=False,
+)
+def push_wave(table: pd.DataFrame, ax: Axes) -> Drawn:
     """One round proxy by proxy, like a Gantt chart: from the first to the last push to each.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.push_wave`: `place`, `proxy`, `begun`, `done`, `done_high`, `certain`,
-        `straggler`.
-    ax
-        Where to draw; a new figure if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Time since the round began, in milliseconds, by proxy, the first at the top.
 
     Examples
     --------
@@ -129,13 +107,11 @@ def push_wave(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ['web-1.shop', 'web-2.shop']
     >>> plt.close(ax.figure)
     """
-    need(table, "push_wave", "place", "proxy", "begun", "done", "done_high", "certain", "straggler")
-    ax = new_axes(ax)
     place = -numbers(table["place"])
     begun, done, high = (milliseconds(table[name]) for name in ("begun", "done", "done_high"))
     seen = np.isfinite(place) & np.isfinite(done)
     if not seen.any():
-        return show_reason(ax, table, ONE, NOTHING if len(table) else "")
+        return NOTHING
     certain = table["certain"].astype("boolean").fillna(False).to_numpy(bool)
     late = table["straggler"].astype("boolean").fillna(False).to_numpy(bool)
     kind = np.where(late, "straggler", np.where(certain, "certain", "likely"))
@@ -152,8 +128,7 @@ def push_wave(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         xlabel="time since the round began (ms)", ylim=(float(place[seen].min()) - 0.7, float(place[seen].max()) + 0.7)
     )
     _names(ax, table, place, seen)
-    head(ax, ONE, coverage(table), handles)
-    return ax
+    return handles
 
 
 def _lines(ax: Axes, x: Floats, low: Floats, high: Floats, color: str, width: float) -> None:

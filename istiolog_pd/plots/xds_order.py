@@ -8,21 +8,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from istiolog_pd.plots._draw.legend import head, patch
-from istiolog_pd.plots._draw.plot import plot
+from istiolog_pd.plots._draw.legend import patch
+from istiolog_pd.plots._draw.plot import Drawn, plot
 from istiolog_pd.plots._draw.style import (
     ORDERS,
     SMALL,
-    coverage,
     in_order,
     names,
-    need,
-    new_axes,
     plain,
-    show_reason,
 )
 
-TITLE = "Order of types per proxy and round"
 MAX_ROWS = 12  # orders with a bar of their own; the others of a flow share one
 MIN_ROWS = 5  # bars for which there is room at least
 MAX_LABEL = 44
@@ -38,24 +33,19 @@ class Bar:
     early: str = ""
 
 
-@plot("xds_order", "orders of types per proxy and round, kept and broken")
-def xds_order(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@plot(
+    "xds_order",
+    "orders of types per proxy and round, kept and broken",
+    title="Order of types per proxy and round",
+    columns="order kept early",
+    axes="Number of times (a proxy in a round) by order",
+    also=", and `flow` if there is one",
+)
+def xds_order(table: pd.DataFrame, ax: Axes) -> Drawn:
     """How often each order of types was seen, and whether it kept CDS, EDS, LDS, RDS.
 
     Orders that were kept and broken ones differ in color and hatch; a broken one names the type that
     came early. If the table has the column `flow`, orders are grouped by it.
-
-    Parameters
-    ----------
-    table
-        Of `istiolog_pd.analysis.xds_order`: `order`, `kept`, `early`, and `flow` if there is one.
-    ax
-        Where to draw; a new figure if None.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Number of times (a proxy in a round) by order.
 
     Examples
     --------
@@ -68,10 +58,8 @@ def xds_order(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ['CDS EDS', 'LDS CDS']
     >>> plt.close(ax.figure)
     """
-    need(table, "xds_order", "order", "kept", "early")
-    ax = new_axes(ax)
     if table.empty:
-        return show_reason(ax, table, TITLE)
+        return ""
     bars, most = _bars(table), 0
     for place, bar in enumerate(bars):
         looked = ORDERS[bar.verdict or "unknown"]
@@ -93,8 +81,7 @@ def xds_order(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     handles = [
         patch(ORDERS[name], f"{ORDERS[name].label} ({counts[name]:,})") for name in in_order(ORDERS, counts.index)
     ]
-    head(ax, TITLE, coverage(table), handles)
-    return ax
+    return handles
 
 
 def _verdicts(table: pd.DataFrame) -> pd.Series[str]:

@@ -259,14 +259,14 @@ def _against(before: Capture, after: Capture) -> list[dict[str, str]]:
     row = {"check": "baseline", "about": about, "low": "", "high": "", "limit": ""}
     if table.empty:
         return [{**row, "state": UNKNOWN, "note": str(table.attrs.get("coverage", ""))}]
-    told = table["significant"].notna()
-    own = table[told & table["significant"].fillna(False) & ~table["load"].fillna(False)]
+    comparable = table["significant"].notna()
+    own = table[comparable & table["significant"].fillna(False) & ~table["load"].fillna(False)]
     own = own[~own["measure"].isin(NEITHER)]
     less = own["measure"].isin(LESS_IS_WORSE)
     worse = own[operator.xor(own["difference"].gt(0), less)]
     if worse.empty:
-        state = PASSED if told.any() else UNKNOWN
-        return [{**row, "state": state, "note": f"{int(told.sum())} of {len(table)} measures can be compared"}]
+        state = PASSED if comparable.any() else UNKNOWN
+        return [{**row, "state": state, "note": f"{int(comparable.sum())} of {len(table)} measures can be compared"}]
     return [
         {
             "check": f"baseline: {one.measure} {one.labels}".rstrip(),

@@ -64,10 +64,10 @@ class ContainerLog:
         """Where the log of an entry begins."""
         return int(self.logs[np.searchsorted(self.logs, at, side="right") - 1])
 
-    def whose(self, at: int) -> LogOwner:
+    def owner(self, at: int) -> LogOwner:
         """The owner of the log of an entry."""
         if self.batch is not None:
-            return self.batch.whose[int(np.searchsorted(self.logs, at, side="right")) - 1]
+            return self.batch.owners[int(np.searchsorted(self.logs, at, side="right")) - 1]
         part = self.parts[self.part_of(at)]
         pod, namespace = self.wrapper_value("source_pod", at), self.wrapper_value("source_namespace", at)
         return LogOwner(part.name, part.component, pod or part.pod, namespace or part.namespace, part.container)

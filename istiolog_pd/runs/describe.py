@@ -102,16 +102,16 @@ def described(lane: ContainerLog, log: str) -> Iterator[tuple[Ints | slice, Run]
     named = named_proxies(lane, starts)
     begins = set(lane.logs.tolist())
     for n, (cut, start, stop) in enumerate(zip(begun, starts.tolist(), stops.tolist(), strict=True)):
-        whose, component = lane.whose(start), _writer(lane, start, stop)
+        owner, component = lane.owner(start), _writer(lane, start, stop)
         pod, _, namespace = named.get(n, "").rpartition(".") if component != "pilot" else ("", "", "")
         yield (
             lane.places(start, stop),
             Run(
-                source=whose.source,
+                source=owner.source,
                 sources=_pieces(lane, lane.part_of(start), stop),
-                log=log or whose.source,
-                pod=whose.pod or pod,
-                namespace=whose.namespace or namespace,
+                log=log or owner.source,
+                pod=owner.pod or pod,
+                namespace=owner.namespace or namespace,
                 component=component,
                 found=versions[n],
                 **_span(lane, start, stop, requests[n]),

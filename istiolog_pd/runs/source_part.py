@@ -98,7 +98,7 @@ class Batch:
 
     Parameters
     ----------
-    whose
+    owners
         The owner of each log.
     starts
         Where the entries of each begin.
@@ -106,7 +106,7 @@ class Batch:
         The tables of all of them.
     """
 
-    whose: tuple[LogOwner, ...]
+    owners: tuple[LogOwner, ...]
     starts: Ints
     part: SourcePart
 

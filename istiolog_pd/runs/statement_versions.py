@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache
 
 import numpy as np
 
 from istiolog_pd.engine.reference.statements import fitting
 from istiolog_pd.formats.statements.covered import covered
-from istiolog_pd.formats.statements.table import GROUPS, Statement, load_statements
+from istiolog_pd.formats.statements.table import GROUPS, Statement, literals_of, load_statements
 from istiolog_pd.runs.container_log import ContainerLog
 from istiolog_pd.runs.source_part import Ints
 
@@ -36,6 +36,9 @@ def minors_of_ranges(ranges: str) -> int:
     return found | LATER if found >> NEWEST else found
 
 
+#: What fills the fields of a statement: a number and a word.
+_VALUE = "1"
+
 #: Packages that stood in a repository of their own (istio.io/pkg) from 1.2 to 1.18, and in no table meanwhile.
 _MOVED = ("pkg/ctrlz/", "pkg/log/", "pkg/probe/", "pkg/env/", "pkg/version/", "pkg/filewatcher/")
 
@@ -48,16 +51,17 @@ def _by_text() -> dict[str, list[Statement]]:
     return found
 
 
-@lru_cache(maxsize=1 << 12)
-def minors_of(statement: str, message: str, component: str, level: str | None, scope: str) -> int:
-    """The minor versions that print a message, which is of a statement, at a level in a scope; as bits.
+@cache
+def minors_of(statement: str, component: str, level: str | None, scope: str) -> int:
+    """The minor versions that print lines of a statement at a level in a scope; as bits.
 
-    Of all statements that the message fits, since another version may have said the same in other words.
+    Of all statements that such lines fit, since another version may have said the same in other words.
     """
     known = [one for one in _by_text().get(statement, ()) if one.group == GROUPS.get(component)]
     if any(one.file.startswith(_MOVED) for one in known):
         return -1
-    known += fitting(component, message) if message else []
+    lines = dict.fromkeys(_VALUE.join(literals_of(one.template)) for one in known if one.template)
+    known += [one for line in lines for one in fitting(component, line)]
     exact = [one for one in known if one.level == level and one.scope == scope]
     minors = 0
     for one in exact or known:

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, reduce
 from itertools import combinations
+from operator import or_
 
 import numpy as np
 
-from istiolog_pd.engine.reference.labels import split_ids, split_labels
-from istiolog_pd.engine.reference.match import Recognizer, in_scope
+from istiolog_pd.engine.reference.match import in_scope
 from istiolog_pd.formats import FORMATS
 from istiolog_pd.formats.statements.covered import covered
 from istiolog_pd.formats.template import COMPONENTS, Format
@@ -177,34 +177,26 @@ def of_statements(lane: ContainerLog, starts: Ints) -> dict[int, list[Bound]]:
     found: dict[int, list[Bound]] = {}
     first = sorted(first_rows(lane, starts), key=lambda one: one[1])
     rows = np.array([row for _, row, _ in first], np.int64)
-    texts = zip(lane.texts(rows, "scope"), lane.texts(rows), strict=True)
-    for (run, row, statement), (scope, message) in zip(first, texts, strict=True):
+    for (run, row, statement), scope in zip(first, lane.texts(rows, "scope"), strict=True):
         component, level = COMPONENTS[lane.component[row]], (*LEVELS, None)[lane.level[row]]
-        body = split_labels(split_ids(component, message)[0])[0]
-        minors = minors_of(statement, body, component, level, scope or "default")
+        minors = minors_of(statement, component, level, scope or "default")
         if minors & ALL != ALL:
             found.setdefault(run, []).append(Bound(minors, words_of(statement)))
     return found
 
 
 def _claim(component: str, level: str | None, scope: str | None, event: str, statement: str, text: str) -> Bound | None:
-    """What the format says that claims an entry: mostly its statement tells which; else the text is matched again."""
+    """What the formats say of an entry by its statement; its text, which may not be kept, is only shown."""
     minors = _minors_by_statement(component, level, scope, event, statement)
-    if minors is None:
-        claim = _of_event(event).claim
-        claimed = claim(component, level, scope, text) or claim(component, level, scope, split_labels(text)[0])
-        minors = _minors(claimed[0].format) if claimed else ALL
     return None if minors == ALL else Bound(minors, words_of(text or statement))
 
 
 @lru_cache(maxsize=1 << 12)
-def _minors_by_statement(
-    component: str, level: str | None, scope: str | None, event: str, statement: str
-) -> int | None:
-    """The minor versions, as bits, of the formats that lines of a statement can be of; None: they differ."""
+def _minors_by_statement(component: str, level: str | None, scope: str | None, event: str, statement: str) -> int:
+    """The minor versions, as bits, of the formats that lines of a statement can be of."""
     formats = _formats_of().get((component, event, statement), ())
-    found = {_minors(one) for one in formats if not one.needs_scope or in_scope(one, level, scope)}
-    return None if not statement or len(found) > 1 else next(iter(found), ALL)
+    found = [_minors(one) for one in formats if not one.needs_scope or in_scope(one, level, scope)]
+    return reduce(or_, found) if found else ALL
 
 
 @cache
@@ -218,12 +210,6 @@ def _formats_of() -> Mapping[tuple[str, str, str], Sequence[Format]]:
             for statement, _ in statements:
                 found.setdefault((entry.component, event, statement), []).append(entry)
     return found
-
-
-@cache
-def _of_event(event: str) -> Recognizer:
-    """The formats of an event, compiled: at most one of all formats claims a line."""
-    return Recognizer([one for one in FORMATS if event == one.event or event in one.event_with.values()])
 
 
 def _minors(entry: Format) -> int:

@@ -111,6 +111,9 @@ class _Finder:
             yield from self._named(os.fspath(source))
         elif hasattr(source, "read"):
             yield from self._file(open_source(name_of(source), source), "")
+        elif isinstance(source, Mapping):
+            kind = type(source).__name__
+            raise TypeError(f"a {kind} is no log to read" + (": it is read already, ask it" * (kind == "Capture")))
         elif isinstance(source, Iterable) and not isinstance(source, (bytes, bytearray)):
             for one in source:
                 yield from self.find(one)

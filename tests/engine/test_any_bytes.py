@@ -137,7 +137,7 @@ def text_of(raw: bytes) -> list[str]:
 
 
 def adds_up(raw: bytes) -> None:
-    """Whether the entries' text is the text read, but for line ends and empty lines."""
+    """Whether the entries' text is the text read, except line ends and empty lines."""
     entries = list(Entries(Lines([raw])))
     put_together = {layout.name for layout in JSON_LAYOUTS}
     if any(entry.layout in put_together for entry in entries):

@@ -20,7 +20,7 @@ DERIVED = {
     ("pod_event", "proxy"): "pod and namespace",
 }
 MOST = 60  # cases of a row
-#: What stands for an argument of a row without an event, which no column can come from.
+#: The value of an argument of a row without an event, which no column can come from.
 UNKNOWN = plain("web-1", "istio.io/debug/config_dump", "shop/web-1")
 _PIECE = re.compile(r"%%|%[+#]?(?:\.[0-9]+)?[a-zA-Z]")
 

@@ -113,7 +113,7 @@ VERSIONS = column(
     "0",
 )
 MAYBE_VERSIONS = [*VERSIONS, give("", push_version=None)]
-#: The global version and that of the context: equal, but for the first push of a process.
+#: The global version and that of the context: equal, except for the first push of a process.
 VERSION_TWICE = [*((version, version) for version in VERSIONS[:3]), (VERSIONS[3], give("", push_version="0"))]
 OTHER_VERSIONS = [Sample("2018-12-24T16:28:00Z/21"), Sample("2018-12-24T16:28:00Z")]
 

@@ -352,7 +352,7 @@ def test_log_as_json_gives_the_same(log: str, real: Callable[[str], il.Capture],
 def test_log_with_runs_of_blanks_for_tabs_gives_the_same(
     log: str, real: Callable[[str], il.Capture], lines: Lines
 ) -> None:
-    """Every column of every row, but for the message's own tabs, which an error can hold."""
+    """Every column of every row, except the message's own tabs, which an error can hold."""
     assert differences(real(log), lambda row: console(row).replace("\t", "    "), lines, "message", "error") == {}
 
 

@@ -21,7 +21,7 @@ def main(
     duration: Annotated[str, typer.Option(help="How long, such as 10min.")] = DEFAULT.duration,
     proxies: Annotated[int, typer.Option(help="Proxies in the mesh.")] = DEFAULT.proxies,
     debug: Annotated[bool, typer.Option(help="Scopes ads and delta at debug.")] = False,
-    sidecars: Annotated[int, typer.Option(help="Logs of so many proxies, too.")] = 0,
+    sidecars: Annotated[int, typer.Option(help="Number of proxies with a log of their own.")] = 0,
 ) -> None:
     """Simulate a control plane: discovery.log.gz, sidecars' logs, metrics.txt."""
     settings = Settings(version=version, duration=duration, proxies=proxies, debug=debug)

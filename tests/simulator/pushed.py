@@ -82,7 +82,7 @@ def _push(process: Process, part: pd.DataFrame, code: int, scope: str, level: st
 
 
 def _list(count: int) -> str:
-    """The names of so many clusters without endpoints, as 1.2 to 1.4 print them."""
+    """Names of this number of clusters without endpoints, as 1.2 to 1.4 print them."""
     return f"[{' '.join(f'outbound|8080||svc-{place}.ns-0.svc.cluster.local' for place in range(count))}]"
 
 

@@ -264,7 +264,7 @@ def packed(rows: list[Row]) -> bytes:
 SOURCES: dict[str, Callable[[Path], Iterator[Row]]] = {"istio": _istio, "envoy": _envoy, "ztunnel": _ztunnel}
 
 
-#: Events whose lines are so many that their tables get no columns from statements.
+#: Events with too many lines for columns of statements in their tables.
 FREQUENT = frozenset("xds_push xds_request xds_ack endpoint_event cluster_update access go_gc".split())
 
 

@@ -179,11 +179,11 @@ def _table(sides: list[Side], seed: int) -> pd.DataFrame:
             pair = [side.get((measure.name, label)) for side in found]
             rows.append({"labels": label, **_row(measure, sides, pair, drawn, seed)})
     table = pd.DataFrame(rows)
-    told = table["verdict"].isna()
-    table.loc[told, "p_value"] = holm(table.loc[told, "p_value"].to_numpy(np.float64))
-    table["significant"] = (table["p_value"] < ALPHA).where(told)
+    testable = table["verdict"].isna()
+    table.loc[testable, "p_value"] = holm(table.loc[testable, "p_value"].to_numpy(np.float64))
+    table["significant"] = (table["p_value"] < ALPHA).where(testable)
     larger = table["difference"].gt(0).map({True: MORE, False: LESS})
-    table["verdict"] = table["verdict"].where(~told, larger.where(table["p_value"] < ALPHA, SAME))
+    table["verdict"] = table["verdict"].where(~testable, larger.where(table["p_value"] < ALPHA, SAME))
     return table
 
 

@@ -125,7 +125,7 @@ def _spans(sent: pd.DataFrame) -> pd.DataFrame:
 
 
 def _throttled(spans: pd.DataFrame, sure: pd.DataFrame, value: int) -> dict[str, object]:
-    """The rounds with so many pushes at once; `sure`: those of which the round is certain."""
+    """The rounds with that many pushes at once; `sure`: those of which the round is certain."""
     took = (sure["end"] - sure["begin"]).groupby(sure["round"])
     rounds = spans.groupby("round").agg(begin=("begin", "min"), end=("end", "max"), proxies=("begin", "size"))
     rounds = rounds.assign(work=took.sum(), longest=took.max(), at_once=_at_once(sure)).fillna(0)
@@ -158,7 +158,7 @@ def _at_once(spans: pd.DataFrame) -> pd.Series[int]:
 
 
 def _limited(times: list[Ints], value: int) -> dict[str, object]:
-    """The connections with so many per second: a bucket that holds one token."""
+    """The connections with that many per second: a bucket that holds one token."""
     waits, refused = [0], 0
     for own in times:
         free = 0  # when the next token is there

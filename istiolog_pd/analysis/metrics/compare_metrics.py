@@ -48,7 +48,7 @@ COMPARED = Answer(
 #: The time of an export is known so well; what was under way then may be in it or not.
 AROUND = pd.Timedelta("1s")
 #: A process logs its first line so long after its start at most; what begins so much later is another.
-SLOW_START, TOLD_APART = pd.Timedelta("30s"), pd.Timedelta("5s")
+SLOW_START, MIN_START_DIFFERENCE = pd.Timedelta("30s"), pd.Timedelta("5s")
 
 #: What sums of seconds and of floats may differ by.
 RELATIVE, ABSOLUTE = 1e-9, 1e-9
@@ -154,7 +154,7 @@ def _runs_of(found: list[RunLines], name: str, one: Exported) -> list[RunLines]:
         fresh = [run for run in whole if began <= run.first <= one.started + SLOW_START]
         candidates = fresh or [run for run in candidates if not run.from_start]
         near = sorted(candidates, key=lambda run: abs(run.first - began))
-        if len(near) > 1 and fresh and near[1].first - near[0].first > TOLD_APART:
+        if len(near) > 1 and fresh and near[1].first - near[0].first > MIN_START_DIFFERENCE:
             candidates = near[:1]
     elif len({run.source for run in candidates}) == 1:
         candidates = candidates[-1:]  # the newest process of the only log

@@ -159,13 +159,13 @@ def _judged(table: pd.DataFrame) -> pd.DataFrame:
     """Which series are exact, bounded or not answerable, and why."""
     low, high = table["low"].to_numpy(float, na_value=np.nan), table["high"].to_numpy(float, na_value=np.nan)
     exact, nothing = low == high, np.isnan(low) & np.isnan(high)
-    told = [MEANINGS[base(name)] for name in table["metric"]]
-    bounded = table["why"].where(table["why"] != "", [meaning.bounded for meaning in told])
-    why = np.select([exact, nothing], ["", [meaning.unknown for meaning in told]], bounded)
+    meanings = [MEANINGS[base(name)] for name in table["metric"]]
+    bounded = table["why"].where(table["why"] != "", [meaning.bounded for meaning in meanings])
+    why = np.select([exact, nothing], ["", [meaning.unknown for meaning in meanings]], bounded)
     return table.assign(
         value=table["low"].where(exact),
         kind=np.select([exact, nothing], ["exact", "not answerable"], "bounded"),
-        meaning=[meaning.text for meaning in told],
+        meaning=[meaning.text for meaning in meanings],
         why=why,
     )
 

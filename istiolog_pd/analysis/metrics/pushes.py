@@ -58,8 +58,8 @@ def push_series(run: RunLines, types: Sequence[str]) -> Iterator[Series]:
         names = ("pilot_xds_pushes", "pilot_xds_push_time_count")
         yield from (Series(name, _label(xds_type)) for name in names for xds_type in types)
         return
-    told = _told(run, expected=True)
-    built = [_built(run, xds_type, told[xds_type]) for xds_type in types]
+    failures_logged = _logged_failures(run, expected=True)
+    built = [_built(run, xds_type, failures_logged[xds_type]) for xds_type in types]
     for each in built:
         yield each.series("pilot_xds_pushes", _label(each.xds_type))
         yield each.series("pilot_xds_push_time_count", _label(each.xds_type))
@@ -90,19 +90,19 @@ def _label(xds_type: str) -> str:
     return labeled([("type", xds_type.lower())])
 
 
-def _told(run: RunLines, *, expected: bool) -> Counter[str]:
+def _logged_failures(run: RunLines, *, expected: bool) -> Counter[str]:
     """Sends that are known to have failed, by type: each prints one of two lines, or both, in its scope.
 
     Those that just lost their connection are `expected`; they are printed at debug.
     """
     failures = run.failures if expected else run.failures[(run.failures["level"] != "debug").to_numpy(bool)]
-    told: Counter[str] = Counter()
+    failures_logged: Counter[str] = Counter()
     for scope in PUSH_SCOPES:
         kinds = [
             Counter(lines.loc[_is(lines["scope"], scope), "xds_type"].dropna()) for lines in (failures, run.timeouts)
         ]
-        told += kinds[0] | kinds[1]
-    return told
+        failures_logged += kinds[0] | kinds[1]
+    return failures_logged
 
 
 def _is(words: pd.Series[Any], word: str) -> Flags:
@@ -173,12 +173,12 @@ def rounded(sizes: Numbers) -> tuple[Numbers, Numbers]:
 
 def _failed(run: RunLines) -> Iterator[Series]:
     """Sends that failed unexpectedly; delta prints them at info in 1.20, later only where it is at debug."""
-    told = _told(run, expected=False)
+    failures_logged = _logged_failures(run, expected=False)
     deltas = run.failures[_is(run.failures["scope"], "delta")]
     tells = "delta" in run.debug or bool((deltas["level"] != "debug").any())
     unseen = None if run.missing else 0 if tells else _lost(run, delta=True)
     for xds_type in TYPES:
-        failed = told[xds_type]
+        failed = failures_logged[xds_type]
         yield Series("pilot_xds_pushes", _label(f"{xds_type}_senderr"), failed, plus(failed, unseen))
 
 

@@ -90,11 +90,11 @@ def failed_lines(table: pa.Table) -> pd.DataFrame:
     passed_on = forms["response_code_details"].eq(_PASSED).fillna(False).to_numpy(bool)[number]
     requests = _Requests(lines.pop("request_id"), inside, passed_on)
     answered_by = _answered_by(forms, number, requests)
-    told = np.where(answered_by == OTHER, number[requests.told_by], number)
+    row_of_kind = np.where(answered_by == OTHER, number[requests.answered_at], number)
     lines = lines.assign(
         inbound=inside,
-        kind=_coded(_kinds(forms), told),
-        meaning=_coded(_meaning(forms), told),
+        kind=_coded(_kinds(forms), row_of_kind),
+        meaning=_coded(_meaning(forms), row_of_kind),
         answered_by=pd.Categorical.from_codes(answered_by, pd.Index(ANSWERED_BY)),
     )
     return lines[candidates[kept] & ~(inside & requests.at_client)]
@@ -189,7 +189,7 @@ class _Requests:
     """What the lines of other proxies tell of each line's request.
 
     `at_client`: a client's proxy logged it; `of_application`, `of_other`: the proxy before the application says who
-    answered; `told_by`: the last line of that proxy, or else the line itself.
+    answered; `answered_at`: the last line of that proxy, or else the line itself.
     """
 
     def __init__(self, ids: pd.Series[Any], inbound: Bools, passed_on: Bools) -> None:
@@ -201,7 +201,7 @@ class _Requests:
         last = np.full(int(self._ids.max(initial=-1)) + 2, -1)
         last[self._ids[inbound]] = rows[inbound]
         last[-1] = -1
-        self.told_by = np.where(last[self._ids] < 0, rows, last[self._ids])
+        self.answered_at = np.where(last[self._ids] < 0, rows, last[self._ids])
 
     def _has(self, which: Bools) -> Bools:
         """Whether one of these lines has the same request ID, for each line."""

@@ -158,8 +158,8 @@ def _of_proxies(capture: Capture) -> pd.DataFrame:
     if not parts:
         return pd.DataFrame(columns=columns)
     lines = pd.concat(parts, ignore_index=True).dropna(subset=["timestamp"])
-    whose = proxies_of_runs(capture)
-    lines = lines.assign(proxy=lines["run"].map(whose).astype(TEXT).fillna(lines["run"].map(log_of_runs(capture))))
+    proxy_of = proxies_of_runs(capture)
+    lines = lines.assign(proxy=lines["run"].map(proxy_of).astype(TEXT).fillna(lines["run"].map(log_of_runs(capture))))
     lines = lines.sort_values(["proxy", "timestamp"], kind="stable", ignore_index=True)
     begins = ~(lines.groupby("proxy", sort=False)["timestamp"].diff() <= TOGETHER)
     table = lines.groupby(begins.cumsum().to_numpy(), sort=False).agg(
@@ -216,8 +216,10 @@ def _judged(capture: Capture, table: pd.DataFrame) -> pd.DataFrame:
     text = table["error"].astype(TEXT).fillna("")
     reason = table["reason"].astype(object)
     for name, pattern in TEXTS.items():
-        told = reason.eq("other") & text.str.contains(pattern)
-        reason = reason.mask(told | (name == "overload") & text.str.contains(pattern) & reason.ne("maximum age"), name)
+        by_text = reason.eq("other") & text.str.contains(pattern)
+        reason = reason.mask(
+            by_text | (name == "overload") & text.str.contains(pattern) & reason.ne("maximum age"), name
+        )
     harmless = reason.map({name: harm for name, (harm, _) in JUDGED.items()}).astype("boolean")
     why = reason.map({name: words for name, (_, words) in JUDGED.items()})
     outage = reason.isin(["restart", "stopped"])
@@ -241,8 +243,8 @@ def _said(which: pd.Series[Any], words: str) -> pd.Series[Any]:
 
 def _departed(capture: Capture) -> tuple[set[str], set[str]]:
     """The proxies with an Envoy that died, and those with an agent that terminated when asked to."""
-    whose = proxies_of_runs(capture)
+    proxy_of = proxies_of_runs(capture)
     lines = select_columns(capture, "envoy_exit", "cause", component="agent")
-    proxy = lines["run"].map(whose)
+    proxy = lines["run"].map(proxy_of)
     died = proxy[lines["cause"].eq("Envoy exited")].dropna()
     return set(died), set(proxy.dropna()) - set(died)

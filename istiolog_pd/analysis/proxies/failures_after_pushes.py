@@ -129,13 +129,13 @@ def _sides(capture: Capture, window: pd.Timedelta) -> tuple[_Sides | None, pd.Da
     table, none = of_envoy(capture), pd.DataFrame()
     if not table.num_rows:
         return None, none, NO_ACCESS
-    whose = proxies_of_runs(capture)
+    proxy_of = proxies_of_runs(capture)
     pushes = select_columns(capture, "xds_push", "timestamp", "proxy").dropna()
-    pushes = pushes[pushes["proxy"].isin(set(whose))]
+    pushes = pushes[pushes["proxy"].isin(set(proxy_of))]
     if pushes.empty:
         return None, none, NO_PUSHES
     pushes, clocks = _by_their_clocks(capture, pushes)
-    sides = _Sides(table, pushes, whose, window)
+    sides = _Sides(table, pushes, proxy_of, window)
     if not sides.total.any():
         return None, none, NO_OVERLAP
     failed = sides.failed(failed_lines(table))
@@ -158,10 +158,10 @@ def _by_their_clocks(capture: Capture, pushes: pd.DataFrame) -> tuple[pd.DataFra
 class _Sides:
     """Requests and pushes of each proxy in the time that both cover."""
 
-    def __init__(self, table: pa.Table, pushes: pd.DataFrame, whose: pd.Series[str], window: pd.Timedelta) -> None:
+    def __init__(self, table: pa.Table, pushes: pd.DataFrame, proxy_of: pd.Series[str], window: pd.Timedelta) -> None:
         self._window = window.value
         names = pd.Index(pushes["proxy"].unique())
-        group_of = pd.Series(names.get_indexer(pd.Index(whose)), whose.index)
+        group_of = pd.Series(names.get_indexer(pd.Index(proxy_of)), proxy_of.index)
         self._of_run = group_of.reindex(range(int(group_of.index.max()) + 1), fill_value=-1).to_numpy(np.int64)
         pushed = Moments(
             names.get_indexer(pd.Index(pushes["proxy"])).astype(np.int64), as_nanoseconds(pushes["timestamp"])

@@ -104,9 +104,9 @@ def proxy_startup(capture: Capture) -> pd.DataFrame:
 
 def _steps(capture: Capture) -> dict[str, pd.DataFrame]:
     """The times at which something of each step was done, by `run` or `proxy`."""
-    whose = log_of_runs(capture)
+    source_of = log_of_runs(capture)
     names = proxies_of_runs(capture)
-    of_log = names.groupby(whose.reindex(names.index)).first()
+    of_log = names.groupby(source_of.reindex(names.index)).first()
     shown = updates(capture, of_log)
     return {
         "certificate": select_columns(capture, "secret_update", "timestamp", component="agent"),

@@ -106,8 +106,8 @@ def rejections(capture: Capture) -> pd.DataFrame:
     lines = lines[lines["cause"].isin(CAUSES)] if len(lines) else lines
     if lines.empty:
         return empty_result(REJECTIONS, NONE.format(capture.n_entries))
-    whose = lines["run"].map(proxies_of_runs(capture)).astype(TEXT)
-    lines = lines.assign(proxy=lines["proxy"].fillna(whose), error=lines["error"].fillna("").str.strip())
+    proxy_of = lines["run"].map(proxies_of_runs(capture)).astype(TEXT)
+    lines = lines.assign(proxy=lines["proxy"].fillna(proxy_of), error=lines["error"].fillna("").str.strip())
     sides = lines.groupby(["cause", *KEY], sort=False, dropna=False, as_index=False).agg(
         nacks=("row", "size"), first=("timestamp", "min"), last=("timestamp", "max"), row=("row", "first")
     )

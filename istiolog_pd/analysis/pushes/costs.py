@@ -70,7 +70,7 @@ LIMIT = "4MiB"
 _UNITS = {"": 1, "B": 1, "KB": 1000, "MB": 1000**2, "GB": 1000**3, "KIB": 1024, "MIB": 1024**2, "GIB": 1024**3}
 NEAR = 0.5
 
-UNTOLD = "the kind of {} of {} proxies is not told: istiod prints it to 1.10, the proxies' own logs do"
+UNKNOWN_KINDS = "the kind of {} of {} proxies is not told: istiod prints it to 1.10, the proxies' own logs do"
 NO_SIZES = "no push line logs a size: Istio 1.9 and later do"
 
 
@@ -119,8 +119,8 @@ def push_costs(capture: Capture) -> pd.DataFrame:
     table = table.reset_index()
     bytes_ = (table["size_low"].astype("Float64") + table["size_high"].astype("Float64")) / 2
     table["share"], table["per_proxy"] = bytes_ / bytes_.sum(min_count=1), bytes_ / table["proxies"]
-    untold = int(kinds["kind"].isna().sum())
-    said = UNTOLD.format(untold, len(kinds)) if untold else ""
+    unknown = int(kinds["kind"].isna().sum())
+    said = UNKNOWN_KINDS.format(unknown, len(kinds)) if unknown else ""
     table = table.sort_values(["size_low", "pushes"], ascending=False, kind="stable")
     return as_result(table, COSTS, with_sizes(join_notes(said, note_unprinted_pushes(capture, lines)), lines))
 
@@ -199,19 +199,19 @@ def _bytes(limit: str | int) -> int:
 def _kinds(capture: Capture, lines: pd.DataFrame) -> pd.DataFrame:
     """The kind of each proxy that was pushed to, by its name; `by_name`: only that tells."""
     proxies = pd.Index(lines["proxy"].dropna().unique(), dtype="object")
-    told: dict[str, str] = {}
+    known_kinds: dict[str, str] = {}
     for event in ("xds_push", "xds_request", "connection_open", "connection_close"):
         if event in capture and capture[event]["node_type"].null_count < capture[event].num_rows:
             known = select_columns(capture, event, "proxy", "node_type").dropna().drop_duplicates("proxy")
-            told |= dict(zip(known["proxy"], known["node_type"], strict=True))
+            known_kinds |= dict(zip(known["proxy"], known["node_type"], strict=True))
     own = select_columns(capture, "startup", "node_type", component="agent").dropna()
-    whose = own["run"].map(proxies_of_runs(capture)) if len(own) else own["run"].astype(TEXT)
-    told |= dict(zip(whose.astype(TEXT).fillna(""), own["node_type"], strict=True))
+    proxy_of_run = own["run"].map(proxies_of_runs(capture)) if len(own) else own["run"].astype(TEXT)
+    known_kinds |= dict(zip(proxy_of_run.astype(TEXT).fillna(""), own["node_type"], strict=True))
     types = lines[["proxy", "xds_type"]].drop_duplicates()
     never = set(types.loc[types["xds_type"].isin(NEVER_ZTUNNEL), "proxy"])
-    told |= dict.fromkeys(set(types.loc[types["xds_type"].isin(ZTUNNEL), "proxy"]) - never, "ztunnel")
+    known_kinds |= dict.fromkeys(set(types.loc[types["xds_type"].isin(ZTUNNEL), "proxy"]) - never, "ztunnel")
     guessed = {
         proxy: next((kind for kind, pattern in NAMED.items() if pattern.match(str(proxy))), None) for proxy in proxies
     }
-    kind = pd.Series([told.get(proxy) or guessed[proxy] for proxy in proxies], proxies, dtype=TEXT)
-    return pd.DataFrame({"kind": kind, "by_name": kind.notna() & ~kind.index.isin(list(told))})
+    kind = pd.Series([known_kinds.get(proxy) or guessed[proxy] for proxy in proxies], proxies, dtype=TEXT)
+    return pd.DataFrame({"kind": kind, "by_name": kind.notna() & ~kind.index.isin(list(known_kinds))})

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from istiolog_pd.analysis._answer import LINE, RUN, SOURCE, SPAN, TEXT, Answer, Col, answers
 from istiolog_pd.analysis._needs import ADS_INFO, PROXY_INFO, Need
 from istiolog_pd.analysis._result import as_result, empty_result, rows_where
-from istiolog_pd.analysis._select import Bools, Ints, dictionary_codes, join_notes
+from istiolog_pd.analysis._select import Bools, Ints, join_notes, log_of_runs
 from istiolog_pd.analysis._time import moment
 from istiolog_pd.analysis.propagation.sides import proxies_of_runs
 from istiolog_pd.analysis.pushes._events import push_lines
@@ -214,12 +214,12 @@ def _proxies(capture: Capture, table: pd.DataFrame) -> pd.Series[str]:
 
 
 def _times_before(capture: Capture, rows: Ints) -> pd.Series[pd.Timestamp]:
-    """For each of these entries the time of the last entry of its source up to it that prints one."""
-    sources = dictionary_codes(capture.events["source"])
+    """For each of these entries the time of the last entry of its log up to it that prints one."""
+    logs = log_of_runs(capture).astype("category").cat.codes[capture.events["run"].to_numpy()].to_numpy()
     times = capture.events["timestamp"]
     timed = pc.is_valid(times).to_numpy()
     last = np.maximum.accumulate(np.where(timed, np.arange(len(timed)), -1))[rows]
-    known = (last >= 0) & (sources[last] == sources[rows])
+    known = (last >= 0) & (logs[last] == logs[rows])
     return to_pandas(pa.table({"time": times.take(pa.array(last, mask=~known))}))["time"]
 
 

@@ -10,14 +10,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
+from istiolog_pd.engine.reference.gc_lines import GC_LAYOUT, gc_state, inner_gc
 from istiolog_pd.engine.reference.headers import (
-    GC_LAYOUT,
     STARTS,
     Entry,
     Head,
-    gc_state,
     header,
-    inner_gc,
     json_header,
     ready,
     split_at_headers,

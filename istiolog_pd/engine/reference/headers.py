@@ -37,8 +37,6 @@ DEEP = 32
 #: Maximum depth of nested values: deeper, nobody means it.
 MAX_DEPTH = 200
 
-GC_LAYOUT = "Go GC trace"
-
 
 @dataclass(slots=True)
 class Entry:
@@ -157,12 +155,6 @@ def split_at_headers(text: str) -> list[str]:
     """A line, cut where a console header stands in the middle of it."""
     starts = [0, *(match.start() for match in _INNER_HEADER.finditer(text, 1)), len(text)]
     return [text[a:b] for a, b in pairwise(starts)]
-
-
-def inner_gc(text: str) -> int:
-    """Where a whole GC trace line stands at the end of a line of something else; -1 if nowhere."""
-    at = text.rfind("gc ") if " MB goal, " in text else -1
-    return at if at > 0 and gc_state(text[at:]) == "whole" else -1
 
 
 # ---- JSON ----
@@ -305,38 +297,3 @@ def _broken_json(line: int, text: str) -> JsonLine:
             takes_lines=False,
         )
     )
-
-
-# ---- GC trace ----
-
-
-def gc_state(text: str) -> str:
-    """Whether a text is a ``whole`` GC trace line, the ``part`` at the head of one, or neither (``""``).
-
-    Examples
-    --------
-    >>> gc_state("gc 12 @0.287s 4%: "), gc_state("gc 12 @x")
-    ('part', '')
-    """
-    states = [_gc_state(text, (*layouts.GC_PIECES, *tail)) for tail in layouts.GC_TAILS]
-    return "whole" if "whole" in states else "part" if "part" in states else ""
-
-
-def _gc_state(text: str, pieces: tuple[str, ...]) -> str:
-    at = 0
-    for piece in pieces:
-        if at == len(text):
-            return "part"
-        if piece[0] == "[":
-            match = re.compile(piece, re.ASCII).match(text, at)
-            if match is None:
-                return ""
-            at = match.end()
-        elif text.startswith(piece, at):
-            at += len(piece)
-        else:
-            return "part" if piece.startswith(text[at:]) else ""
-    rest = text[at:]
-    if rest in ("", layouts.GC_FORCED):
-        return "whole"
-    return "part" if layouts.GC_FORCED.startswith(rest) else ""

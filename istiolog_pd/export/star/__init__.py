@@ -81,10 +81,11 @@ def to_star(capture: Capture, folder: str | os.PathLike[str], *, append: bool = 
     >>> len(pushes), len(pushes.merge(proxies, on="proxy_id"))
     (2531, 2531)
     """
-    tables, folder, dictionary = star_tables(capture), Path(folder), _dictionary()
-    if append and folder.exists():
-        tables = {name: _added(pq.read_table(folder / f"{name}.parquet"), table) for name, table in tables.items()}
-    with replacing_folder(folder, _is_star) as part:
+    folder, dictionary = Path(folder), _dictionary()
+    with replacing_folder(folder, _is_star) as part:  # a folder that is not ours is refused before the work
+        tables = star_tables(capture)
+        if append and folder.exists():
+            tables = {name: _added(pq.read_table(folder / f"{name}.parquet"), table) for name, table in tables.items()}
         for name, table in tables.items():
             pq.write_table(table, part / f"{name}.parquet", compression="zstd", version="2.6")
         (part / SQL).write_text(views_sql(), encoding="utf-8")

@@ -135,10 +135,10 @@ def need(table: pd.DataFrame, answer: str, *columns: str) -> None:
         )
 
 
-def new_axes(ax: Axes | None) -> Axes:
-    """The given axes, or those of a new figure at notebook size; grid behind, no box around."""
+def new_axes(ax: Axes | None, height: float | None = None) -> Axes:
+    """The given axes, or those of a new figure at notebook size (or this high, in inches); grid behind, no box."""
     if ax is None:
-        _, ax = plt.subplots(figsize=FIGSIZE, layout="constrained")
+        _, ax = plt.subplots(figsize=(FIGSIZE[0], height or FIGSIZE[1]), layout="constrained")
     return bare(ax)
 
 

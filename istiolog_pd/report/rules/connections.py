@@ -36,9 +36,9 @@ def _lost(table: pd.DataFrame) -> pd.Series[bool]:
 def _planned(table: pd.DataFrame, capture: Capture) -> pd.Series[bool]:
     """Whether the replica of each session says that it stops, and most of its proxies connected again."""
     runs = capture.runs
-    told = table["run"].isin(runs.loc[runs["end"].eq("exit"), "run"])
+    stopped = table["run"].isin(runs.loc[runs["end"].eq("exit"), "run"])
     back = table["gap_high"].notna().where(_lost(table)).groupby(table["run"]).transform("mean")
-    return told & back.gt(MIN_BACK).fillna(False)
+    return stopped & back.gt(MIN_BACK).fillna(False)
 
 
 def _ended(own: pd.DataFrame, table: pd.DataFrame, capture: Capture, how: str) -> RuleHit | None:

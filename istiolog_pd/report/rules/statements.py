@@ -105,21 +105,21 @@ def _finder(topic: Topic) -> Callable[[pd.DataFrame, Capture], RuleHit | None]:
         looks = own[own["verdict"].eq("look").fillna(False)]
         if acts.empty and not _lasts(looks):
             return None
-        told = acts if len(acts) else looks
-        causes = told.groupby(told["cause"].astype("str"))["count"].sum().sort_values(ascending=False)
-        worst = told[told["cause"].astype("str") == causes.index[0]].iloc[0]
+        chosen = acts if len(acts) else looks
+        causes = chosen.groupby(chosen["cause"].astype("str"))["count"].sum().sort_values(ascending=False)
+        worst = chosen[chosen["cause"].astype("str") == causes.index[0]].iloc[0]
         error = f": “{shown(worst['error'], MAX_WORDS)}”" if pd.notna(worst["error"]) else ""
         span = (
             ""
-            if told["first_seen"].isna().all()
-            else (f", from {clock(told['first_seen'].min())} to {clock(told['last_seen'].max())}")
+            if chosen["first_seen"].isna().all()
+            else (f", from {clock(chosen['first_seen'].min())} to {clock(chosen['last_seen'].max())}")
         )
         listed = "; ".join(f"{shown(name, MAX_WORDS)} ({count:,})" for name, count in causes.head(3).items())
         return RuleHit(
-            f"{topic.says}: {plural(int(told['count'].sum()), 'line')}",
+            f"{topic.says}: {plural(int(chosen['count'].sum()), 'line')}",
             f"{listed}{span}. {worst['why']}" + (f" Most often{error}." if error else ""),
-            told["run"].nunique() / max(table["run"].nunique(), 1),
-            _evidence(capture, topic, told),
+            chosen["run"].nunique() / max(table["run"].nunique(), 1),
+            _evidence(capture, topic, chosen),
         )
 
     return find
@@ -132,14 +132,14 @@ def _lasts(looks: pd.DataFrame) -> bool:
     return bool(looks["last_seen"].max() - looks["first_seen"].min() >= LONG)
 
 
-def _evidence(capture: Capture, topic: Topic, told: pd.DataFrame) -> tuple[int, ...]:
+def _evidence(capture: Capture, topic: Topic, chosen: pd.DataFrame) -> tuple[int, ...]:
     """The first rows of these events at a level of the lines told of, their errors first."""
     rows: list[int] = []
-    errors = pa.array(told["error"].dropna().unique().tolist(), pa.string())
-    levels = pa.array(told["level"].dropna().astype("str").unique().tolist(), pa.string())
+    errors = pa.array(chosen["error"].dropna().unique().tolist(), pa.string())
+    levels = pa.array(chosen["level"].dropna().astype("str").unique().tolist(), pa.string())
     for event in topic.events:
         table = capture[event]
-        if not (told["event"] == event).any():
+        if not (chosen["event"] == event).any():
             continue
         keep = pc.is_in(table["level"].cast(pa.string()), levels) if len(levels) else None
         if len(errors) and "error" in table.schema.names:
