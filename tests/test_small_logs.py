@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tarfile
 import time
 import warnings
@@ -13,6 +14,7 @@ import pytest
 
 import istiolog_pd as il
 from istiolog_pd.loading import small_logs
+from tests.wrapping import cluster_info
 
 SEED = Path("data/seed/pilot.log")
 HEAD = "2026-11-23T17:28:{:02d}.062996Z\tinfo\t"
@@ -49,6 +51,17 @@ LOGS = {
     "empty.log": "",
     "blank.log": "\n\n",
     "kubectl.log": "".join("2026-11-23T17:28:50.1Z " + at(n, "ads\tADS: x") for n in range(3)),
+    "containers.log": "".join(f"[pod/web-{n % 3}/discovery] " + at(n, "ads\tADS: x") for n in range(9)) + "no prefix\n",
+    "cri.log": "".join("2026-11-23T17:28:50.1Z stderr F " + at(n, "ads\tADS: x") for n in range(3)),
+    "docker.log": "".join(
+        json.dumps({"log": at(n, "ads\tADS: x"), "stream": "stdout", "time": "2026-11-23T17:28:50Z"}) + "\n"
+        for n in range(3)
+    ),
+    "dump.log": cluster_info({"pod-1": opened(1, 1).encode(), "pod-2": opened(2, 2).encode() + b"\xff\n"}).decode(
+        errors="surrogateescape"
+    ),
+    "twice.log": "[pod/web-1/discovery] 2026-11-23T17:28:50.1Z stdout F " + at(1, "ads\tADS: x"),
+    "blank-cri.log": "2026-11-23T17:28:50.1Z stdout F \n",
     "rotated.log.1": debounce(1, 1),
     "rotated.log": debounce(2, 2),
     "z.log": debounce(7, 7),

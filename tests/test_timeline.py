@@ -101,6 +101,7 @@ def test_short_names(asked: str, found: str) -> None:
     ("ask", "said"),
     [
         ({"proxy": "crat-5f6b7c8d9-x2k4p.shop"}, f"did you mean '{CART}'"),
+        ({"proxy": "cart-"}, "did you mean 'cart-5f6b7c8d9-m7q9z.shop' or 'cart-"),
         ({"object": "VirtualService/shop/catalogue"}, "did you mean 'VirtualService/shop/catalog'"),
         ({"object": "VirtualService/shop/catalogue"}, "8 more decisions merged changes that they do not name"),
         ({"address": "10.10.1.99:8080"}, "did you mean '10.10.1.29:8080'"),

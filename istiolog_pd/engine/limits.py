@@ -41,9 +41,11 @@ def within_limits(
         The narrow tables of its events, which repeat the common columns.
     """
     events, damage = _bounded(events)
+    # The narrow tables have the same times.
+    times = any(one.what == TIMES for _, one in damage)
     bounded = {}
     for event, table in tables.items():
-        bounded[event], own = _bounded(table)
+        bounded[event], own = _bounded(table, times=times)
         damage += [one for one in own if one[1].what != TIMES]
     by_source: dict[str, list[Damage]] = {}
     for source, one in damage:
@@ -51,10 +53,12 @@ def within_limits(
     return events, bounded, {source: together(of_source) for source, of_source in by_source.items()}
 
 
-def _bounded(table: pa.Table) -> tuple[pa.Table, list[tuple[str, Damage]]]:
+def _bounded(table: pa.Table, *, times: bool = True) -> tuple[pa.Table, list[tuple[str, Damage]]]:
     damage: list[tuple[str, Damage]] = []
     for at, field in enumerate(table.schema):
         if pa.types.is_timestamp(field.type):
+            if not times:
+                continue
             low, high, what = EARLIEST, LATEST, TIMES
         elif pa.types.is_duration(field.type):
             low, high, what = -MAX_DURATION, MAX_DURATION, DURATIONS

@@ -17,7 +17,7 @@ from istiolog_pd.loading.damage import damage_of, why_empty
 from istiolog_pd.loading.options import Options, Progress, progress_bar
 from istiolog_pd.loading.other_files import bootstrap_head, may_be_bootstrap, metrics_text, node_from_bootstrap
 from istiolog_pd.loading.small_logs import SmallLogs, Together
-from istiolog_pd.loading.source_log import Log, close_seam, container_logs
+from istiolog_pd.loading.source_log import Log, close_seam, read_log, waiting_logs
 from istiolog_pd.runs import Arranged, arrange, join, piece_of
 from istiolog_pd.runs.proxies import with_proxies
 from istiolog_pd.sources.discover import Source, SourceLike, find
@@ -36,7 +36,7 @@ def load_capture(sources: Sequence[SourceLike], options: Options) -> Capture:
         for source in found:
             read.take(source, update)
         read.close()
-    logs, empty, nodes, metrics = list(read.logs()), read.empty, read.nodes, read.metrics
+    logs, empty, nodes, metrics = list(read.logs()), read.empty(), read.nodes, read.metrics
     if not logs and not nodes:
         alone = [f"{name}: metrics of a control plane, and no log beside them" for name, _ in metrics]
         reasons = [*(why_empty(*one) for one in empty), *alone]
@@ -62,7 +62,8 @@ class _Read:
     options: Options
     small: Together
     parts: list[Log | SmallLogs] = field(default_factory=list)
-    empty: list[tuple[Source, SourceTables | None]] = field(default_factory=list)
+    #: The sources of logs, and the first tables of those in which nothing is a log.
+    taken: list[tuple[Source, SourceTables | None]] = field(default_factory=list)
     nodes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     metrics: list[tuple[str, str]] = field(default_factory=list)
 
@@ -77,34 +78,42 @@ class _Read:
             self.nodes.append((source.name, node))
             return
         if not any(head) and not (head := list(islice(filter(None, blocks), 1))):
-            self.empty.append((source, None))
+            self.taken.append((source, None))
             return
-        if len(head) == 1:
-            head += islice(blocks, 1)
-            if len(head) == 1 and self.small.takes(source, head[0]):
+        tables: SourceTables | None = None
+        good: list[Log] = []
+        before = len(self.parts)
+        for waiting in waiting_logs(source, replay_head(head, blocks), self.options.limits):
+            if self.small.takes(waiting):
                 if self.small.is_full:
                     self.close()
-                return
-        self.close()
-        of_source = list(container_logs(source, replay_head(head, blocks), self.options))
-        good = [log for log in of_source if _is_log(log.tables)]
-        if len(good) == 1 and self.parts and isinstance(before := self.parts[-1], Log):
-            close_seam(before, good[0], self.options)
-            before.edges = None
-        self.parts += good
-        if not good:
-            self.empty.append((source, of_source[0].tables if of_source else None))
+                continue
+            self.close()
+            log = read_log(waiting, self.options)
+            if _is_log(log.tables):
+                good.append(log)
+                self.parts.append(log)
+            else:
+                tables = tables or log.tables
+        if len(good) == 1 and before == len(self.parts) - 1 and before and isinstance(last := self.parts[-2], Log):
+            close_seam(last, good[0], self.options)
+            last.edges = None
+        self.taken.append((source, tables))
 
     def close(self) -> None:
         """Read what was kept."""
-        small, empty = self.small.read()
-        self.parts += [small] if small else []
-        self.empty += [(source, None) for source in empty]
+        if (small := self.small.read()) is not None:
+            self.parts.append(small)
 
     def logs(self) -> Iterator[Log]:
         """Every log."""
         for part in self.parts:
             yield from part.logs if isinstance(part, SmallLogs) else [part]
+
+    def empty(self) -> list[tuple[Source, SourceTables | None]]:
+        """The sources that hold no log."""
+        with_logs = {id(log.source) for log in self.logs()}
+        return [one for one in self.taken if id(one[0]) not in with_logs]
 
 
 def _is_log(tables: SourceTables) -> bool:

@@ -20,6 +20,7 @@ from istiolog_pd.loading.seams import Edges, closed, same_run
 from istiolog_pd.runs import SourcePart, piece_of
 from istiolog_pd.runs.schema import with_place
 from istiolog_pd.sources.discover import Source
+from istiolog_pd.sources.limits import Limits
 from istiolog_pd.sources.wrappers import LogStream, unwrap
 
 #: The tables of a log whose rows were given away; to make them for each log takes longer than to read a small one.
@@ -90,14 +91,14 @@ def with_marks(
     if stream.metadata is not None and len(events):
         marked = [stream.metadata.columns(chunk.to_numpy()) for chunk in events["line"].chunks]
         columns |= {name: pa.chunked_array([one[name] for one in marked]) for name in ("received", "stream")}
-        events = _with_line(events, [one["line"] for one in marked])
+        events = with_line(events, pa.chunked_array([one["line"] for one in marked], pa.int64()))
         lines = events["line"].to_numpy()
-        tables = {event: _with_line(of, _of_rows(lines, of["row"])) for event, of in tables.items()}
+        tables = {event: with_line(of, _of_rows(lines, of["row"])) for event, of in tables.items()}
     return with_place(events, columns), tables
 
 
-def _of_rows(lines: npt.NDArray[np.int64], rows: pa.ChunkedArray) -> list[pa.Array]:
-    return [pa.array(lines[chunk.to_numpy()]) for chunk in rows.chunks]
+def _of_rows(lines: npt.NDArray[np.int64], rows: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pa.chunked_array([pa.array(lines[chunk.to_numpy()]) for chunk in rows.chunks], pa.int64())
 
 
 def writer_of(tables: SourceTables) -> str:
@@ -105,32 +106,56 @@ def writer_of(tables: SourceTables) -> str:
     return component_of(set(tables.events["component"].unique().to_pylist()))
 
 
-def container_logs(source: Source, blocks: Iterator[bytes], options: Options) -> Iterator[Log]:
-    """The logs in a source, its wrapper taken off."""
-    component = options.component or source.hint
+@dataclass(slots=True)
+class WaitingLog:
+    """A container's log that is to be read, and what its wrapper notes of it."""
+
+    source: Source
+    stream: LogStream
+    number: int
+    notes: list[Damage]
+
+
+def waiting_logs(source: Source, blocks: Iterator[bytes], limits: Limits) -> Iterator[WaitingLog]:
+    """The logs in a source, its wrapper taken off; read each through before the next is asked for."""
     notes: dict[str, Damage] = {}
 
     def note(line: int, what: str) -> None:
         notes.setdefault(what, Damage(what, line, 0)).lines += 1
 
     number = 0
-    for stream in unwrap(blocks, note, options.limits):
+    for stream in unwrap(blocks, note, limits):
         if stream.is_tool_output:
             for _ in stream.blocks:  # read through, for what follows in the source
                 pass
             continue
-        edges = Edges() if source.group else None
-        blocks = stream.blocks if edges is None else edges.of(stream.blocks)
-        tables = read(blocks, source.name, component or source.hint, options.access, messages=options.messages)
-        events, narrow, beyond = within_limits(tables.events, tables.tables)
-        damage = [*_placed(together([*tables.damage, *beyond.get(source.name, ())]), stream), *notes.values()]
-        notes.clear()
-        tables = replace(tables, events=events, tables=narrow, damage=damage)
-        yield Log(source, stream, tables, number, len(events), edges)
+        log = WaitingLog(source, stream, number, [])
+        stream.blocks = _with_notes(stream.blocks, notes, log.notes)
+        yield log
         number += 1
 
 
-def _placed(damage: Sequence[Damage], stream: LogStream) -> list[Damage]:
+def _with_notes(blocks: Iterator[bytes], notes: dict[str, Damage], of_log: list[Damage]) -> Iterator[bytes]:
+    """Blocks of a log; behind the last what was noted up to there is the log's."""
+    yield from blocks
+    of_log += notes.values()
+    notes.clear()
+
+
+def read_log(log: WaitingLog, options: Options) -> Log:
+    """Read a log by itself."""
+    source, stream = log.source, log.stream
+    component = options.component or source.hint
+    edges = Edges() if source.group else None
+    blocks = stream.blocks if edges is None else edges.of(stream.blocks)
+    tables = read(blocks, source.name, component, options.access, messages=options.messages)
+    events, narrow, beyond = within_limits(tables.events, tables.tables)
+    damage = [*placed(together([*tables.damage, *beyond.get(source.name, ())]), stream), *log.notes]
+    tables = replace(tables, events=events, tables=narrow, damage=damage)
+    return Log(source, stream, tables, log.number, len(events), edges)
+
+
+def placed(damage: Sequence[Damage], stream: LogStream) -> list[Damage]:
     """Damage by the lines of the source, its wrapper's included."""
     if stream.metadata is None or not damage:
         return list(damage)
@@ -138,9 +163,10 @@ def _placed(damage: Sequence[Damage], stream: LogStream) -> list[Damage]:
     return [Damage(one.what, line, one.lines) for one, line in zip(damage, lines, strict=True)]
 
 
-def _with_line(table: pa.Table, line: list[pa.Array]) -> pa.Table:
+def with_line(table: pa.Table, line: pa.ChunkedArray) -> pa.Table:
+    """A table with other lines."""
     at = table.schema.get_field_index("line")
-    return table.set_column(at, table.schema.field(at), pa.chunked_array(line, pa.int64()))
+    return table.set_column(at, table.schema.field(at), line)
 
 
 def close_seam(before: Log, after: Log, options: Options) -> None:

@@ -11,11 +11,9 @@ use crate::gc::Gc;
 use crate::headers::{Heads, Layout};
 use crate::json_lines::JsonLayout;
 use crate::kinds::Kind;
-use crate::matcher::Matcher;
 use crate::naming::Naming;
-use crate::path::Path;
 use crate::pattern::Pattern;
-use crate::program::{Branch, Message, begun, insert, steps_of, walk};
+use crate::program::{Branch, begun, insert, steps_of};
 use crate::second::Second;
 use crate::shapes::{Known as KnownOfShapes, Shape, ShapeBuilder};
 use crate::template::Words;
@@ -51,23 +49,23 @@ pub struct Format {
     pub event: usize,
     /// The shape of its rows.
     pub shape: usize,
-    levels: u32,
-    scopes: Vec<Box<[u8]>>,
-    needs_scope: bool,
+    pub levels: u32,
+    pub scopes: Vec<Box<[u8]>>,
+    pub needs_scope: bool,
 }
 
 /// A format that no literal text begins.
-struct Free {
-    sign: Finder<'static>,
-    tree: Vec<Branch>,
+pub struct Free {
+    pub sign: Finder<'static>,
+    pub tree: Vec<Branch>,
 }
 
 /// The formats of one component.
 #[derive(Default)]
-struct Dispatch {
-    starts: HashMap<(usize, [u8; WIDEST]), usize>,
-    free: Vec<Free>,
-    fallback: Vec<Branch>,
+pub struct Dispatch {
+    pub starts: HashMap<(usize, [u8; WIDEST]), usize>,
+    pub free: Vec<Free>,
+    pub fallback: Vec<Branch>,
 }
 
 /// The longest beginning that formats are looked up by.
@@ -99,11 +97,11 @@ pub struct Catalog {
     labels: Vec<LabelData>,
     labelled: Vec<usize>,
     pub envoy_ids: Pattern,
-    trees: Vec<Vec<Branch>>,
-    dispatch: Vec<Dispatch>,
-    by_event: HashMap<(usize, usize), usize>,
-    own: Option<Vec<Branch>>,
-    start_sizes: Vec<usize>,
+    pub trees: Vec<Vec<Branch>>,
+    pub dispatch: Vec<Dispatch>,
+    pub by_event: HashMap<(usize, usize), usize>,
+    pub own: Option<Vec<Branch>>,
+    pub start_sizes: Vec<usize>,
 }
 
 /// Events, components and scopes that the engine itself asks for.
@@ -117,16 +115,6 @@ pub struct Known {
     pub ztunnel: u8,
     pub agent_scopes: HashSet<Vec<u8>>,
     pub envoy_loggers: HashSet<Vec<u8>>,
-}
-
-/// What of an entry decides which formats its message can be of.
-#[derive(Clone, Copy)]
-pub struct Asked<'a> {
-    pub component: u8,
-    pub level: u8,
-    pub scope: &'a [u8],
-    pub event: Option<usize>,
-    pub by_start: bool,
 }
 
 pub fn invalid(text: impl std::fmt::Display) -> PyErr {
@@ -305,78 +293,6 @@ impl Catalog {
             labels: &self.labels,
             labelled: &self.labelled,
         }
-    }
-
-    /// The trees of the formats that begin as a message does, the longest beginnings first.
-    pub fn starts(&self, component: u8, text: &[u8], trees: &mut Vec<usize>) {
-        let starts = &self.dispatch[component as usize].starts;
-        let sizes = self.start_sizes.iter().filter(|size| **size <= text.len());
-        trees.extend(sizes.filter_map(|size| starts.get(&start_key(text, *size))));
-    }
-
-    /// The format that claims a message; its fields are in `matcher`.
-    pub fn claim(&self, asked: Asked, text: &[u8], matcher: &mut Matcher) -> Option<usize> {
-        let format = self.claim_by_path(asked, text, matcher);
-        matcher.expand();
-        format
-    }
-
-    /// The same; of a message that takes a path there are only the fields that the path does not know.
-    pub fn claim_by_path(&self, asked: Asked, text: &[u8], matcher: &mut Matcher) -> Option<usize> {
-        matcher.starts.hit = None;
-        let message = Message::new(text);
-        let accept = |number: usize| !self.formats[number].needs_scope || self.in_scope(number, asked);
-        let Matcher { found, starts, .. } = matcher;
-        if let Some(event) = asked.event {
-            let tree = *self.by_event.get(&(asked.component as usize, event))?;
-            return walk(&self.trees[tree], &self.kinds, &message, found, &accept);
-        }
-        let (place, start) = starts.of(self, asked.component, text);
-        for n in 0..start.paths.len() {
-            if start.paths[n].fits(&self.kinds, &message, found) {
-                let format = start.paths[n].format;
-                start.paths.swap(n, n / 2);
-                starts.hit = Some((place, n / 2));
-                return Some(format);
-            }
-        }
-        for n in 0..start.trees.len() {
-            if let Some(format) = walk(&self.trees[start.trees[n]], &self.kinds, &message, found, &accept) {
-                if n == 0 && !self.formats[format].needs_scope {
-                    start.learn(self, &message, format);
-                }
-                return Some(format);
-            }
-        }
-        if asked.by_start {
-            return None;
-        }
-        let dispatch = &self.dispatch[asked.component as usize];
-        for free in &dispatch.free {
-            if free.sign.find(text).is_some()
-                && let Some(format) = walk(&free.tree, &self.kinds, &message, found, &accept)
-            {
-                return Some(format);
-            }
-        }
-        let accept = |number: usize| self.in_scope(number, asked);
-        walk(&dispatch.fallback, &self.kinds, &message, found, &accept)
-    }
-
-    /// The path of a message through a tree to the format that claimed it.
-    pub fn path(&self, tree: usize, message: &Message, format: usize) -> Option<Path> {
-        Path::find(&self.trees[tree], &self.kinds, message, format)
-    }
-
-    /// What a user's own access format makes of a message.
-    pub fn claim_own(&self, text: &[u8], matcher: &mut Matcher) -> Option<usize> {
-        walk(self.own.as_ref()?, &self.kinds, &Message::new(text), &mut matcher.found, &|_| true)
-    }
-
-    fn in_scope(&self, number: usize, asked: Asked) -> bool {
-        let format = &self.formats[number];
-        let scope: &[u8] = if asked.scope.is_empty() { b"default" } else { asked.scope };
-        asked.level != NONE && format.levels >> asked.level & 1 == 1 && format.scopes.iter().any(|one| **one == *scope)
     }
 }
 

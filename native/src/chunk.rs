@@ -2,13 +2,14 @@
 
 use pyo3::prelude::*;
 
-use crate::catalog::{Asked, Catalog};
+use crate::catalog::Catalog;
+use crate::claim::Asked;
 use crate::columns::{Class, Column, CommonRows, EventRows, Gaps};
 use crate::dictionary::{Classes, Dictionary, Texts};
 use crate::entries::Entries;
 use crate::entry::Entry;
 use crate::fill::{Filler, GroupWords};
-use crate::headers::HeadCache;
+use crate::head_cache::HeadCache;
 use crate::labels::split_labels;
 use crate::lines::{Damage, Damages, cleaned};
 use crate::matcher::Matcher;

@@ -9,7 +9,7 @@ use memchr::memchr;
 use crate::catalog::Catalog;
 use crate::entry::{Body, Entry};
 use crate::gc::State;
-use crate::headers::HeadCache;
+use crate::head_cache::HeadCache;
 use crate::json_lines::JsonLines;
 use crate::lines::{Damages, last_tab};
 use crate::pattern::Scratch;

@@ -43,20 +43,6 @@ pub struct GroupWords {
     pub words: Vec<i32>,
 }
 
-/// What of a row is known from the path that its message takes, and what is left to do.
-pub struct Plan {
-    /// Whether a row can be made by it.
-    pub is_whole: bool,
-    numbers: Vec<(u16, i64)>,
-    words: Vec<(u16, u32)>,
-    /// By field that is known its number among the texts of its group.
-    ids: Vec<(u16, u32)>,
-    /// The fields that are not known.
-    fields: Vec<u16>,
-    /// The component, header and class of the last message that took the path.
-    pub class: Option<(u8, u16, u32)>,
-}
-
 /// What a worker knows of texts: the words of each column, and of each group of them the values.
 pub struct Filler {
     pub words: Vec<Dictionary>,
@@ -124,68 +110,6 @@ impl Filler {
         group.values[id as usize * group.width + part].word()
     }
 
-    /// What is known of a row whose message takes a path.
-    pub fn plan(&mut self, catalog: &Catalog, shape: &Shape, known: &[Option<Span>], message: &[u8]) -> Plan {
-        let mut plan = Plan {
-            is_whole: shape.is_plain && known.len() == shape.fields.len(),
-            numbers: Vec::new(),
-            words: Vec::new(),
-            ids: Vec::new(),
-            fields: Vec::new(),
-            class: None,
-        };
-        for (n, (target, span)) in shape.fields.iter().zip(known).enumerate() {
-            let Some(span) = span else {
-                plan.fields.push(n as u16);
-                continue;
-            };
-            if *span == NOWHERE {
-                continue;
-            }
-            let text = &message[span.0 as usize..span.1 as usize];
-            match target.put {
-                Put::Number(value) => plan.numbers.extend(value(text).map(|value| (target.columns[0], value))),
-                Put::Known => plan.ids.push((n as u16, self.id(catalog, target, text))),
-                Put::Other => plan.is_whole = false,
-            }
-        }
-        for (place, column, value) in shape.constants.iter().filter(|(place, _, _)| *place != ABSENT) {
-            match value {
-                Constant::Number(value) => plan.numbers.push((*place, *value)),
-                Constant::Text(_) if catalog.columns[*column].kind == Type::Text => plan.is_whole = false,
-                Constant::Text(text) => plan.words.push((*place, self.words[*column].number(text))),
-            }
-        }
-        plan
-    }
-
-    /// Add a row by a plan; `spans`: the fields that are not known.
-    #[inline(always)]
-    pub fn fill_planned(
-        &mut self,
-        catalog: &Catalog,
-        shape: &Shape,
-        plan: &Plan,
-        message: &[u8],
-        spans: &[Span],
-        to: &mut EventRows,
-    ) {
-        let at = to.rows.len();
-        for (place, value) in &plan.numbers {
-            to.columns[usize::from(*place)].number(at, *value);
-        }
-        for (place, word) in &plan.words {
-            to.columns[usize::from(*place)].word(at, *word);
-        }
-        for (field, id) in &plan.ids {
-            self.put_id(&shape.fields[usize::from(*field)], *id, at, to);
-        }
-        for (field, span) in plan.fields.iter().zip(spans).filter(|(_, span)| **span != NOWHERE) {
-            let text = &message[span.0 as usize..span.1 as usize];
-            self.put(catalog, &shape.fields[usize::from(*field)], text, at, to);
-        }
-    }
-
     /// Put the texts of labels into their columns.
     pub fn fill_labels(&mut self, catalog: &Catalog, shape: &Shape, labels: &[Option<&[u8]>], to: &mut EventRows) {
         let at = to.rows.len();
@@ -251,7 +175,7 @@ impl Filler {
     }
 
     #[inline(always)]
-    fn put(&mut self, catalog: &Catalog, target: &Target, text: &[u8], at: usize, to: &mut EventRows) {
+    pub fn put(&mut self, catalog: &Catalog, target: &Target, text: &[u8], at: usize, to: &mut EventRows) {
         match target.put {
             Put::Number(value) => {
                 if let Some(value) = value(text) {
@@ -318,7 +242,7 @@ impl Filler {
 
     /// Put what is known of a text, by its number, into its columns.
     #[inline(always)]
-    fn put_id(&self, target: &Target, id: u32, at: usize, to: &mut EventRows) {
+    pub fn put_id(&self, target: &Target, id: u32, at: usize, to: &mut EventRows) {
         if !target.late.is_empty() {
             to.id(target.group, &target.late, at, id);
         }
@@ -345,7 +269,7 @@ impl Filler {
 
     /// The number of a text in its group.
     #[inline]
-    fn id(&mut self, catalog: &Catalog, target: &Target, text: &[u8]) -> u32 {
+    pub fn id(&mut self, catalog: &Catalog, target: &Target, text: &[u8]) -> u32 {
         if self.groups.len() <= target.group {
             self.groups.resize_with(target.group + 1, Group::default);
         }

@@ -3,9 +3,9 @@
 //! Most messages with the same beginning take one of a few paths. A path is kept only if its own literals rule out
 //! every alternative beside it, so a message that fits it is claimed as the tree would claim it.
 
-use crate::fill::Plan;
 use crate::kinds::Kind;
 use crate::literal::Literal;
+use crate::plan::Plan;
 use crate::program::{Branch, Captures, Key, Message, NOWHERE, Span, Step};
 use crate::set::is_blank;
 

@@ -1,7 +1,8 @@
 //! Entries -> rows of a chunk's columns.
 
-use crate::catalog::{Asked, Catalog, NONE};
+use crate::catalog::{Catalog, NONE};
 use crate::chunk::{Piece, Source};
+use crate::claim::Asked;
 use crate::columns::Class;
 use crate::dictionary::{Classes, Dictionary};
 use crate::entry::{Entry, Time};

@@ -10,7 +10,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use hashbrown::HashMap;
 use pyo3::prelude::*;
 
-use crate::catalog::{Asked, Catalog, NONE};
+use crate::catalog::{Catalog, NONE};
+use crate::claim::Asked;
 use crate::data::LabelData;
 use crate::labels::{gap, split_labels};
 use crate::matcher::Matcher;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,9 +47,13 @@ def test_gaps(lines: Callable[..., il.Capture]) -> None:
     ],
 )
 def test_versions(lines: Callable[..., il.Capture], log_lines: list[str], version: str) -> None:
+    """The same without the texts of messages."""
     table = lines(*log_lines, component="pilot").runs
     assert table["version"].to_list() == [version]
     assert table["evidence"].str.len().gt(0).all()
+    text = "\n".join([*log_lines, ""])
+    bare = il.load(io.BytesIO(text.encode()), component="pilot", messages=False).runs
+    assert bare["version"].to_list() == [version]
 
 
 @pytest.mark.parametrize(

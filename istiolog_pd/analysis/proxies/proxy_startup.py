@@ -146,7 +146,7 @@ def _rejected(capture: Capture) -> pd.DataFrame:
     """The updates that Envoys rejected, by run."""
     lines = error_lines(capture)
     if lines.empty:
-        return pd.DataFrame({"run": [], "timestamp": []})
+        return pd.DataFrame({"run": pd.Series(dtype="int64"), "timestamp": pd.Series(dtype=TIME)})
     return lines.loc[lines["cause"].eq("rejected by Envoy"), ["run", "timestamp"]]
 
 

@@ -233,7 +233,9 @@ def _values(capture: Capture, columns: Iterable[str], most: int | None = None) -
 
 def _no_such(what: str, name: str, fitting: Iterable[str], known: list[str]) -> str:
     """Why a name matches nothing, with the nearest that do."""
-    near: list[Any] = difflib.get_close_matches(name, list(fitting)[:COMPARED], n=PROPOSED, cutoff=0.5)
+    compared = list(fitting)[:COMPARED]
+    near: list[Any] = [one for one in compared if one.startswith(name)][:PROPOSED]
+    near = near or difflib.get_close_matches(name, compared, n=PROPOSED, cutoff=0.5)
     if near:
         hint = f"did you mean {' or '.join(map(repr, near))}?"
     else:

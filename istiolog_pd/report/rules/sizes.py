@@ -19,7 +19,7 @@ FALL, RESOURCES = 0.3, 50
 def _sidecar(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     sent_low, sent_high = int(table["sent_low"].sum()), int(table["sent_high"].sum())
     low, high = int(table["saving_low"].sum()), int(table["saving_high"].sum())
-    if sent_high == 0 or high < SAVED * sent_high:
+    if not low or high < SAVED * sent_high:
         return None
     first = table.iloc[0]
     return RuleHit(
@@ -82,7 +82,7 @@ RULES = (
         checks=(
             f"proxies with a larger configuration than others in their namespace, if {percent(SAVED)} or "
             f"more of "
-            "all bytes could be saved"
+            "all bytes could be saved, and some surely"
         ),
         find=_sidecar,
         why="Configuration that a proxy does not need costs CPU in istiod, network traffic, and memory in Envoy.",

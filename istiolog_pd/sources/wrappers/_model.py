@@ -113,13 +113,13 @@ class LineTable:
     def columns(self, lines: Ints) -> dict[str, pa.Array]:
         """The columns of some stripped lines: see `LineMetadata`."""
         if not len(lines):
-            return _columns(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int8))
+            return columns_of(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int8))
         low, high = int(lines.min()), int(lines.max())
         if low < self._firsts[0] or high >= self._firsts[-1]:
             raise ValueError(f"lines {low} to {high}: only {self._firsts[0]} to {self._firsts[-1] - 1} are known")
         a, b = bisect_right(self._firsts, low) - 1, bisect_right(self._firsts, high)
         chunks, at = self._chunks[a:b], lines - self._firsts[a]
-        return _columns(
+        return columns_of(
             np.concatenate([chunk.line for chunk in chunks])[at],
             np.concatenate([chunk.received for chunk in chunks])[at],
             np.concatenate([chunk.std for chunk in chunks])[at],
@@ -132,7 +132,8 @@ class LineTable:
         del self._firsts[:gone]
 
 
-def _columns(line: Ints, received: Ints, std: npt.NDArray[np.int8]) -> dict[str, pa.Array]:
+def columns_of(line: Ints, received: Ints, std: npt.NDArray[np.int8]) -> dict[str, pa.Array]:
+    """The columns that `LineMetadata` gives: `NAT` and -1 are null."""
     times = pa.array(received, pa.int64(), mask=received == NAT).cast(RECEIVED_TYPE)
     codes = pa.array(std.astype(np.int32), mask=std < 0)
     return {
