@@ -47,6 +47,19 @@ SHAPES = {
     "no UTF-8": b"\xff\xfe\xfd\n",
     "carriage returns": b"\r",
     "labels in blanks": HEAD + b"x  a=b" * 50 + b"\n",
+    "parts without end": STAMP + b" stdout P x\n",
+    "container after container": b"".join(b"[pod/p-%d/c] " % n + HEAD + b"x\n" for n in range(256)),
+    "Docker without text": b'{"log":null,"stream":1,"time":2}\n',
+    "half a surrogate": b'{"log":"\\ud800\\n","stream":"stdout","time":"9999-12-31T23:59:59Z"}\n',
+    "missing arguments": HEAD + b"%!s(MISSING)%!(EXTRA " * 20 + b"\n",
+    "fields without text": HEAD.replace(b"info", b"warn") + b"Failed to  for  in : error: error: error:\n",
+    "brackets in pairs": HEAD + b"[" * 500 + b"]" * 500 + b"\n",
+    "marks before each line": b"\xef\xbb\xbf" + HEAD + b"x\n",
+    "other line ends": HEAD + "x\x0c\x0b\x85\u2028\u2029\n".encode(),
+    "headers of a request": b"':path', '/x'\n",
+    "frames of a panic": b"main.f(0x1)\n\t/a/b.go:1 +0x1\n",
+    "sequences of a terminal": HEAD + b"\x1b]52;c;ZXZpbA==\x07\x1b]8;;http://x\x1b\\click\x1b[2J\n",
+    "leap seconds": b"2026-11-23T17:28:60Z\tinfo\tads\tx\n2026-11-23T17:28:49+99:99\tinfo\tads\tx\n",
 }
 
 

@@ -82,11 +82,39 @@ def test_rejections_joined(mesh: str, real: Real) -> None:
         "virtualInbound": 4,
         "8080": 2,
     }
+    # What the driver had applied last before each is the first of the objects that can be meant.
     done = truth(mesh, "actions.tsv")
+    applied = done[done["action"].str.startswith("config_")]
+    times = pd.to_datetime(applied["time"], utc=True).to_numpy()
+    last = applied["object"].to_numpy()[times.searchsorted(table["first"].to_numpy()) - 1]
+    assert table["objects"].str.split(", ").str[0].tolist() == last.tolist()
+    assert set(table.loc[~table["objects"].str.contains(","), "objects_by"]) == {"changed"}
+    assert set(table.loc[table["objects"].str.contains(","), "objects_by"]) <= {"one of several"}
     ended = pd.Timestamp(done.loc[done["object"].eq("EnvoyFilter/bank/clash"), "time"].iloc[-1])
     if mesh == "sotw-debug":
         back = table.loc[table["names"] == "mine", "recovered"]
         assert back.between(ended, ended + pd.Timedelta("2s")).all()
+
+
+def test_the_objects_of_a_rejection_are_no_more_certain_than_the_lines() -> None:
+    """One of two that changed; one that the error names by the host of its service; without istiod's log none."""
+    begin = [
+        "2026-11-30T13:10:40.0Z\tinfo\tads\tPush debounce stable[1] 2 for config DestinationRule/shop/web and 1 more "
+        "configs: 100ms since last change, 100ms since last push, full=true",
+        "2026-11-30T13:10:40.1Z\tinfo\tads\tXDS: Pushing Services:9 ConnectedEndpoints:1 Version:2026-11-30T13:10:40Z/1",
+    ]
+    push = "2026-11-30T13:10:40.2Z\tinfo\tads\tCDS: PUSH for node:{}.shop resources:9 size:1kB"
+    nack = (
+        "2026-11-30T13:10:41.0Z\twarn\tads\tADS:CDS: ACK ERROR {}.shop-1 Internal:Error adding/updating cluster(s) "
+        "outbound|8080||web.shop.svc.cluster.local: no"
+    )
+    lines = [*begin, push.format("a-1"), nack.format("a-1"), nack.format("b-1")]
+    table = analysis.rejections(il.load([_file("\n".join(lines))]))
+    assert table[["objects", "objects_by"]].to_numpy().tolist() == [
+        ["DestinationRule/shop/web", "one of several"],
+        ["DestinationRule/shop/web", "named"],
+    ]
+    assert analysis.rejections(il.load([_file(nack.format("a-1"))]))["objects"].isna().all()
 
 
 def test_a_dump_is_no_cause() -> None:

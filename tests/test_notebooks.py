@@ -24,11 +24,11 @@ FIGURES = {
     "01_first_look": 2,
     "02_pushes": 10,
     "03_propagation": 5,
-    "04_debounce_tuning": 3,
+    "04_debounce_tuning": 4,
     "05_before_and_after": 3,
     "06_parquet_and_bi": 1,
     "07_what_did_my_change_do": 1,
-    "08_why_was_this_proxy_slow": 1,
+    "08_why_was_this_proxy_slow": 2,
     "09_did_the_push_break_traffic": 1,
 }
 MAX_LINES = 12

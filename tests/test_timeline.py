@@ -14,8 +14,8 @@ from mesh import MESH, mesh, recorded, updates_of
 import istiolog_pd as il
 from istiolog_pd import analysis
 from istiolog_pd.analysis import arrivals, propagation, pushes, timeline
+from istiolog_pd.analysis.propagation.sides import proxies_of_runs
 from istiolog_pd.analysis.timeline._clocks import followed_of
-from istiolog_pd.analysis.timeline._subject import runs_of_proxies
 
 CART = "cart-5f6b7c8d9-x2k4p.shop"
 LUA = "EnvoyFilter/shop/bad-lua"
@@ -169,7 +169,7 @@ def _timeline_of(istiod: bytes, sidecar: bytes) -> pd.DataFrame:
     files = [io.BytesIO(istiod), io.BytesIO(sidecar)]
     files[0].name, files[1].name = "istiod.log", "sidecar.log"  # type: ignore[attr-defined]
     capture = il.load(*files)
-    (proxy,) = set(runs_of_proxies(capture))
+    (proxy,) = set(proxies_of_runs(capture))
     return timeline(capture, proxy=proxy)
 
 

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
+from typing import Any, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from istiolog_pd._frames import PANDAS_TYPES
 from istiolog_pd._table import Table
-from istiolog_pd.analysis._answer import Answer
+from istiolog_pd.analysis._answer import TEXT, Answer
 from istiolog_pd.capture import Capture, to_pandas
+
+Test = Callable[[pa.Array], pa.Array]
+Found = TypeVar("Found", pd.DataFrame, "pd.Series[str]")
 
 
 def as_result(table: pd.DataFrame, answer: Answer, coverage: str = "") -> pd.DataFrame:
     """Give a table the columns, dtypes and order of an answer, and what it cannot see in ``attrs["coverage"]``."""
     columns = {name: table[name] if name in table else pd.Series(pd.NA, table.index, object) for name in answer.dtypes}
+    columns |= {name: as_text(columns[name]) for name, dtype in answer.dtypes.items() if dtype == TEXT}
     frame = Table(columns, index=table.index).astype(answer.dtypes)
     if answer.time and not frame[answer.time].is_monotonic_increasing:
         frame = frame.sort_values(answer.time, kind="stable")
@@ -24,6 +32,18 @@ def as_result(table: pd.DataFrame, answer: Answer, coverage: str = "") -> pd.Dat
     frame.attrs["coverage"] = coverage
     frame.attrs["units"] = {column.name: column.unit for column in answer.columns if column.unit}
     return frame
+
+
+def as_text(column: pd.Series[Any]) -> pd.Series[str]:
+    """A column of categories as text: pandas would make an object of each value. Any other as it is."""
+    if not isinstance(column.dtype, pd.CategoricalDtype) or column.cat.categories.inferred_type not in (
+        "string",
+        "empty",
+    ):
+        return column
+    codes, texts = column.cat.codes.to_numpy(), pa.array([*column.cat.categories, None], pa.string())
+    values = texts.take(pa.array(np.where(codes < 0, len(texts) - 1, codes)))
+    return pd.Series(values.to_pandas(types_mapper=PANDAS_TYPES.get).array, column.index, dtype=TEXT)
 
 
 def empty_result(answer: Answer, reason: str) -> pd.DataFrame:
@@ -40,10 +60,45 @@ def control_plane_rows(capture: Capture, event: str, columns: Sequence[str] = ()
     return to_pandas(plain_text(table.select(list(columns)) if columns else table))
 
 
+def coded_rows(capture: Capture, event: str, columns: Sequence[str]) -> pd.DataFrame:
+    """The same with categories in the order of their texts, for all text: in millions of rows those compare fast."""
+    table = where_equal(capture[event], "component", "pilot").select(list(columns)).unify_dictionaries()
+    frame: pd.DataFrame = table.to_pandas(types_mapper=PANDAS_TYPES.get)
+    for name in frame.select_dtypes("category"):
+        column = frame[name].cat.remove_unused_categories()
+        frame[name] = column.cat.reorder_categories(sorted(column.cat.categories))
+    return frame
+
+
 def where_equal(table: pa.Table, name: str, value: str) -> pa.Table:
     """The rows with this text in a column; the table itself if all rows have it."""
-    own = pc.fill_null(pc.equal(table[name].cast(pa.string()), value), False)
-    return table if pc.all(own, min_count=0).as_py() else table.filter(own)
+    return rows_where(table, holds(table[name], lambda texts: pc.equal(texts.cast(pa.string()), value)))
+
+
+def rows_where(table: pa.Table, own: npt.NDArray[np.bool_]) -> pa.Table:
+    """Some rows of a table; the table itself if that is all."""
+    return table if own.all() else table.filter(pa.array(own))
+
+
+def holds(column: pa.ChunkedArray, test: Test) -> npt.NDArray[np.bool_]:
+    """Which values of a column pass a test; of a dictionary each text is tested once."""
+    parts = []
+    for chunk in column.chunks:
+        if pa.types.is_dictionary(chunk.type):
+            passed = np.append(np.asarray(pc.fill_null(test(chunk.dictionary), False), np.bool_), False)
+            if passed[:-1].all() and not chunk.null_count:
+                parts.append(np.ones(len(chunk), np.bool_))
+            else:
+                parts.append(passed[np.asarray(chunk.indices.fill_null(len(passed) - 1))])
+        else:
+            parts.append(pc.fill_null(test(chunk), False).to_numpy(zero_copy_only=False))
+    return np.concatenate(parts) if parts else np.zeros(0, np.bool_)
+
+
+def among(names: Iterable[str] | pa.Array) -> Test:
+    """A test whether a text is one of some names."""
+    known = pa.array(names, pa.string())
+    return lambda texts: pc.is_in(texts, known)
 
 
 def plain_text(table: pa.Table) -> pa.Table:
@@ -54,14 +109,14 @@ def plain_text(table: pa.Table) -> pa.Table:
     return table
 
 
-def cached_per_capture(answer: Callable[[Capture], pd.DataFrame]) -> Callable[[Capture], pd.DataFrame]:
-    """Cache an answer per capture; each caller gets a shallow copy."""
+def cached_per_capture(answer: Callable[[Capture], Found]) -> Callable[[Capture], Found]:
+    """Cache what is worked out of a capture; each caller gets a shallow copy."""
 
     @wraps(answer)
-    def once(capture: Capture) -> pd.DataFrame:
+    def once(capture: Capture) -> Found:
         if answer not in capture.memo:
             capture.memo[answer] = answer(capture)
-        found: pd.DataFrame = capture.memo[answer]
+        found: Found = capture.memo[answer]
         return found.copy(deep=False)
 
     return once
@@ -69,8 +124,7 @@ def cached_per_capture(answer: Callable[[Capture], pd.DataFrame]) -> Callable[[C
 
 def reason_no_lines(capture: Capture, what: str, how: str) -> str:
     """Why lines of a kind are not there: no log of a control plane at all, or not at this level."""
-    components = capture.events["component"].cast("string").to_pandas()
-    entries = int((components == "pilot").sum())
+    entries = int(holds(capture.events["component"], among(["pilot"])).sum())
     if not entries:
         return f"this capture holds no log of a control plane (pilot-discovery, istiod), so no {what}"
     return f"no {what} among the {entries:,} entries of the control plane: {how}"

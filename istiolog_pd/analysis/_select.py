@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import TEXT
-from istiolog_pd.analysis._result import plain_text, where_equal
+from istiolog_pd.analysis._result import among, cached_per_capture, holds, plain_text, where_equal
 from istiolog_pd.capture import Capture, to_pandas
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-Test = Callable[[pa.Array], pa.Array]
 
 LEVEL = (
     "pushes of endpoint-only rounds are printed at level debug from Istio 1.5 on (--log_output_level "
@@ -45,6 +43,7 @@ def select_columns(
     return frame
 
 
+@cached_per_capture
 def log_of_runs(capture: Capture) -> pd.Series[str]:
     """The container's log that each run is of, by run: the pieces of a rotated log are one."""
     runs = capture.process_runs
@@ -66,15 +65,6 @@ def entry_positions(capture: Capture, table: pd.DataFrame) -> Ints:
     return found
 
 
-def holds(column: pa.ChunkedArray, test: Test) -> Bools:
-    """Which values of a column pass a test; of a dictionary each text is tested once."""
-    parts = []
-    for chunk in column.chunks:
-        passed = test(chunk.dictionary).take(chunk.indices) if pa.types.is_dictionary(chunk.type) else test(chunk)
-        parts.append(pc.fill_null(passed, False).to_numpy(zero_copy_only=False))
-    return np.concatenate(parts) if parts else np.zeros(0, np.bool_)
-
-
 def dictionary_codes(column: pa.ChunkedArray) -> npt.NDArray[np.int32]:
     """A number for each text of a column."""
     if not pa.types.is_dictionary(column.type):
@@ -85,13 +75,15 @@ def dictionary_codes(column: pa.ChunkedArray) -> npt.NDArray[np.int32]:
 
 def note_unprinted_pushes(capture: Capture, lines: pd.DataFrame) -> str:
     """That pushes of endpoint-only rounds are not among these push lines (with `level`), where there may be any."""
-    rounds = pc.equal(capture["push_start"]["push_type"].cast(pa.string()), "incremental")
+    rounds = holds(capture["push_start"]["push_type"], among(["incremental"]))
     no_kinds = capture["debounce"]["forced"].null_count < capture["debounce"].num_rows  # from 1.31 on
-    if lines["level"].eq("debug").any() or not (no_kinds or pc.any(rounds).as_py()):
+    if lines["level"].eq("debug").any() or not (no_kinds or rounds.any()):
         return ""
-    early = pc.equal(capture["xds_push"]["push_type"].cast(pa.string()), "incremental")
-    early = pc.and_(early, pc.is_valid(capture["xds_push"]["endpoints"]))
-    return "" if pc.any(early).as_py() else LEVEL
+    table = capture["xds_push"]
+    if table["endpoints"].null_count == table.num_rows:
+        return LEVEL
+    early = holds(table["push_type"], among(["incremental"])) & table["endpoints"].is_valid().to_numpy()
+    return "" if early.any() else LEVEL
 
 
 def bin_given(freq: str | None) -> str:

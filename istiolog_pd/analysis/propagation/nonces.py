@@ -29,7 +29,7 @@ VERSION = r"\d{4}-\d\d-\d\dT\S+/\d+"
 def sent(capture: Capture, only: Iterable[str] | None) -> pd.DataFrame:
     """Every push line of a control plane to a proxy (to one of these), in file order."""
     names = ["line", "proxy", "xds_type", "push_type", "push_version", "nonce"]
-    table = side(capture, "xds_push", PILOT, *names, only=only)
+    table = side(capture, "xds_push", PILOT, *names, only=None if only is None else {"proxy": only})
     return table[table["proxy"].notna()].reset_index(drop=True)
 
 

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import FLAG, PROXY, PUSH_TYPE, RUN, SPAN, XDS_TYPE, Answer, Col, answers
 from istiolog_pd.analysis._intervals import Ints
 from istiolog_pd.analysis._needs import ACCESS, ADS_DEBUG, AGENT_DEBUG, PROXY_INFO, Need
-from istiolog_pd.analysis._result import as_result, empty_result, reason_no_lines
+from istiolog_pd.analysis._result import among, as_result, empty_result, holds, reason_no_lines
 from istiolog_pd.analysis._time import merge_as_of, parse_duration
 from istiolog_pd.analysis.propagation.clocks import (
     BOUNDS,
@@ -197,7 +196,7 @@ def propagation(
     """
     skew = parse_duration(clock_skew, "clock_skew")
     lines = capture["xds_push"]
-    known = [str(proxy) for proxy in pc.unique(lines["proxy"].cast(pa.string())).drop_null().to_pylist()]
+    known = [str(proxy) for proxy in lines["proxy"].unique().to_pylist() if proxy is not None]
     told = proxies or {}
     only = None
     if lines["nonce"].null_count == len(lines):
@@ -235,8 +234,7 @@ def propagation(
 
 def _pushed(lines: pa.Table) -> int:
     """The push lines of control planes that name their proxy."""
-    ours = pc.equal(lines["component"].cast(pa.string()), "pilot")
-    return int(pc.sum(pc.and_(ours, pc.is_valid(lines["proxy"]))).as_py() or 0)
+    return int((holds(lines["component"], among(PILOT)) & lines["proxy"].is_valid().to_numpy()).sum())
 
 
 def _by_nonce(capture: Capture, pushes: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import TEXT
-from istiolog_pd.analysis._select import Test, holds, log_of_runs
+from istiolog_pd.analysis._result import among, cached_per_capture, holds, plain_text, rows_where
+from istiolog_pd.analysis._select import log_of_runs
 from istiolog_pd.capture import Capture, to_pandas
 
 #: Minimum share of a log's lines that must name one proxy for the log to be its own.
@@ -31,21 +33,23 @@ NAMING = ("startup", "xds_connected", "xds_disconnected", "connection_open", "xd
 
 
 def side(
-    capture: Capture, event: str, components: tuple[str, ...], *columns: str, only: Iterable[str] | None = None
+    capture: Capture,
+    event: str,
+    components: tuple[str, ...],
+    *columns: str,
+    only: Mapping[str, Iterable[str]] | None = None,
 ) -> pd.DataFrame:
     """Some columns of the lines of an event that these components wrote, in file order, as plain text.
 
     `row`, `timestamp`, `source` and `run` come first; of a sidecar's lines `log` names its container's log.
-    `only`: lines about these proxies, if it is given.
+    `only`: lines with one of these texts in a column.
     """
     table = capture[event]
-    if only is not None:
-        table = table.filter(pc.is_in(table["proxy"].cast(pa.string()), pa.array(list(only), pa.string())))
-    whose = table["component"].cast(pa.string())
     names = ["row", "timestamp", "source", "run", *columns]
-    own = table.filter(pc.is_in(whose, pa.array(components))).select(names)
-    plain = [pa.string() if pa.types.is_dictionary(kind) else kind for kind in own.schema.types]
-    frame = to_pandas(own.cast(pa.schema(zip(names, plain, strict=True)))).astype({"row": "int64"})
+    own = np.ones(table.num_rows, np.bool_)
+    for name, texts in {"component": components, **(only or {})}.items():
+        own &= holds(table[name], among(list(texts)))
+    frame = to_pandas(plain_text(rows_where(table.select(names), own))).astype({"row": "int64"})
     return frame.assign(log=frame["run"].map(log_of_runs(capture)).astype(TEXT)) if components == SIDECAR else frame
 
 
@@ -78,10 +82,11 @@ def sidecars(capture: Capture, known: Iterable[str], told: Mapping[str, str], jo
     return found.groupby(where["log"], sort=False).first()
 
 
+@cached_per_capture
 def proxies_of_runs(capture: Capture) -> pd.Series[str]:
     """The proxy that each run of a sidecar is of, by run; runs whose proxy is unknown are left out."""
     named = [capture[event]["proxy"] for event in ("xds_push", "connection_open") if event in capture]
-    known = {str(name) for column in named for name in pc.unique(column.cast(pa.string())).drop_null().to_pylist()}
+    known = {str(name) for column in named for name in column.unique().to_pylist() if name is not None}
     whose = sidecars(capture, sorted(known), {}, _of_nonces(capture))
     return log_of_runs(capture).map(whose).dropna().astype(TEXT)
 
@@ -93,38 +98,51 @@ def _of_nonces(capture: Capture) -> pd.DataFrame:
     parts = []
     for event in ("xds_push", "xds_ack") if len(seen) else ():
         table = capture[event]
-        own = table.filter(pa.array(holds(table["nonce"], _among(nonces)))).select(["nonce", "proxy"])
+        own = rows_where(table.select(["nonce", "proxy"]), holds(table["nonce"], among(nonces)))
         parts.append(own.cast(pa.schema({"nonce": pa.string(), "proxy": pa.string()})).to_pandas())
     return seen[["log", "nonce"]].merge(pd.concat(parts), on="nonce") if parts else seen.assign(proxy=None)
 
 
-def of_proxies(capture: Capture, logs: pd.Series[str], event: str, *columns: str) -> pd.DataFrame:
-    """The timed lines of sidecars whose proxy is known, with `proxy`."""
-    lines = side(capture, event, SIDECAR, *columns)
+def of_proxies(
+    capture: Capture,
+    logs: pd.Series[str],
+    event: str,
+    *columns: str,
+    only: Mapping[str, Iterable[str]] | None = None,
+) -> pd.DataFrame:
+    """The timed lines of sidecars whose proxy is known, with `proxy`; `only` as in `side`."""
+    lines = side(capture, event, SIDECAR, *columns, only=only)
     lines = lines.assign(proxy=lines["log"].map(logs).astype(TEXT))
     return lines[lines["proxy"].notna() & lines["timestamp"].notna()].reset_index(drop=True)
 
 
+@cached_per_capture
 def _all_logs(capture: Capture) -> pd.DataFrame:
     """Every `log` of a sidecar with its pieces (`source`), and pod and namespace where lines carry those."""
     events = capture.events
     names = ["run", "source", *(name for name in ("source_pod", "source_namespace") if name in events.schema.names)]
-    pilot, sidecar = (pa.array(holds(events["component"], _among(who))) for who in (PILOT, SIDECAR))
+    pilot, sidecar = (holds(events["component"], among(who)) for who in (PILOT, SIDECAR))
     # Some lines are worded the same in all binaries: a log of a control plane is none of a sidecar for them.
     counts = pa.table({"run": events["run"], "pilot": pilot}).group_by("run")
     pilots = counts.aggregate([("pilot", "mean")]).filter(pc.field("pilot_mean") > MOSTLY)["run"]
-    theirs = pc.and_not(sidecar, pc.is_in(events["run"], pilots.combine_chunks()))
-    own = events.filter(theirs).select(names)
-    own = pa.table({name: own[name].cast(pa.int64() if name == "run" else pa.string()) for name in names})
-    rows: pd.DataFrame = own.group_by(names).aggregate([]).to_pandas()
-    rows = rows.astype(dict.fromkeys(names[1:], TEXT))
+    if len(pilots):
+        sidecar &= ~pc.is_in(events["run"], pilots.combine_chunks()).to_numpy()
+    rows = _distinct(rows_where(events.select(names), sidecar)).astype(
+        {"run": "int64"} | dict.fromkeys(names[1:], TEXT)
+    )
     return rows.assign(log=rows["run"].map(log_of_runs(capture)).astype(TEXT))
 
 
-def _among(names: Iterable[str] | pa.Array) -> Test:
-    """A test whether a text is one of some names."""
-    known = pa.array(names, pa.string())
-    return lambda texts: pc.is_in(texts, known)
+def _distinct(table: pa.Table) -> pd.DataFrame:
+    """The different rows of a table, in the order in which they come first; texts are compared by their codes."""
+    table = table.unify_dictionaries().combine_chunks()
+    coded = {name: pa.types.is_dictionary(table[name].type) for name in table.column_names}
+    parts = {name: table[name].combine_chunks() if coded[name] else table[name] for name in table.column_names}
+    codes = pa.table({name: part.indices if coded[name] else part for name, part in parts.items()})
+    rows = codes.group_by(table.column_names, use_threads=False).aggregate([])
+    texts = {name: parts[name].dictionary.cast(pa.string()).take(rows[name]) for name in coded if coded[name]}
+    found: pd.DataFrame = pa.table({name: texts.get(name, rows[name]) for name in coded}).to_pandas()
+    return found
 
 
 def _one_each(pairs: pd.DataFrame) -> pd.Series[str]:

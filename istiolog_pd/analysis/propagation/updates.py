@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from istiolog_pd.analysis._time import merge_as_of
@@ -134,7 +136,7 @@ def effects(capture: Capture, logs: pd.Series[str], had: pd.DataFrame) -> pd.Dat
     named = of_proxies(capture, logs, "cluster_update", "cluster")
     keys = ["proxy", "cluster"]
     fresh = named.dropna(subset=keys).drop_duplicates(keys)[[*keys, "timestamp"]]
-    asked = _requests(capture, logs).merge(fresh, on=keys, suffixes=("", "_added"))
+    asked = _requests(capture, logs, fresh["cluster"].unique()).merge(fresh, on=keys, suffixes=("", "_added"))
     asked = asked[asked["timestamp"] >= asked["timestamp_added"]]
     first = asked.groupby(keys, as_index=False).agg(timestamp=("timestamp_added", "first"), at=("timestamp", "min"))
     found = {
@@ -144,9 +146,9 @@ def effects(capture: Capture, logs: pd.Series[str], had: pd.DataFrame) -> pd.Dat
     return pd.DataFrame({name: column.reindex(had.index) for name, column in found.items()})
 
 
-def _requests(capture: Capture, logs: pd.Series[str]) -> pd.DataFrame:
-    """The access-log entries, each with the upstream cluster that it names."""
-    return of_proxies(capture, logs, "access", "cluster")
+def _requests(capture: Capture, logs: pd.Series[str], clusters: Iterable[str]) -> pd.DataFrame:
+    """The access-log entries that name one of these upstream clusters."""
+    return of_proxies(capture, logs, "access", "cluster", only={"cluster": clusters})
 
 
 def _within(lines: pd.DataFrame, times: pd.DataFrame) -> pd.DataFrame:

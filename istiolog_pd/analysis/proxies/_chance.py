@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -69,6 +70,7 @@ class _Sums:
 
     def __init__(self, events: Ints, share: Floats) -> None:
         self._events, self._share, self._total = events, share, int(events.sum())
+        self._ways = [_log_ways(int(each)) for each in events] if self._total <= EXACT else []
 
     def _odds(self, ratio: float) -> Floats:
         weight = ratio * self._share
@@ -88,15 +90,23 @@ class _Sums:
 
     def at_most(self, count: int, ratio: float) -> float:
         """The probability of this sum or less."""
-        from scipy import stats  # takes longer to import than most answers take
-
         if self._total > EXACT:
             deviation = max(np.sqrt(self.variance(ratio)), 1e-12)
-            return float(stats.norm.cdf((count + 0.5 - self.mean(ratio)) / deviation))
+            return (1 + math.erf((count + 0.5 - self.mean(ratio)) / deviation / math.sqrt(2))) / 2
         chances = np.ones(1)
-        for events, odds in zip(self._events, self._odds(ratio), strict=True):
-            chances = np.convolve(chances, stats.binom.pmf(np.arange(events + 1), events, odds))
+        for ways, odds in zip(self._ways, self._odds(ratio), strict=True):
+            inside = np.arange(len(ways))
+            binomial = np.exp(ways + inside * np.log(odds) + inside[::-1] * np.log1p(-odds))
+            chances = np.convolve(chances, binomial)
         return float(chances[: count + 1].sum())
+
+
+def _log_ways(events: int) -> Floats:
+    """Of how many ways each number of these events can be in windows, the logarithm."""
+    factorials = np.cumsum(np.log(np.arange(1, events + 1, dtype=np.float64)))
+    factorials = np.concatenate([[0.0], factorials])
+    ways: Floats = factorials[-1] - factorials - factorials[::-1]
+    return ways
 
 
 def _solved(rising: Callable[[float], float]) -> float:

@@ -16,6 +16,7 @@ from istiolog_pd.analysis._select import select_columns
 from istiolog_pd.analysis._time import merge_as_of
 from istiolog_pd.analysis.propagation.sides import proxies_of_runs
 from istiolog_pd.analysis.proxies._error_lines import error_lines
+from istiolog_pd.analysis.proxies._objects_meant import objects_meant
 from istiolog_pd.capture import Capture
 
 REJECTIONS = Answer(
@@ -35,6 +36,19 @@ REJECTIONS = Answer(
             "datetime64[ns, UTC]",
             "UTC",
             "first accepted update of that type after; null if none is logged (they are at debug)",
+        ),
+        Col(
+            "objects",
+            "str",
+            "",
+            "objects that can be meant, as Kind/namespace/name, the likeliest first, five at most; null: no line tells",
+        ),
+        Col(
+            "objects_by",
+            "category",
+            "",
+            "how the first is known: ``changed`` (it alone, in the round of the rejected push), ``one of several`` "
+            "(changed with others, or the push can be of several rounds) or ``named`` (by the error); none is certain",
         ),
         SOURCE,
         LINE,
@@ -77,7 +91,9 @@ def rejections(capture: Capture) -> pd.DataFrame:
     Notes
     -----
     pilot/pkg/xds/ads.go, delta.go; source/extensions/config_subscription/grpc. Envoy logs one line for an update
-    and one for each subscription: the update is counted once.
+    and one for each subscription: the update is counted once. An object can be meant if it changed in a round that
+    the rejected push can be of, or if the error names it or its service. Which ports and hosts a Gateway or an
+    EnvoyFilter has no line says. What a change made invalid need not be the object that changed.
 
     Examples
     --------
@@ -100,12 +116,19 @@ def rejections(capture: Capture) -> pd.DataFrame:
     places = capture.events.select(["source", "line"]).take(pa.array(table["row"])).to_pandas()
     table = table.assign(
         names=table["error"].map({text: names_in(text) for text in table["error"].unique()}),
+        **objects_meant(capture, table.merge(_nacks(lines), on=KEY, how="left")),
         error=table["error"].where(table["error"].ne("")),
         recovered=_recovered(capture, table),
         source=places["source"].astype("str").to_numpy(),
         line=places["line"].to_numpy(),
     )
     return as_result(table.sort_values("first", kind="stable"), REJECTIONS)
+
+
+def _nacks(lines: pd.DataFrame) -> pd.DataFrame:
+    """The control plane's first line (`nack`: its row) of each rejection."""
+    own = lines[lines["cause"].eq(CAUSES[0])]
+    return own.groupby(KEY, sort=False, dropna=False, as_index=False).agg(nack=("row", "first"))
 
 
 @cache

@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from istiolog_pd.analysis._answer import COUNT
+from istiolog_pd.analysis._answer import COUNT, TEXT
 from istiolog_pd.analysis._time import NAT, as_nanoseconds
 from istiolog_pd.analysis.pushes._bursts import Bursts
+from istiolog_pd.analysis.pushes._grouped import Groups
 from istiolog_pd.analysis.pushes._own_updates import own_updates
-from istiolog_pd.analysis.pushes._round_kinds import ENDPOINTS, Kinds, running
+from istiolog_pd.analysis.pushes._round_kinds import ENDPOINTS, Kinds
 from istiolog_pd.analysis.pushes._rounds_of_runs import Rounds
 
 Ints = npt.NDArray[Any]
@@ -62,8 +63,9 @@ def assign_rounds(
         once = np.isin(rounds.runs, prints_requests)[of_rounds["run"].to_numpy()]
         if shared:
             once &= ~pd.MultiIndex.from_frame(pushes.loc[of_rounds.index, ["run", "proxy"]]).isin(shared)
-        found = _of_runs(of_rounds.assign(once=once), rounds, rounds.with_run(asked)).reindex(pushes.index)
-    return found.assign(own=found["own"].eq(True) | pushes["warming"])
+        found = _of_runs(of_rounds.assign(once=once), rounds, rounds.with_run(asked))
+    alone = pushes.index.isin(found.index[found["own"]])
+    return found.reindex(pushes.index).assign(own=alone | pushes["warming"])
 
 
 def _no_rounds(pushes: pd.DataFrame) -> pd.DataFrame:
@@ -131,13 +133,15 @@ def _placed(
     first = np.where(is_pinned, pinned, since)
     once = pushes["once"].to_numpy(bool)
     series = (proxy * (len(names) + 1) + types + 1) * 2 + kinds.of
-    first[once] = np.maximum(first[once], _before_last(newest[once], series[once]))
+    # A proxy has one push on its way at most, and what waits behind it merges (1.3 on): so when a round
+    # begins, one push of a type at most is still of an earlier one, and that is the next.
+    first[once] = np.maximum(first[once], Groups(series[once]).before(newest[once], -1))
     steps = once & ~moved & ~_again(newest, series, is_pinned)
+    of_proxy, of_series = Groups(proxy), Groups(series[steps])
     for _ in range(2):  # each rule can tighten what the other needs; a third time changes little
-        first = running(first, proxy, np.maximum)
-        last = running(last[::-1], proxy[::-1], np.minimum)[::-1]
+        first, last = of_proxy.largest_so_far(first), of_proxy.least_from_here(last)
         first, last = kinds.earliest(first), kinds.latest(last)
-        first[steps], last[steps] = kinds.strict(first, last, steps, series[steps])
+        first[steps], last[steps] = kinds.strict(first, last, steps, of_series)
     last = np.where(is_pinned, np.minimum(pinned, newest), last)
     first = np.minimum(kinds.earliest(np.maximum(first, 0)), np.maximum(last, 0))
     likeliest = np.clip(guess, first, last)
@@ -164,16 +168,6 @@ def _begun(pushes: pd.DataFrame, rounds: Rounds) -> Ints:
     late = rounds.rising[rounds.first[run] + np.maximum(written, 0)] - moment < WRITTEN_LATE.value
     found: Ints = np.where(late & (moment != NAT) & (written >= 0), np.minimum(written, sent), written)
     return found
-
-
-def _before_last(newest: Ints, keys: Ints) -> Ints:
-    """For each push the newest round when the push of its type before it was written; -1 for the first.
-
-    A proxy has one push on its way at most, and what waits behind it merges (1.3 on): so when a round
-    begins, one push at most is still of an earlier one, and that is the next.
-    """
-    before = pd.Series(newest).groupby(keys, sort=False).shift(fill_value=-1)
-    return before.to_numpy(np.int64)
 
 
 def _pinned(pushes: pd.DataFrame, rounds: Rounds) -> Ints:
@@ -208,7 +202,8 @@ def _since_connected(pushes: pd.DataFrame, rounds: Rounds, asked: pd.DataFrame, 
     registered = np.where(moment == NAT, NO_TIME_LATER, np.maximum(moment, NAT + REGISTERED.value) - REGISTERED.value)
     first = np.minimum(rounds.before_row(row, run), rounds.before_time(registered, run, "left"))
     known, at = np.unique(
-        _in_run(pd.Index(proxies).get_indexer(pd.Index(ups["proxy"])), run, len(proxies)), return_index=True
+        _in_run(pd.Index(proxies.astype(TEXT)).get_indexer(pd.Index(ups["proxy"])), run, len(proxies)),
+        return_index=True,
     )
     place = np.where(proxy < 0, -1, _place_in(known, proxy))
     first, since = (np.append(values[at], none)[place] for values, none in ((first, -1), (row, NO_ROUND_LATER)))

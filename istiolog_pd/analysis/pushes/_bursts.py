@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from istiolog_pd.analysis.pushes._grouped import grouped_order
 from istiolog_pd.analysis.pushes._rounds_of_runs import Rounds
 
 Ints = npt.NDArray[Any]
@@ -48,7 +49,7 @@ class Bursts:
         rank = np.array(ranks, np.int64)[is_1_0[run].astype(int), types]
         # The rounds of a run behind one another, and before them one for all before the log.
         lead = _lead(rank, proxy, rounds.first[run] + run + newest)
-        self.order: Ints = np.argsort(proxy, kind="stable")
+        self.order: Ints = grouped_order(proxy)
         self.proxy: Ints = proxy[self.order]
         types, leads = types[self.order], (rank <= lead)[self.order]
         self.rank: Ints = rank[self.order]
@@ -82,6 +83,10 @@ class Bursts:
 
 def _lead(rank: Ints, proxy: Ints, newest: Ints) -> Ints:
     """The place of the type that most proxies get first after the newest round began, for each line."""
-    lines = pd.DataFrame({"newest": newest, "proxy": proxy, "rank": rank})
-    firsts = lines.drop_duplicates(["newest", "proxy"])
-    return lines["newest"].map(firsts.groupby("newest")["rank"].median()).to_numpy()
+    least = proxy.min(initial=0)
+    first = ~pd.Series(newest * (proxy.max(initial=0) - least + 1) + proxy - least).duplicated().to_numpy()
+    medians = pd.Series(rank[first]).groupby(newest[first]).median()
+    lead = np.full(newest.max(initial=0) + 1, np.nan)
+    lead[medians.index] = medians
+    found: Ints = lead[newest]
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from istiolog_pd.analysis._answer import FLAG
-from istiolog_pd.analysis._result import cached_per_capture, control_plane_rows
+from istiolog_pd.analysis._result import cached_per_capture, coded_rows, control_plane_rows
 from istiolog_pd.analysis.pushes._assign_rounds import ROUND_COLUMNS, assign_rounds, overlapping_in_runs
 from istiolog_pd.analysis.pushes._possibly_own import possibly_own
 from istiolog_pd.analysis.pushes._requests import asking, forced_for_warming, requested, sent_twice
@@ -15,6 +15,8 @@ from istiolog_pd.capture import Capture
 PUSH_COLUMNS = (
     "row timestamp level source line run proxy xds_type push_type resources clusters endpoints size_bytes push_version"
 ).split()
+#: What a push can turn out to be.
+PUSH_TYPES = ("full", "incremental", "proxy", "request")
 
 
 @cached_per_capture
@@ -47,9 +49,11 @@ def push_lines(capture: Capture) -> pd.DataFrame:
 
     From 1.11 on (those lines print no `clusters`) what is printed at debug is of an endpoint-only round,
     and does not always say ``INC``; before 1.10 no line says that a proxy asked for it; and none ever
-    says that it is an update of its proxy alone (``proxy``).
+    says that it is an update of its proxy alone (``proxy``). Texts are categories.
     """
-    lines, starts = control_plane_rows(capture, "xds_push", PUSH_COLUMNS), push_starts(capture)
+    lines, starts = coded_rows(capture, "xds_push", PUSH_COLUMNS), push_starts(capture)
+    kinds = lines["push_type"].cat.categories.union(list(PUSH_TYPES))
+    lines["push_type"] = lines["push_type"].cat.set_categories(kinds)
     printed, inferred = requested(capture, lines, starts)
     endpoint_only = lines["level"].eq("debug") & lines["clusters"].isna()
     lines["push_type"] = lines["push_type"].mask(endpoint_only & ~printed, "incremental").mask(inferred, "request")
@@ -70,4 +74,5 @@ def push_lines(capture: Capture) -> pd.DataFrame:
     # What prints the end of a round (1.0 to 1.2) has no updates of one proxy alone.
     early = lines["run"].isin(control_plane_rows(capture, "push_finish", ["run"])["run"].unique())
     rounds["certain"] = rounds["single"] & (early | ~possibly_own(lines, starts, asked, skipped, shared))
+    lines["push_type"] = lines["push_type"].cat.remove_unused_categories()
     return pd.concat([lines.drop(columns="warming"), rounds], axis=1)

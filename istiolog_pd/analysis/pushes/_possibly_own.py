@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 
 from istiolog_pd.analysis._time import merge_as_of
 from istiolog_pd.analysis.pushes._bursts import ORDER
+from istiolog_pd.analysis.pushes._grouped import grouped_order
 
 Ints = npt.NDArray[Any]
 Bools = npt.NDArray[np.bool_]
@@ -50,7 +52,9 @@ def possibly_own(
         "row",
         ["owner"],
     )["opened"].fillna(-1)
-    connection = np.asarray(pd.DataFrame({"owner": owner, "opened": opened}).groupby(["owner", "opened"]).ngroup())
+    connection = np.asarray(
+        pd.DataFrame({"owner": owner, "opened": opened}).groupby(["owner", "opened"], sort=False).ngroup()
+    )
     sets = _Sets(lines, connection)
     possible = sets.complete & ~_first_of_version(lines, starts, owner, sets.of, opened, skipped, of_skipped)
     unclear = lines["proxy"].isna() | lines["proxy"].isin(overlapping)
@@ -59,9 +63,20 @@ def possibly_own(
 
 def _owners(*tables: pd.DataFrame) -> list[Ints]:
     """A number for each proxy of a run, for each row of each table."""
-    keys = pd.concat([table[["run", "proxy"]] for table in tables], ignore_index=True)
-    numbers = np.asarray(keys.groupby(["run", "proxy"], sort=False, dropna=False).ngroup(), np.int64)
-    return np.split(numbers, np.cumsum([len(table) for table in tables])[:-1])
+    runs, proxies = (_numbers([table[name] for table in tables]) for name in ("run", "proxy"))
+    size = max((int(part.max(initial=0)) for part in proxies), default=0) + 2
+    return [run * size + proxy + 1 for run, proxy in zip(runs, proxies, strict=True)]
+
+
+def _numbers(columns: Iterable[pd.Series[Any]]) -> list[Ints]:
+    """A number for each value of some columns; -1: null."""
+    known: dict[object, int] = {}
+    found = []
+    for column in columns:
+        codes, values = pd.factorize(column)
+        numbers = np.array([*(known.setdefault(value, len(known)) for value in values), -1], np.int64)
+        found.append(numbers[codes])
+    return found
 
 
 class _Sets:
@@ -81,7 +96,7 @@ class _Sets:
         self.complete: Bools = np.zeros(len(lines), bool)
         if lines.empty:
             return
-        order = np.argsort(connection, kind="stable")
+        order = grouped_order(connection)
         connection = connection[order]
         types, names = pd.factorize(lines["xds_type"])
         rank = np.array([*(ORDER.get(name, len(ORDER)) for name in names), len(ORDER)], np.int64)[types][order]

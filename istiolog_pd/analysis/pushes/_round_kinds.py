@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from istiolog_pd.analysis.pushes._grouped import Groups
 from istiolog_pd.analysis.pushes._rounds_of_runs import Rounds
 
 Ints = npt.NDArray[Any]
@@ -16,14 +17,6 @@ Bools = npt.NDArray[np.bool_]
 
 #: The kinds of rounds, and of pushes.
 ALL_TYPES, ENDPOINTS = 0, 1
-#: A round before the log is any number of steps back, so nothing can be counted from it.
-LONG_AGO = -(2**40)
-
-
-def running(values: Ints, keys: Ints, how: np.ufunc) -> Ints:
-    """The running maximum (minimum) within each group."""
-    groups = pd.Series(values).groupby(keys, sort=False)
-    return (groups.cummax() if how is np.maximum else groups.cummin()).to_numpy(np.int64)
 
 
 class Kinds:
@@ -71,21 +64,23 @@ class Kinds:
         found = np.where(at < size, self._after[self.of, first + np.clip(at, 0, size - 1)], size)
         return np.where(at < 0, -1, found)
 
-    def strict(self, first: Ints, last: Ints, pick: Bools, keys: Ints) -> tuple[Ints, Ints]:
+    def strict(self, first: Ints, last: Ints, pick: Bools, groups: Groups) -> tuple[Ints, Ints]:
         """Bounds in which every push of a type to a proxy is of a later round than the one before.
 
         In steps of fitting rounds: the n-th push is n steps on at least, so the running maximum of
-        ``first - n`` bounds it, and backwards the running minimum of ``last - n``.
+        ``first - n`` bounds it, and backwards the running minimum of ``last - n``. A round before the log is any
+        number of steps back, so nothing can be counted from it.
         """
         part = self.only(pick)
         first, last, of, run = first[pick].copy(), last[pick].copy(), part.of, part.run
-        count = pd.Series(first).groupby(keys, sort=False).cumcount().to_numpy(np.int64)
+        count = groups.count()
+        long_ago = -2 * (len(first) + len(self._rounds.lines))
         begin, size = self._rounds.first[run], self._rounds.size[run]
         known = (last >= 0) & (first < size)
-        low = np.where(known & (first >= 0), self._rank[of, begin + np.clip(first, 0, size - 1)], LONG_AGO) - count
+        low = np.where(known & (first >= 0), self._rank[of, begin + np.clip(first, 0, size - 1)], long_ago) - count
         high = np.where(known, self._rank[of, begin + np.maximum(last, 0)], size) - count
-        low = running(low, keys, np.maximum) + count
-        high = running(high[::-1], keys[::-1], np.minimum)[::-1] + count
+        low = groups.largest_so_far(low) + count
+        high = groups.least_from_here(high) + count
         for kind, members in enumerate(self._members):
             mine = known & (of == kind) & (low <= high)
             passed = np.append(self._passed[kind], len(members))

@@ -12,7 +12,8 @@ from istiolog_pd.analysis._result import cached_per_capture
 from istiolog_pd.analysis._select import Bools, log_of_runs
 from istiolog_pd.analysis.propagation.clocks import BOUNDS, meetings
 from istiolog_pd.analysis.propagation.propagation import SKEW, propagation
-from istiolog_pd.analysis.timeline._subject import Subject, rows_about, runs_of_proxies
+from istiolog_pd.analysis.propagation.sides import proxies_of_runs
+from istiolog_pd.analysis.timeline._subject import Subject, rows_about
 from istiolog_pd.capture import Capture
 
 ZERO = pd.Timedelta(0)
@@ -38,7 +39,7 @@ def followed_of(capture: Capture, proxy: str) -> pd.DataFrame:
     if key not in capture.memo:
         tables = {event: table for event, table in capture.tables.items() if event not in UNUSED}
         part = replace(capture, tables=tables).where(_about(capture, proxy))
-        runs = runs_of_proxies(capture)
+        runs = proxies_of_runs(capture)
         of_run = part.events.select(["run", "source"]).group_by(["run", "source"]).aggregate([]).to_pandas()
         own = of_run.loc[of_run["run"].isin(runs.index[runs.eq(proxy)]), "source"].astype(str)
         capture.memo[key] = propagation(part, proxies=dict.fromkeys(own, proxy))
@@ -96,7 +97,7 @@ def clock_offsets(capture: Capture, proxies: Sequence[str]) -> pd.DataFrame:
 
 def _from_connections(capture: Capture, proxies: pd.Index[str]) -> pd.DataFrame:
     """What connections say where no push does: an agent has its stream before the control plane says so."""
-    runs = runs_of_proxies(capture)
+    runs = proxies_of_runs(capture)
     own = runs[runs.isin(proxies)]
     found = pd.DataFrame(index=proxies, columns=BOUNDS).astype(SPAN)
     if own.empty or "connection_open" not in capture or "xds_connected" not in capture:

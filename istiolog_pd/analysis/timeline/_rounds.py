@@ -11,8 +11,8 @@ from istiolog_pd.analysis._answer import TEXT
 from istiolog_pd.analysis._result import cached_per_capture, control_plane_rows
 from istiolog_pd.analysis._select import Bools
 from istiolog_pd.analysis._time import merge_as_of
+from istiolog_pd.analysis.propagation.sides import proxies_of_runs
 from istiolog_pd.analysis.pushes._events import push_lines, push_starts
-from istiolog_pd.analysis.timeline._subject import runs_of_proxies
 from istiolog_pd.capture import Capture, to_pandas
 
 #: Lines of a control plane and of a sidecar that answer a push, or show that it was received or applied.
@@ -84,7 +84,7 @@ def answers_to(capture: Capture, pushes: pd.DataFrame, followed: pd.DataFrame) -
     """
     keys = ["source", "line"]
     ends = [*BY_CONTROL_PLANE, *BY_SIDECAR]
-    ours = pushes[[*keys, "proxy", "round", "certain"]].astype({"source": TEXT, "certain": bool})
+    ours = pushes[[*keys, "proxy", "round", "certain"]].astype({"source": TEXT, "proxy": TEXT, "certain": bool})
     theirs = followed[[*keys, "exact", *ends]].astype({"source": TEXT, "line": "int64"})
     joined = ours.merge(theirs, on=keys)
     joined["certain"] &= joined["exact"].fillna(False).astype(bool)
@@ -108,7 +108,7 @@ def _of_control_plane(capture: Capture, proxies: set[str]) -> pd.DataFrame:
 
 def _of_sidecars(capture: Capture, proxies: set[str]) -> pd.DataFrame:
     """The lines of the logs of these proxies."""
-    runs = runs_of_proxies(capture)
+    runs = proxies_of_runs(capture)
     runs = runs[runs.isin(proxies)]
     own = pc.is_in(capture.events["run"].cast(pa.int64()), pa.array(runs.index.to_numpy(), pa.int64()))
     lines = to_pandas(capture.events.filter(own).select(["timestamp", "event", "run"]))

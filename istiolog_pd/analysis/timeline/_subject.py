@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import TEXT
-from istiolog_pd.analysis._select import Bools, Test, holds
+from istiolog_pd.analysis._result import Test, holds
+from istiolog_pd.analysis._select import Bools
 from istiolog_pd.analysis.propagation.sides import proxies_of_runs
 from istiolog_pd.capture import Capture
 
@@ -86,16 +87,8 @@ def find_subject(capture: Capture, proxy: str | None, object_: str | None, addre
 
 def known_proxies(capture: Capture) -> list[str]:
     """Every proxy that a line names, or that a log is of."""
-    named = _values(capture, ["proxy"]) | set(runs_of_proxies(capture))
+    named = _values(capture, ["proxy"]) | set(proxies_of_runs(capture))
     return sorted(named)
-
-
-def runs_of_proxies(capture: Capture) -> pd.Series[str]:
-    """The proxy that each run of a sidecar is of, by run; worked out once for a capture."""
-    if runs_of_proxies not in capture.memo:
-        capture.memo[runs_of_proxies] = proxies_of_runs(capture)
-    found: pd.Series[str] = capture.memo[runs_of_proxies]
-    return found
 
 
 def known_objects(capture: Capture) -> list[str]:
@@ -118,7 +111,7 @@ def rows_about(capture: Capture, subject: Subject) -> Bools:
         for mask in _masks(table, subject):
             found[table["row"].to_numpy()[mask]] = True
     if subject.kind == "proxy":
-        runs = runs_of_proxies(capture)
+        runs = proxies_of_runs(capture)
         own = pa.array(runs.index[runs.eq(subject.name)].to_numpy(), pa.int64())
         found |= pc.is_in(capture.events["run"].cast(pa.int64()), own).to_numpy()
     return found

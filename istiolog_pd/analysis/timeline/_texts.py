@@ -11,7 +11,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from istiolog_pd._frames import PANDAS_TYPES
 from istiolog_pd.analysis._answer import TEXT
+from istiolog_pd.analysis._result import rows_where
 from istiolog_pd.capture import Capture
 
 Ints = npt.NDArray[np.int64]
@@ -32,6 +34,12 @@ TEXTS = {
 }
 #: Maximum length of a text, and the length of message that is looked at.
 MAX_TEXT, MAX_MESSAGE = 200, 600
+
+#: Blanks that are not shown as they are.
+ODD = r"[\n\t\r]|  "
+
+#: Length of a part of a template that has one column: text, the column, text.
+ONE_COLUMN = 3
 
 _PARTS = re.compile(r"\[([^\]]*)\]|([^\[]+)")
 _FIELD = re.compile(r"\{(\w+)\}")
@@ -57,16 +65,18 @@ def texts_of(capture: Capture, rows: Ints) -> pd.Series[str]:
         if "rearmed" in table.schema.names:  # such a line of 1.0 lets no push go
             own &= ~pc.fill_null(table["rearmed"], False).to_numpy()
         if own.any():
-            table = table.filter(pa.array(own))
+            shown = [name for part in _parts(template) for name in part[1::2] if name in table.schema.names]
+            table = rows_where(table.select(["row", *dict.fromkeys(shown)]), own)
             where.append(table["row"].to_numpy())
             said.append(_filled(table, template))
             chosen[where[-1]] = False
     where.append(np.flatnonzero(chosen))
-    rest = capture.events.select(["message", "statement"]).filter(pa.array(chosen))
+    rest = rows_where(capture.events.select(["message", "statement"]), chosen)
     said.append(_cut(pc.coalesce(rest["message"], rest["statement"].cast(rest["message"].type))))
     order = np.argsort(np.concatenate(where), kind="stable")
-    texts = pa.chunked_array(said, pa.string()).combine_chunks().take(pa.array(order))
-    return pd.Series(texts.to_pandas(), dtype=TEXT)
+    texts = pa.chunked_array([chunk for part in said for chunk in part.chunks], pa.string())
+    texts = texts if (order[1:] > order[:-1]).all() else texts.combine_chunks().take(pa.array(order))
+    return pd.Series(texts.to_pandas(types_mapper=PANDAS_TYPES.get), dtype=TEXT)
 
 
 @cache
@@ -75,21 +85,30 @@ def _parts(template: str) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(_FIELD.split(optional or plain)) for optional, plain in _PARTS.findall(template))
 
 
-def _filled(table: pa.Table, template: str) -> pa.Array:
+def _filled(table: pa.Table, template: str) -> pa.ChunkedArray:
     """A template with the values of each line."""
     shown = [_part(table, part) for part in _parts(template)]
     return _cut(pc.binary_join_element_wise(*shown, "", null_handling="replace", null_replacement=""))
 
 
-def _part(table: pa.Table, part: tuple[str, ...]) -> pa.Array | pa.Scalar:
+def _part(table: pa.Table, part: tuple[str, ...]) -> pa.ChunkedArray | pa.Scalar:
     """One part of a template; null where a column of it is."""
     if any(name not in table.schema.names for name in part[1::2]):
         return pa.scalar(None, pa.string())
-    pieces = [_text(table[piece]) if at % 2 else pa.scalar(piece, pa.string()) for at, piece in enumerate(part)]
+    if len(part) == ONE_COLUMN:  # each of its values is put in words once
+        chunks = table[part[1]].dictionary_encode().chunks
+        said = [_joined(part, [chunk.dictionary]).take(chunk.indices) for chunk in chunks]
+        return pa.chunked_array(said, pa.string())
+    return _joined(part, [table[name] for name in part[1::2]])
+
+
+def _joined(part: tuple[str, ...], columns: list[pa.ChunkedArray | pa.Array]) -> pa.ChunkedArray | pa.Array | pa.Scalar:
+    """The text of a part, with these columns."""
+    pieces = [_text(columns[at // 2]) if at % 2 else pa.scalar(piece, pa.string()) for at, piece in enumerate(part)]
     return pc.binary_join_element_wise(*pieces, "", null_handling="emit_null") if len(pieces) > 1 else pieces[0]
 
 
-def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def _text(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
     """The values of a column as text, durations in milliseconds."""
     if pa.types.is_duration(column.type):
         milliseconds = pc.round(pc.divide(pc.cast(column.cast(pa.int64()), pa.float64(), safe=False), 1e6), 1)
@@ -97,12 +116,15 @@ def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(pa.string())
 
 
-def _cut(texts: pa.ChunkedArray | pa.Array) -> pa.Array:
+def _cut(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     """Texts on one line each, blanks of any kind as one, cut where they are long."""
-    texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    return pa.chunked_array([_cut_chunk(chunk) for chunk in texts.chunks], pa.string())
+
+
+def _cut_chunk(texts: pa.Array) -> pa.Array:
     odd = pc.greater(pc.binary_length(texts), MAX_TEXT)
-    for blank in ("\n", "\t", "\r", "  "):
-        odd = pc.or_(odd, pc.match_substring(texts, blank))
+    if _may_hold_blanks(texts):
+        odd = pc.or_(odd, pc.match_substring_regex(texts, ODD))
     odd = pc.fill_null(odd, False)
     if not pc.any(odd).as_py():
         return texts
@@ -111,3 +133,12 @@ def _cut(texts: pa.ChunkedArray | pa.Array) -> pa.Array:
     ends = pc.if_else(pc.greater(pc.utf8_length(part), MAX_TEXT), "…", "")
     part = pc.binary_join_element_wise(pc.utf8_slice_codeunits(part, 0, MAX_TEXT), ends, "")
     return pc.replace_with_mask(texts, odd, part)
+
+
+def _may_hold_blanks(texts: pa.Array) -> bool:
+    """Whether any byte of some texts is a control character, or a blank after a blank: one look at all of them."""
+    if not (buffer := texts.buffers()[2]):
+        return False
+    own = np.frombuffer(buffer, np.uint8)
+    blank = own == ord(" ")
+    return bool((own < ord(" ")).any() or (blank[1:] & blank[:-1]).any())

@@ -12,9 +12,10 @@ import pyarrow.compute as pc
 
 from istiolog_pd.analysis._answer import LINE, RUN, SOURCE, SPAN, TEXT, Answer, Col, answers
 from istiolog_pd.analysis._needs import ADS_INFO, PROXY_INFO, Need
-from istiolog_pd.analysis._result import as_result, empty_result
+from istiolog_pd.analysis._result import as_result, empty_result, rows_where
 from istiolog_pd.analysis._select import Bools, Ints, join_notes, log_of_runs
 from istiolog_pd.analysis._time import moment
+from istiolog_pd.analysis.propagation.sides import proxies_of_runs
 from istiolog_pd.analysis.pushes._events import push_lines
 from istiolog_pd.analysis.timeline._clocks import clock_offsets, followed, followed_of
 from istiolog_pd.analysis.timeline._rounds import FOUND, answers_to, of_rounds, pushes_of, rounds_decided_by
@@ -24,7 +25,6 @@ from istiolog_pd.analysis.timeline._subject import (
     note_several,
     note_unnamed,
     rows_about,
-    runs_of_proxies,
 )
 from istiolog_pd.analysis.timeline._texts import texts_of
 from istiolog_pd.capture import Capture, Time, to_pandas
@@ -181,7 +181,7 @@ def _placed(capture: Capture, found: pd.DataFrame) -> tuple[pd.DataFrame, list[s
     names = ["timestamp", "component", "source", "source_pod", "event", "run", "line"]
     chosen = np.zeros(capture.n_entries, np.bool_)
     chosen[rows] = True
-    table = to_pandas(capture.events.select(names).filter(pa.array(chosen)))
+    table = to_pandas(rows_where(capture.events.select(names), chosen))
     table[FOUND] = found[FOUND]
     for name in ("component", "source", "source_pod", "event"):
         table[name] = table[name].cat.remove_unused_categories()
@@ -205,8 +205,12 @@ def _proxies(capture: Capture, table: pd.DataFrame) -> pd.Series[str]:
                 codes = column.indices.fill_null(len(known) - 1).to_numpy(zero_copy_only=False)
                 of_row[lines["row"].to_numpy()] = known[codes]
     code = of_row[table["row"].to_numpy()]
-    named = pd.Series(np.array([*names, None], object)[code], table.index, dtype=TEXT)
-    return named.fillna(table["run"].map(runs_of_proxies(capture)).astype(TEXT))
+    runs, of_run = np.unique(table["run"].to_numpy(np.int64), return_inverse=True)
+    own = proxies_of_runs(capture).reindex(runs)
+    known = np.array([-1 if pd.isna(name) else names.setdefault(str(name), len(names)) for name in own], np.int32)
+    code = np.where(code < 0, known[of_run], code)
+    texts = pa.array([*names, None], pa.string()).take(pa.array(np.where(code < 0, len(names), code)))
+    return pd.Series(texts.to_pandas().array, table.index, dtype=TEXT)
 
 
 def _times_before(capture: Capture, rows: Ints) -> pd.Series[pd.Timestamp]:
@@ -221,13 +225,14 @@ def _times_before(capture: Capture, rows: Ints) -> pd.Series[pd.Timestamp]:
 
 def _moved(capture: Capture, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """The entries with their `time` and the offset of their clock, and what is to be said of that."""
-    whose = table["run"].map(runs_of_proxies(capture))
+    runs, of_run = np.unique(table["run"].to_numpy(np.int64), return_inverse=True)
+    whose = proxies_of_runs(capture).reindex(runs)
     own = sorted(set(whose.dropna()))
-    control_plane = table["component"].eq("pilot") & whose.isna()
+    control_plane = table["component"].eq("pilot").to_numpy() & whose.isna().to_numpy()[of_run]
     offsets = clock_offsets(capture, own)
     for name in offsets:
-        own_offset = offsets[name].reindex(whose).set_axis(table.index)
-        table[name] = own_offset.astype(SPAN).mask(control_plane, ZERO)
+        by_run = offsets[name].reindex(whose).astype(SPAN).to_numpy()
+        table[name] = np.where(control_plane, np.timedelta64(0, "ns"), by_run[of_run])
     time = table["timestamp"] - table["clock_offset"].fillna(ZERO)
     return table.assign(time=time), list(_said(offsets)) if len(own) and "xds_push" in capture else []
 
