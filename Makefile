@@ -102,14 +102,14 @@ clean:
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What developers need contains what users need. The native engine, where there is Rust, is compiled while pip installs
-# the rest; the editable install then finds it built.
+# the rest; ISTIOLOG_PLATFORM says that it is built, or else the editable install would compile it again.
 SOURCES := pyproject.toml constraints.txt setup.py native/Cargo.toml $(wildcard native/src/*.rs)
 $(INSTALLED): EXTRAS := notebook duckdb
 $(DEVELOP): EXTRAS := notebook dev docs
 $(INSTALLED) $(DEVELOP): $(SOURCES)
 	$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python .ci/scripts/requirements.py | $(PIP) --requirement /dev/stdin
-	@if command -v cargo >/dev/null; then $(BIN)/python setup.py --quiet build_rust --inplace --release >/dev/null 2>&1 & fi; \
+	@if command -v cargo >/dev/null; then $(BIN)/python setup.py --quiet build_rust --inplace --release >$(VENV)/engine.log 2>&1 & fi; \
 	$(BIN)/python .ci/scripts/requirements.py $(EXTRAS) | $(PIP) --requirement /dev/stdin && wait
-	$(PIP) --no-deps --no-build-isolation --editable .
+	ISTIOLOG_PLATFORM=built $(PIP) --no-deps --no-build-isolation --editable .
 	touch $(INSTALLED) $@
