@@ -157,10 +157,22 @@ def as_utf8(blocks: Iterator[bytes]) -> Iterator[bytes]:
     """Blocks without a byte order mark; UTF-16, which PowerShell's ``>`` writes, becomes UTF-8."""
     first = next(blocks, b"")
     if not first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        yield first.removeprefix(codecs.BOM_UTF8)
-        yield from blocks
+        yield from without_gaps(chain([first.removeprefix(codecs.BOM_UTF8)], blocks))
         return
     decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
     for block in chain([first], blocks):
         yield decoder.decode(block).encode(errors="replace")
     yield decoder.decode(b"", final=True).encode(errors="replace")
+
+
+def without_gaps(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Blocks, each run of blocks that are NULs alone as one.
+
+    A log that is truncated while its writer keeps its place begins with as many NULs as it was long; the file is small
+    on disk, but read it is one line of gigabytes.
+    """
+    is_gap = False
+    for block in blocks:
+        was_gap, is_gap = is_gap, block[:1] == b"\0" and not block.strip(b"\0")
+        if not (was_gap and is_gap):
+            yield block

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import os
 import threading
 import zipfile
@@ -218,6 +219,20 @@ def memory() -> Iterator[fsspec.AbstractFileSystem]:
 
 
 # ---- URLs ----
+
+
+def test_log_that_was_truncated_while_it_is_written(tmp_path: Path) -> None:
+    """It begins with as many NULs as it was long: these are read as one block, and its lines are there."""
+    path = tmp_path / "pilot.log"
+    with path.open("wb") as file:
+        file.truncate(40 << 20)
+        file.seek(0, os.SEEK_END)
+        file.write(LOG)
+    (source,) = find([path])
+    assert sum(map(len, source.blocks())) < 12 << 20
+    with pytest.warns(il.DamageWarning, match="NUL"):
+        capture = il.load(path)
+    assert capture["other"].num_rows == il.load(io.BytesIO(LOG)).n_entries
 
 
 def test_urls(memory: fsspec.AbstractFileSystem, data: Path) -> None:
