@@ -100,6 +100,21 @@ def clock(time: pd.Timestamp) -> str:
     return f"{time:%Y-%m-%d %H:%M:%S} UTC"
 
 
+def clock_span(first: pd.Series[Any], last: pd.Series[Any]) -> str:
+    """From the first of some times to the last of others, to the second; one time where they are one.
+
+    Examples
+    --------
+    >>> times = pd.Series(pd.to_datetime(["2026-11-23T17:27:38Z", "2026-11-23T17:27:40Z"]))
+    >>> clock_span(times, times)
+    'from 2026-11-23 17:27:38 UTC to 2026-11-23 17:27:40 UTC'
+    >>> clock_span(times.head(1), times.head(1))
+    'at 2026-11-23 17:27:38 UTC'
+    """
+    begin, end = clock(first.min()), clock(last.max())
+    return f"at {begin}" if begin == end else f"from {begin} to {end}"
+
+
 def percent(share: float) -> str:
     """A share, 0 to 1, as a percentage.
 

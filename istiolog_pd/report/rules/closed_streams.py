@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from istiolog_pd.capture import Capture
-from istiolog_pd.report.html.evidence import MAX_WORDS, clock, plural, rows_at, shown
+from istiolog_pd.report.html.evidence import MAX_WORDS, clock_span, plural, rows_at, shown
 from istiolog_pd.report.model import Rule, RuleHit
 
 #: What no other rule of connections looks at.
@@ -22,8 +22,8 @@ def _refused(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     return RuleHit(
         f"{plural(len(own), 'stream')} of {plural(int(own['proxy'].nunique()), 'proxy', 'proxies')} failed, or "
         "found no control plane",
-        f"{', '.join(f'{name} {count:,}' for name, count in counts.items())}, from {clock(when.min())} to "
-        f"{clock(when.max())}; the first: “{shown(first['error'], MAX_WORDS)}”.",
+        f"{', '.join(f'{name} {count:,}' for name, count in counts.items())}, "
+        f"{clock_span(when, when)}; the first: “{shown(first['error'], MAX_WORDS)}”.",
         len(own) / len(table),
         rows_at(capture, own),
     )

@@ -6,7 +6,7 @@ import pandas as pd
 
 from istiolog_pd import analysis
 from istiolog_pd.capture import Capture
-from istiolog_pd.report.html.evidence import MAX_WORDS, clock, plural, rows_of, shown
+from istiolog_pd.report.html.evidence import MAX_WORDS, clock_span, plural, rows_of, shown
 from istiolog_pd.report.model import Rule, RuleHit
 
 UNSENT = {"write timeout", "queue timeout", "client busy", "send failure"}
@@ -58,8 +58,8 @@ def _exited(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     )
     return RuleHit(
         f"Envoy died {plural(total, 'time')} in {plural(max(proxies, 1), 'proxy', 'proxies')}",
-        f"{', '.join(f'{shown(name, MAX_WORDS)} {count:,}' for name, count in _by_text(own).items())}, from "
-        f"{clock(own['first_seen'].min())} to {clock(own['last_seen'].max())}.{guess}",
+        f"{', '.join(f'{shown(name, MAX_WORDS)} {count:,}' for name, count in _by_text(own).items())}, "
+        f"{clock_span(own['first_seen'], own['last_seen'])}.{guess}",
         _of_all(capture, proxies),
         rows_of(capture, "envoy_exit", cause="Envoy exited"),
     )
@@ -74,8 +74,8 @@ def _listeners(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     texts = _by_text(own)
     return RuleHit(
         f"Listeners failed to open in {plural(max(proxies, 1), 'proxy', 'proxies')}",
-        f"{plural(int(own['count'].sum()), 'time')}, from {clock(own['first_seen'].min())} to "
-        f"{clock(own['last_seen'].max())}; most often: “{shown(texts.index[0], MAX_WORDS)}”.",
+        f"{plural(int(own['count'].sum()), 'time')}, "
+        f"{clock_span(own['first_seen'], own['last_seen'])}; most often: “{shown(texts.index[0], MAX_WORDS)}”.",
         _of_all(capture, proxies),
         rows_of(capture, "listener_error"),
     )
@@ -93,7 +93,7 @@ def _unsent(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     total, proxies = int(own["count"].sum()), int(own["proxy"].nunique())
     return RuleHit(
         f"{plural(total, 'push', 'pushes')} could not be sent to {plural(proxies, 'proxy', 'proxies')}",
-        f"{_counted(own)}, from {clock(own['first_seen'].min())} to {clock(own['last_seen'].max())}.",
+        f"{_counted(own)}, {clock_span(own['first_seen'], own['last_seen'])}.",
         _of_all(capture, proxies),
         rows_of(capture, "xds_send_failure"),
     )

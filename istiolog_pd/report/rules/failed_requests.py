@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from istiolog_pd.capture import Capture
-from istiolog_pd.report.html.evidence import MAX_WORDS, clock, percent, plural, rows_of, shown
+from istiolog_pd.report.html.evidence import MAX_WORDS, clock_span, percent, plural, rows_of, shown
 from istiolog_pd.report.model import Rule, RuleHit
 
 #: Maximum number of causes named.
@@ -26,8 +26,8 @@ def _failing(table: pd.DataFrame, capture: Capture) -> RuleHit | None:
     return RuleHit(
         f"{plural(total, 'request')} failed",
         f"By flag: {named}{more}. Most often ({worst['requests']:,}): {shown(worst['meaning'], MAX_WORDS)}, to "
-        f"{where} ({percent(float(worst['share']))} of its requests), answered by {worst['answered_by']}; from "
-        f"{clock(table['first'].min())} to {clock(table['last'].max())}.",
+        f"{where} ({percent(float(worst['share']))} of its requests), answered by {worst['answered_by']}; "
+        f"{clock_span(table['first'], table['last'])}.",
         min(1.0, total / max(requests, 1)),
         rows,
     )

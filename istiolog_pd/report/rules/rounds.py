@@ -57,7 +57,7 @@ def _stragglers(table: pd.DataFrame, capture: Capture) -> RuleHit | str | None:
         return None
     often = behind["name"].value_counts()
     return RuleHit(
-        f"{plural(int(often.size), 'proxy', 'proxies')} got their push long after the others in the same round",
+        f"{plural(int(often.size), 'proxy', 'proxies')} got pushes long after the others in the same round",
         f"{plural(len(behind), 'time')} in {plural(int(behind['round'].nunique()), 'round')}, at most "
         f"{duration_text(behind['lag'].max())} after its start; most often "
         f"({often.iloc[0]:,}): {shown(often.index[0], MAX_WORDS)}.",

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from istiolog_pd.capture import Capture
-from istiolog_pd.report.html.evidence import MAX_LINES, MAX_WORDS, clock, plural, rows_at, shown
+from istiolog_pd.report.html.evidence import MAX_LINES, MAX_WORDS, clock_span, plural, rows_at, shown
 from istiolog_pd.report.model import Rule, RuleHit
 
 #: Minimum number of lines to look at, and the minimum time they span, for a finding.
@@ -109,11 +109,7 @@ def _finder(topic: Topic) -> Callable[[pd.DataFrame, Capture], RuleHit | None]:
         causes = chosen.groupby(chosen["cause"].astype("str"))["count"].sum().sort_values(ascending=False)
         worst = chosen[chosen["cause"].astype("str") == causes.index[0]].iloc[0]
         error = f": “{shown(worst['error'], MAX_WORDS)}”" if pd.notna(worst["error"]) else ""
-        span = (
-            ""
-            if chosen["first_seen"].isna().all()
-            else (f", from {clock(chosen['first_seen'].min())} to {clock(chosen['last_seen'].max())}")
-        )
+        span = "" if chosen["first_seen"].isna().all() else f", {clock_span(chosen['first_seen'], chosen['last_seen'])}"
         listed = "; ".join(f"{shown(name, MAX_WORDS)} ({count:,})" for name, count in causes.head(3).items())
         return RuleHit(
             f"{topic.says}: {plural(int(chosen['count'].sum()), 'line')}",
