@@ -139,7 +139,7 @@ def test_failed_sends_and_refused_clients_are_found(lines: Lines) -> None:
         ads(2, "Failed to authenticate client from 10.0.0.1:80: no token", "error"),
     )
     there = found(capture, "unsent", "refused")
-    assert there["unsent"].effect.startswith("write timeout 1, from 2026-11-23 17:28:01 UTC")
+    assert there["unsent"].effect.startswith("write timeout 1, at 2026-11-23 17:28:01 UTC")
     assert there["refused"].effect == "unauthenticated 1."
     assert [there[name].evidence[0].line for name in ("unsent", "refused")] == [1, 2]
 

@@ -328,8 +328,10 @@ def _delays(rows: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:
     trip = rows["acknowledged"] - rows["sent"]
     low = (early - rows["sent"] - rows["clock_offset_high"]).where(accepted & (rows["joined"] | answered.notna()))
     high = (late - rows["sent"] - rows["clock_offset_low"]).where(accepted & ~rows["unbounded"])
-    rows["delay_low"] = low.mask(low < ZERO, ZERO).fillna(trip * 0)
-    rows["delay_high"] = high.mask(high.isna() | (high > trip), trip)
+    high = high.mask(high.isna() | (high > trip), trip)
+    low = low.mask(low < ZERO, ZERO).fillna(trip * 0)
+    # what one clock saw of the whole trip holds, whatever is assumed of two clocks
+    rows["delay_low"], rows["delay_high"] = low.mask(low > high, high), high
     return rows
 
 
