@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from istiolog_pd.engine.reference.reader import CUT, SourceTables
 from istiolog_pd.engine.whose_log import TOLD_BY_STATEMENTS, component_of
 from istiolog_pd.loading.options import Options
 from istiolog_pd.runs import SourcePart, join
+from istiolog_pd.runs.schema import with_line
 from istiolog_pd.runs.source_part import Bools
 
 #: Maximum number of bytes kept of a piece's head, and of its tail: a longer entry stays cut.
@@ -24,8 +24,6 @@ MAX_EDGE = 1 << 20
 AROUND = 3
 #: What shows that a piece begins or ends within an entry.
 _FRAGMENTS = ("unparsed", "go_gc")
-#: A number or a date behind a name, and what compression adds: what is before it is the same for the pieces of one run.
-_ROTATION = re.compile(r"(\.(\d{1,3}|\d{8}-\d{6}))?(\.(gz|zst|xz|bz2))?$")
 
 
 @dataclass(slots=True)
@@ -70,19 +68,6 @@ class Edges:
             if (at := self.head.find(b"\n", at + 1)) < 0:
                 return None
         return bytes(self.head[: at + 1])
-
-
-def same_run(name: str, other: str) -> bool:
-    """Whether two files are pieces of one run, by their names: a log of the process before is not.
-
-    Examples
-    --------
-    >>> same_run("istiod.log.2.gz", "istiod.log"), same_run("discovery/0.log.20261130-131000.gz", "discovery/0.log")
-    (True, True)
-    >>> same_run("discovery/0.log", "discovery/1.log")
-    False
-    """
-    return _ROTATION.sub("", name) == _ROTATION.sub("", other)
 
 
 def closed(
@@ -158,10 +143,5 @@ def _rows(tables: SourceTables, keep: Bools) -> SourcePart:
 
 def _moved(part: SourcePart, by: int) -> SourcePart:
     """The entries, their lines counted from another."""
-    tables = {event: _with_lines(table, by) for event, table in part.tables.items()}
-    return replace(part, events=_with_lines(part.events, by), tables=tables)
-
-
-def _with_lines(table: pa.Table, by: int) -> pa.Table:
-    at = table.schema.get_field_index("line")
-    return table.set_column(at, table.schema.field(at), pc.add(table["line"], by))
+    events, *tables = (with_line(table, pc.add(table["line"], by)) for table in (part.events, *part.tables.values()))
+    return replace(part, events=events, tables=dict(zip(part.tables, tables, strict=True)))

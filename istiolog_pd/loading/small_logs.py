@@ -14,12 +14,12 @@ import pyarrow.compute as pc
 from istiolog_pd.engine.choose_engine import has_native
 from istiolog_pd.engine.reference.reader import SourceTables
 from istiolog_pd.loading.options import Options
-from istiolog_pd.loading.source_log import GIVEN_AWAY, Log, WaitingLog, group_of, place_of, placed, with_line
+from istiolog_pd.loading.source_log import GIVEN_AWAY, Log, WaitingLog, group_of, place_of, placed
 from istiolog_pd.runs import Batch, LogOwner, SourcePart
-from istiolog_pd.runs.schema import with_place
+from istiolog_pd.runs.schema import with_line, with_place
 from istiolog_pd.runs.source_part import Ints
 from istiolog_pd.sources.discover import Source
-from istiolog_pd.sources.wrappers._model import NAT, columns_of
+from istiolog_pd.sources.wrappers import NAT, columns_of
 
 #: Maximum size of a log that is read together with others: of a larger one, what is done once costs little.
 MAX_SMALL = 1 << 16

@@ -16,9 +16,9 @@ from istiolog_pd.engine.reference.reader import SourceTables
 from istiolog_pd.engine.schema import EVENTS_SCHEMA
 from istiolog_pd.engine.whose_log import component_of
 from istiolog_pd.loading.options import Options
-from istiolog_pd.loading.seams import Edges, closed, same_run
-from istiolog_pd.runs import SourcePart, piece_of
-from istiolog_pd.runs.schema import with_place
+from istiolog_pd.loading.seams import Edges, closed
+from istiolog_pd.runs import SourcePart, piece_of, rotated_name
+from istiolog_pd.runs.schema import with_line, with_place
 from istiolog_pd.sources.discover import Source
 from istiolog_pd.sources.limits import Limits
 from istiolog_pd.sources.wrappers import LogStream, unwrap
@@ -163,16 +163,12 @@ def placed(damage: Sequence[Damage], stream: LogStream) -> list[Damage]:
     return [Damage(one.what, line, one.lines) for one, line in zip(damage, lines, strict=True)]
 
 
-def with_line(table: pa.Table, line: pa.ChunkedArray) -> pa.Table:
-    """A table with other lines."""
-    at = table.schema.get_field_index("line")
-    return table.set_column(at, table.schema.field(at), line)
-
-
 def close_seam(before: Log, after: Log, options: Options) -> None:
     """Make an entry whole that was cut between two pieces of one run."""
     names = before.source.name, after.source.name
-    if before.source.group != after.source.group or before.edges is None or after.edges is None or not same_run(*names):
+    if before.source.group != after.source.group or before.edges is None or after.edges is None:
+        return
+    if rotated_name(names[0]) != rotated_name(names[1]):  # a log of the process before
         return
     found = closed(before.tables, after.tables, (before.edges, after.edges), names, options)
     for log, tables in zip((before, after), found or (), strict=False):

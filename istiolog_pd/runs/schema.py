@@ -100,6 +100,12 @@ class RunOf:
 PLACED = ("source_pod", "source_namespace", "source_container", "stream", "received")
 
 
+def with_line(table: pa.Table, line: pa.ChunkedArray) -> pa.Table:
+    """A table with other lines."""
+    at = table.schema.get_field_index("line")
+    return table.set_column(at, table.schema.field(at), line)
+
+
 def with_place(events: pa.Table, columns: Mapping[str, pa.ChunkedArray | str]) -> pa.Table:
     """A table of events with the columns of `PLACED`; one text stands for all rows, what is not given is null."""
     bare = events

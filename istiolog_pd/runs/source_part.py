@@ -188,10 +188,22 @@ def piece_of(name: str) -> tuple[str, int]:
     if found := _ROTATED.match(name):
         number = found["number"]
         order = -int(number) if len(number) <= 3 else -(10**15) + int(number.replace("-", ""))
-        name = found["stem"]
+        name = rotated_name(name)
     elif found := _PREVIOUS.match(name):
         name, order = found["stem"] + found["end"], -1
     name = _PACKED.sub("", name)
     if found := _KUBELET.match(name):
         return found["folder"], order or int(found["restart"])
     return name, order
+
+
+def rotated_name(name: str) -> str:
+    """The name that a file had before it was rotated and packed: the same for all pieces of one process's log.
+
+    Examples
+    --------
+    >>> rotated_name("istiod.log.2.gz"), rotated_name("discovery/0.log.20261130-131000.gz"), rotated_name("1.log")
+    ('istiod.log', 'discovery/0.log', '1.log')
+    """
+    found = _ROTATED.match(name)
+    return found["stem"] if found else _PACKED.sub("", name)

@@ -130,13 +130,14 @@ def _after_pushes(capture: Capture, table: pa.Table, failed: pd.DataFrame) -> pd
     times = {str(proxy): np.sort(own.to_numpy("datetime64[ns]")) for proxy, own in pushes.groupby("proxy")["timestamp"]}
     proxy_of = proxies_of_runs(capture)
     runs = pc.fill_null(table["run"], 0).to_numpy()
+    requests_of = pd.Series(runs).groupby(runs).indices
     begun = table["timestamp"].to_numpy().astype("datetime64[ns]")
     after, usual = (pd.Series(np.nan, failed.index) for _ in range(2))
     for run, own in failed.groupby("run"):
         pushed = times.get(str(proxy_of.get(run)))
         if pushed is not None:
             after[own.index] = soon_after(own["timestamp"].to_numpy("datetime64[ns]"), pushed, SOON)
-            usual[own.index] = soon_after(begun[runs == run], pushed, SOON).mean()
+            usual[own.index] = soon_after(begun[requests_of[run]], pushed, SOON).mean()
     return pd.DataFrame({"after": after, "usual": usual})
 
 

@@ -11,6 +11,7 @@ from istiolog_pd.analysis._answer import COUNT
 from istiolog_pd.analysis._intervals import Ints, disjoint, earliest_and_latest, per_round
 from istiolog_pd.analysis._time import NAT, as_durations, as_nanoseconds, merge_as_of
 from istiolog_pd.analysis.propagation.sides import PILOT, side
+from istiolog_pd.analysis.pushes._rounds_of_runs import Rounds
 from istiolog_pd.capture import Capture
 
 
@@ -121,13 +122,11 @@ def bound_rounds(starts: pd.DataFrame, placed: pd.DataFrame, late: pd.Timedelta)
 
 def _begun_before(starts: pd.DataFrame, placed: pd.DataFrame, moments: Ints) -> Ints:
     """The last round of a push's own process that began before a moment; -1 if none did."""
-    found = np.full(len(placed), -1)
-    for run, own in starts.groupby("run", sort=False):
-        mine = placed["run"].eq(run).to_numpy(bool)
-        begins = np.maximum.accumulate(as_nanoseconds(own["timestamp"]))
-        at = np.searchsorted(begins, moments[mine]) - 1
-        found[mine] = np.where(at >= 0, own["round"].to_numpy(np.int64)[np.maximum(at, 0)], -1)
-    return found
+    rounds = Rounds(starts)
+    run = np.searchsorted(rounds.runs, placed["run"].to_numpy(np.int64))
+    at = rounds.before_time(moments, run, "left") - 1
+    number = rounds.lines["round"].to_numpy(np.int64)
+    return np.where(at >= 0, number[rounds.first[run] + np.maximum(at, 0)], -1)
 
 
 def _distinct(codes: Ints, rounds: Ints, size: int) -> Ints:

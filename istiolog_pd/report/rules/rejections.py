@@ -19,8 +19,7 @@ def _open(table: pd.DataFrame, capture: Capture) -> RuleHit | str | None:
         return NO_ACKS
     proxies = int(own["proxy"].nunique())
     first = own.iloc[0]
-    meant = own["objects"].dropna()
-    can_be = f" It can be about {shown(meant.iloc[0], MAX_WORDS)}." if len(meant) else ""
+    can_be = f" It can be about {shown(first['objects'], MAX_WORDS)}." if pd.notna(first["objects"]) else ""
     return RuleHit(
         f"{plural(proxies, 'proxy', 'proxies')} accepted no update of a type after rejecting one",
         f"Since {clock(own['last'].min())}; the first: {shown(first['proxy'], MAX_WORDS)}, {first['xds_type']}: "

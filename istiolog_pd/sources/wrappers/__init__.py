@@ -37,13 +37,21 @@ from istiolog_pd.sources.limits import LIMITS, Limits
 from istiolog_pd.sources.wrappers._demux import Demux, in_order
 from istiolog_pd.sources.wrappers._detect import PREFIXES, Detection, Detector, detect
 from istiolog_pd.sources.wrappers._json_records import Records, object_batches
-from istiolog_pd.sources.wrappers._model import ChainedMetadata, LineMetadata, LineTable, LogStream, Note
+from istiolog_pd.sources.wrappers._model import (
+    NAT,
+    ChainedMetadata,
+    LineMetadata,
+    LineTable,
+    LogStream,
+    Note,
+    columns_of,
+)
 from istiolog_pd.sources.wrappers._rows import line_batches, whole_lines
 from istiolog_pd.sources.wrappers._streaming import StreamingUnwrapper
 from istiolog_pd.sources.wrappers._wrapper import BatchReader, PrefixWrapper, RecordWrapper, SectionWrapper
 from istiolog_pd.sources.wrappers.pasted import PASTED, PastedText
 
-__all__ = ["Detector", "LineMetadata", "LogStream", "StreamingUnwrapper", "detect", "unwrap"]
+__all__ = ["NAT", "Detector", "LineMetadata", "LogStream", "StreamingUnwrapper", "columns_of", "detect", "unwrap"]
 
 #: What may stand inside another wrapper: CRI lines that a shipper did not take apart, stern's ``-t``.
 _INNER = tuple(wrapper for wrapper in PREFIXES if wrapper.inner)

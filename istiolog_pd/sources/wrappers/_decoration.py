@@ -279,7 +279,7 @@ def _with_separators(found: Decoration, heads: Sequence[re.Match[bytes] | None])
     if sign == b"\\t" and found.is_json_text:
         return found
     if sign == b"^I" and all(head is None or head.string.endswith(b"$") for head in heads):  # cat -A
-        found = replace(found, suffixes=(b"$",))
+        found = replace(found, suffixes=(b"$", *found.suffixes))
     if sign:
         after = rb"[ \t]*" if common.rstrip(sign)[-1:] != common[-1:] or common[-1:] in b" \t" else b""
         before = rb" *" if common[:1] == b" " else b""
