@@ -35,6 +35,21 @@ def escape_markdown(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;").strip()
 
 
+def seconds_text(seconds: int) -> str:
+    """Write whole seconds, many of them as minutes or hours; there may be more than a Timedelta holds.
+
+    Examples
+    --------
+    >>> seconds_text(66), seconds_text(1854), seconds_text(93600)
+    ('66 s', '30 min 54 s', '26 h 0 min')
+    """
+    if seconds >= _HOURS_FROM:
+        return f"{seconds // 3600:,} h {seconds % 3600 // 60} min"
+    if seconds >= _MINUTES_FROM:
+        return f"{seconds // 60} min {seconds % 60} s"
+    return f"{seconds} s"
+
+
 def duration_text(value: pd.Timedelta, digits: int = 3) -> str:
     """Write a duration, which may be negative, in the unit that fits it.
 
@@ -49,10 +64,8 @@ def duration_text(value: pd.Timedelta, digits: int = 3) -> str:
     ('30 min 54 s', '-26 h 0 min')
     """
     sign, seconds = "-" * (value.value < 0), round(abs(value.value) / 1e9)
-    if seconds >= _HOURS_FROM:
-        return f"{sign}{seconds // 3600:,} h {seconds % 3600 // 60} min"
     if seconds >= _MINUTES_FROM:
-        return f"{sign}{seconds // 60} min {seconds % 60} s"
+        return sign + seconds_text(seconds)
     for size, unit in ((1e9, "s"), (1e6, "ms"), (1e3, "\u00b5s")):
         if abs(value.value) >= size:
             number = value.value / size

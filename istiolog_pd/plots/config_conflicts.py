@@ -19,7 +19,7 @@ HARM: dict[str, Look] = {
 @plot(
     "config_conflicts",
     "conflicts in the configuration over time, by whether they harm",
-    title="Conflicts in the configuration, from the first status of pushes that lists each to the last",
+    title="Conflicts in the configuration, from first to last status",
     columns="metric key harmful first last statuses",
     axes="Time (UTC) by conflict",
     known="first",

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from istiolog_pd._text import seconds_text
 from istiolog_pd.capture import Capture
 from istiolog_pd.formats.version import Version, version_of, version_range
 from istiolog_pd.runs.source_part import kept_tables
@@ -149,7 +150,5 @@ def described(capture: Capture, name: str) -> str:
     own = runs[runs["component"].eq("pilot")]
     found = ", ".join(own.loc[own["version"].ne(""), "version"].drop_duplicates()) or "unknown"
     # in seconds: a sum of many spans may be longer than pandas can say
-    minutes, seconds = divmod(int((own["last"] - own["first"]).dt.total_seconds().sum()), 60)
-    days, minutes = divmod(minutes, 24 * 60)
-    span = f"{days} days {minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
+    span = seconds_text(int((own["last"] - own["first"]).dt.total_seconds().sum()))
     return f"{name}: Istio {found}, {len(own)} run(s), {span}"
