@@ -59,26 +59,26 @@ def push_rounds(table: pd.DataFrame, ax: Axes) -> Drawn:
     """
     if table.empty or not table["round"].notna().any():
         return ""
-    number, reached, last = numbers(table["round"]), numbers(table["proxies"]), milliseconds(table["duration"])
-    hidden = table["visible"].astype("boolean").eq(False).fillna(False).to_numpy(dtype=bool) | np.isnan(reached)
+    number, sent_to, last = numbers(table["round"]), numbers(table["proxies"]), milliseconds(table["duration"])
+    hidden = table["visible"].astype("boolean").eq(False).fillna(False).to_numpy(dtype=bool) | np.isnan(sent_to)
     kind = kinds(table).to_numpy()
     handles: list[Artist] = []
     for name in in_order(DECISIONS, kind):
-        looked, rows = DECISIONS[name], (reached > 0) & ~hidden & (kind == name)
+        looked, rows = DECISIONS[name], (sent_to > 0) & ~hidden & (kind == name)
         label = looked.label or name
         if rows.any():
-            height = np.where(rows, reached, np.nan)
+            height = np.where(rows, sent_to, np.nan)
             bars(ax, number, (np.zeros(len(number)), height), WIDTH, looked, name)
             handles.append(patch(looked, f"{label} ({rows.sum():,})"))
     connected = numbers(table["connected_endpoints"])
     if np.isfinite(connected).any():
         handles += ax.step(number, connected, where="mid", color=ink(), alpha=0.4, linewidth=1, label="connections")
-    top = np.nanmax(np.concatenate([connected, reached[~hidden], [1]]))
+    top = np.nanmax(np.concatenate([connected, sent_to[~hidden], [1]]))
     ax.set(ylim=(0, float(top) * 1.08), ylabel="proxies pushed to")
     ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     round_axis(ax, number, table["timestamp"])
     handles += _ticks(ax, number[hidden], "not visible at this level")
-    handles += _ticks(ax, number[~hidden & (reached == 0)], "pushed to no proxy", "x")
+    handles += _ticks(ax, number[~hidden & (sent_to == 0)], "pushed to no proxy", "x")
     _last_proxy(ax, number, np.where(hidden, np.nan, last), kind)
     return handles
 

@@ -118,7 +118,7 @@ def decided(side: Side) -> Iterator[Labeled]:
 
 
 def fanned_out(side: Side) -> Iterator[Labeled]:
-    """Rounds: how long the context took, whom they reached, how long that took."""
+    """Rounds: how long the context took, to whom they were sent, how long that took."""
     rounds = push_rounds(side.capture).dropna(subset=["timestamp"])
     if rounds.empty:
         return
@@ -130,12 +130,12 @@ def fanned_out(side: Side) -> Iterator[Labeled]:
         yield "services", "", side.share(starts["timestamp"], starts["services"])
     full = with_decisions(side, rounds[rounds["full"].fillna(True).astype(bool)])
     yield from side.quantiles("context_time", full["timestamp"], duration_ms(full["timestamp"] - full["decided"]))
-    reached = rounds[rounds["visible"].astype(bool) & rounds["connected_endpoints"].gt(0).fillna(False).astype(bool)]
-    times = reached["timestamp"]
-    yield "fan_out_share", "", side.share(times, reached["proxies"], reached["connected_endpoints"])
-    lasted = duration_ms(reached["duration"])
+    sent = rounds[rounds["visible"].astype(bool) & rounds["connected_endpoints"].gt(0).fillna(False).astype(bool)]
+    times = sent["timestamp"]
+    yield "fan_out_share", "", side.share(times, sent["proxies"], sent["connected_endpoints"])
+    lasted = duration_ms(sent["duration"])
     yield from side.quantiles("fan_out_time", times, lasted)
-    pushed = reached[~np.isnan(lasted)]
+    pushed = sent[~np.isnan(lasted)]
     spent = pd.Series(lasted[~np.isnan(lasted)], pushed.index)
     yield "fan_out_time_per_proxy", "", side.share(pushed["timestamp"], spent, pushed["proxies"])
 
@@ -259,7 +259,7 @@ MEASURES = (
     Measure("context_time", "ms", fanned_out),
     Measure("fan_out_share", "share of connected proxies", fanned_out),
     Measure("fan_out_time", "ms", fanned_out),
-    Measure("fan_out_time_per_proxy", "ms per proxy reached", fanned_out),
+    Measure("fan_out_time_per_proxy", "ms per proxy pushed to", fanned_out),
     Measure("pushes_per_change", "pushes per change and connected proxy", pushed),
     Measure("bytes_per_change", "bytes per change and connected proxy", pushed),
     Measure("pushes", "pushes per proxy and minute", pushed),

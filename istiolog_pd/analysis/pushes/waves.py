@@ -61,7 +61,7 @@ WAVES = Answer(
         RUN,
         SOURCE,
     ),
-    needs=(pushed("how pushes reached their proxies"),),
+    needs=(pushed("when pushes were sent to each proxy"),),
 )
 
 WAVE = Answer(
