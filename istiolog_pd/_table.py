@@ -79,7 +79,7 @@ def table_html(frame: pd.DataFrame) -> str:
     units = frame.attrs.get("units", {})
     index, columns = _columns(levels, rows.index.names, units), _columns(values, frame.columns, units)
     times = sum(is_datetime64_any_dtype(column.dtype) for column in (*levels, *values))
-    if _width(index, columns) + times * len("2026-11-30") > ROOM and (day := _only_day([*levels, *values])):
+    if _width(index, columns) + times * len("2026-11-30") > ROOM and (day := only_day([*levels, *values])):
         index, columns = _columns(levels, rows.index.names, units, day), _columns(values, frame.columns, units, day)
     kept, notes = _fitting(frame, columns, index)
     cells = pd.DataFrame({at: pd.Series(columns[at].cells, dtype=object) for at in kept}, index=range(len(rows)))
@@ -211,7 +211,7 @@ def _in_utc(values: pd.Series[Any]) -> pd.Series[Any]:
     return values.dt.tz_convert("UTC").dt.tz_localize(None) if isinstance(values.dtype, pd.DatetimeTZDtype) else values
 
 
-def _only_day(columns: Sequence[pd.Series[Any]]) -> str:
+def only_day(columns: Sequence[pd.Series[Any]]) -> str:
     """The day of all times of some columns; empty if they are of several."""
     times = [_in_utc(column).dropna() for column in columns if is_datetime64_any_dtype(column.dtype)]
     days = {day for column in times for day in column.dt.strftime("%Y-%m-%d").unique()}

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     import pandas as pd
 
+#: The smallest part of a time that is written.
+TimeSpec = Literal["seconds", "milliseconds"]
+
 _UNITS = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 
 #: Seconds from which a duration is written in minutes, and in hours.
@@ -87,7 +90,7 @@ def bytes_text(count: int) -> str:
     return f"{count} B"
 
 
-def cell_text(value: Any, digits: int = 4, timespec: Literal["seconds", "milliseconds"] = "milliseconds") -> str:
+def cell_text(value: Any, digits: int = 4, timespec: TimeSpec = "milliseconds") -> str:
     r"""Write a value of a table: null is empty, times in UTC, durations in the unit that fits, text without controls.
 
     Examples

@@ -77,6 +77,19 @@ def test_table_on_a_terminal_is_a_line_a_row(
     assert "rows are cut to the width; not shown: empty" in said
 
 
+def test_times_show_milliseconds_and_on_a_terminal_their_day_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    times = pd.to_datetime(["2026-11-30T13:09:19.123456Z", None, "2026-11-30T13:09:20.0Z"], format="ISO8601")
+    print_table(pd.DataFrame({"time": times, "n": [1, 2, 3]}))
+    assert "2026-11-30 13:09:19.123  1" in capsys.readouterr().out
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    print_table(pd.DataFrame({"time": times, "n": [1, 2, 3]}))
+    shown, said = capsys.readouterr()
+    assert shown.splitlines() == ["time          n", "13:09:19.123  1", "              2", "13:09:20.000  3"]
+    assert said == "istiolog: times of 2026-11-30, in UTC\n"
+
+
 def _read(terminal: int) -> bytes:
     try:
         return os.read(terminal, 1 << 16)

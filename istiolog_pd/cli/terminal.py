@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 import typer
 
-from istiolog_pd._text import cell_text, escape_controls
+from istiolog_pd._text import TimeSpec, cell_text, escape_controls
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +79,7 @@ def screen_width() -> int:
 
 def show_lines(table: pd.DataFrame, title: str, width: int) -> bool:
     """Print a table on stdout, one line for each row, cut to a width (0: none); whether any was cut."""
-    columns, right, whole = _texts(table)
+    columns, right, whole = _texts(table, "seconds")
     columns, cut = narrowed(columns, whole, width)
     typer.echo(typer.style(title, bold=True) if sys.stdout.isatty() else title)
     typer.echo(plain(columns, right) + "\n")
@@ -109,13 +109,18 @@ def narrowed(columns: dict[str, list[str]], whole: set[str], width: int) -> tupl
     return short, widths != natural
 
 
-def _texts(table: pd.DataFrame) -> tuple[dict[str, list[str]], set[str], set[str]]:
-    """The cells of a table as text, which columns go to the right, and which are never cut: numbers and times."""
+def _texts(table: pd.DataFrame, timespec: TimeSpec, day: str = "") -> tuple[dict[str, list[str]], set[str], set[str]]:
+    """The cells of a table as text, which columns go to the right, and which are never cut: numbers and times.
+
+    Times are written to `timespec`, and without their day where it is given.
+    """
     from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
-    columns = {str(name): [cell_text(value, 6, "seconds") for value in table[name]] for name in table.columns}
+    columns = {str(name): [cell_text(value, 6, timespec) for value in table[name]] for name in table.columns}
     right = {str(name) for name in table.columns if is_numeric_dtype(table[name])}
-    return columns, right, right | {str(name) for name in table.columns if is_datetime64_any_dtype(table[name])}
+    times = {str(name) for name in table.columns if is_datetime64_any_dtype(table[name])}
+    columns |= {name: [text.removeprefix(f"{day} ") for text in columns[name]] for name in times}
+    return columns, right, right | times
 
 
 def print_table(table: pd.DataFrame, title: str = "") -> None:
@@ -124,11 +129,15 @@ def print_table(table: pd.DataFrame, title: str = "") -> None:
     Parameters
     ----------
     table
-        Any table; numbers go to the right, null is empty, what cannot be printed is escaped.
+        Any table; numbers go to the right, null is empty, what cannot be printed is escaped. On a terminal, times
+        that are all of one day leave it out, for the columns beside them.
     title
         A line above it.
     """
-    columns, right, whole = _texts(table)
+    from istiolog_pd._table import only_day
+
+    day = only_day([table[name] for name in table.columns]) if sys.stdout.isatty() else ""
+    columns, right, whole = _texts(table, "milliseconds", day)
     left: list[str] = []
     cut = False
     if sys.stdout.isatty():
@@ -137,9 +146,11 @@ def print_table(table: pd.DataFrame, title: str = "") -> None:
     typer.echo("\n".join(filter(None, (title, plain(columns, right)))))
     if title:
         typer.echo("")
-    if cut or left:
-        said = filter(None, ["rows are cut to the width" * cut, "not shown: " * bool(left) + ", ".join(left)])
-        log_line("; ".join(said) + " (... | less -S shows all)")
+    notes = ["rows are cut to the width" * cut, "not shown: " * bool(left) + ", ".join(left)]
+    hint = " (... | less -S shows all)" * (cut or bool(left))
+    said = "; ".join(filter(None, [f"times of {day}, in UTC" * bool(day), *notes]))
+    if said:
+        log_line(said + hint)
 
 
 def fitting(columns: dict[str, list[str]], whole: set[str], width: int) -> tuple[dict[str, list[str]], list[str]]:
