@@ -82,7 +82,8 @@ fn validity(rows: usize, gaps: &Gaps) -> (Buffer, usize) {
 
 /// Some texts of a dictionary as an array.
 pub fn words_array(texts: &Texts, order: &[u32]) -> Array {
-    let (mut bytes, mut ends) = (Vec::new(), vec![0i32]);
+    let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(order.len() + 1));
+    ends.push(0i32);
     for number in order {
         bytes.extend_from_slice(texts.get(*number as usize));
         ends.push(bytes.len() as i32);
@@ -101,10 +102,9 @@ impl Array {
         column: Column,
         rows: usize,
         kind: DataType,
-        dictionary: Option<Arc<Array>>,
         shared: &mut HashMap<(DataType, usize), Array>,
     ) -> Array {
-        let array = match column {
+        match column {
             Column::Empty | Column::Ids(..) | Column::Same(_) => {
                 shared.entry((kind, rows)).or_insert_with(|| Array::of_nulls(rows, kind)).clone()
             }
@@ -134,8 +134,7 @@ impl Array {
                 bytes.shrink_to_fit();
                 Array::new(kind, rows, nulls, vec![valid, buffer(offsets), buffer(bytes)])
             }
-        };
-        Array { dictionary, ..array }
+        }
     }
 
     fn of_nulls(rows: usize, kind: DataType) -> Array {
@@ -149,8 +148,14 @@ impl Array {
         Array::new(kind, rows, rows, buffers)
     }
 
-    /// A record batch.
-    pub fn of_columns(rows: usize, children: Vec<Array>, names: &[String]) -> Array {
+    /// A record batch of columns and their dictionaries.
+    pub fn of_columns(
+        rows: usize,
+        mut children: Vec<Array>,
+        dictionaries: &[Option<Arc<Array>>],
+        names: &[String],
+    ) -> Array {
+        children.iter_mut().zip(dictionaries).for_each(|(column, words)| column.dictionary.clone_from(words));
         let names = names.iter().map(|name| CString::new(name.as_str()).unwrap_or_default()).collect();
         Array { children, names: Arc::new(names), ..Array::new(DataType::Struct, rows, 0, vec![None]) }
     }

@@ -11,7 +11,7 @@ use crate::dictionary::{Dictionary, Texts};
 use crate::renumber::{Renumbering, TableWords, WorkerWords};
 use crate::times::klog;
 
-/// A table with fewer rows than this in a piece, on average, is of one chunk.
+/// Rows of pieces are put together until a chunk of a table has this many.
 const FEW: usize = 4096;
 /// So many entries wait for their year at most.
 const MOST_HELD: usize = 1 << 20;
@@ -22,7 +22,9 @@ pub struct Table {
     pub types: Vec<DataType>,
     /// By column which dictionary its words are of, and its words so far.
     words: Vec<Option<(usize, TableWords)>>,
-    chunks: Vec<(usize, Vec<Column>)>,
+    /// The chunks that are full, their dictionaries apart, and the rows and columns of the next one.
+    chunks: Vec<(usize, Vec<Array>)>,
+    open: (usize, Vec<Column>),
 }
 
 /// The tables of pieces that follow one another in a source.
@@ -39,6 +41,8 @@ pub struct Assembly {
     workers: HashMap<u64, WorkerWords>,
     /// First the table of all entries, then by event.
     tables: Vec<Option<Table>>,
+    /// Columns without a value, which tables share.
+    nulls: HashMap<(DataType, usize), Array>,
     last_time: Option<i64>,
     /// Pieces whose first entries wait for a year.
     held: VecDeque<Piece>,
@@ -68,6 +72,7 @@ impl Assembly {
             all: Vec::new(),
             workers: HashMap::new(),
             tables: Vec::new(),
+            nulls: HashMap::new(),
             last_time: None,
             held: VecDeque::new(),
             catalog,
@@ -101,6 +106,7 @@ impl Assembly {
             worker.of_table.clear();
         }
         self.tables = (0..=catalog.events.len()).map(|_| None).collect();
+        self.nulls.clear();
     }
 
     /// Begin another source: its lines are counted from one, and no time of the one before is of use to it.
@@ -257,7 +263,7 @@ impl Assembly {
                 Column::Empty | Column::Numbers(..) | Column::Texts(..) => {}
             }
         }
-        table.chunks.push((rows, columns));
+        table.add(rows, columns, &mut self.nulls);
     }
 
     /// The tables so far, and begin new ones: that of all entries, and those of events by their number.
@@ -265,9 +271,8 @@ impl Assembly {
         if last {
             self.settle(true);
         }
-        let mut shared = HashMap::new();
         let tables = std::mem::take(&mut self.tables).into_iter();
-        let built = tables.map(|table| table.map(|table| table.build(&self.all, &mut shared))).collect();
+        let built = tables.map(|table| table.map(|table| table.build(&self.all, &mut self.nulls))).collect();
         self.begin();
         built
     }
@@ -275,7 +280,13 @@ impl Assembly {
 
 impl Table {
     fn new(catalog: &Catalog, names: &[String], own: &[usize]) -> Table {
-        let mut table = Table { names: Vec::new(), types: Vec::new(), words: Vec::new(), chunks: Vec::new() };
+        let mut table = Table {
+            names: Vec::new(),
+            types: Vec::new(),
+            words: Vec::new(),
+            chunks: Vec::new(),
+            open: (0, Vec::new()),
+        };
         let common = catalog.columns.len();
         let mut add = |name: &str, kind: DataType, dictionary: Option<usize>| {
             table.names.push(name.to_owned());
@@ -317,36 +328,37 @@ impl Table {
         table
     }
 
-    /// The table's chunks, as arrays of structures.
-    fn build(self, all: &[Dictionary], shared: &mut HashMap<(DataType, usize), Array>) -> Vec<Array> {
-        let rows: usize = self.chunks.iter().map(|(rows, _)| rows).sum();
-        let chunks =
-            if self.chunks.len() > 1 && rows < FEW * self.chunks.len() { joined(self.chunks) } else { self.chunks };
-        let dictionaries: Vec<Option<Arc<Array>>> = self
-            .words
-            .iter()
-            .map(|words| words.as_ref().map(|(of, words)| Arc::new(words_array(&all[*of].texts, &words.order))))
-            .collect();
-        let mut build = |(rows, columns): (usize, Vec<Column>)| {
-            let arrays = columns
-                .into_iter()
-                .enumerate()
-                .map(|(n, column)| Array::of(column, rows, self.types[n], dictionaries[n].clone(), shared));
-            Array::of_columns(rows, arrays.collect(), &self.names)
-        };
-        chunks.into_iter().map(&mut build).collect()
-    }
-}
-
-/// All chunks as one.
-fn joined(chunks: Vec<(usize, Vec<Column>)>) -> Vec<(usize, Vec<Column>)> {
-    let mut chunks = chunks.into_iter();
-    let Some((mut rows, mut columns)) = chunks.next() else { return Vec::new() };
-    for (more, others) in chunks {
-        for (column, other) in columns.iter_mut().zip(others) {
-            column.append(rows, other, more);
+    /// Add the rows of a piece; a chunk that has enough is made Arrow's while it is in the processor's cache.
+    fn add(&mut self, rows: usize, columns: Vec<Column>, nulls: &mut HashMap<(DataType, usize), Array>) {
+        if self.open.0 == 0 {
+            self.open = (rows, columns);
+        } else {
+            for (column, more) in self.open.1.iter_mut().zip(columns) {
+                column.append(self.open.0, more, rows);
+            }
+            self.open.0 += rows;
         }
-        rows += more;
+        if self.open.0 >= FEW {
+            self.close(nulls);
+        }
     }
-    vec![(rows, columns)]
+
+    fn close(&mut self, nulls: &mut HashMap<(DataType, usize), Array>) {
+        let (rows, columns) = std::mem::take(&mut self.open);
+        let columns = columns.into_iter().zip(&self.types);
+        self.chunks.push((rows, columns.map(|(column, kind)| Array::of(column, rows, *kind, nulls)).collect()));
+    }
+
+    /// The table's chunks, as arrays of structures.
+    fn build(mut self, all: &[Dictionary], nulls: &mut HashMap<(DataType, usize), Array>) -> Vec<Array> {
+        if self.open.0 > 0 {
+            self.close(nulls);
+        }
+        let words = |words: &Option<(usize, TableWords)>| {
+            words.as_ref().map(|(of, words)| Arc::new(words_array(&all[*of].texts, &words.order)))
+        };
+        let dictionaries: Vec<Option<Arc<Array>>> = self.words.iter().map(words).collect();
+        let chunks = self.chunks.into_iter();
+        chunks.map(|(rows, columns)| Array::of_columns(rows, columns, &dictionaries, &self.names)).collect()
+    }
 }
