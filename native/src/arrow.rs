@@ -98,12 +98,7 @@ impl Array {
     }
 
     /// A column as an array; columns without a value share their memory.
-    pub fn of(
-        column: Column,
-        rows: usize,
-        kind: DataType,
-        shared: &mut HashMap<(DataType, usize), Array>,
-    ) -> Array {
+    pub fn of(column: Column, rows: usize, kind: DataType, shared: &mut HashMap<(DataType, usize), Array>) -> Array {
         match column {
             Column::Empty | Column::Ids(..) | Column::Same(_) => {
                 shared.entry((kind, rows)).or_insert_with(|| Array::of_nulls(rows, kind)).clone()

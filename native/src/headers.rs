@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use memchr::memchr;
 use memchr::memmem::Finder;
 use pyo3::PyResult;
 
@@ -15,8 +16,6 @@ use crate::times::{Clock, Custom};
 
 /// The fields of a header, by the names of groups before an underscore.
 const FIELDS: [&str; 7] = ["time", "level", "scope", "logger", "caller", "thread", "epoch"];
-/// A shorter text is searched byte by byte.
-const SHORT: usize = 64;
 
 pub struct Layout {
     pattern: Pattern,
@@ -190,14 +189,8 @@ impl Heads {
                 None => return false,
             }
         };
-        let sign = self.inner_sign.needle();
-        match &line[at..] {
-            short if short.len() < SHORT => {
-                let ends = |(end, byte): (usize, &u8)| *byte == b'\t' && short[..=end].ends_with(sign);
-                short.iter().enumerate().any(ends)
-            }
-            rest => self.inner_sign.find(rest).is_some(),
-        }
+        let rest = &line[at..];
+        memchr(self.inner_sign.needle()[0], rest).is_some_and(|first| self.inner_sign.find(&rest[first..]).is_some())
     }
 
     /// Where the console headers in the middle of a line begin.

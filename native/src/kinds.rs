@@ -68,16 +68,25 @@ impl Kind {
         })
     }
 
-    /// Where the text of a closed kind ends that begins at `at`.
-    #[inline]
+    /// Where the text of a closed kind ends that begins at `at`; most are whole numbers.
+    #[inline(always)]
     pub fn end(&self, text: &[u8], at: usize, scratch: &mut Scratch) -> Option<usize> {
+        if let Closed::Integer | Closed::IntegerOr(_) = self.closed
+            && let Some(end) = integer_end(text, at)
+        {
+            return Some(end);
+        }
+        self.end_of_any(text, at, scratch)
+    }
+
+    #[inline(never)]
+    fn end_of_any(&self, text: &[u8], at: usize, scratch: &mut Scratch) -> Option<usize> {
         match &self.closed {
-            Closed::Integer => integer_end(text, at),
-            Closed::IntegerOr(pattern) => integer_end(text, at).or_else(|| pattern.matches(text, at, scratch)),
+            Closed::Integer => None,
             Closed::Duration => duration_end(text, at),
             Closed::Size => size_end(text, at),
             Closed::XdsType => Some(at + xds_type(&text[at..])?),
-            Closed::Pattern(pattern) => pattern.matches(text, at, scratch),
+            Closed::IntegerOr(pattern) | Closed::Pattern(pattern) => pattern.matches(text, at, scratch),
         }
     }
 
@@ -88,7 +97,7 @@ impl Kind {
 }
 
 /// Where the whole number at `at` ends.
-#[inline]
+#[inline(always)]
 fn integer_end(text: &[u8], at: usize) -> Option<usize> {
     let start = at + usize::from(text.get(at) == Some(&b'-'));
     let size = digits(&text[start..]);

@@ -1,5 +1,6 @@
 //! Times as headers write them -> nanoseconds since 1970 in UTC, exactly.
 
+use crate::numbers::{digits, short};
 use crate::pattern::{Pattern, Scratch};
 
 pub const SECOND: i64 = 1_000_000_000;
@@ -31,13 +32,6 @@ pub struct Clocks {
     base: i64,
 }
 
-fn digits(text: &[u8]) -> Option<i64> {
-    if text.is_empty() || text.len() > 18 {
-        return None;
-    }
-    text.iter().try_fold(0i64, |value, byte| byte.is_ascii_digit().then(|| value * 10 + i64::from(byte - b'0')))
-}
-
 /// Days since 1970 of a date of the Gregorian calendar.
 fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
@@ -66,14 +60,7 @@ fn seconds(date: [i64; 3], time: [i64; 3]) -> Option<i64> {
 fn fraction(text: &[u8]) -> Option<i64> {
     const SCALES: [i64; 10] = [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1000, 100, 10, 1];
     let text = &text[..text.len().min(9)];
-    let mut value = 0;
-    for byte in text {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        value = value * 10 + i64::from(digit);
-    }
+    let value = if text.is_empty() { 0 } else { short(text)? };
     Some(value * SCALES[text.len()])
 }
 
@@ -93,9 +80,9 @@ impl Clocks {
         if head[19] == b'Z' {
             return Some((time, 20));
         }
-        let rest = &line[20..line.len().min(30)];
-        let size = rest.iter().position(|byte| !byte.is_ascii_digit())?;
-        if head[19] != b'.' || size == 0 || size > 9 || rest[size] != b'Z' {
+        let rest = &line[20..];
+        let size = digits(rest);
+        if head[19] != b'.' || size == 0 || size > 9 || rest.get(size) != Some(&b'Z') {
             return None;
         }
         Some((time + fraction(&rest[..size])?, 21 + size))
@@ -132,8 +119,8 @@ fn seconds_of(date: &[u8], dash: u8, time: &[u8]) -> Option<i64> {
         return None;
     }
     seconds(
-        [digits(&date[..4])?, digits(&date[5..7])?, digits(&date[8..])?],
-        [digits(&time[..2])?, digits(&time[3..5])?, digits(&time[6..])?],
+        [short(&date[..4])?, short(&date[5..7])?, short(&date[8..])?],
+        [short(&time[..2])?, short(&time[3..5])?, short(&time[6..])?],
     )
 }
 
@@ -168,16 +155,15 @@ fn iso(text: &[u8]) -> Option<i64> {
 
 /// `1588611111.25` or `1.58861111125e+09`: seconds since 1970, exactly; a time in words is read as `iso`.
 fn epoch(text: &[u8]) -> Option<i64> {
-    let size = |text: &[u8]| crate::numbers::digits(text);
-    let (whole, rest) = text.split_at(size(text));
+    let (whole, rest) = text.split_at(digits(text));
     let (part, rest) = match rest.strip_prefix(b".") {
-        Some(after) => after.split_at(size(after)),
+        Some(after) => after.split_at(digits(after)),
         None => (&b""[..], rest),
     };
     let has_point = text.get(whole.len()) == Some(&b'.');
     let power = match rest {
         [] => Some(0),
-        [b'e' | b'E', power @ ..] => digits(power.strip_prefix(b"+").unwrap_or(power)).filter(|_| power.len() <= 3),
+        [b'e' | b'E', power @ ..] => short(power.strip_prefix(b"+").unwrap_or(power)).filter(|_| power.len() <= 3),
         _ => None,
     };
     let is_number = (1..=19).contains(&whole.len()) && part.len() <= 18 && has_point != part.is_empty();
@@ -204,7 +190,7 @@ fn zone_seconds(zone: &[u8], colon: bool) -> Option<i64> {
     if colon && zone[3] != b':' {
         return None;
     }
-    Some(sign * (digits(&zone[1..3])? * 3600 + digits(&zone[zone.len() - 2..])? * 60))
+    Some(sign * (short(&zone[1..3])? * 3600 + short(&zone[zone.len() - 2..])? * 60))
 }
 
 /// `0110 12:34:56.789012` has no year: of the years about `near` the one that brings it nearest.
@@ -233,7 +219,7 @@ impl Custom {
             let (start, end) = scratch.group(*number)?;
             Some(&text[start..end])
         };
-        let number = |name: &str| part(name).map(|text| digits(text.trim_ascii_start()));
+        let number = |name: &str| part(name).map(|text| short(text.trim_ascii_start()));
         let month = match part("name") {
             Some(name) => {
                 let place = self.months.iter().position(|month| month.as_bytes() == name)?;
