@@ -1,6 +1,6 @@
 //! The catalogue, compiled: formats by what their messages begin with, and where the values of each go.
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 use memchr::memmem::Finder;
 use pyo3::exceptions::PyValueError;
@@ -248,7 +248,7 @@ impl Catalog {
         let Compiler { formats, keys, .. } = compiler;
         let ShapeBuilder { shapes, groups, .. } = builder;
         second.number_groups_after(groups);
-        let text = |map: HashMap<String, String>| {
+        let text = |map: std::collections::HashMap<String, String>| {
             map.into_iter().map(|(key, value)| (key.into_bytes(), value.into_bytes())).collect()
         };
         Ok(Catalog {

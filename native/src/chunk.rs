@@ -86,7 +86,6 @@ impl Worker {
             streams: Dictionary::default(),
             names: Names::default(),
             classes: Classes::default(),
-            counts: vec![0; catalog.events.len()],
         };
         let told = vec![0; catalog.columns.len() + 4];
         Worker { number, heads: HeadCache::default(), rows, told, told_classes: 0 }
@@ -127,11 +126,8 @@ impl Worker {
     fn close(&mut self, catalog: &Catalog, piece: &mut Piece) -> PyResult<()> {
         piece.common.close();
         let filler = &mut self.rows.filler;
-        for (count, event) in self.rows.counts.iter_mut().zip(&mut piece.events) {
-            *count = event.as_ref().map_or(0, |event| event.rows.len());
-            if let Some(event) = event {
-                event.close(|group, id, part| filler.word(group, id, part));
-            }
+        for event in piece.events.iter_mut().flatten() {
+            event.close(|group, id, part| filler.word(group, id, part));
         }
         piece.groups = filler.new_words();
         let classes = &self.rows.classes.list;

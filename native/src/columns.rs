@@ -166,15 +166,6 @@ impl Column {
         }
     }
 
-    /// Make room for so many rows in all, if there are values.
-    pub fn reserve(&mut self, rows: usize) {
-        match self {
-            Column::Numbers(values, _) => values.reserve(rows),
-            Column::Words(codes) => codes.reserve(rows),
-            Column::Empty | Column::Texts(..) | Column::Ids(..) | Column::Same(_) => {}
-        }
-    }
-
     /// Some rows of numbers or words, or all, which are then gone here; of a column that is closed.
     pub fn gather(&mut self, rows: Option<&[u32]>) -> Column {
         let Some(rows) = rows else { return std::mem::take(self) };
@@ -250,14 +241,6 @@ impl EventRows {
                 self.groups.push(new);
             }
         }
-    }
-
-    /// Make room for so many rows.
-    #[cold]
-    pub fn reserve(&mut self, rows: usize) {
-        self.rows.reserve(rows);
-        self.columns.iter_mut().for_each(|column| column.reserve(rows));
-        self.groups.iter_mut().for_each(|group| group.ids.reserve(rows));
     }
 
     /// Fill up with nulls. `word`: of a text of a group the word of one of its values, -1 if it has none.

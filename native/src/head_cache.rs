@@ -1,7 +1,6 @@
 //! What headers say, remembered by their text between the time and the message: most lines have one of a few.
 
-use std::collections::HashMap;
-
+use hashbrown::HashMap;
 use memchr::memchr;
 
 use crate::entry::{Entry, Text, Time};

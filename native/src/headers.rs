@@ -1,6 +1,6 @@
 //! Header layouts: which a line begins with, and what its fields are.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use memchr::memchr;
 use memchr::memmem::Finder;
@@ -296,6 +296,6 @@ impl Heads {
 }
 
 /// Whether a scope names a logger of Envoy, as JSON has it.
-pub fn is_envoy(scope: &[u8], loggers: &std::collections::HashSet<Vec<u8>>) -> bool {
+pub fn is_envoy(scope: &[u8], loggers: &hashbrown::HashSet<Vec<u8>>) -> bool {
     scope.starts_with(b"envoy ") || loggers.contains(scope)
 }

@@ -40,6 +40,7 @@ mod rows;
 mod second;
 mod set;
 mod shapes;
+mod statement_index;
 mod syntax;
 mod template;
 mod times;

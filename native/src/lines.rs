@@ -28,7 +28,7 @@ pub struct Damages {
 
 /// Bytes that are no UTF-8 as `\xNN`, as Python's `backslashreplace` has them.
 pub fn visible(raw: &[u8]) -> Cow<'_, [u8]> {
-    if simdutf8::basic::from_utf8(raw).is_ok() {
+    if std::str::from_utf8(raw).is_ok() {
         return raw.into();
     }
     let mut text = Vec::with_capacity(raw.len() + 64);
@@ -45,7 +45,7 @@ pub fn visible(raw: &[u8]) -> Cow<'_, [u8]> {
 ///
 /// `first` is the number of lines before these bytes.
 pub fn cleaned<'a>(raw: &'a [u8], first: u64, damage: &mut Damages) -> Cow<'a, [u8]> {
-    let is_text = simdutf8::basic::from_utf8(raw).is_ok();
+    let is_text = std::str::from_utf8(raw).is_ok();
     if is_text && memchr2(b'\r', b'\0', raw).is_none() {
         return raw.into();
     }

@@ -3,8 +3,9 @@
 //! The rule is that of `engine/reference/statement_names.py`: by the line's level and scope; else by which
 //! of the format's fields it fills; else the newest of its statements that its text fits.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
+
+use hashbrown::HashMap;
 
 use crate::catalog::{Catalog, NONE, place};
 use crate::dictionary::Dictionary;

@@ -25,12 +25,7 @@ pub struct Rows {
     pub streams: Dictionary,
     pub names: Names,
     pub classes: Classes,
-    /// By event how many rows the last chunk had.
-    pub counts: Vec<usize>,
 }
-
-/// When a chunk has this many rows of an event, room is made for as many as the last one had.
-const SEVERAL: usize = 8;
 
 /// The format that has claimed an entry, who wrote it, and its labels.
 struct Claim {
@@ -121,9 +116,6 @@ impl Rows {
             self.filler.fill_labels(catalog, shape, &labels, to);
         }
         to.rows.push(row);
-        if to.rows.len() == SEVERAL {
-            to.reserve(self.counts[shape.event]);
-        }
         Some(known.map_or_else(|| self.class_of_path(catalog, entry, claim, shape, message, text), |known| known.2))
     }
 

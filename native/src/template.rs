@@ -1,6 +1,9 @@
 //! Templates of statements, as the data files hold them -> tokens; the cells of those files.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::program::Token;
 use crate::set::BLANKS;
@@ -94,11 +97,13 @@ fn cell(text: &str) -> String {
     found
 }
 
+static TWO_BLANKS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"  "));
+
 /// Whether a text begins with a blank, or has tabs or runs of blanks.
 pub fn has_odd_blanks(text: &[u8]) -> bool {
     text.first().is_some_and(|first| BLANKS.contains(first))
         || memchr::memchr(b'\t', text).is_some()
-        || memchr::memmem::find(text, b"  ").is_some()
+        || TWO_BLANKS.find(text).is_some()
 }
 
 /// A text whose runs of blanks and tabs are one blank each, and that begins with none; nothing if it is so already.
