@@ -96,6 +96,8 @@ class Answer:
         that happened; empty: `rows` says how they are ordered. Rows without it come last.
     needs
         What it needs of a log: the rows of `analysis.coverage` about it.
+    brief
+        The columns that a narrow terminal shows before all others.
     """
 
     name: str
@@ -103,6 +105,12 @@ class Answer:
     columns: tuple[Col, ...]
     time: str = ""
     needs: tuple[Need, ...] = ()
+    brief: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check the brief columns."""
+        if strange := set(self.brief) - {column.name for column in self.columns}:
+            raise ValueError(f"{self.name}: no columns {', '.join(sorted(strange))}, which `brief` names")
 
     @property
     def dtypes(self) -> dict[str, Any]:
@@ -112,7 +120,7 @@ class Answer:
     def only(self, *names: str) -> Answer:
         """The same answer with only these columns, in this order."""
         columns = {column.name: column for column in self.columns}
-        return replace(self, columns=tuple(columns[name] for name in names))
+        return replace(self, columns=tuple(columns[name] for name in names), brief=())
 
     def described(self) -> str:
         """The rows and columns in words, as a docstring lists them."""

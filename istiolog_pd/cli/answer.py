@@ -73,7 +73,9 @@ def print_answer(name: str, table: pd.DataFrame, coverage: str, form: Form) -> N
     elif form is Form.parquet:
         table.to_parquet(sys.stdout.buffer)
     elif len(table):
-        print_table(table)
+        from istiolog_pd.analysis._discover import declarations
+
+        print_table(table, brief=declarations()[name].brief)
 
 
 def _json(text: str) -> str:

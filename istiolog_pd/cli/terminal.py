@@ -7,7 +7,7 @@ import io
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -123,7 +123,7 @@ def _texts(table: pd.DataFrame, timespec: TimeSpec, day: str = "") -> tuple[dict
     return columns, right, right | times
 
 
-def print_table(table: pd.DataFrame, title: str = "") -> None:
+def print_table(table: pd.DataFrame, title: str = "", brief: Collection[str] = ()) -> None:
     """Print a table on stdout: a row is a line, which on a terminal is as wide as that.
 
     Parameters
@@ -133,43 +133,54 @@ def print_table(table: pd.DataFrame, title: str = "") -> None:
         that are all of one day leave it out, for the columns beside them.
     title
         A line above it.
+    brief
+        Columns that are shown before all others where a terminal has no room for all.
     """
     from istiolog_pd._table import only_day
 
     day = only_day([table[name] for name in table.columns]) if sys.stdout.isatty() else ""
     columns, right, whole = _texts(table, "milliseconds", day)
-    left: list[str] = []
-    cut = False
+    notes = [f"times of {day}, in UTC"] if day else []
+    hint = ""
     if sys.stdout.isatty():
-        columns, left = fitting(columns, whole, screen_width())
-        columns, cut = narrowed(columns, whole, screen_width())
+        fit, left = fitting(columns, whole, screen_width(), brief)
+        shown, cut = narrowed(fit, whole, screen_width())
+        notes += ["rows are cut to the width"] * cut + [f"not shown: {', '.join(left)}"] * bool(left)
+        hint = " (... | less -S shows all)" * (cut or bool(left))
+        columns = shown
     typer.echo("\n".join(filter(None, (title, plain(columns, right)))))
     if title:
         typer.echo("")
-    notes = ["rows are cut to the width" * cut, "not shown: " * bool(left) + ", ".join(left)]
-    hint = " (... | less -S shows all)" * (cut or bool(left))
-    said = "; ".join(filter(None, [f"times of {day}, in UTC" * bool(day), *notes]))
-    if said:
-        log_line(said + hint)
+    if notes:
+        log_line("; ".join(notes) + hint)
 
 
-def fitting(columns: dict[str, list[str]], whole: set[str], width: int) -> tuple[dict[str, list[str]], list[str]]:
-    """The columns that have room on a line, from the left, those without a value last; and the names of the others.
+def fitting(
+    columns: dict[str, list[str]], whole: set[str], width: int, brief: Collection[str] = ()
+) -> tuple[dict[str, list[str]], list[str]]:
+    """The columns that have room on a line, and what to say of the others.
+
+    Room is given from the left, to `brief` columns first; to those of one value in all rows after all others, then to
+    those without a value. The one value is said.
 
     Examples
     --------
-    >>> fitting({"proxy": ["web-7c9d8b6f5-t5w8n.shop"], "error": [""], "nacks": ["3"]}, {"nacks"}, 26)
-    ({'proxy': ['web-7c9d8b6f5-t5w8n.shop'], 'nacks': ['3']}, ['error'])
+    >>> table = {"proxy": ["web-7c9d8b6f5-t5w8n.shop", "cart.shop"], "xds_type": ["LDS", "LDS"], "nacks": ["3", "1"]}
+    >>> fitting(table, {"nacks"}, 26)
+    ({'proxy': ['web-7c9d8b6f5-t5w8n.shop', 'cart.shop'], 'nacks': ['3', '1']}, ['xds_type (all LDS)'])
     """
+    same = {name: len(values) > 1 and len(set(values)) == 1 for name, values in columns.items()}
     fit, room = set(), width
-    for name in sorted(columns, key=lambda name: not any(columns[name])):
+    for name in sorted(columns, key=lambda name: (not any(columns[name]), same[name], name not in brief)):
         widest = max(map(len, [name, *columns[name]]))
         room -= widest if name in whole else min(widest, MIN_SHOWN)
         if room < 0:
             break
         room -= len(GAP)
         fit.add(name)
-    return {name: columns[name] for name in columns if name in fit}, [name for name in columns if name not in fit]
+    left = [name for name in columns if name not in fit]
+    said = [f"{name} (all {columns[name][0]})" if same[name] and columns[name][0] else name for name in left]
+    return {name: columns[name] for name in columns if name in fit}, said
 
 
 def plain(columns: dict[str, list[str]], right: set[str]) -> str:

@@ -50,6 +50,7 @@ CONNECTIONS = Answer(
         Need("sessions of proxies", ("connection_open",), ADS_INFO, since="1.8", counts=True),
         Need("how sessions ended", ("connection_close",), ADS_INFO, rare=True, counts=True),
     ),
+    brief=("opened", "closed", "proxy", "duration_low", "reason", "gap"),
 )
 
 CONNECTED = Answer(

@@ -81,6 +81,7 @@ ERRORS = Answer(
             "closed and failed streams of proxies", ("xds_stream_closed",), PROXY_INFO, "envoy", level="warn", rare=True
         ),
     ),
+    brief=("event", "proxy", "count", "verdict", "error"),
 )
 
 

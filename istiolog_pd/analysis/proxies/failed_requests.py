@@ -55,6 +55,7 @@ FAILED = Answer(
         Col("after_push_expected", "Float64", "", "the same share of all requests of their proxies: what chance gives"),
     ),
     needs=(Need("which requests failed, and who answered them", ("access",), ACCESS, component="envoy"),),
+    brief=("answered_by", "response_code", "response_flags", "requests", "share"),
 )
 
 #: So soon after a push a request is after it.

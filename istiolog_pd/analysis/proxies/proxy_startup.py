@@ -45,6 +45,7 @@ STARTUP = Answer(
         Need("when proxies started", ("startup",), "pilot-agent: --log_output_level default:info", "agent"),
         Need("when Envoy was initialized", ("server_state",), PROXY_INFO, "envoy"),
     ),
+    brief=("started", "proxy", "duration", "slowest", "slowest_duration", "ready", "reason"),
 )
 
 HIDDEN = "in {} of {} starts Envoy logs none of its steps: they are at info (sidecar.istio.io/logLevel: info)"

@@ -57,6 +57,7 @@ REJECTIONS = Answer(
         Need("rejected updates", ("xds_nack",), ADS_INFO, level="warn", rare=True),
         Need("rejected updates, by Envoy's lines", ("xds_rejected",), PROXY_INFO, "envoy", level="warn", rare=True),
     ),
+    brief=("proxy", "xds_type", "error", "nacks", "first", "recovered", "objects"),
 )
 
 #: What both sides call it.

@@ -48,6 +48,7 @@ DEBOUNCES = Answer(
         Need("when and why pushes were decided", ("debounce",), ADS_INFO),
         Need("when each debounce began", ("debounce",), ADS_INFO, column="debounce_time", since="1.1"),
     ),
+    brief=("timestamp", "debounce_time", "events", "full", "config_kind", "config_name", "reason"),
 )
 
 
