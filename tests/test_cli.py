@@ -157,7 +157,7 @@ def test_summary(istiod: str) -> None:
     assert "push rounds 145 the pushes of 119 of 145" in text  # and why so many show no push
     assert "proxies pushed to 32" in text and "NACKs 14 EDS 9, RDS 3, LDS 2" in text
     assert "connections opened 50" in text and "connections closed 50" in text
-    assert "EDS 68 350 411 829 7,449 11,814,431" in text
+    assert "EDS 68 350 411 0 829 7,449 11,814,431" in text
 
 
 def test_summary_says_why_it_cannot_answer(data: Path) -> None:

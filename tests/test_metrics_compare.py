@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -230,6 +231,15 @@ def test_buckets_are_those_of_the_export(lines: Read) -> None:
     own = table[table["metric"] == "pilot_debounce_time_bucket"].set_index("labels")
     assert sorted(own.index) == sorted(f'le="{end}"' for end in ends)
     assert own[["low", "agrees"]].notna().all(axis=None) and own["agrees"].all()
+
+
+def test_an_export_of_many_series_is_compared_in_time(lines: Read) -> None:
+    """Series of which the lines know nothing are listed; time grows with their number, not with its square."""
+    many = [f'pilot_xds_pushes{{type="t{number}"}} 1' for number in range(20_000)]
+    start = time.process_time()
+    table = analysis.compare_metrics(lines(FLAG, opened(1), END), text=up(60, *many))
+    assert table["labels"].str.fullmatch(r'type="t\d+"').sum() == 20_000
+    assert time.process_time() - start < 10
 
 
 def test_without_metrics_there_is_nothing_to_compare(lines: Read) -> None:

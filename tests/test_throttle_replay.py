@@ -30,6 +30,12 @@ def test_connections_wait_for_a_token_and_are_refused_after_a_second() -> None:
     assert fast["longest_low"] == fast["longest_high"] == pd.Timedelta("90ms")
 
 
+def test_every_limit_refuses_some() -> None:
+    """No setting has an upper bound then: the column is one of durations all the same."""
+    table = analysis.throttle_replay(connected(*[1.0] * 300), rates=(5, 100), throttles=())
+    assert table["longest_high"].isna().all() and table["longest_high"].dtype == "timedelta64[ns]"
+
+
 def test_limits_of_pushes_are_bounds() -> None:
     """A larger limit never makes more rounds wait, nor longer; one that no round exceeds changes nothing."""
     table = analysis.throttle_replay(mesh("sotw-debug"))

@@ -23,7 +23,9 @@ Found = TypeVar("Found", pd.DataFrame, "pd.Series[str]")
 
 def as_result(table: pd.DataFrame, answer: Answer, coverage: str = "") -> pd.DataFrame:
     """Give a table the columns, dtypes and order of an answer, and what it cannot see in ``attrs["coverage"]``."""
-    columns = {name: table[name] if name in table else pd.Series(pd.NA, table.index, object) for name in answer.dtypes}
+    # A column without a value has no type of its own: pandas takes it for one of times.
+    nothing = pd.Series(pd.NA, table.index, object)
+    columns = {name: table[name] if name in table and table[name].notna().any() else nothing for name in answer.dtypes}
     columns |= {name: as_text(columns[name]) for name, dtype in answer.dtypes.items() if dtype == TEXT}
     frame = Table(columns, index=table.index).astype(answer.dtypes)
     if answer.time and not frame[answer.time].is_monotonic_increasing:
@@ -56,7 +58,12 @@ def control_plane_rows(capture: Capture, event: str, columns: Sequence[str] = ()
 
     `columns`: only these, in a table of many rows; empty: all.
     """
-    table = where_equal(capture[event], "component", "pilot")
+    return rows_of(capture[event], columns)
+
+
+def rows_of(table: pa.Table, columns: Sequence[str] = ()) -> pd.DataFrame:
+    """The rows of some lines that a control plane wrote, with plain text instead of categories."""
+    table = where_equal(table, "component", "pilot")
     return to_pandas(plain_text(table.select(list(columns)) if columns else table))
 
 

@@ -38,7 +38,7 @@ def summarize(capture: Capture) -> dict[str, pd.DataFrame]:
         ``"answers"``: `what`, `value`, `detail` (all str): push decisions, merged events, times,
         rounds, pushes, NACKs, connections; of proxies their requests, updates, rejections and start-ups.
         Where the capture cannot answer, `value` is ``?`` and `detail` the reason; those come last.
-        ``"pushes"``: one row per xDS type: `xds_type`, `full`, `incremental`, `request` and `pushes`
+        ``"pushes"``: one row per xDS type: `xds_type`, `full`, `incremental`, `request`, `proxy` and `pushes`
         (their sum), `resources`, `size_bytes` (Int64; null where no line logs it). Empty if no push
         is printed.
         ``"logs"``: one row per kind of log: `kind` (``istiod``, ``proxies``, ``ztunnel``), `logs`, `entries`,
@@ -158,12 +158,12 @@ def _lines(capture: Capture) -> Iterator[Answer]:
     """What is counted by its lines alone: if none is printed, that is all there is to say."""
     for what, event, by in (
         ("NACKs", "xds_nack", "xds_type"),
-        ("connections opened", "connection_open", ""),
-        ("connections closed", "connection_close", ""),
+        ("connections opened", "connection_open", "proxy"),
+        ("connections closed", "connection_close", "proxy"),
     ):
-        lines = control_plane_rows(capture, event)
+        lines = control_plane_rows(capture, event, [by])[by]
         if len(lines):
-            counts = lines[by].value_counts() if by else {"proxies:": lines["proxy"].nunique()}
+            counts = {"proxies:": lines.nunique()} if by == "proxy" else lines.value_counts()
             yield what, f"{len(lines):,}", ", ".join(f"{name} {count:,}" for name, count in counts.items())
         elif "pilot" in set(capture.events["component"].unique().to_pylist()):
             yield what, "none", "no such line is logged"
@@ -179,9 +179,8 @@ def pushes_by_type(pushed: pd.DataFrame) -> pd.DataFrame:
     pushed
         What `istiolog_pd.analysis.pushes` gives.
     """
-    kinds = {
-        kind: pushed["push_type"].eq(kind).fillna(False).astype("int64") for kind in ("full", "incremental", "request")
-    }
+    names = ("full", "incremental", "request", "proxy")
+    kinds = {name: pushed["push_type"].eq(name).fillna(False).astype("int64") for name in names}
     table = pushed[["resources", "size_bytes"]].assign(xds_type=pushed["xds_type"].astype("str"), pushes=1, **kinds)
     sums = table.groupby("xds_type")[[*kinds, "pushes", "resources", "size_bytes"]].sum(min_count=1)
     return sums.reset_index()

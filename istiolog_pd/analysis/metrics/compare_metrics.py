@@ -184,7 +184,8 @@ def _compared(run: RunLines, one: Exported) -> pd.DataFrame:
     keys = pd.MultiIndex.from_tuples(list(one.series), names=["metric", "labels"])
     values = pd.Series(list(one.series.values()), keys, dtype=NUMBER, name="exported")
     table = logged.merge(values.reset_index(), "outer", ["metric", "labels"], sort=False)
-    known = table["metric"].map(lambda name: base(name) in one.families).astype(bool)
+    families = one.families
+    known = table["metric"].map(lambda name: base(name) in families).astype(bool)
     table["exported"] = table["exported"].mask(known & table["exported"].isna(), 0.0)
     meanings = [MEANINGS[base(name)] for name in table["metric"]]
     table["meaning"] = [meaning.text for meaning in meanings]

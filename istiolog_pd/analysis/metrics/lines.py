@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -246,4 +246,5 @@ def _by_run(frame: Frame) -> dict[int, Frame]:
         run = frame["run"].to_numpy()
         if (run == run[0]).all():
             return {int(run[0]): frame}
-    return {run: frame[frame["run"] == run].reset_index(drop=True) for run in frame["run"].unique().tolist()}
+    parts = {run: own.reset_index(drop=True) for run, own in frame.groupby("run", sort=False)}
+    return cast("dict[int, Frame]", parts)

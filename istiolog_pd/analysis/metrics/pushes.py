@@ -59,7 +59,9 @@ def push_series(run: RunLines, types: Sequence[str]) -> Iterator[Series]:
         yield from (Series(name, _label(xds_type)) for name in names for xds_type in types)
         return
     failures_logged = _logged_failures(run, expected=True)
-    built = [_built(run, xds_type, failures_logged[xds_type]) for xds_type in types]
+    # Scope delta at debug prints every send that failed.
+    lost = _lost(run, delta=False) + (0 if "delta" in run.debug else _lost(run, delta=True))
+    built = [_built(run, xds_type, failures_logged[xds_type], lost) for xds_type in types]
     for each in built:
         yield each.series("pilot_xds_pushes", _label(each.xds_type))
         yield each.series("pilot_xds_push_time_count", _label(each.xds_type))
@@ -95,6 +97,8 @@ def _logged_failures(run: RunLines, *, expected: bool) -> Counter[str]:
 
     Those that just lost their connection are `expected`; they are printed at debug.
     """
+    if run["xds_send_failure"].empty:
+        return Counter()
     failures = run.failures if expected else run.failures[(run.failures["level"] != "debug").to_numpy(bool)]
     failures_logged: Counter[str] = Counter()
     for scope in PUSH_SCOPES:
@@ -107,24 +111,23 @@ def _logged_failures(run: RunLines, *, expected: bool) -> Counter[str]:
 
 def _is(words: pd.Series[Any], word: str) -> Flags:
     """Which of some words are this one."""
-    return (words == word).to_numpy(bool)
+    return (words == word).to_numpy(bool) if len(words) else np.zeros(0, bool)
 
 
-def _built(run: RunLines, xds_type: str, failed: int) -> Built:
+def _built(run: RunLines, xds_type: str, failed: int, lost: int) -> Built:
     lines = run["xds_push"]
     seen = int(of_type(lines, xds_type).sum()) + failed
     if run.missing or (xds_type == "EDS" and _no_eds_at_info(run)):
         return Built(xds_type, seen, None, None)
-    ambient = bool(lines["xds_type"].isin(AMBIENT).any())
-    full_only = xds_type in FULL_ONLY and not (ambient and xds_type in ("CDS", "LDS"))
+    full_only = xds_type in FULL_ONLY and not (xds_type in ("CDS", "LDS") and lines["xds_type"].isin(AMBIENT).any())
     hidden = 0.0 if full_only or not run.hidden.any() else _reached(run)
-    # Scope delta at debug prints every send that failed.
-    lost = _lost(run, delta=False) + (0 if "delta" in run.debug else _lost(run, delta=True))
     return Built(xds_type, seen, lost, hidden)
 
 
 def _lost(run: RunLines, *, delta: bool) -> int:
     """Connections of a kind that may have lost a push which no line tells of."""
+    if run["connection_close"].empty:
+        return 0
     closes, failures, timeouts = (
         int((_is(lines["scope"], "delta") == delta).sum())
         for lines in (run["connection_close"], run.failures, run.timeouts)

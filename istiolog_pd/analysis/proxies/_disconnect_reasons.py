@@ -126,17 +126,22 @@ def _together(table: pd.DataFrame) -> pd.Series[Any]:
 def _storms(table: pd.DataFrame, unexplained: pd.Series[Any]) -> pd.Series[Any]:
     """Whether many connections of the same replica ended about the same time, for no other reason."""
     storm = np.zeros(len(table), bool)
+    ends, begins = (table[name].to_numpy("datetime64[ns]") for name in ("closed", "opened"))
+    free = unexplained.to_numpy(bool)
     for at in table.groupby("run", sort=False).indices.values():
-        own, free = table.iloc[at], unexplained.iloc[at].to_numpy(bool)
-        closed, opened = (np.sort(own[name].dropna().to_numpy("datetime64[ns]")) for name in ("closed", "opened"))
-        before_the_log = int(own["opened"].isna().sum())
-        times = own["closed"].to_numpy("datetime64[ns]")
+        times, opened = ends[at], begins[at]
+        closed = _sorted(times)
         begin = times - STORM.to_timedelta64()
         ended_before = np.searchsorted(closed, begin, "left")
-        ended = _near(np.sort(own["closed"][free].dropna().to_numpy("datetime64[ns]")), times, STORM)
-        there = before_the_log + np.searchsorted(opened, begin, "right") - ended_before
+        ended = _near(_sorted(times[free[at]]), times, STORM)
+        there = np.isnat(opened).sum() + np.searchsorted(_sorted(opened), begin, "right") - ended_before
         storm[at] = (ended >= STORM_SIZE) & (ended >= there * STORM_SHARE) & ~np.isnat(times)
     return pd.Series(storm, table.index, dtype=bool)
+
+
+def _sorted(times: Any) -> Any:
+    """Times in order, without those that are not known."""
+    return np.sort(times[~np.isnat(times)])
 
 
 def _to_a_new_replica(table: pd.DataFrame, spans: pd.DataFrame) -> pd.Series[Any]:

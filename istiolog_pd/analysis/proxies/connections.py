@@ -9,7 +9,7 @@ import pandas as pd
 
 from istiolog_pd.analysis._answer import LINE, PROXY, RUN, SOURCE, TIME_BIN, Answer, Col, answers
 from istiolog_pd.analysis._needs import ADS_INFO, Need
-from istiolog_pd.analysis._result import as_result, empty_result, reason_no_lines
+from istiolog_pd.analysis._result import as_result, cached_per_capture, empty_result, reason_no_lines
 from istiolog_pd.analysis._select import bin_width, join_notes, log_of_runs, select_columns
 from istiolog_pd.analysis._time import parse_duration
 from istiolog_pd.analysis.propagation.sides import proxies_of_runs
@@ -124,6 +124,16 @@ def connections(capture: Capture, *, maximum_age: str | None = None) -> pd.DataF
     >>> len(table), int(table["duration"].notna().sum()), int(table["delta"].sum())
     (50, 50, 39)
     """
+    return _as_logged(capture) if maximum_age is None else _connections(capture, maximum_age)
+
+
+@cached_per_capture
+def _as_logged(capture: Capture) -> pd.DataFrame:
+    """The answer for what the log says of the maximum age: other answers are made of it."""
+    return _connections(capture, None)
+
+
+def _connections(capture: Capture, maximum_age: str | None) -> pd.DataFrame:
     lines = _lines(capture)
     if lines.empty:
         return empty_result(CONNECTIONS, reason_no_lines(capture, "line of a connection", LINES))

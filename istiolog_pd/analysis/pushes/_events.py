@@ -15,6 +15,8 @@ from istiolog_pd.capture import Capture
 PUSH_COLUMNS = (
     "row timestamp level source line run proxy xds_type push_type resources clusters endpoints size_bytes push_version"
 ).split()
+#: What is used of a line that ends a connection.
+CLOSED = ("row", "run", "proxy", "connection")
 #: What a push can turn out to be.
 PUSH_TYPES = ("full", "incremental", "proxy", "request")
 
@@ -59,7 +61,10 @@ def push_lines(capture: Capture) -> pd.DataFrame:
     lines["push_type"] = lines["push_type"].mask(endpoint_only & ~printed, "incremental").mask(inferred, "request")
     lines["inferred"] = inferred
     lines["warming"] = forced_for_warming(capture, lines)
-    asked, closed = asking(capture), control_plane_rows(capture, "connection_close")
+    asked, closed = asking(capture), control_plane_rows(capture, "connection_close", CLOSED)
+    # A log can have many more proxies than it prints pushes to.
+    pushed = lines["proxy"].cat.categories
+    asked, closed = (table[table["proxy"].isin(pushed)] for table in (asked, closed))
     shared_in_runs = overlapping_in_runs(asked, closed)
     shared = {proxy for _, proxy in shared_in_runs}
     rounds = assign_rounds(lines, starts, asked, shared_in_runs)

@@ -70,13 +70,11 @@ def _owners(*tables: pd.DataFrame) -> list[Ints]:
 
 def _numbers(columns: Iterable[pd.Series[Any]]) -> list[Ints]:
     """A number for each value of some columns; -1: null."""
-    known: dict[object, int] = {}
-    found = []
-    for column in columns:
-        codes, values = pd.factorize(column)
-        numbers = np.array([*(known.setdefault(value, len(known)) for value in values), -1], np.int64)
-        found.append(numbers[codes])
-    return found
+    found = [pd.factorize(column) for column in columns]
+    values = np.concatenate([np.asarray(values, object) for _, values in found])
+    numbers, _ = pd.factorize(values)
+    own = np.split(numbers, np.cumsum([len(values) for _, values in found])[:-1])
+    return [np.append(part, -1)[codes] for part, (codes, _) in zip(own, found, strict=True)]
 
 
 class _Sets:

@@ -7,9 +7,12 @@ from typing import Any
 import pandas as pd
 
 from istiolog_pd.analysis._answer import TEXT
-from istiolog_pd.analysis._result import control_plane_rows
+from istiolog_pd.analysis._result import cached_per_capture, control_plane_rows, rows_of, where_equal
 from istiolog_pd.analysis._time import merge_as_of
 from istiolog_pd.capture import Capture
+
+#: The columns of lines that show a proxy asking.
+ASKED = ("row", "timestamp", "run", "source", "line", "proxy", "connection")
 
 
 def requested(capture: Capture, pushes: pd.DataFrame, starts: pd.DataFrame) -> tuple[pd.Series[Any], pd.Series[Any]]:
@@ -100,11 +103,9 @@ def _after_the_end(capture: Capture, pushes: pd.DataFrame, starts: pd.DataFrame)
     return (newest["row_end"] < newest["row"]).fillna(False).astype(bool).set_axis(pushes.index)
 
 
+@cached_per_capture
 def asking(capture: Capture) -> pd.DataFrame:
     """The lines that show a proxy asking for its first configuration."""
-    requests = control_plane_rows(capture, "xds_request")
-    requests = requests[requests["xds_type"].eq("CDS") & requests["level"].eq("info")]
-    opened = control_plane_rows(capture, "connection_open")
-    names = ["row", "timestamp", "run", "source", "line", "proxy", "connection"]
-    both = pd.concat([requests[names], opened[names]])
+    requests = where_equal(where_equal(capture["xds_request"], "xds_type", "CDS"), "level", "info")
+    both = pd.concat([rows_of(requests, ASKED), control_plane_rows(capture, "connection_open", ASKED)])
     return both.dropna(subset=["proxy"]).sort_values("row")

@@ -27,6 +27,8 @@ from istiolog_pd.report.model import KINDS
 
 #: Maximum number of rows of a table on an interactive page.
 MAX_SEARCHED = 1000
+#: Maximum number of runs of which a page counts metrics: each takes some hundredths of a second.
+MAX_COUNTED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,9 @@ def _plots(answers: Answers, most: int) -> tuple[Sequence[Drawn], Sequence[tuple
     left_out: list[tuple[Plot, str]] = []
     order = list(declarations())
     for plot in sorted(PLOTS.values(), key=lambda plot: order.index(plot.answer)):
+        if plot.answer == "metrics" and len(answers.capture.runs) > MAX_COUNTED:
+            left_out.append((plot, f"these logs are of more than {MAX_COUNTED} runs: analysis.metrics(capture) counts"))
+            continue
         answer: pd.DataFrame = answers[plot.answer]
         coverage = shown(answer.attrs.get("coverage") or "", 1000)
         if answer.empty:
