@@ -19,7 +19,7 @@ _EXPRESSIONS: tuple[tuple[str, str], ...] = (
     (r"(?:discReq|request|req|resp)\.VersionInfo|req\.Push\.PushVersion", "push_version"),
     (r"(?:\w+\.)?[pP]od\.Name|podName|k8sArgs\.K8S_POD_NAME|addCmd\.PodName|wl\.PodName", "pod"),
     (r"(?:\w+\.)?[pP]od\.Namespace|podNamespace|k8sArgs\.K8S_POD_NAMESPACE|addCmd\.PodNamespace", "namespace"),
-    (r"clusterID|\w+\.clusterID|cluster\.ID|cl\.ID|remoteCluster\.ID|newCluster\.ID", "cluster:word"),
+    (r"clusterID|\w+\.clusterID|(?:c|cl|cluster)\.ID|remoteCluster\.ID|newCluster\.ID", "cluster:word"),
     (r"clusterName|b\.clusterName|cluster\.Name", "cluster"),
     (r"listenerName|listener\.Name", "listener"),
     (r"ip|podIP|\w+\.IP|addr\.IP", "address"),
@@ -29,9 +29,6 @@ _EXPRESSIONS: tuple[tuple[str, str], ...] = (
     (r"namespace|ns|(?:\w+\.)*(?:Namespace|GetNamespace\(\)|namespace)|secretNamespace", "namespace"),
 )  # fmt: skip
 _COMPILED = tuple((re.compile(pattern), field) for pattern, field in _EXPRESSIONS)
-
-#: The package decides what a bare `c.ID` is.
-_CLUSTERS = ("pkg/kube/multicluster", "pkg/kube/secretcontroller")
 
 #: Keys of labels -> columns, beside those that are columns everywhere.
 LABELS: dict[str, str] = {
@@ -75,22 +72,20 @@ def split_arguments(text: str) -> list[str]:
     return [*found, newest[start:].strip()] if newest.strip() else []
 
 
-def field_of(expression: str, package: str) -> str:
+def field_of(expression: str) -> str:
     """The field that an argument's expression plainly is; empty: none."""
-    if expression == "c.ID" and package in _CLUSTERS:
-        return "cluster:word"
     for pattern, field in _COMPILED:
         if pattern.fullmatch(expression):
             return field
     return ""
 
 
-def fields_of(expressions: list[str], package: str) -> list[str]:
+def fields_of(expressions: list[str]) -> list[str]:
     """The field of each argument: no column twice, and a namespace beside a pod's name only if it is the pod's."""
     found: list[str] = []
-    has_pod = any(field_of(one, package) == "pod" for one in expressions)
+    has_pod = any(field_of(one) == "pod" for one in expressions)
     for one in expressions:
-        field = field_of(one, package)
+        field = field_of(one)
         if field == "namespace" and has_pod and not re.search("[pP]od|POD", one):
             field = "namespace" if one in ("ns", "namespace", "podNamespace") and expressions[0] != one else ""
         column = field.split(":")[0]

@@ -135,7 +135,7 @@ def _istio(tables: Path) -> Iterator[Row]:
         expressions = arguments.split_arguments(row["args"])
         fields = [":count" if verb.endswith("d") else "" for verb in verbs]
         if len(expressions) == len(verbs):
-            found = arguments.fields_of(expressions, row["package"])
+            found = arguments.fields_of(expressions)
             fields = [_fits(field, verb) for field, verb in zip(found, verbs, strict=True)]
         keys = dict.fromkeys(re.findall(r"(?:^|[,|] ?)([A-Za-z_][\w.]*)=", row["labels"]))
         known = Row(
