@@ -141,14 +141,12 @@ class _Quiet:
         own = rounds.lines["full"].fillna(True).to_numpy(bool)
         times = np.concatenate([as_nanoseconds(pushes["timestamp"])[full], rounds.begins[own]])
         runs = np.concatenate([pushes["run"].to_numpy()[full], rounds.run[own]])
-        self._places = Places(times, runs)
-        times = self._places.numbers
-        self._stretch = np.cumsum(np.diff(times, prepend=times[:1]) > QUIET.value)
-        self._last = np.cumsum(np.bincount(runs, minlength=len(rounds.runs))) - 1
+        order = np.lexsort((times, runs))
+        times, runs = times[order], runs[order]
+        last = np.flatnonzero((np.diff(times) > QUIET.value) & (runs[1:] == runs[:-1]))
+        #: The last moment of each stretch except the last of its run.
+        self._ends = Places(times[last], runs[last])
 
     def none_between(self, early: Ints, late: Ints, run: Ints) -> Bools:
         """Whether lines of a run went on from one moment of a line to another."""
-        early, late = (
-            self._stretch[np.minimum(self._places.of(moment, run), self._last[run])] for moment in (early, late)
-        )
-        return np.asarray(early == late)
+        return np.asarray(self._ends.of(early, run) == self._ends.of(late, run))

@@ -25,12 +25,6 @@ class Places:
         keys: Ints = groups * (len(self._distinct) + 1) + rank
         return keys
 
-    @property
-    def numbers(self) -> Ints:
-        """The numbers, sorted in each group."""
-        found: Ints = self._distinct[self._keys % (len(self._distinct) + 1)]
-        return found
-
     def of(self, values: Ints, groups: Ints, side: Literal["left", "right"] = "left") -> Ints:
         """The place of each value among all numbers, before (behind, if `side` is right) those equal to it."""
         rank = np.searchsorted(self._distinct, values, side=side)
