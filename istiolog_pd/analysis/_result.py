@@ -72,9 +72,13 @@ def coded_rows(capture: Capture, event: str, columns: Sequence[str]) -> pd.DataF
     table = where_equal(capture[event], "component", "pilot").select(list(columns)).unify_dictionaries()
     frame: pd.DataFrame = table.to_pandas(types_mapper=PANDAS_TYPES.get)
     for name in frame.select_dtypes("category"):
-        column = frame[name].cat.remove_unused_categories()
-        frame[name] = column.cat.reorder_categories(sorted(column.cat.categories))
+        frame[name] = sorted_categories(frame[name])
     return frame
+
+
+def sorted_categories(column: pd.Series[Any]) -> pd.Series[Any]:
+    """The same texts, with those that are used as categories, in their order."""
+    return column.cat.set_categories(sorted(column.dropna().unique()))
 
 
 def where_equal(table: pa.Table, name: str, value: str) -> pa.Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from istiolog_pd.analysis._answer import FLAG
-from istiolog_pd.analysis._result import cached_per_capture, coded_rows, control_plane_rows
+from istiolog_pd.analysis._result import cached_per_capture, coded_rows, control_plane_rows, sorted_categories
 from istiolog_pd.analysis.pushes._assign_rounds import ROUND_COLUMNS, assign_rounds, overlapping_in_runs
 from istiolog_pd.analysis.pushes._possibly_own import possibly_own
 from istiolog_pd.analysis.pushes._requests import asking, forced_for_warming, requested, sent_twice
@@ -79,5 +79,5 @@ def push_lines(capture: Capture) -> pd.DataFrame:
     # What prints the end of a round (1.0 to 1.2) has no updates of one proxy alone.
     early = lines["run"].isin(control_plane_rows(capture, "push_finish", ["run"])["run"].unique())
     rounds["certain"] = rounds["single"] & (early | ~possibly_own(lines, starts, asked, skipped, shared))
-    lines["push_type"] = lines["push_type"].cat.remove_unused_categories()
+    lines["push_type"] = sorted_categories(lines["push_type"])
     return pd.concat([lines.drop(columns="warming"), rounds], axis=1)
