@@ -333,10 +333,10 @@ def test_no_such_format() -> None:
 def test_explain() -> None:
     result = run("explain", f"{ADS}EDS: PUSH for node:web-1.shop resources:3")
     assert result.exit_code == 0
-    assert "claimed by    xds_push: " in result.stdout and "  resources   3" in result.stdout
+    assert "matched by    xds_push: " in result.stdout and "  resources   3" in result.stdout
 
 
-def test_explain_what_nothing_claims() -> None:
+def test_explain_what_nothing_matches() -> None:
     result = run("explain", f"{ADS}XDS: Pushing Services:15 ConnectedEndpoints:many")
     assert result.exit_code == 1
     assert 'expected {connected_endpoints} (a whole number), found "many"' in result.stdout

@@ -1,4 +1,4 @@
-"""Every row of the format tables, filled with values, is claimed by one entry of the catalog and read right.
+"""Every row of the format tables, filled with values, is matched by one entry of the catalog and read right.
 
 The tables (`tests/formats/source`, taken from the sources by machine; `tests/formats/events.tsv`) and the samples (`tests/filling`) know nothing of the catalog, and it nothing of them.
 """
@@ -91,8 +91,8 @@ def scope_of(row: Row) -> str | None:
     return None if row.scope in ("default", "(none)") else row.scope
 
 
-def claimants(component: str, level: str | None, scope: str | None, message: str) -> list[Compiled]:
-    """All entries whose expression claims a message; fallbacks only where nothing else does."""
+def matching(component: str, level: str | None, scope: str | None, message: str) -> list[Compiled]:
+    """All entries whose expression matches a message; fallbacks only where nothing else does."""
     found: list[Compiled] = []
     last: list[Compiled] = []
     for one in compiled_of(component):
@@ -155,23 +155,23 @@ def covers(entry: Format, row: Row) -> list[str]:
 def check(case: Case) -> list[str]:
     """Everything that is wrong with how the catalog reads a case."""
     row, scope = case.row, scope_of(case.row)
-    found = claimants(row.table, row.level, scope, case.text)
+    found = matching(row.table, row.level, scope, case.text)
     if len(found) != 1:
-        return [f"claimed by {[one.format.text for one in found]}"]
+        return [f"matched by {[one.format.text for one in found]}"]
     entry = found[0].format
-    claim = recognizer().claim(row.table, row.level, scope, case.text)
-    if claim is None or claim[0].format is not entry:
-        return [f"the recognizer gives {claim and claim[0].format.text!r}, and not {entry.text!r}"]
+    match = recognizer().match(row.table, row.level, scope, case.text)
+    if match is None or match[0].format is not entry:
+        return [f"the recognizer gives {match and match[0].format.text!r}, and not {entry.text!r}"]
     wrong = covers(entry, row)
     if entry.event not in (row.event, EVENTS_TOO.get((row.table, row.format))):
         wrong.append(f"event {entry.event}, expected {row.event}")
-    got = {name: value for name, value in columns_of(*claim).items() if name in SCHEMA}
+    got = {name: value for name, value in columns_of(*match).items() if name in SCHEMA}
     return [f"{problem}   [{entry.text}]" for problem in wrong + case.problems(got)]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 def test_row_is_read_right(row: Row) -> None:
-    """One entry claims each filled message of a row, with the row's event and the values put in."""
+    """One entry matches each filled message of a row, with the row's event and the values put in."""
     wrong: dict[str, tuple[str, str]] = {}
     for case in filled(row):
         for problem in check(case):
@@ -183,17 +183,17 @@ def test_row_is_read_right(row: Row) -> None:
 
 @pytest.mark.parametrize(("row", "message"), VARIANTS, ids=[message[:40] for _, message in VARIANTS])
 def test_variant_of_a_note(row: str, message: str) -> None:
-    """What a note says a line may look like too is claimed by the entry of its row."""
+    """What a note says a line may look like too is matched by the entry of its row."""
     table, event = row.split()
-    entries = [one.format for one in claimants(table, "info", None, message)]
+    entries = [one.format for one in matching(table, "info", None, message)]
     assert [entry.event for entry in entries] == [event]
 
 
 @pytest.mark.parametrize("row", OTHERS, ids=lambda row: row.id)
 def test_other_row_is_no_event(row: Row) -> None:
-    """A row without an event is claimed by no entry of one."""
+    """A row without an event is matched by no entry of one."""
     for case in filled(row):
-        found = claimants(row.table, row.level, scope_of(row), case.text)
+        found = matching(row.table, row.level, scope_of(row), case.text)
         assert [one.format.text for one in found if one.format.event != "other"] == [], case.text
 
 
@@ -204,33 +204,33 @@ def name_of(entry: Format) -> str:
 
 @pytest.mark.parametrize("entry", FORMATS, ids=name_of)
 def test_example_is_its_own(entry: Format) -> None:
-    """An example is claimed by its entry alone, and gives what the entry says."""
+    """An example is matched by its entry alone, and gives what the entry says."""
     scope = entry.scope.split()[0]
     where = (entry.component, entry.level.split()[0], None if scope == "default" else scope, entry.example)
-    assert [one.format.text for one in claimants(*where)] == [entry.text]
-    claim = recognizer().claim(*where)
-    assert claim is not None
-    assert claim[0].format is entry
-    got = columns_of(*claim)
+    assert [one.format.text for one in matching(*where)] == [entry.text]
+    match = recognizer().match(*where)
+    assert match is not None
+    assert match[0].format is entry
+    got = columns_of(*match)
     assert {name: got.get(name) for name in entry.gives} == dict(entry.gives)
     assert entry.origin
 
 
 def test_every_entry_is_in_the_tables() -> None:
     """An entry that no row of the tables fills is named here, so that none comes in unseen."""
-    claimed = set()
+    matched = set()
     for row in ROWS:
         for case in filled(row):
-            claim = recognizer().claim(row.table, row.level, scope_of(row), case.text)
-            if claim is not None:
-                claimed.add(claim[0].number)
+            match = recognizer().match(row.table, row.level, scope_of(row), case.text)
+            if match is not None:
+                matched.add(match[0].number)
     elsewhere = [
         c.number for c in recognizer().compiled if c.format.event == "access" or c.format.component == "ztunnel"
     ]
-    claimed.update(elsewhere)  # tests/test_access.py
+    matched.update(elsewhere)  # tests/test_access.py
     beside = {
         (c.format.component, c.format.text)
         for c in recognizer().compiled
-        if c.number not in claimed and c.format.event != "go_gc"  # the runtime's: above
+        if c.number not in matched and c.format.event != "go_gc"  # the runtime's: above
     }
     assert sorted(beside) == sorted(BESIDE_THE_TABLES)

@@ -1,4 +1,4 @@
-"""What `explain` says of a line: who claims it, its values, and what kept the nearest entries from it."""
+"""What `explain` says of a line: who matches it, its values, and what kept the nearest entries from it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ AGENT = "2026-11-23T17:28:49.929503Z\tdebug\txdsproxy\t"
 
 def test_a_push_line() -> None:
     found = explain(f"{ADS}CDS: PUSH request for node:web-1.shop resources:42 size:31.5kB cached:40/42")
-    assert found.claimed and found.event == "xds_push" and found.component == "pilot"
+    assert found.matched and found.event == "xds_push" and found.component == "pilot"
     assert found.layout == "Istio console"
     assert found.header == {"time": "2026-11-23T17:28:49.929503Z", "level": "info", "scope": "ads"}
     assert found.format is not None and found.format.origin == "pilot/pkg/xds/xdsgen.go"
@@ -75,7 +75,7 @@ def test_an_entry_of_several_lines() -> None:
 
 def test_a_line_known_by_its_layout() -> None:
     found = explain('[2019-03-06T09:31:27.360Z] "GET /status/418 HTTP/1.1" 418 -')
-    assert found.claimed and found.event == "access" and found.format is None
+    assert found.matched and found.event == "access" and found.format is None
     assert "access, by its header" in str(found)
 
 
@@ -87,7 +87,7 @@ def test_more_than_one_entry() -> None:
 
 @pytest.mark.parametrize("entry", FORMATS, ids=lambda entry: f"{entry.component}-{entry.text[:40]}")
 def test_every_example_is_explained(entry: Format) -> None:
-    """The example of an entry that needs no header is claimed by it, and all its values are there."""
+    """The example of an entry that needs no header is matched by it, and all its values are there."""
     found = explain(entry.example, entry.component)
     if entry.needs_scope or entry.is_fallback or entry.level == "fatal" or found.layout:
         return
@@ -105,7 +105,7 @@ def test_every_example_is_explained(entry: Format) -> None:
 
 def test_what_kept_the_nearest() -> None:
     found = explain(f"{ADS}Push debounce stable[12] 5 for config ServiceEntry/shop/cart; 100ms since last change")
-    assert not found.claimed and found.event == "other" and found.fields == {}
+    assert not found.matched and found.event == "other" and found.fields == {}
     near = found.near[0]
     assert near.format.event == "debounce" and near.format.since == "1.1"
     assert near.fits_to.endswith(" for config ")
@@ -132,12 +132,12 @@ def test_why_not(message: str, why: str) -> None:
 
 def test_another_component() -> None:
     found = explain("EDS: PUSH for node:web-1.shop resources:3", "envoy")
-    assert not found.claimed
+    assert not found.matched
     assert found.near[0].why == "matches, but is a line of pilot, and this one is of envoy"
 
 
 def test_another_scope() -> None:
-    """An entry whose text is too plain is claimed in its scopes only."""
+    """An entry whose text is too plain is matched in its scopes only."""
     entry = next(f for f in FORMATS if f.needs_scope and f.component == "agent" and len(f.example) > 8)
     found = explain(f"2026-11-23T17:28:49Z\tinfo\ttelemetry\t{entry.example}", "agent")
     why = next(near.why for near in found.near if near.format is entry)
@@ -146,14 +146,14 @@ def test_another_scope() -> None:
 
 def test_nothing_like_it() -> None:
     found = explain("zzz")
-    assert not found.claimed and found.near == () and found.event == "unparsed"
+    assert not found.matched and found.near == () and found.event == "unparsed"
     assert "no format of the catalog begins like it" in str(found)
 
 
 def test_nothing_to_explain() -> None:
     with pytest.raises(ValueError, match="the line is empty"):
         explain("")
-    assert not explain("   \n").claimed
+    assert not explain("   \n").matched
 
 
 def test_an_unknown_component() -> None:

@@ -1,4 +1,4 @@
-"""Every log statement of the sources, filled with values, is claimed: by a hand-written format, or as itself.
+"""Every log statement of the sources, filled with values, is matched: by a hand-written format, or as itself.
 
 The tables (`tests/formats/source`) were taken from the syntax trees of the sources by machine; the filled
 messages (`tests/filling/statements.py`) know nothing of the catalog, and it nothing of them.
@@ -23,8 +23,8 @@ from filling.statements import AMBIGUOUS, Printed, printed
 import istiolog_pd as il
 from istiolog_pd.engine.reference.labels import split_ids
 from istiolog_pd.engine.reference.match import recognizer
-from istiolog_pd.engine.reference.second_tier import second_claim
-from istiolog_pd.engine.reference.statements import claim_statement
+from istiolog_pd.engine.reference.second_tier import match_second
+from istiolog_pd.engine.reference.statements import match_statement
 from istiolog_pd.formats import EVENTS, FORMATS
 from istiolog_pd.formats.statements.covered import covered
 from istiolog_pd.formats.statements.table import load_statements, statement_columns
@@ -44,20 +44,20 @@ def scope(row: Printed) -> str | None:
     return None if row.scope in ("default", "?") else row.scope
 
 
-def claimed_by_a_format(row: Printed) -> bool:
-    """Whether a hand-written format claims a row's message."""
+def matched_by_a_format(row: Printed) -> bool:
+    """Whether a hand-written format matches a row's message."""
     body = split_ids(who(row), row.text)[0]
-    return recognizer().claim(who(row), row.level, scope(row), body) is not None
+    return recognizer().match(who(row), row.level, scope(row), body) is not None
 
 
 @cache
 def instead() -> dict[tuple[str, ...], str]:
-    """The rows that no format claims and that are not claimed as themselves, and what claims them."""
+    """The rows that no format matches and that are not matched as themselves, and what matches them."""
     found: dict[tuple[str, ...], str] = {}
     for row in printed():
-        if claimed_by_a_format(row):
+        if matched_by_a_format(row):
             continue
-        second = second_claim(who(row), row.level, scope(row), row.text)
+        second = match_second(who(row), row.level, scope(row), row.text)
         statement = second.compiled.format.statement if second else ""
         if statement != row.statement:
             found[row.key] = statement
@@ -72,18 +72,18 @@ def listed() -> dict[tuple[str, ...], str]:
     return {tuple(row[:4]): row[4] for row in rows}
 
 
-def test_every_statement_is_claimed_as_itself() -> None:
-    """Or is listed, with what claims it instead: another that prints the same, or none where it is only `%v`."""
+def test_every_statement_is_matched_as_itself() -> None:
+    """Or is listed, with what matches it instead: another that prints the same, or none where it is only `%v`."""
     assert len(printed()) > 8_000
     wrong, known = instead(), listed()
-    assert {key: wrong[key] for key in wrong.keys() - known.keys()} == {}, "claimed otherwise, and not listed"
-    assert sorted(known.keys() - wrong.keys()) == [], "listed, but claimed as itself"
+    assert {key: wrong[key] for key in wrong.keys() - known.keys()} == {}, "matched otherwise, and not listed"
+    assert sorted(known.keys() - wrong.keys()) == [], "listed, but matched as itself"
     assert wrong == known
     assert len(known) < len(printed()) * 0.02
 
 
-def test_what_nothing_claims_says_nothing() -> None:
-    """A statement that claims no line has hardly a letter of its own."""
+def test_what_nothing_matches_says_nothing() -> None:
+    """A statement that matches no line has hardly a letter of its own."""
     nothing = [key[3] for key, statement in listed().items() if not statement]
     assert "%v" in nothing
     long = [text for text in nothing if sum(map(str.isalpha, text.replace("%v", "").replace("%s", ""))) > 10]
@@ -201,7 +201,7 @@ def test_a_log_of_istio_cni_is_told_by_its_statements() -> None:
 
 
 def test_arguments_with_newlines() -> None:
-    """An argument of several lines belongs to its entry, and the statement claims the whole of it."""
+    """An argument of several lines belongs to its entry, and the statement matches the whole of it."""
     (row,) = read(HEAD + "info\tcni-agent\tgetting pods: {", '  "a": 1', "}").to_dict("records")
     assert row["message"].count("\n") == 2
 
@@ -217,7 +217,7 @@ def named(rows: list[Printed], component: str) -> list[str]:
 @pytest.mark.parametrize("component", ["pilot", "agent"])
 def test_lines_of_formats_are_named_by_their_statement(component: str) -> None:
     """Those of the newest version each as itself; of all together most, for a newer one may print the same."""
-    rows = [row for row in printed() if row.component in (component, "shared") and claimed_by_a_format(row)]
+    rows = [row for row in printed() if row.component in (component, "shared") and matched_by_a_format(row)]
     rows = [row for row in rows if "\n" not in row.text and row.text.strip() == row.text]
     newest = {
         (row["component"], row["scope"], row["level"], unescaped(row["format"]))
@@ -240,9 +240,9 @@ def test_hostile_text_takes_linear_time() -> None:
     times = []
     for size in (1, 4):
         text = (words + " ") * size
-        claim_statement("pilot", "info", "ads", text)  # expressions are made once
+        match_statement("pilot", "info", "ads", text)  # expressions are made once
         started = time.perf_counter()
-        claim_statement("pilot", "info", "ads", text)
+        match_statement("pilot", "info", "ads", text)
         times.append(time.perf_counter() - started)
     assert times[1] < 12 * times[0] + 0.05
     assert times[1] < 5
@@ -253,11 +253,11 @@ def test_a_line_is_tried_against_few_statements() -> None:
     rows = chance.sample([row for row in printed() if row.component == "pilot"], 300)
     started = time.perf_counter()
     for row in rows:
-        claim_statement("pilot", row.level, scope(row), row.text)
+        match_statement("pilot", row.level, scope(row), row.text)
     first = time.perf_counter() - started
     started = time.perf_counter()
     for row in rows:
-        claim_statement("pilot", row.level, scope(row), row.text)
+        match_statement("pilot", row.level, scope(row), row.text)
     again = time.perf_counter() - started
     assert first < 3 and again / len(rows) < 0.001
 

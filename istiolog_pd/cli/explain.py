@@ -1,4 +1,4 @@
-"""`istiolog explain`: which format claims a line."""
+"""`istiolog explain`: which format matches a line."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def explain(
     ],
     component: OfComponent = None,
 ) -> None:
-    """Say which format claims a line, and what kept others.
+    """Say which format matches a line, and what kept others.
 
-    With the header, the values and the labels of the line; exits with 1 if nothing claims it.
+    With the header, the values and the labels of the line; exits with 1 if nothing matches it.
     """
     from istiolog_pd.inspect.explain import explain as explained
 
@@ -32,4 +32,4 @@ def explain(
         raise typer.Exit(1)
     found = explained(text, component)
     typer.echo(str(found))
-    raise typer.Exit(int(not found.claimed))
+    raise typer.Exit(int(not found.matched))

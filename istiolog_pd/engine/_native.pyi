@@ -15,7 +15,7 @@ class Piece:
     complete: bool
     last_event: str
     damage: list[tuple[int, int]]
-    claims: list[tuple[str, int]]
+    matches: list[tuple[str, int]]
 
 class Worker:
     def __init__(self, catalog: Catalog) -> None: ...

@@ -81,7 +81,7 @@ def _second() -> dict[str, Any]:
         "kinds": KIND_NUMBER,
         "columns": {name: KIND_NUMBER[column.kind] for name, column in COLUMNS.items() if column.kind in KIND_NUMBER},
         "covered": read_text("covered.tsv"),
-        "told": read_text("told.tsv"),
+        "by_fields": read_text("by_fields.tsv"),
     }
 
 

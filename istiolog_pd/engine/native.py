@@ -20,11 +20,11 @@ import pyarrow as pa
 from istiolog_pd.engine import _native, cutter
 from istiolog_pd.engine.catalog_data import catalog_data
 from istiolog_pd.engine.limits import TIMES
+from istiolog_pd.engine.program import name_program
 from istiolog_pd.engine.reference.entries import BROKEN
 from istiolog_pd.engine.reference.lines import NO_UTF8, NUL, Damage
 from istiolog_pd.engine.reference.reader import CUT, SAMPLE, SourceTables
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, KEYS, event_schema
-from istiolog_pd.engine.whose_log import name_program
 from istiolog_pd.formats import FORMATS
 from istiolog_pd.formats.access_log_format import AccessFormat
 
@@ -96,7 +96,7 @@ class Tables:
 
     def __init__(self, source: str, progress: Progress) -> None:
         keys = ["row", *KEYS[1:]]
-        self._claims: Counter[str] = Counter()
+        self._matches: Counter[str] = Counter()
         self._build = _native.Assembly(progress.catalog, source, EVENTS_SCHEMA.names, keys)
 
     @property
@@ -110,7 +110,7 @@ class Tables:
 
     def add(self, piece: _native.Piece) -> None:
         """Take in the next piece, which is used up."""
-        self._claims.update(dict(piece.claims))
+        self._matches.update(dict(piece.matches))
         self._build.add(piece)
 
     def take(self, *, detect: bool, last: bool = True) -> tuple[pa.Table, dict[str, pa.Table]]:
@@ -119,9 +119,9 @@ class Tables:
         `detect`: whether lines may show that the log is of a program that its statements alone tell.
         """
         batches, events = self._build.take(last)
-        claims, self._claims = self._claims, Counter()
+        matches, self._matches = self._matches, Counter()
         table, tables = _table(batches, EVENTS_SCHEMA), {event: _table(of, event_schema(event)) for event, of in events}
-        return name_program(table, tables, claims) if detect else (table, tables)
+        return name_program(table, tables, matches) if detect else (table, tables)
 
 
 def _table(batches: list[_native.Batch], schema: pa.Schema) -> pa.Table:

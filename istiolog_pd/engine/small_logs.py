@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 from istiolog_pd.engine import native
 from istiolog_pd.engine._native import Worker
 from istiolog_pd.engine.limits import together, within_limits
+from istiolog_pd.engine.program import KNOWN_BY_STATEMENTS, UNKNOWN, component_of, program_of
 from istiolog_pd.engine.reference.lines import Damage
 from istiolog_pd.engine.reference.reader import SAMPLE
-from istiolog_pd.engine.whose_log import TOLD_BY_STATEMENTS, UNKNOWN, component_of, program_of
 from istiolog_pd.formats.access_log_format import AccessFormat
 
 
@@ -62,7 +62,7 @@ def read_many(logs: Sequence[SmallLog], access: AccessFormat | None = None, *, m
     worker, progress = Worker(catalog), native.Progress(access, catalog)
     tables = native.Tables(logs[0].source, progress)
     read: list[tuple[int, native.Progress]] = []
-    claims: list[dict[str, int]] = []
+    matches: list[dict[str, int]] = []
     for number, log in enumerate(logs):
         progress = native.Progress(access, catalog)
         if number:
@@ -71,12 +71,15 @@ def read_many(logs: Sequence[SmallLog], access: AccessFormat | None = None, *, m
         progress.see(worker.sample(segments, SAMPLE)[:3], log.component)
         piece = worker.parse(segments, progress.component, progress.mixed, messages)
         read.append((piece.entries, progress))
-        claims.append({} if log.component else dict(piece.claims))
+        matches.append({} if log.component else dict(piece.matches))
         tables.add(progress.take(piece))
     events, narrow = tables.take(detect=False)
-    told = _told(logs, read, claims, events)
-    if told:
-        events, narrow = _written_by(told, events), {event: _written_by(told, of) for event, of in narrow.items()}
+    programs = _programs_of(logs, read, matches, events)
+    if programs:
+        events, narrow = (
+            _written_by(programs, events),
+            {event: _written_by(programs, of) for event, of in narrow.items()},
+        )
     events, narrow, beyond = within_limits(events, narrow)
     components = _components(events["component"], np.cumsum([0, *(entries for entries, _ in read)])[:-1])
     found = [
@@ -87,7 +90,7 @@ def read_many(logs: Sequence[SmallLog], access: AccessFormat | None = None, *, m
 
 
 def _components(column: pa.ChunkedArray, starts: npt.NDArray[np.int64]) -> list[str]:
-    """Whose log each is."""
+    """The component that each log is of."""
     words, codes = _coded(column)
     return [component_of({words[code] for code in set(own.tolist())}) for own in np.split(codes, starts[1:])]
 
@@ -99,11 +102,11 @@ def _coded(column: pa.ChunkedArray) -> tuple[list[str], npt.NDArray[np.int32]]:
     return whole.dictionary.to_pylist(), codes
 
 
-def _told(
-    logs: Sequence[SmallLog], read: list[tuple[int, native.Progress]], claims: list[dict[str, int]], events: pa.Table
+def _programs_of(
+    logs: Sequence[SmallLog], read: list[tuple[int, native.Progress]], matches: list[dict[str, int]], events: pa.Table
 ) -> dict[str, str]:
-    """The program of `TOLD_BY_STATEMENTS` that wrote a log, by its source."""
-    if not any(of.get(name) for of in claims for name in TOLD_BY_STATEMENTS):
+    """The program of `KNOWN_BY_STATEMENTS` that wrote a log, by its source."""
+    if not any(of.get(name) for of in matches for name in KNOWN_BY_STATEMENTS):
         return {}
     event_words, event = _coded(events["event"])
     writer_words, writer = _coded(events["component"])
@@ -111,7 +114,7 @@ def _told(
     own = [number for number, word in enumerate(writer_words) if word in ("pilot", "agent")]
     number = np.repeat(np.arange(len(logs)), [entries for entries, _ in read])
     known = np.bincount(number[np.isin(writer, own) & ~np.isin(event, unknown)], minlength=len(logs))
-    programs = [program_of(of, count) for of, count in zip(claims, known.tolist(), strict=True)]
+    programs = [program_of(of, count) for of, count in zip(matches, known.tolist(), strict=True)]
     return {log.source: who for log, who in zip(logs, programs, strict=True) if who}
 
 

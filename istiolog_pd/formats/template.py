@@ -147,7 +147,7 @@ class Format:
     event_with
         The event it is instead if a column is filled, as ``column -> event``.
     needs_scope
-        The text alone is too plain: claim it only in one of the scopes, and at one of the levels, above.
+        The text alone is too plain: match it only in one of the scopes, and at one of the levels, above.
     statement
         The log statement of the source that prints it, as its format string; of several the newest.
     """
@@ -194,7 +194,7 @@ class Format:
 
     @property
     def is_fallback(self) -> bool:
-        """Whether it has no literal text, and so claims only what nothing else does."""
+        """Whether it has no literal text, and so matches only what nothing else does."""
         return not _has_literal(self.tokens)
 
     def fields(self) -> tuple[Field, ...]:

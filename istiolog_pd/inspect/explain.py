@@ -1,4 +1,4 @@
-"""Which format claims a line, what kept the nearest ones from it, and what the unknown lines are."""
+"""Which format matches a line, what kept the nearest ones from it, and what the unknown lines are."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from istiolog_pd.engine.reference.labels import parse_labels, readings, split_id
 from istiolog_pd.engine.reference.lines import Lines
 from istiolog_pd.engine.reference.match import Compiled, in_scope, recognizer
 from istiolog_pd.engine.reference.reader import SourceTables, read
-from istiolog_pd.engine.reference.second_tier import second_claim
-from istiolog_pd.engine.reference.statements import claim_statement
+from istiolog_pd.engine.reference.second_tier import match_second
+from istiolog_pd.engine.reference.statements import match_statement
 from istiolog_pd.engine.schema import event_columns, format_columns
 from istiolog_pd.errors import unknown
 from istiolog_pd.formats import COLUMNS, EVENTS, FORMATS, Format
@@ -45,7 +45,7 @@ _HEADER = ("time", "level", "scope", "caller", "thread", "epoch")
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A format that does not claim a message, though it is near: how far it fits, and what kept it."""
+    """A format that does not match a message, though it is near: how far it fits, and what kept it."""
 
     format: Format
     fits_to: str
@@ -72,9 +72,9 @@ class Explanation:
     message
         What follows the header.
     event
-        What happened; ``other`` or ``unparsed`` if nothing claims the line.
+        What happened; ``other`` or ``unparsed`` if nothing matches the line.
     format
-        The entry of the catalog that claims it; None if none does, or the layout says it all.
+        The entry of the catalog that matches it; None if none does, or the layout says it all.
     statement
         The log statement of the source that printed it, where one is known.
     fields
@@ -100,7 +100,7 @@ class Explanation:
     statement: Statement | None = None
 
     @property
-    def claimed(self) -> bool:
+    def matched(self) -> bool:
         """Whether it is known what the line says."""
         return self.event not in ("other", "unparsed")
 
@@ -115,17 +115,17 @@ class Explanation:
         yield from ((f"  {name}", text) for name, text in self.header.items())
         yield "message", _cut(self.message, SHOWN)
         if self.format is not None:
-            yield "claimed by", f"{self.event}: {self.format.text}"
+            yield "matched by", f"{self.event}: {self.format.text}"
             if self.statement is None:
                 yield "  printed by", f"{self.format.component} {self.format.versions}, {self.format.origin}"
         else:
-            yield "claimed by", f"{self.event}, by its header" if self.claimed else f"nothing ({self.event})"
+            yield "matched by", f"{self.event}, by its header" if self.matched else f"nothing ({self.event})"
         yield from self._statement()
         yield from ((f"  {name}", _cut(str(value), SHOWN)) for name, value in self.fields.items())
         if self.labels:
             yield "labels", ""
             yield from ((f"  {name}", _cut(text, SHOWN)) for name, text in self.labels.items())
-        if not self.claimed:
+        if not self.matched:
             yield from self._neighbors()
         if self.more:
             yield "and", f"{self.more} more in this text, not explained here"
@@ -152,7 +152,7 @@ def _cut(text: str, size: int) -> str:
 
 
 def explain(line: str, component: str | None = None) -> Explanation:
-    """Find out what a line is: its header, the format that claims it, its values; or what kept the nearest.
+    """Find out what a line is: its header, the format that matches it, its values; or what kept the nearest.
 
     Parameters
     ----------
@@ -184,11 +184,11 @@ def explain(line: str, component: str | None = None) -> Explanation:
     if entry.layout:
         tables = read([text + b"\n"], "", component or "")
         who = str(tables.events["component"][0])
-        found, labels = _claim(entry, who)
+        found, labels = _match(entry, who)
         if found is None:
-            found, labels = _claim_second(entry, who)
+            found, labels = _match_second(entry, who)
     else:
-        who, found, labels = _claim_bare(entry, component)
+        who, found, labels = _match_bare(entry, component)
         tables = read([_with_header(entry, who, found)], "", who)
     event = str(tables.events["event"][0]) if entry.layout or found else entry.event
     return Explanation(
@@ -213,39 +213,39 @@ def _statement_of(entry: Entry, component: str, found: Compiled | None) -> State
     level = entry.level or found.format.level.split()[0]
     scope = entry.scope if entry.layout else found.format.scope.split()[0]
     for body, _ in readings(entry, split_ids(component, entry.message)[0]):
-        claim = claim_statement(component, level, scope, body)
-        if claim is not None:
-            return load_statements()[claim[0].number - len(FORMATS)]
+        match = match_statement(component, level, scope, body)
+        if match is not None:
+            return load_statements()[match[0].number - len(FORMATS)]
     known = statements_of(found.format.key, level, scope)
     return next((one for one in load_statements() if known and one.text == known[0][0]), None)
 
 
-def _claim(entry: Entry, component: str) -> tuple[Compiled | None, str]:
-    """The format that claims an entry, and the labels that follow its message."""
+def _match(entry: Entry, component: str) -> tuple[Compiled | None, str]:
+    """The format that matches an entry, and the labels that follow its message."""
     event = entry.event if entry.layout else ""  # a message without its header is of any event
     for body, labels in readings(entry, split_ids(component, entry.message)[0]):
-        found = recognizer().claim(component, entry.level, entry.scope, body, event=event)
+        found = recognizer().match(component, entry.level, entry.scope, body, event=event)
         if found is not None:
             return found[0], labels
     return None, split_labels(entry.message)[1]
 
 
-def _claim_second(entry: Entry, component: str) -> tuple[Compiled | None, str]:
-    """What claims an entry that no format claims as it stands, and its labels."""
+def _match_second(entry: Entry, component: str) -> tuple[Compiled | None, str]:
+    """What matches an entry that no format matches as it stands, and its labels."""
     if entry.layout and entry.event:
         return None, split_labels(entry.message)[1]
-    second = second_claim(component, entry.level, entry.scope, split_ids(component, entry.message)[0])
+    second = match_second(component, entry.level, entry.scope, split_ids(component, entry.message)[0])
     return (second.compiled, second.labels) if second else (None, split_labels(entry.message)[1])
 
 
-def _claim_bare(entry: Entry, component: str | None) -> tuple[str, Compiled | None, str]:
+def _match_bare(entry: Entry, component: str | None) -> tuple[str, Compiled | None, str]:
     """The first component with a format for a message whose header is not there."""
     for who in (component,) if component else COMPONENTS:
-        found, labels = _claim(entry, who)
+        found, labels = _match(entry, who)
         if found is not None:
             return who, found, labels
     for who in (component,) if component else FIRST_OF_GROUPS:
-        found, labels = _claim_second(entry, who)
+        found, labels = _match_second(entry, who)
         if found is not None:
             return found.format.component, found, labels
     return component or "", None, split_labels(entry.message)[1]
@@ -268,9 +268,9 @@ def _fields(tables: SourceTables, event: str) -> dict[str, object]:
     return {name: value for name, value in row.items() if value is not None}
 
 
-def _nearest(entry: Entry, component: str, claimed: Compiled | None) -> Iterator[Near]:
+def _nearest(entry: Entry, component: str, matched: Compiled | None) -> Iterator[Near]:
     body = split_labels(entry.message)[0]
-    reached = [(reach(one.format, body), one) for one in recognizer().compiled if one is not claimed]
+    reached = [(reach(one.format, body), one) for one in recognizer().compiled if one is not matched]
     order = sorted(reached, key=lambda pair: (-pair[0].literal, pair[1].format.component != component))
     for how, one in islice((pair for pair in order if pair[0].literal >= SHARED), NEAREST):
         if how.fits:
@@ -283,7 +283,7 @@ def _nearest(entry: Entry, component: str, claimed: Compiled | None) -> Iterator
 
 
 def _why_not(entry: Format, component: str, scope: str | None) -> str:
-    """Why a format that fits a message does not claim it."""
+    """Why a format that fits a message does not match it."""
     if component and entry.component != component:
         return f"matches, but is a line of {entry.component}, and this one is of {component}"
     if entry.needs_scope and not in_scope(entry, None, scope):

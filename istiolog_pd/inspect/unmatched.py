@@ -1,4 +1,4 @@
-"""The lines that no format claims, grouped by what they have in common: the list of formats to add."""
+"""The lines that no format matches, grouped by what they have in common: the list of formats to add."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _GROUP = ["template", "level", "scope", "component"]
 
 
 def templates(capture: Capture) -> pd.DataFrame:
-    r"""Group the entries that no format claims (events `other` and `unparsed`) by template.
+    r"""Group the entries that no format matches (events `other` and `unparsed`) by template.
 
     A template is the first line of a message with what varies taken out: numbers are ``#``,
     hexadecimal numbers and UUIDs ``*``, quoted text ``"…"``, addresses and names of nodes, pods,
@@ -67,10 +67,10 @@ def templates(capture: Capture) -> pd.DataFrame:
     """
     events = capture.events
     plain = {name: events[name].cast(pa.string()) for name in ("event", "level", "scope", "component", "source")}
-    unclaimed = pc.is_in(plain["event"], pa.array(["other", "unparsed"]))
-    table = pa.table({**plain, "line": events["line"]}).filter(unclaimed)
+    unmatched = pc.is_in(plain["event"], pa.array(["other", "unparsed"]))
+    table = pa.table({**plain, "line": events["line"]}).filter(unmatched)
     first_lines = pc.replace_substring_regex(
-        pc.utf8_slice_codeunits(events["message"].filter(unclaimed), 0, LENGTH), r"(?s)[\r\n].*", ""
+        pc.utf8_slice_codeunits(events["message"].filter(unmatched), 0, LENGTH), r"(?s)[\r\n].*", ""
     )
     table = table.append_column("example", first_lines).append_column("template", _template(first_lines))
     table = table.append_column("at", pa.array(range(table.num_rows), pa.int64()))

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from istiolog_pd.engine.choose_engine import read
+from istiolog_pd.engine.program import KNOWN_BY_STATEMENTS, component_of
 from istiolog_pd.engine.reference.reader import CUT, SourceTables
-from istiolog_pd.engine.whose_log import TOLD_BY_STATEMENTS, component_of
 from istiolog_pd.loading.options import Options
 from istiolog_pd.runs import SourcePart, join
 from istiolog_pd.runs.schema import with_line
@@ -101,7 +101,7 @@ def closed(
         return None
     larger = max(before, after, key=lambda tables: len(tables.events))
     component = options.component or component_of(set(larger.events["component"].unique().to_pylist()))
-    component = "" if component in TOLD_BY_STATEMENTS else component
+    component = "" if component in KNOWN_BY_STATEMENTS else component
     former, latter = (read([tail, head], name, component, options.access, messages=options.messages) for name in names)
     own = former.events["line"].to_numpy() <= before.lines - skipped
     # The rest of a line that was cut is a line of the later piece too.

@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from istiolog_pd.engine.choose_engine import read
 from istiolog_pd.engine.limits import together, within_limits
+from istiolog_pd.engine.program import component_of
 from istiolog_pd.engine.reference.lines import Damage
 from istiolog_pd.engine.reference.reader import SourceTables
 from istiolog_pd.engine.schema import EVENTS_SCHEMA
-from istiolog_pd.engine.whose_log import component_of
 from istiolog_pd.loading.options import Options
 from istiolog_pd.loading.seams import Edges, closed
 from istiolog_pd.runs import SourcePart, piece_of, rotated_name

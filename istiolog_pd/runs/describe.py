@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from istiolog_pd.engine.whose_log import TOLD_BY_STATEMENTS
+from istiolog_pd.engine.program import KNOWN_BY_STATEMENTS
 from istiolog_pd.formats.template import COMPONENTS
 from istiolog_pd.runs.boundaries import BANNER, BLOCK, RESTART, SECOND, RunBoundary, find_run_boundaries
 from istiolog_pd.runs.container_log import LEVELS, ContainerLog
@@ -33,7 +33,7 @@ STOPPING = ("controller_lifecycle", "cluster_registry")
 #: The flags that set log levels, and the component they set them for.
 LEVEL_FLAGS = {"log_output_level": "", "proxyLogLevel": "envoy", "proxyComponentLogLevel": "envoy"}
 #: The components of which one entry shows the component of a run.
-_FIRST = ("pilot", *sorted(TOLD_BY_STATEMENTS))
+_FIRST = ("pilot", *sorted(KNOWN_BY_STATEMENTS))
 _LEVEL = re.compile(r"\b(trace|debug|info|warn|error|fatal|critical)(?:ing)?\b")
 _COMMAND_LEVEL = re.compile(r"(?:^|[\s\[])(?:-l|--log-level|--component-log-level) ([^\s\]]+)")
 

@@ -106,12 +106,12 @@ def detect(lane: ContainerLog, starts: Ints, stops: Ints) -> list[Found]:
     """
     printed = _printed(lane)
     signs = [(sign, _filled(lane, sign, starts, stops)) for sign in SIGNS]
-    claims = _claims(lane, starts, stops)
+    matches = _matches(lane, starts, stops)
     for run, more in of_statements(lane, starts).items():
-        claims.setdefault(run, []).extend(more)
+        matches.setdefault(run, []).extend(more)
     found = []
     for n, (start, stop) in enumerate(zip(starts.tolist(), stops.tolist(), strict=True)):
-        bounds = [*(_of_sign(sign) for sign, fills in signs if fills[n]), *claims.get(n, ())]
+        bounds = [*(_of_sign(sign) for sign, fills in signs if fills[n]), *matches.get(n, ())]
         texts = [text for row, text in printed if start <= row < stop]
         found.append(_as_printed(texts, bounds) if texts else _intersection(bounds))
     return found
@@ -154,8 +154,8 @@ def _filled(lane: ContainerLog, sign: Sign, starts: Ints, stops: Ints) -> Bools:
     return found
 
 
-def _claims(lane: ContainerLog, starts: Ints, stops: Ints) -> dict[int, list[Bound]]:
-    """What the formats say that claim some entries of each run."""
+def _matches(lane: ContainerLog, starts: Ints, stops: Ints) -> dict[int, list[Bound]]:
+    """What the formats say that match some entries of each run."""
     events = [event for event in lane.events() if event not in NO_FORMAT]
     most = sum(min(lane.count(event), SPREAD * len(starts)) for event in events)
     spread = SPREAD if most <= MAX_SAMPLED else int(np.clip(MAX_SAMPLED // (len(starts) * 30), 1, SPREAD))
@@ -166,14 +166,14 @@ def _claims(lane: ContainerLog, starts: Ints, stops: Ints) -> dict[int, list[Bou
     found: dict[int, list[Bound]] = {}
     for row, run, text, scope, event, statement in zip(rows.tolist(), runs.tolist(), *columns, strict=True):
         component, level = COMPONENTS[lane.component[row]], (*LEVELS, None)[lane.level[row]]
-        bound = _claim(component, level, scope or None, event, statement, text)
+        bound = _match(component, level, scope or None, event, statement, text)
         if bound is not None:
             found.setdefault(run, []).append(bound)
     return found
 
 
 def of_statements(lane: ContainerLog, starts: Ints) -> dict[int, list[Bound]]:
-    """What the statements say that entries of each run are of, where no hand-written format claims them."""
+    """What the statements say that entries of each run are of, where no hand-written format matches them."""
     found: dict[int, list[Bound]] = {}
     first = sorted(first_rows(lane, starts), key=lambda one: one[1])
     rows = np.array([row for _, row, _ in first], np.int64)
@@ -185,7 +185,7 @@ def of_statements(lane: ContainerLog, starts: Ints) -> dict[int, list[Bound]]:
     return found
 
 
-def _claim(component: str, level: str | None, scope: str | None, event: str, statement: str, text: str) -> Bound | None:
+def _match(component: str, level: str | None, scope: str | None, event: str, statement: str, text: str) -> Bound | None:
     """What the formats say of an entry by its statement; its text, which may not be kept, is only shown."""
     minors = _minors_by_statement(component, level, scope, event, statement)
     return None if minors == ALL else Bound(minors, words_of(text or statement))

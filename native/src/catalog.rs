@@ -81,7 +81,7 @@ pub struct Catalog {
     pub levels: Vec<String>,
     pub formats: Vec<Format>,
     pub shapes: Vec<Shape>,
-    /// By event the shape of rows that no format has claimed.
+    /// By event the shape of rows that no format has matched.
     pub bare: Vec<usize>,
     pub heads: Heads,
     pub layouts: Vec<Layout>,
@@ -264,7 +264,7 @@ impl Catalog {
             known,
             format_keys: keys,
             words: Words { kinds: data.second.kinds, columns: data.second.columns },
-            naming: Naming::new(data.second.covered, data.second.told),
+            naming: Naming::new(data.second.covered, data.second.by_fields),
             second,
             labels: data.labels,
             labelled,

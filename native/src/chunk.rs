@@ -3,7 +3,6 @@
 use pyo3::prelude::*;
 
 use crate::catalog::Catalog;
-use crate::claim::Asked;
 use crate::columns::{Class, Column, CommonRows, EventRows, Gaps};
 use crate::dictionary::{Classes, Dictionary, Texts};
 use crate::entries::Entries;
@@ -13,6 +12,7 @@ use crate::head_cache::HeadCache;
 use crate::labels::split_labels;
 use crate::lines::{Damage, Damages, cleaned};
 use crate::matcher::Matcher;
+use crate::matching::Asked;
 use crate::naming::Names;
 use crate::rows::Rows;
 
@@ -21,9 +21,9 @@ pub struct Worker {
     number: u64,
     heads: HeadCache,
     rows: Rows,
-    /// How many words of each dictionary earlier pieces have told, and how many classes.
-    told: Vec<usize>,
-    told_classes: usize,
+    /// How many words of each dictionary earlier pieces have given, and how many classes.
+    given: Vec<usize>,
+    given_classes: usize,
 }
 
 /// Columns of a chunk; what follows from its place among the others is still to be added.
@@ -42,14 +42,14 @@ pub struct Piece {
     pub events: Vec<Option<Box<EventRows>>>,
     /// Rows whose time has no year, and that time.
     pub undated: Vec<(u32, Box<[u8]>)>,
-    /// Words that no earlier piece of this worker has told: of each column, then scopes, callers, streams, statements.
+    /// Words that no earlier piece of this worker has given: of each column, then scopes, callers, streams, statements.
     pub words: Vec<Texts>,
-    /// Classes that none has told, and of groups of texts the words of their values.
+    /// Classes that none has given, and of groups of texts the words of their values.
     pub classes: Vec<Class>,
     pub groups: Vec<GroupWords>,
     pub last_event: Option<u8>,
-    /// By component how many lines its statements have claimed.
-    pub claims: Vec<u64>,
+    /// By component how many lines its statements have matched.
+    pub matches: Vec<u64>,
 }
 
 /// Whose log a chunk is, whether lines of others can be in it, and whether messages are kept.
@@ -87,8 +87,8 @@ impl Worker {
             names: Names::default(),
             classes: Classes::default(),
         };
-        let told = vec![0; catalog.columns.len() + 4];
-        Worker { number, heads: HeadCache::default(), rows, told, told_classes: 0 }
+        let given = vec![0; catalog.columns.len() + 4];
+        Worker { number, heads: HeadCache::default(), rows, given, given_classes: 0 }
     }
 
     /// Read a chunk.
@@ -96,7 +96,7 @@ impl Worker {
         let size: usize = segments.iter().map(|one| one.len()).sum();
         let mut piece = Piece { worker: self.number, complete: true, ..Piece::default() };
         piece.events.resize_with(catalog.events.len(), || None);
-        piece.claims.resize(catalog.components.len(), 0);
+        piece.matches.resize(catalog.components.len(), 0);
         if source.messages {
             piece.common.message =
                 Column::Texts(Vec::with_capacity(size / SHORT), Vec::with_capacity(size), Gaps::default());
@@ -131,8 +131,8 @@ impl Worker {
         }
         piece.groups = filler.new_words();
         let classes = &self.rows.classes.list;
-        piece.classes = classes[self.told_classes..].to_vec();
-        self.told_classes = classes.len();
+        piece.classes = classes[self.given_classes..].to_vec();
+        self.given_classes = classes.len();
         piece.last_event = piece.common.class.last().map(|class| classes[*class as usize].event);
         let dictionaries = filler.words.iter().chain([
             &self.rows.scopes,
@@ -141,9 +141,9 @@ impl Worker {
             &self.rows.names.texts,
         ]);
         let mut size = filler.size() + 16 * classes.len();
-        for (dictionary, told) in dictionaries.zip(&mut self.told) {
-            piece.words.push(dictionary.texts.after(*told));
-            *told = dictionary.texts.len();
+        for (dictionary, given) in dictionaries.zip(&mut self.given) {
+            piece.words.push(dictionary.texts.after(*given));
+            *given = dictionary.texts.len();
             size += dictionary.size();
         }
         let error = filler.error.take();
@@ -193,11 +193,11 @@ fn writer(catalog: &Catalog, matcher: &mut Matcher, entry: &Entry, text: &[u8]) 
     }
     let message = entry.message(text);
     let body = &message[..split_labels(message).0];
-    let mut claims = |component: u8| {
+    let mut matches = |component: u8| {
         let asked = Asked { component, level: entry.level, scope: scope.unwrap_or(b""), event: None, by_start: false };
-        catalog.claim(asked, body, matcher).is_some()
+        catalog.find_match(asked, body, matcher).is_some()
     };
-    match (claims(known.pilot), claims(known.agent)) {
+    match (matches(known.pilot), matches(known.agent)) {
         (true, false) => Some(0),
         (false, true) => Some(1),
         _ => None,

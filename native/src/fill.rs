@@ -30,9 +30,9 @@ impl Known {
 struct Group {
     texts: Dictionary,
     values: Vec<Known>,
-    /// How many values a text has, and of how many texts earlier pieces have told the words.
+    /// How many values a text has, and of how many texts earlier pieces have given the words.
     width: usize,
-    told: usize,
+    given: usize,
     bytes: usize,
 }
 
@@ -91,14 +91,14 @@ impl Filler {
             })
     }
 
-    /// The words of the values of texts that no earlier piece has told.
+    /// The words of the values of texts that no earlier piece has given.
     pub fn new_words(&mut self) -> Vec<GroupWords> {
         let mut found = Vec::new();
         for (group, known) in
-            self.groups.iter_mut().enumerate().filter(|(_, known)| known.told < known.texts.texts.len())
+            self.groups.iter_mut().enumerate().filter(|(_, known)| known.given < known.texts.texts.len())
         {
-            let words = known.values[known.told * known.width..].iter().map(Known::word).collect();
-            known.told = known.texts.texts.len();
+            let words = known.values[known.given * known.width..].iter().map(Known::word).collect();
+            known.given = known.texts.texts.len();
             found.push(GroupWords { group, width: known.width, words });
         }
         found

@@ -115,7 +115,7 @@ fn labels_and_readings_stand_in_the_message() {
 }
 
 #[test]
-fn texts_are_told_apart() {
+fn texts_are_distinguished() {
     let mut dictionary = Dictionary::default();
     let mut known: Vec<Vec<u8>> = Vec::new();
     for (seed, text) in texts().enumerate().take(3000) {

@@ -6,7 +6,7 @@ use memchr::memmem::Finder;
 
 use crate::set::inner;
 
-/// Literal text, its ends as words: most are told apart by the first.
+/// Literal text, its ends as words: most are distinguished by the first.
 #[derive(Clone, Default)]
 pub struct Literal {
     pub text: Box<[u8]>,

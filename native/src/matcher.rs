@@ -76,7 +76,7 @@ impl Matcher {
 }
 
 impl Start {
-    /// Remember the path of a message to the format that claimed it, if the beginning is a frequent one.
+    /// Remember the path of a message to the format that matched it, if the beginning is a frequent one.
     pub fn learn(&mut self, catalog: &Catalog, message: &Message, format: usize) {
         self.found += 1;
         if self.found > 1 && self.found < LOOKED_AT && self.paths.len() < PATHS {

@@ -1,4 +1,4 @@
-//! Formats -> statements: which log statement printed a line that a hand-written format claims.
+//! Formats -> statements: which log statement printed a line that a hand-written format matches.
 //!
 //! The rule is that of `engine/reference/statement_names.py`: by the line's level and scope; else by which
 //! of the format's fields it fills; else the newest of its statements that its text fits.
@@ -16,7 +16,7 @@ use crate::template::rows;
 /// The data files, and what is made of them when the first line is named.
 pub struct Naming {
     covered: String,
-    told: String,
+    by_fields: String,
     parsed: OnceLock<Parsed>,
 }
 
@@ -37,7 +37,7 @@ struct Place {
     /// Names and templates, the newest first.
     known: Vec<(u32, String)>,
     /// By filled fields the name.
-    told: Vec<(u64, u32)>,
+    by_fields: Vec<(u64, u32)>,
     trees: OnceLock<Vec<(u32, Vec<Branch>)>>,
 }
 
@@ -55,17 +55,17 @@ pub struct Line<'a> {
 const NO_PLACE: u32 = u32::MAX;
 
 impl Naming {
-    pub fn new(covered: String, told: String) -> Naming {
-        Naming { covered, told, parsed: OnceLock::new() }
+    pub fn new(covered: String, by_fields: String) -> Naming {
+        Naming { covered, by_fields, parsed: OnceLock::new() }
     }
 
     fn parsed(&self, catalog: &Catalog) -> &Parsed {
-        self.parsed.get_or_init(|| Parsed::new(catalog, &self.covered, &self.told))
+        self.parsed.get_or_init(|| Parsed::new(catalog, &self.covered, &self.by_fields))
     }
 }
 
 impl Parsed {
-    fn new(catalog: &Catalog, covered: &str, told: &str) -> Parsed {
+    fn new(catalog: &Catalog, covered: &str, by_fields: &str) -> Parsed {
         let mut found = Parsed::default();
         let keys: HashMap<&str, usize> = catalog.format_keys.iter().enumerate().map(|(n, key)| (&**key, n)).collect();
         let mut numbers: HashMap<String, u32> = HashMap::new();
@@ -98,13 +98,13 @@ impl Parsed {
             }
             found.places[at].known.push(one);
         }
-        for row in rows(told) {
+        for row in rows(by_fields) {
             let [key, of_level, scope, fields, statement] = &row[..] else { continue };
             let own = keys.get(&**key).map_or(&[][..], |format| &found.formats[*format].0);
             if let Some((_, _, at)) = own.iter().find(|one| one.0 == level(of_level) && *one.1 == *scope.as_bytes()) {
                 let filled = fields.bytes().enumerate().fold(0, |bits, (n, sign)| bits | u64::from(sign == b'1') << n);
                 let number = name(statement, &mut found.names);
-                found.places[*at as usize].told.push((filled, number));
+                found.places[*at as usize].by_fields.push((filled, number));
             }
         }
         found
@@ -127,8 +127,8 @@ fn filled(fields: &[Span]) -> u64 {
 
 impl Place {
     /// The name that the filled fields tell.
-    fn told_by(&self, filled: u64) -> Option<u32> {
-        self.told.iter().find(|(bits, _)| *bits == filled).map(|(_, name)| *name)
+    fn by_filled(&self, filled: u64) -> Option<u32> {
+        self.by_fields.iter().find(|(bits, _)| *bits == filled).map(|(_, name)| *name)
     }
 
     /// The newest of the statements that a message fits.
@@ -173,8 +173,8 @@ pub struct Names {
     /// By format, level and scope: the place, and the word if there is but one.
     places: HashMap<(u32, u8, u32), Known>,
     last: Option<((u32, u8, u32), Known)>,
-    /// The last place and filled fields that told a name, and its word.
-    last_told: Option<((usize, u64), u32)>,
+    /// The last place and filled fields that by_fields a name, and its word.
+    last_by_fields: Option<((usize, u64), u32)>,
     scratch: Captures,
 }
 
@@ -199,17 +199,17 @@ impl Names {
             Known::Word(word) => (Some(word), true),
             Known::Several(at) => {
                 let filled = filled(line.fields);
-                if let Some((last, word)) = self.last_told
+                if let Some((last, word)) = self.last_by_fields
                     && last == (at, filled)
                 {
                     return (Some(word), true);
                 }
                 let parsed = catalog.naming.parsed(catalog);
                 let place = &parsed.places[at];
-                match place.told_by(filled) {
+                match place.by_filled(filled) {
                     Some(name) => {
                         let word = self.word(parsed, name);
-                        self.last_told = Some(((at, filled), word));
+                        self.last_by_fields = Some(((at, filled), word));
                         (Some(word), true)
                     }
                     None => {
@@ -221,7 +221,7 @@ impl Names {
         }
     }
 
-    /// The same of a line that a statement of the second tier claims.
+    /// The same of a line that a statement of the second tier matches.
     pub fn of_second(&mut self, catalog: &Catalog, number: usize) -> u32 {
         let texts = &mut self.texts;
         *self.second.entry(number).or_insert_with(|| texts.number(catalog.second.text(number).as_bytes()))

@@ -1,7 +1,7 @@
 //! Paths: the steps that messages took through a tree, without the alternatives that they did not take.
 //!
 //! Most messages with the same beginning take one of a few paths. A path is kept only if its own literals rule out
-//! every alternative beside it, so a message that fits it is claimed as the tree would claim it.
+//! every alternative beside it, so a message that fits it is matched as the tree would matched it.
 
 use crate::kinds::Kind;
 use crate::literal::Literal;

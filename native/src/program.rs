@@ -190,7 +190,7 @@ fn choices_fields(choices: &[Vec<Token>]) -> usize {
     choices.iter().map(|one| fields(one)).sum()
 }
 
-/// Add a format to a tree; of formats that claim one message that of the lowest rank counts, and they come in its order.
+/// Add a format to a tree; of formats that matched one message that of the lowest rank counts, and they come in its order.
 ///
 /// Literals that begin alike share what they have in common, so that one comparison rules out all of them.
 pub fn insert(branches: &mut Vec<Branch>, steps: Vec<Step>, format: usize, rank: usize) {

@@ -102,9 +102,9 @@ struct Piece {
     /// First line and number of lines with NUL bytes, with bytes that are no UTF-8, of broken JSON, and of no time.
     #[pyo3(get)]
     damage: [(u64, u64); 4],
-    /// By component how many lines its statements have claimed.
+    /// By component how many lines its statements have matched.
     #[pyo3(get)]
-    claims: Vec<(String, u64)>,
+    matches: Vec<(String, u64)>,
 }
 
 impl Piece {
@@ -119,7 +119,7 @@ impl Piece {
                 .last_event
                 .map_or(String::new(), |event| catalog.events[usize::from(event)].name.clone()),
             damage: damage.map(|one| (one.line, one.lines)),
-            claims: catalog.components.iter().cloned().zip(parsed.claims.iter().copied()).collect(),
+            matches: catalog.components.iter().cloned().zip(parsed.matches.iter().copied()).collect(),
             parsed: Mutex::new(Some(parsed)),
         }
     }

@@ -2,18 +2,18 @@
 
 use crate::catalog::{Catalog, NONE};
 use crate::chunk::{Piece, Source};
-use crate::claim::Asked;
 use crate::columns::Class;
 use crate::dictionary::{Classes, Dictionary};
 use crate::entry::{Entry, Time};
 use crate::fill::{Filler, RowTexts};
 use crate::labels::{Readings, labels_in, thread_of};
 use crate::matcher::Matcher;
+use crate::matching::Asked;
 use crate::naming::{Line, Names};
 use crate::numbers::integer;
 use crate::pattern::Scratch;
 use crate::program::Span;
-use crate::second::{Claimed, Found};
+use crate::second::{Found, Matched};
 use crate::shapes::Shape;
 
 /// Makes rows of entries; knows the texts of earlier ones.
@@ -27,8 +27,8 @@ pub struct Rows {
     pub classes: Classes,
 }
 
-/// The format that has claimed an entry, who wrote it, and its labels.
-struct Claim {
+/// The format that has matched an entry, who wrote it, and its labels.
+struct Match {
     format: Option<usize>,
     component: u8,
     labels: (usize, usize),
@@ -76,11 +76,11 @@ impl Rows {
             Ids::default()
         };
         let message = &whole[ids.size..];
-        let mut claim = self.claim(catalog, source, entry, message, tabs_lost, text);
+        let mut matched = self.find_match(catalog, source, entry, message, tabs_lost, text);
         piece.recognised |= entry.has_header();
-        let class = match self.add_planned(catalog, entry, &claim, message, text, piece) {
+        let class = match self.add_planned(catalog, entry, &matched, message, text, piece) {
             Some(class) => class,
-            None => self.add_any(catalog, entry, component, &mut claim, message, text, piece),
+            None => self.add_any(catalog, entry, component, &mut matched, message, text, piece),
         };
         self.common(catalog, source, entry, RowEnd { ids, class, tabs_lost }, text, piece);
     }
@@ -91,12 +91,12 @@ impl Rows {
         &mut self,
         catalog: &Catalog,
         entry: &Entry,
-        claim: &Claim,
+        matched: &Match,
         message: &[u8],
         text: &[u8],
         piece: &mut Piece,
     ) -> Option<u32> {
-        let (path, format) = (self.matcher.starts.path()?, claim.format?);
+        let (path, format) = (self.matcher.starts.path()?, matched.format?);
         let shape = &catalog.shapes[catalog.formats[format].shape];
         let plan = match &mut path.plan {
             Some(plan) => plan,
@@ -109,14 +109,14 @@ impl Rows {
         let row = piece.common.len() as u32;
         let to = piece.event(catalog, shape.event);
         self.filler.fill_planned(catalog, shape, plan, message, &self.matcher.found.spans, to);
-        let known = plan.class.filter(|known| known.0 == claim.component && Some(known.1) == entry.head);
-        if !shape.labels.is_empty() && (claim.labels.0 < claim.labels.1 || !entry.fields().is_empty()) {
+        let known = plan.class.filter(|known| known.0 == matched.component && Some(known.1) == entry.head);
+        if !shape.labels.is_empty() && (matched.labels.0 < matched.labels.1 || !entry.fields().is_empty()) {
             let mut labels = vec![None; shape.labels.len()];
-            self.labels(catalog, shape, entry, &message[claim.labels.0..claim.labels.1], &mut labels);
+            self.labels(catalog, shape, entry, &message[matched.labels.0..matched.labels.1], &mut labels);
             self.filler.fill_labels(catalog, shape, &labels, to);
         }
         to.rows.push(row);
-        Some(known.map_or_else(|| self.class_of_path(catalog, entry, claim, shape, message, text), |known| known.2))
+        Some(known.map_or_else(|| self.class_of_path(catalog, entry, matched, shape, message, text), |known| known.2))
     }
 
     #[inline(never)]
@@ -124,7 +124,7 @@ impl Rows {
         &mut self,
         catalog: &Catalog,
         entry: &Entry,
-        claim: &Claim,
+        matched: &Match,
         shape: &Shape,
         message: &[u8],
         text: &[u8],
@@ -133,14 +133,14 @@ impl Rows {
         self.matcher.expand();
         let scope = self.scope(entry, text);
         let fields = &self.matcher.found.spans;
-        let line = Line { format: claim.format.unwrap_or(0), level: entry.level, scope, fields, message };
+        let line = Line { format: matched.format.unwrap_or(0), level: entry.level, scope, fields, message };
         let (statement, always) = self.names.of(catalog, &line);
-        let class = self.class(entry, claim, shape.event, scope, statement);
+        let class = self.class(entry, matched, shape.event, scope, statement);
         self.matcher.starts.hit = hit;
         if let (true, Some(head), Some(path)) = (always, entry.head, self.matcher.starts.path())
             && let Some(plan) = &mut path.plan
         {
-            plan.class = Some((claim.component, head, class));
+            plan.class = Some((matched.component, head, class));
         }
         class
     }
@@ -153,7 +153,7 @@ impl Rows {
     fn class(
         &mut self,
         entry: &Entry,
-        claim: &Claim,
+        matched: &Match,
         event: usize,
         scope: Option<(&[u8], u32)>,
         statement: Option<u32>,
@@ -162,7 +162,7 @@ impl Rows {
         self.classes.number(Class {
             level: entry.level,
             event: event as u8,
-            component: claim.component,
+            component: matched.component,
             scope: word(scope.map(|(_, scope)| scope)),
             statement: word(statement),
         })
@@ -175,34 +175,34 @@ impl Rows {
         catalog: &Catalog,
         entry: &Entry,
         component: u8,
-        claim: &mut Claim,
+        matched: &mut Match,
         message: &[u8],
         text: &[u8],
         piece: &mut Piece,
     ) -> u32 {
         let scope = self.scope(entry, text);
-        let found = if claim.format.is_none() && entry.event.is_none() {
-            self.second(catalog, entry, component, scope.map(|(scope, _)| scope), message, claim, piece)
+        let found = if matched.format.is_none() && entry.event.is_none() {
+            self.second(catalog, entry, component, scope.map(|(scope, _)| scope), message, matched, piece)
         } else {
             None
         };
-        let format = claim.format;
+        let format = matched.format;
         let event = entry.event.map(usize::from).or(format.map(|number| catalog.formats[number].event));
         let event = event.unwrap_or(catalog.known.other);
         let json_shape = entry.json_layout.and_then(|at| catalog.json_layouts[usize::from(at)].shape);
-        let second = found.as_ref().and_then(|found| catalog.second.shape(catalog, found.claimed));
-        let (mut shape, is_claimed) = match (second, format.map(|number| &catalog.formats[number])) {
+        let second = found.as_ref().and_then(|found| catalog.second.shape(catalog, found.matched));
+        let (mut shape, is_matched) = match (second, format.map(|number| &catalog.formats[number])) {
             (Some(shape), _) => (shape, true),
             (None, Some(format)) if format.event == event => (&catalog.shapes[format.shape], true),
             _ => (&catalog.shapes[json_shape.unwrap_or(catalog.bare[event])], false),
         };
         let mut labels = Vec::new();
-        if !shape.labels.is_empty() && (!entry.fields().is_empty() || claim.labels.0 < claim.labels.1) {
+        if !shape.labels.is_empty() && (!entry.fields().is_empty() || matched.labels.0 < matched.labels.1) {
             labels.resize(shape.labels.len(), None);
-            self.labels(catalog, shape, entry, &message[claim.labels.0..claim.labels.1], &mut labels);
+            self.labels(catalog, shape, entry, &message[matched.labels.0..matched.labels.1], &mut labels);
         }
         let body = found.as_ref().and_then(|found| found.body.as_deref()).unwrap_or(message);
-        let fields: &[Span] = if is_claimed { &self.matcher.found.spans } else { &[] };
+        let fields: &[Span] = if is_matched { &self.matcher.found.spans } else { &[] };
         let texts = RowTexts { message: body, fields, labels: &labels };
         if let Some((column, other)) = shape.switch
             && self.filler.has(catalog, shape, column, &texts)
@@ -213,17 +213,17 @@ impl Rows {
         let to = piece.event(catalog, shape.event);
         self.filler.fill(catalog, shape, &texts, to);
         to.rows.push(row);
-        let statement = match found.as_ref().map(|found| found.claimed) {
-            Some(Claimed::Statement(number)) => Some(self.names.of_second(catalog, number)),
-            Some(Claimed::Event(_)) => None,
-            _ => format.filter(|_| is_claimed).and_then(|format| {
+        let statement = match found.as_ref().map(|found| found.matched) {
+            Some(Matched::Statement(number)) => Some(self.names.of_second(catalog, number)),
+            Some(Matched::Event(_)) => None,
+            _ => format.filter(|_| is_matched).and_then(|format| {
                 self.names.of(catalog, &Line { format, level: entry.level, scope, fields, message: body }).0
             }),
         };
-        self.class(entry, claim, shape.event, scope, statement)
+        self.class(entry, matched, shape.event, scope, statement)
     }
 
-    /// What claims a message that no format claims as it stands.
+    /// What matches a message that no format matches as it stands.
     #[allow(clippy::too_many_arguments)]
     #[cold]
     fn second(
@@ -233,26 +233,26 @@ impl Rows {
         component: u8,
         scope: Option<&[u8]>,
         message: &[u8],
-        claim: &mut Claim,
+        matched: &mut Match,
         piece: &mut Piece,
     ) -> Option<Found> {
         let asked = Asked { component, level: entry.level, scope: scope.unwrap_or(b""), event: None, by_start: false };
-        let found = catalog.second.claim(catalog, asked, message, &mut self.matcher);
+        let found = catalog.second.find_match(catalog, asked, message, &mut self.matcher);
         let found = found.unwrap_or_else(|error| {
             self.filler.error.get_or_insert(error);
             None
         })?;
-        claim.labels = found.labels;
-        let of = match found.claimed {
-            Claimed::Statement(number) => catalog.second.component(number),
-            Claimed::Format(number) => {
-                claim.format = Some(number);
+        matched.labels = found.labels;
+        let of = match found.matched {
+            Matched::Statement(number) => catalog.second.component(number),
+            Matched::Format(number) => {
+                matched.format = Some(number);
                 Some(catalog.formats[number].component as u8)
             }
-            Claimed::Event(_) => None,
+            Matched::Event(_) => None,
         };
         if let Some(of) = of {
-            piece.claims[of as usize] += 1;
+            piece.matches[of as usize] += 1;
         }
         Some(found)
     }
@@ -330,7 +330,7 @@ impl Rows {
     }
 
     /// Find the format of a message; its fields are in the matcher.
-    fn claim(
+    fn find_match(
         &mut self,
         catalog: &Catalog,
         source: Source,
@@ -338,21 +338,21 @@ impl Rows {
         message: &[u8],
         tabs_lost: bool,
         text: &[u8],
-    ) -> Claim {
+    ) -> Match {
         let component = if entry.component == NONE { source.component } else { entry.component };
-        let mut claim = Claim { format: None, component, labels: (0, 0) };
+        let mut matched = Match { format: None, component, labels: (0, 0) };
         self.matcher.starts.hit = None;
         let is_own = entry.layout.is_some_and(|at| catalog.layouts[usize::from(at)].own)
             || entry.json_layout.is_some_and(|at| catalog.json_layouts[usize::from(at)].own);
         if is_own {
             if entry.layout.is_some() {
-                claim.format = catalog.claim_own(message, &mut self.matcher);
+                matched.format = catalog.match_own(message, &mut self.matcher);
             }
-            return claim;
+            return matched;
         }
         let says_all = entry.json_layout.is_some_and(|at| catalog.json_layouts[usize::from(at)].shape.is_some());
         if says_all || entry.event == Some(catalog.known.unparsed as u16) {
-            return claim;
+            return matched;
         }
         let scope = entry.scope.bytes(text).unwrap_or(b"");
         let asked =
@@ -360,23 +360,23 @@ impl Rows {
         for (n, (end, labels)) in Readings::new(message, tabs_lost, entry.no_tab).enumerate() {
             let body = &message[..end];
             if n == 0 {
-                claim.labels = labels;
+                matched.labels = labels;
             }
-            claim.format = catalog.claim_by_path(asked, body, &mut self.matcher);
-            if claim.format.is_none()
+            matched.format = catalog.match_by_path(asked, body, &mut self.matcher);
+            if matched.format.is_none()
                 && n == 0
                 && let Some(other) = other_writer(catalog, source, entry, scope)
             {
                 let asked = Asked { component: other, by_start: true, ..asked };
-                claim.format = catalog.claim_by_path(asked, body, &mut self.matcher);
-                claim.component = if claim.format.is_some() { other } else { component };
+                matched.format = catalog.match_by_path(asked, body, &mut self.matcher);
+                matched.component = if matched.format.is_some() { other } else { component };
             }
-            if claim.format.is_some() {
-                claim.labels = labels;
+            if matched.format.is_some() {
+                matched.labels = labels;
                 break;
             }
         }
-        claim
+        matched
     }
 }
 

@@ -1,4 +1,4 @@
-//! The second tier: which statement of the sources claims a message that no hand-written format does.
+//! The second tier: which statement of the sources matches a message that no hand-written format does.
 //!
 //! The rule of choice is that of `formats/statements/table.py`, and the reference is `engine/reference/statements.py`.
 //! Nothing is built until a line needs it; then the tables are parsed once, and each statement that a message is
@@ -10,10 +10,10 @@ use hashbrown::HashMap;
 use pyo3::prelude::*;
 
 use crate::catalog::{Catalog, NONE};
-use crate::claim::Asked;
 use crate::data::LabelData;
 use crate::labels::{gap, split_labels};
 use crate::matcher::Matcher;
+use crate::matching::Asked;
 use crate::shapes::{Groups, Said, Shape};
 use crate::statement_index::{Index, Line, Reading};
 use crate::template::{has_odd_blanks, rows, with_single_blanks};
@@ -24,11 +24,11 @@ use crate::template::{has_odd_blanks, rows, with_single_blanks};
 pub struct SecondData<'py> {
     /// Gives the texts of the tables of statements.
     pub load: Bound<'py, PyAny>,
-    /// By component the group whose statements can claim its lines.
+    /// By component the group whose statements can matched its lines.
     pub groups: std::collections::HashMap<String, String>,
-    /// Group, scope (empty: any) and event of lines that no statement claims.
+    /// Group, scope (empty: any) and event of lines that no statement matches.
     pub scopes: Vec<(String, String, String)>,
-    /// A statement with fewer letters claims only lines of its own scope and level.
+    /// A statement with fewer letters matches only lines of its own scope and level.
     pub plain: usize,
     pub longest: usize,
     /// By name the numbers of kinds, and by column that of its kind.
@@ -36,7 +36,7 @@ pub struct SecondData<'py> {
     pub columns: std::collections::HashMap<String, usize>,
     /// The data files of the statements of hand-written formats.
     pub covered: String,
-    pub told: String,
+    pub by_fields: String,
 }
 
 pub struct Second {
@@ -69,18 +69,18 @@ pub struct Statement {
     shape: OnceLock<Option<Shape>>,
 }
 
-/// What claims a message after all.
+/// What matches a message after all.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Claimed {
+pub enum Matched {
     Format(usize),
     Statement(usize),
     /// The scope alone says the event.
     Event(usize),
 }
 
-/// What claims a message, the text that it was held against if that is another, and where its labels are.
+/// What matches a message, the text that it was held against if that is another, and where its labels are.
 pub struct Found {
-    pub claimed: Claimed,
+    pub matched: Matched,
     pub body: Option<Vec<u8>>,
     pub labels: (usize, usize),
 }
@@ -116,8 +116,8 @@ impl Second {
         *self.shape_groups.lock().unwrap_or_else(PoisonError::into_inner) = groups;
     }
 
-    /// What claims a message that no format claims as it stands; its fields are in `matcher`.
-    pub fn claim(
+    /// What matches a message that no format matches as it stands; its fields are in `matcher`.
+    pub fn find_match(
         &self,
         catalog: &Catalog,
         asked: Asked,
@@ -126,7 +126,7 @@ impl Second {
     ) -> PyResult<Option<Found>> {
         let by_scope = |found: &Second| {
             let event = found.by_scope(asked)?;
-            Some(Found { claimed: Claimed::Event(event), body: None, labels: (0, 0) })
+            Some(Found { matched: Matched::Event(event), body: None, labels: (0, 0) })
         };
         if message.len() > self.longest {
             return Ok(by_scope(self));
@@ -135,9 +135,9 @@ impl Second {
         if has_odd_blanks(message) {
             for (end, labels) in &readings {
                 if let Some(single) = with_single_blanks(&message[..*end])
-                    && let Some(format) = catalog.claim(asked, &single, matcher)
+                    && let Some(format) = catalog.find_match(asked, &single, matcher)
                 {
-                    return Ok(Some(Found { claimed: Claimed::Format(format), body: Some(single), labels: *labels }));
+                    return Ok(Some(Found { matched: Matched::Format(format), body: Some(single), labels: *labels }));
                 }
             }
         }
@@ -146,8 +146,8 @@ impl Second {
             None => self.load(catalog)?,
         };
         for (end, labels) in readings {
-            if let Some((claimed, body)) = self.statement(catalog, loaded, asked, &message[..end], matcher) {
-                return Ok(Some(Found { claimed: Claimed::Statement(claimed), body, labels }));
+            if let Some((matched, body)) = self.statement(catalog, loaded, asked, &message[..end], matcher) {
+                return Ok(Some(Found { matched: Matched::Statement(matched), body, labels }));
             }
         }
         Ok(by_scope(self))
@@ -160,12 +160,12 @@ impl Second {
         of(part).or_else(|| of(b""))
     }
 
-    /// The event of what claims a message, its shape, and the component that a statement is of.
-    pub fn shape<'a>(&'a self, catalog: &'a Catalog, claimed: Claimed) -> Option<&'a Shape> {
-        match claimed {
-            Claimed::Format(number) => catalog.shapes.get(catalog.formats[number].shape),
-            Claimed::Event(event) => catalog.shapes.get(catalog.bare[event]),
-            Claimed::Statement(number) => {
+    /// The event of what matches a message, its shape, and the component that a statement is of.
+    pub fn shape<'a>(&'a self, catalog: &'a Catalog, matched: Matched) -> Option<&'a Shape> {
+        match matched {
+            Matched::Format(number) => catalog.shapes.get(catalog.formats[number].shape),
+            Matched::Event(event) => catalog.shapes.get(catalog.bare[event]),
+            Matched::Statement(number) => {
                 let one = self.statement_at(number)?;
                 let shape = one.shape.get_or_init(|| {
                     let mut groups = self.shape_groups.lock().unwrap_or_else(PoisonError::into_inner);
@@ -226,7 +226,7 @@ impl Second {
         self.indexes[group][how as usize].get_or_init(|| Index::new(&catalog.words, statements, group, how, self.plain))
     }
 
-    /// The statement that claims a message without labels, and that message with single blanks if it was held so.
+    /// The statement that matches a message without labels, and that message with single blanks if it was held so.
     fn statement(
         &self,
         catalog: &Catalog,
@@ -240,15 +240,15 @@ impl Second {
         let scope: &[u8] = if asked.scope.is_empty() { b"default" } else { asked.scope };
         let scope = loaded.scopes.get(scope).copied().unwrap_or(u32::MAX);
         let is_shared = [catalog.known.pilot, catalog.known.agent].contains(&asked.component);
-        let mut line = Line { catalog, asked, scope, is_shared, best: 0, claim: None };
-        if let Some(found) = line.claim(self.index(catalog, statements, group, Reading::Exact), message, matcher) {
+        let mut line = Line { catalog, asked, scope, is_shared, best: 0, matched: None };
+        if let Some(found) = line.find_match(self.index(catalog, statements, group, Reading::Exact), message, matcher) {
             return Some((found, None));
         }
         // A message that single blanks do not change is of no statement that they do not change.
         let single = with_single_blanks(message);
         let how = if single.is_some() { Reading::Single } else { Reading::Changed };
         let index = self.index(catalog, statements, group, how);
-        let found = line.claim(index, single.as_deref().unwrap_or(message), matcher)?;
+        let found = line.find_match(index, single.as_deref().unwrap_or(message), matcher)?;
         Some((found, single))
     }
 }

@@ -127,7 +127,7 @@ pub fn inner(text: &[u8]) -> (u64, u64) {
     }
 }
 
-/// Whether two texts are equal; most are short, and told apart without a call.
+/// Whether two texts are equal; most are short, and distinguished without a call.
 #[inline(always)]
 pub fn same(one: &[u8], other: &[u8]) -> bool {
     let size = one.len();

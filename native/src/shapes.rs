@@ -43,7 +43,7 @@ pub enum Constant {
     Text(Box<[u8]>),
 }
 
-/// The rows of one event that one format has claimed, or none.
+/// The rows of one event that one format has matched, or none.
 pub struct Shape {
     pub event: usize,
     pub fields: Vec<Target>,

@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 use hashbrown::{HashMap, HashSet};
 
 use crate::catalog::Catalog;
-use crate::claim::Asked;
 use crate::matcher::Matcher;
+use crate::matching::Asked;
 use crate::program::{Branch, Captures, Message, insert, steps_of, walk};
 use crate::second::Statement;
 use crate::template::{Template, Words, with_single_blanks};
@@ -113,7 +113,7 @@ fn key(text: &[u8], size: usize) -> (usize, [u8; 16]) {
     (size, key)
 }
 
-/// How many beginnings of words are told apart.
+/// How many beginnings of words are distinguished.
 const STARTS: usize = 1 << 15;
 
 /// The number of the beginning of a word of at least three letters.
@@ -160,7 +160,7 @@ pub struct Line<'a> {
     /// Whether statements that several programs print are its component's own.
     pub is_shared: bool,
     pub best: u64,
-    pub claim: Option<usize>,
+    pub matched: Option<usize>,
 }
 
 const OWN_SCOPE: u64 = 1 << 63;
@@ -170,7 +170,7 @@ const ALL_OWN: u64 = OWN_SCOPE | OWN_LEVEL | OWN;
 const NUMBERS: u32 = 24;
 
 impl Line<'_> {
-    pub fn claim(&mut self, index: &Index, message: &[u8], matcher: &mut Matcher) -> Option<usize> {
+    pub fn find_match(&mut self, index: &Index, message: &[u8], matcher: &mut Matcher) -> Option<usize> {
         let text = Message::new(message);
         let Matcher { found, second: best, .. } = matcher;
         let mut try_all = |known: &[u32], line: &mut Self| {
@@ -195,7 +195,7 @@ impl Line<'_> {
             try_all(&index.free, self);
         }
         std::mem::swap(&mut found.spans, &mut best.spans);
-        self.claim
+        self.matched
     }
 
     /// Hold the message against a statement, if it would be a better one.
@@ -220,7 +220,7 @@ impl Line<'_> {
             tree
         });
         if walk(tree, &self.catalog.kinds, text, found, &|_| true).is_some() {
-            (self.best, self.claim) = (rank, Some(known.statement as usize));
+            (self.best, self.matched) = (rank, Some(known.statement as usize));
             std::mem::swap(&mut found.spans, &mut best.spans);
         }
     }

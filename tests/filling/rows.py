@@ -86,7 +86,7 @@ NOT_TOLD = frozenset(
     }
 )
 
-#: A statement of one word in a scope that is not the hand-written format's: no format claims it, its statement does.
+#: A statement of one word in a scope that is not the hand-written format's: no format matches it, its statement does.
 BY_STATEMENT = frozenset({("agent", "starting", "controllers")})
 
 _OF = {"pilot": ("pilot", "shared"), "agent": ("agent", "shared", "pilot")}

@@ -15,7 +15,7 @@ from filling.arguments import ARGUMENTS
 from filling.rows import split_args
 from filling.source import SOURCE, table, unescaped
 
-#: Statements whose filled text another one claims, or none: listed, not hidden.
+#: Statements whose filled text another one matches, or none: listed, not hidden.
 AMBIGUOUS = SOURCE / "ambiguous.tsv"
 
 _VERB = re.compile(r"%(?:%|[-+# 0]*(?:\[\d+\])?(?:\*|\d+)?(?:\.(?:\*|\d+)?)?[a-zA-Z])")

@@ -1,4 +1,4 @@
-"""Write the list of statements that are not claimed as themselves: `tests/formats/source/ambiguous.tsv`.
+"""Write the list of statements that are not matched as themselves: `tests/formats/source/ambiguous.tsv`.
 
     PYTHONPATH=tests:.ci/scripts python -m statements.ambiguous
 
@@ -14,4 +14,4 @@ from istiolog_pd.formats.statements.cells import escape
 
 if __name__ == "__main__":
     rows = ["\t".join(map(escape, (*key, statement))) + "\n" for key, statement in sorted(instead().items())]
-    AMBIGUOUS.write_text("component\tscope\tlevel\tstatement\tclaimed_by\n" + "".join(rows), encoding="utf-8")
+    AMBIGUOUS.write_text("component\tscope\tlevel\tstatement\tmatched_by\n" + "".join(rows), encoding="utf-8")

@@ -143,7 +143,7 @@ def _istio(tables: Path) -> Iterator[Row]:
             row["scope"],
             row["level"],
             text,
-            _claiming(literals, fields),
+            _matching(literals, fields),
             " ".join(f"{key}>{arguments.LABELS[key]}" for key in keys if key in arguments.LABELS),
             row["ranges"],
             "/".join((row["package"], row["file"])),
@@ -164,8 +164,8 @@ def _by_component(row: Row) -> Iterator[Row]:
         yield replace(row, component="pilot")
 
 
-def _claiming(literals: list[str], fields: list[str]) -> str:
-    """The template, or nothing if its text says too little to claim a line."""
+def _matching(literals: list[str], fields: list[str]) -> str:
+    """The template, or nothing if its text says too little to match a line."""
     return template_of(literals, fields) if letters("".join(literals)) >= MIN_LETTERS else ""
 
 
@@ -191,7 +191,7 @@ def _envoy(tables: Path) -> Iterator[Row]:
             text = unescape(row["format"])
             literals, _ = cut_braces(text)
             event = events.envoy_event(row["logger"], row["level"], text)
-            template = _claiming(literals, _by_words(literals))
+            template = _matching(literals, _by_words(literals))
             yield Row("envoy", row["logger"], row["level"], text, template, "", row["ranges"], row["file"], "", event)
 
 
@@ -209,7 +209,7 @@ def _ztunnel(tables: Path) -> Iterator[Row]:
             row["module"].removeprefix("ztunnel::"),
             row["level"],
             text,
-            _claiming(literals, fields),
+            _matching(literals, fields),
             " ".join(f"{key}>{arguments.ZTUNNEL_LABELS[key]}" for key in keys if key in arguments.ZTUNNEL_LABELS),
             row["ranges"],
             row["file"],

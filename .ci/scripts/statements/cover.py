@@ -1,9 +1,10 @@
-"""Which statements each hand-written format is of: found by filling all statements and asking who claims them.
+"""Which statements each hand-written format is of: found by filling all statements and asking who matches them.
 
     PYTHONPATH=tests:.ci/scripts python -m statements.cover
 
 For each format, level and scope its statements, the newest first: `istiolog_pd/formats/statements/covered.tsv`. Of
-frequent lines also which statement they are of by the fields they fill: `told.tsv`, so that no line is matched twice.
+frequent lines also which statement they are of by the fields they fill: `by_fields.tsv`, so that no line is matched
+twice.
 """
 
 from __future__ import annotations
@@ -50,9 +51,9 @@ def covered() -> dict[tuple[str, str, str], set[str]]:
     keys: dict[tuple[str, str, str], set[str]] = {}
     for component, level, scope, statement, text in filled():
         body = split_ids(component, text)[0]
-        claim = recognizer().claim(component, level, None if scope in ("default", "?") else scope, body)
-        if claim is not None:
-            keys.setdefault((claim[0].format.key, level, scope), set()).add(statement)
+        match = recognizer().match(component, level, None if scope in ("default", "?") else scope, body)
+        if match is not None:
+            keys.setdefault((match[0].format.key, level, scope), set()).add(statement)
     for entry in FORMATS:  # what no sample fills: the statement that fits the example best
         if not any(key == entry.key for key, _, _ in keys):
             fits = fitting(entry.component, entry.example)
@@ -80,17 +81,17 @@ def _template(text: str, entry: Format) -> str:
     return next(filter(None, own), "")
 
 
-def told() -> dict[tuple[str, str, str, str], str]:
+def by_fields() -> dict[tuple[str, str, str, str], str]:
     """The statement of each format, level and scope by the fields that a line fills, where they tell."""
     found: dict[tuple[str, str, str, str], set[str | None]] = {}
     for component, level, scope, _, text in filled():
         body = split_ids(component, text)[0]
-        claim = recognizer().claim(component, level, None if scope in ("default", "?") else scope, body)
-        if claim is None or claim[0].format.event not in FREQUENT:
+        match = recognizer().match(component, level, None if scope in ("default", "?") else scope, body)
+        if match is None or match[0].format.event not in FREQUENT:
             continue
-        known = statements_of(claim[0].format.key, level, scope)
+        known = statements_of(match[0].format.key, level, scope)
         if len(known) > 1:
-            key = (claim[0].format.key, level, scope, filled_fields(claim[1]))
+            key = (match[0].format.key, level, scope, filled_fields(match[1]))
             found.setdefault(key, set()).add(fitting_statement(known, body))
     return {key: one for key, names in found.items() if len(names) == 1 and (one := next(iter(names)))}
 
@@ -102,7 +103,7 @@ def write(name: str, header: str, rows: Iterable[Sequence[str]]) -> None:
 
 
 def main() -> int:
-    """Write `covered.tsv` and `told.tsv`."""
+    """Write `covered.tsv` and `by_fields.tsv`."""
     by_key = {entry.key: entry for entry in FORMATS}
     rows = [
         (key, level, scope, text, _template(text, by_key[key]))
@@ -110,7 +111,9 @@ def main() -> int:
         for text in _newest_first(texts, by_key[key], level, scope)
     ]
     write("covered.tsv", "format level scope statement template", sorted(rows, key=lambda row: row[:3]))
-    write("told.tsv", "format level scope fields statement", sorted((*key, one) for key, one in told().items()))
+    write(
+        "by_fields.tsv", "format level scope fields statement", sorted((*key, one) for key, one in by_fields().items())
+    )
     return 0
 
 

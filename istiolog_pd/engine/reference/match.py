@@ -1,4 +1,4 @@
-"""Formats -> one regular expression each, and the dispatch that finds the one that claims a message.
+"""Formats -> one regular expression each, and the dispatch that finds the one that matches a message.
 
 The expressions follow the rules of `istiolog_pd.formats.template`: every step is atomic, so a message
 is read once from left to right, and no text can make it slow.
@@ -120,10 +120,10 @@ def _version(text: str) -> tuple[int, ...]:
 
 @dataclass
 class Recognizer:
-    """Finds the format that claims a message.
+    """Finds the format that matches a message.
 
     Formats are looked up by the beginning of their text; of those found, each is tried. At most one
-    format of a component claims a message (the catalog's tests hold that), so order is no matter.
+    format of a component matches a message (the catalog's tests hold that), so order is no matter.
     """
 
     formats: Iterable[Format]
@@ -157,7 +157,7 @@ class Recognizer:
         groups = [starts[start] for size in STEPS if (start := message[:size]) in starts]
         return [*groups, self._free.get(component, [])]
 
-    def claim(
+    def match(
         self,
         component: str,
         level: str | None,
@@ -167,10 +167,10 @@ class Recognizer:
         event: str = "",
         by_start: bool = False,
     ) -> tuple[Compiled, tuple[str | None, ...]] | None:
-        """The format that claims a message, with its fields' texts; null if none does.
+        """The format that matches a message, with its fields' texts; null if none does.
 
         `event`: what the header says already, so that only its formats are tried. `by_start`: try only formats that
-        begin with literal text. It is for a second opinion, where a wide format would claim what it should not, and
+        begin with literal text. It is for a second opinion, where a wide format would match what it should not, and
         looking at all of them would cost too much.
         """
         groups = self.candidates(component, message)

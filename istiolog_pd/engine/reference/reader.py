@@ -13,17 +13,17 @@ from itertools import chain, islice
 import pyarrow as pa
 
 from istiolog_pd.engine.limits import TIMES
-from istiolog_pd.engine.reference.claimed import Claimed, Part, narrow
+from istiolog_pd.engine.program import KNOWN_BY_STATEMENTS, name_program
 from istiolog_pd.engine.reference.entries import Entries
 from istiolog_pd.engine.reference.headers import Entry
 from istiolog_pd.engine.reference.labels import readings, split_ids, split_labels, thread_of
 from istiolog_pd.engine.reference.lines import Damage, Lines
 from istiolog_pd.engine.reference.match import Compiled, Recognizer, compile_format, recognizer
-from istiolog_pd.engine.reference.second_tier import Second, by_scope, second_claim
+from istiolog_pd.engine.reference.matched import Matched, Part, narrow
+from istiolog_pd.engine.reference.second_tier import Second, by_scope, match_second
 from istiolog_pd.engine.reference.statement_names import name_statement
 from istiolog_pd.engine.reference.timestamps import Clock, parser
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, array
-from istiolog_pd.engine.whose_log import TOLD_BY_STATEMENTS, name_program
 from istiolog_pd.formats.access_log_format import NAME, AccessFormat
 from istiolog_pd.formats.layouts import AGENT_SCOPES, JSON_LAYOUTS, JsonLayout
 
@@ -59,7 +59,7 @@ def json_layouts(access: AccessFormat | None) -> tuple[JsonLayout, ...]:
 
 
 class _Reader:
-    """Reads the entries of one source and keeps what each format has claimed."""
+    """Reads the entries of one source and keeps what each format has matched."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class _Reader:
         self.recognize = recognize
         self.own = compile_format(access.format, OWN) if access and access.format else None
         self.fields = {layout.name: layout.fields for layout in json_layouts(access)}
-        self.claimed: dict[tuple[str, int, str], Claimed] = {}
+        self.matched: dict[tuple[str, int, str], Matched] = {}
         self.clock = Clock()
         kinds = {"iso", "bracket", "slog", "epoch", access.layout.clock if access else "iso"} - {""}
         self.parsers = {kind: parser(self.clock, kind) for kind in kinds}
@@ -94,7 +94,7 @@ class _Reader:
         component = entry.component or self.component
         message = entry.message
         text, *ids = split_ids(component, message)
-        event, component, statement = self._claim(row, entry, component, text)
+        event, component, statement = self._match(row, entry, component, text)
         time = self._time(row, entry) if entry.clock else None
         self.times.append(time)
         self.events.append(event)
@@ -114,14 +114,14 @@ class _Reader:
         self.last_time = time if time is not None else self.last_time
         return time
 
-    def _claim(self, row: int, entry: Entry, component: str, message: str) -> tuple[str, str, str | None]:
+    def _match(self, row: int, entry: Entry, component: str, message: str) -> tuple[str, str, str | None]:
         """Find the format of a message and keep its fields' texts; event, who wrote the line, and its statement."""
-        found, kept = self._claim_own(entry, message), ""
+        found, kept = self._match_own(entry, message), ""
         for n, (body, labels) in enumerate(readings(entry, message) if self._has_format(entry) else ()):
             kept = kept if n else labels
-            found = self.recognize.claim(component, entry.level, entry.scope, body, event=entry.event)
+            found = self.recognize.match(component, entry.level, entry.scope, body, event=entry.event)
             if found is None and n == 0 and (other := self._other_writer(entry)):
-                found = self.recognize.claim(other, entry.level, entry.scope, body, by_start=True)
+                found = self.recognize.match(other, entry.level, entry.scope, body, by_start=True)
                 component = component if found is None else other
             if found is not None:
                 kept = labels
@@ -133,23 +133,23 @@ class _Reader:
         compiled, texts = found if found and found[0].format.event == event else (None, ())
         fields = self.fields.get(entry.layout, {})
         key = (event, compiled.number if compiled else -1, entry.layout if fields else "")
-        claimed = self.claimed.get(key)
-        if claimed is None:
-            claimed = self.claimed[key] = Claimed(event, compiled, fields)
-        claimed.rows.append(row)
-        claimed.texts.append(texts)
-        claimed.labels.append(entry.fields or kept)
+        matched = self.matched.get(key)
+        if matched is None:
+            matched = self.matched[key] = Matched(event, compiled, fields)
+        matched.rows.append(row)
+        matched.texts.append(texts)
+        matched.labels.append(entry.fields or kept)
         if compiled is None or compiled is self.own:
             return event, component, None
         return event, component, name_statement(compiled.format, entry.level, entry.scope, texts, body)
 
     def _second(self, entry: Entry, component: str, message: str) -> Second | None:
-        """What claims a message after all; each distinct one is looked at once."""
+        """What matches a message after all; each distinct one is looked at once."""
         key = (component, entry.level, entry.scope, message)
         if key not in self.second:
-            self.second[key] = second_claim(*key) or by_scope(component, entry.scope)
+            self.second[key] = match_second(*key) or by_scope(component, entry.scope)
         found = self.second[key]
-        if found is not None and (who := found.compiled.format.component) in TOLD_BY_STATEMENTS:
+        if found is not None and (who := found.compiled.format.component) in KNOWN_BY_STATEMENTS:
             self.programs[who] += 1
         return found
 
@@ -157,7 +157,7 @@ class _Reader:
         """Whether the catalog is asked for an entry's format: not if its layout says all there is to say."""
         return entry.event != "unparsed" and entry.layout != NAME and entry.layout not in self.fields
 
-    def _claim_own(self, entry: Entry, message: str) -> tuple[Compiled, tuple[str | None, ...]] | None:
+    def _match_own(self, entry: Entry, message: str) -> tuple[Compiled, tuple[str | None, ...]] | None:
         """What a user's own access format makes of a line that has its layout."""
         match = self.own.regex.match(message) if self.own is not None and entry.layout == NAME else None
         return (self.own, match.groups()) if self.own is not None and match is not None else None
@@ -177,8 +177,8 @@ class _Reader:
         """The tables of everything taken so far."""
         self._date()
         chunks: dict[str, list[Part]] = {}
-        for claimed in self.claimed.values():
-            for event, part in self._by_event(claimed):
+        for matched in self.matched.values():
+            for event, part in self._by_event(matched):
                 chunks.setdefault(event, []).append(part)
         common: dict[str, Iterable[object]] = (
             dict(zip(_ROW, zip(*self.rows, strict=True), strict=True)) if self.rows else {}
@@ -187,22 +187,22 @@ class _Reader:
         events = pa.table([array(common.get(f.name, ()), f.type) for f in EVENTS_SCHEMA], schema=EVENTS_SCHEMA)
         return events, {event: narrow(event, parts, events) for event, parts in chunks.items()}
 
-    def _by_event(self, claimed: Claimed) -> Iterator[tuple[str, Part]]:
+    def _by_event(self, matched: Matched) -> Iterator[tuple[str, Part]]:
         """The columns of a format, its rows parted where a filled column makes another event of them."""
-        columns = claimed.columns()
-        switch = claimed.compiled.format.event_with if claimed.compiled else {}
-        events = [claimed.event] * len(claimed.rows)
+        columns = matched.columns()
+        switch = matched.compiled.format.event_with if matched.compiled else {}
+        events = [matched.event] * len(matched.rows)
         for column, other in switch.items():
             filled = columns.get(column, [None] * len(events))
             events = [event if value is None else other for event, value in zip(events, filled, strict=True)]
         if not switch:
-            yield claimed.event, (claimed.rows, columns)
+            yield matched.event, (matched.rows, columns)
             return
         for event in dict.fromkeys(events):
             pick = [n for n, one in enumerate(events) if one == event]
             for n in pick:
-                self.events[claimed.rows[n]] = event
-            yield event, ([claimed.rows[n] for n in pick], {k: [v[n] for n in pick] for k, v in columns.items()})
+                self.events[matched.rows[n]] = event
+            yield event, ([matched.rows[n] for n in pick], {k: [v[n] for n in pick] for k, v in columns.items()})
 
     def _date(self) -> None:
         """Give klog lines at the head of a source the year of the first time after them."""
@@ -225,8 +225,8 @@ def detect_component(entries: Iterable[Entry], recognize: Recognizer) -> tuple[s
             agent += 1
         elif entry.layout and not entry.event:
             body, _ = split_labels(entry.message)
-            of_agent = recognize.claim("agent", entry.level, entry.scope, body) is not None
-            of_pilot = recognize.claim("pilot", entry.level, entry.scope, body) is not None
+            of_agent = recognize.match("agent", entry.level, entry.scope, body) is not None
+            of_pilot = recognize.match("pilot", entry.level, entry.scope, body) is not None
             agent += of_agent and not of_pilot
             pilot += of_pilot and not of_agent
     who = "ztunnel" if ztunnel > agent + pilot else "agent" if agent > pilot else "pilot"

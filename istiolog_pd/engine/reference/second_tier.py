@@ -1,4 +1,4 @@
-"""What no hand-written format claims as it stands is asked of the statements of the sources."""
+"""What no hand-written format matches as it stands is asked of the statements of the sources."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 
 from istiolog_pd.engine.reference.labels import split_labels, split_lost_labels, split_run_labels
 from istiolog_pd.engine.reference.match import Compiled, compile_format, recognizer
-from istiolog_pd.engine.reference.statements import claim_statement, with_single_blanks
+from istiolog_pd.engine.reference.statements import match_statement, with_single_blanks
 from istiolog_pd.formats.columns import EVENTS
 from istiolog_pd.formats.statements.table import GROUPS, MAX_MESSAGE, scope_events
 from istiolog_pd.formats.template import Format
@@ -16,7 +16,7 @@ from istiolog_pd.formats.template import Format
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """The format or statement that claims a message after all, its fields' texts, the labels, and what was matched."""
+    """The format or statement that matches a message after all, its fields' texts, the labels, and what was matched."""
 
     compiled: Compiled
     texts: tuple[str | None, ...]
@@ -35,8 +35,8 @@ def readings(message: str) -> Iterator[tuple[str, str]]:
     yield split_lost_labels(first)
 
 
-def second_claim(component: str, level: str | None, scope: str | None, message: str) -> Second | None:
-    """What claims a message (Envoy's without its numbers) that no format claims as it stands.
+def match_second(component: str, level: str | None, scope: str | None, message: str) -> Second | None:
+    """What matches a message (Envoy's without its numbers) that no format matches as it stands.
 
     A hand-written format first, where runs of blanks and tabs are read as one blank; then a statement.
     """
@@ -45,18 +45,18 @@ def second_claim(component: str, level: str | None, scope: str | None, message: 
     bodies = tuple(dict.fromkeys(readings(message)))
     for body, labels in bodies:
         single = with_single_blanks(body)
-        found = recognizer().claim(component, level, scope, single) if single != body else None
+        found = recognizer().match(component, level, scope, single) if single != body else None
         if found is not None:
             return Second(*found, labels, single)
     for body, labels in bodies:
-        found = claim_statement(component, level, scope, body)
+        found = match_statement(component, level, scope, body)
         if found is not None:
             return Second(*found, labels, body)
     return None
 
 
 def by_scope(component: str | None, scope: str | None) -> Second | None:
-    """What the scope alone says of a line that no statement claims: Envoy's and ztunnel's trace lines are in no table.
+    """What the scope alone says of a line that no statement matches: Envoy's and ztunnel's trace lines are in no table.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""Formats -> statements: which log statement printed a line that a hand-written format claims.
+"""Formats -> statements: which log statement printed a line that a hand-written format matches.
 
 A format is of several statements, since a line's words changed with the versions. Its level and scope
-mostly tell which; else which of the format's fields the line fills (`told.tsv`); else the line's own text does.
+mostly tell which; else which of the format's fields the line fills (`by_fields.tsv`); else the line's own text does.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import cache
 
 from istiolog_pd.engine.reference.labels import split_labels, split_run_labels
 from istiolog_pd.engine.reference.match import pattern_of
-from istiolog_pd.formats.statements.covered import Named, statements_of, told
+from istiolog_pd.formats.statements.covered import Named, statements_by_fields, statements_of
 from istiolog_pd.formats.template import Format, parse_template
 
 
@@ -40,7 +40,7 @@ def name_statement(
     Parameters
     ----------
     entry, texts
-        The format that claims the line, and the texts of its fields.
+        The format that matches the line, and the texts of its fields.
     level, scope, message
         Of the line; Envoy's numbers are taken off the message.
     """
@@ -49,7 +49,7 @@ def name_statement(
     known = statements_of(entry.key, level, scope)
     if len(known) < 2:
         return known[0][0] if known else None
-    by_fields = told().get((entry.key, level or "", scope or "default"), {}).get(filled_fields(texts))
+    by_fields = statements_by_fields().get((entry.key, level or "", scope or "default"), {}).get(filled_fields(texts))
     return by_fields or fitting_statement(known, message)
 
 

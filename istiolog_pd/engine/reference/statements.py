@@ -1,4 +1,4 @@
-"""The second tier: which statement of the sources claims a message that no hand-written format does.
+"""The second tier: which statement of the sources matches a message that no hand-written format does.
 
 The rule of choice is that of `istiolog_pd.formats.statements.table`. Statements are looked up by the
 beginning of their text or, where they begin with a field, by their rarest word, so that a line is
@@ -21,8 +21,8 @@ from istiolog_pd.formats.values import BLANKS
 _WORD = re.compile(r"[A-Za-z]{3,}")
 _RUN = re.compile(r"[ \t]{2,}|\t")
 
-#: A statement that claims a message, and the texts of its fields.
-Claim = tuple[Compiled, tuple[str | None, ...]]
+#: A statement that matches a message, and the texts of its fields.
+Match = tuple[Compiled, tuple[str | None, ...]]
 
 
 def with_single_blanks(text: str) -> str:
@@ -79,8 +79,8 @@ class Statements:
             rarest = min(words, key=lambda word: (counts[word], -len(word), word), default="")
             (self._words.setdefault(rarest, []) if rarest else self._free).append(known)
 
-    def claim(self, component: str, level: str | None, scope: str | None, message: str) -> Claim | None:
-        """The statement that claims a message, with its fields' texts; null if none does."""
+    def match(self, component: str, level: str | None, scope: str | None, message: str) -> Match | None:
+        """The statement that matches a message, with its fields' texts; null if none does."""
         line = _Line(component, level or "", scope or "default", message)
         for size in STEPS:
             for known in self._starts.get(message[:size], ()):
@@ -88,7 +88,7 @@ class Statements:
         if not line.is_settled(self._loose):
             for known in self._beginning_with_fields(message):
                 line.try_on(known)
-        return line.claim
+        return line.match
 
     def candidates(self, message: str) -> Iterator[_Known]:
         """The statements worth trying for a message."""
@@ -110,7 +110,7 @@ class _Line:
     level: str
     scope: str
     message: str
-    claim: Claim | None = None
+    match: Match | None = None
     rank: tuple[bool, bool, bool, int, int] = (False, False, False, -1, 0)
 
     def try_on(self, known: _Known) -> None:
@@ -121,15 +121,15 @@ class _Line:
             return
         own = one.component == self.component or (one.component == "shared" and self.component in ("pilot", "agent"))
         rank = (own_scope, own_level, own, known.weight, -one.number)
-        if rank > self.rank and (claim := _try(known, self.message)) is not None:
-            self.claim, self.rank = claim, rank
+        if rank > self.rank and (match := _try(known, self.message)) is not None:
+            self.match, self.rank = match, rank
 
     def is_settled(self, loose: dict[tuple[str, str], int]) -> bool:
         """Whether no statement that begins with a field, whose weights by scope and level are these, can be better."""
         return self.rank[:3] == (True, True, True) and self.rank[3] > loose.get((self.scope, self.level), 0)
 
 
-def _try(known: _Known, message: str) -> Claim | None:
+def _try(known: _Known, message: str) -> Match | None:
     """Hold a message against a statement: first its literal texts alone, for its expression takes time to make."""
     at = 0
     for literal in known.literals[:-1]:
@@ -167,16 +167,16 @@ def fitting(component: str, message: str) -> list[Statement]:
     return [known.statement for known in group.candidates(message) if _try(known, message)]
 
 
-def claim_statement(component: str, level: str | None, scope: str | None, message: str) -> Claim | None:
-    """The statement that claims a message (its labels and Envoy's numbers taken off), with its fields' texts, or null.
+def match_statement(component: str, level: str | None, scope: str | None, message: str) -> Match | None:
+    """The statement that matches a message (its labels and Envoy's numbers taken off), with its fields' texts, or null.
 
     Examples
     --------
-    >>> claim_statement("pilot", "warn", "kube", "skipping gateway: no address")
+    >>> match_statement("pilot", "warn", "kube", "skipping gateway: no address")
     """
     group = GROUPS.get(component or "pilot", "")
-    found = _group(group, exact=True).claim(component, level, scope, message)
+    found = _group(group, exact=True).match(component, level, scope, message)
     if found is not None:
         return found
     # A statement with blanks of its own is read as if it had one; a message without them can be of it.
-    return _group(group, exact=False).claim(component, level, scope, with_single_blanks(message))
+    return _group(group, exact=False).match(component, level, scope, with_single_blanks(message))

@@ -1,7 +1,7 @@
 """Access lines of Envoy in Istio's default text formats, one entry for each layout that a version had.
 
 HTTP and TCP share a format from 1.1 on: TCP prints ``-`` for what it lacks. The lines of two versions
-differ in how many fields they have, so a line is claimed by one format, to its end, or by none.
+differ in how many fields they have, so a line is matched by one format, to its end, or by none.
 
 A user agent, like any header, is printed as the client sent it: one that holds ``" "`` has no end that
 can be parsed, and no format matches such a line (its message stays whole).

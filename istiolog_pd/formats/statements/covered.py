@@ -35,9 +35,9 @@ def statements_of(key: str, level: str | None, scope: str | None) -> tuple[Named
 
 
 @cache
-def told() -> Mapping[Place, Mapping[str, str]]:
+def statements_by_fields() -> Mapping[Place, Mapping[str, str]]:
     """Of frequent lines of several statements: by which of the format's fields are filled, the statement."""
-    text = read_text("told.tsv")
+    text = read_text("by_fields.tsv")
     found: dict[Place, dict[str, str]] = {}
     for line in text.split("\n")[1:-1]:
         key, level, scope, fields, statement = map(unescape, line.split("\t"))

@@ -1,9 +1,9 @@
 """The statements of the sources: loaded when first asked for.
 
-A statement is a format of the second tier. It claims a line that no hand-written format claims, by
+A statement is a format of the second tier. It matches a line that no hand-written format matches, by
 its template, whose tokens are those of every `istiolog_pd.formats.Format`.
 
-**Which of several statements claims a line.** Of all statements of the line's group (`GROUPS`) whose
+**Which of several statements matches a line.** Of all statements of the line's group (`GROUPS`) whose
 template fits, the one that is best by, in this order:
 
 1. its scope is the line's (``default``: none is printed);
@@ -12,8 +12,8 @@ template fits, the one that is best by, in this order:
 4. the most literal text (characters of the template that are no field);
 5. the lowest number.
 
-A statement with fewer than `PLAIN` letters claims only lines of its own scope and level; one with
-hardly any (``%v``) has no template, and claims nothing. The line is its message without the labels
+A statement with fewer than `PLAIN` letters matches only lines of its own scope and level; one with
+hardly any (``%v``) has no template, and matches nothing. The line is its message without the labels
 behind it; of Envoy also without the ``[C12][S345]`` or ``[Tags: …]`` before it. If none fits, runs of
 blanks and tabs are read as one blank, in the message and in the templates, and all is asked again.
 """
@@ -47,7 +47,7 @@ GROUPS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-#: A text of fewer letters is too plain to claim lines of another scope or level.
+#: A text of fewer letters is too plain to match lines of another scope or level.
 PLAIN = 10
 
 #: Maximum bytes of a message that is looked up: no statement prints a longer one, and each look reads all of it.
@@ -97,7 +97,7 @@ class Statement(NamedTuple):
     text
         Its format string.
     template
-        The template of its messages; empty: it claims nothing.
+        The template of its messages; empty: it matches nothing.
     labels
         Its labels that are columns, as ``key>column[:kind]``, parted by blanks.
     ranges
@@ -127,7 +127,7 @@ class Statement(NamedTuple):
 
     @property
     def is_plain(self) -> bool:
-        """Whether it claims only lines of its own scope and level."""
+        """Whether it matches only lines of its own scope and level."""
         return letters("".join(literals_of(self.template))) < PLAIN
 
     @property
@@ -186,7 +186,7 @@ def statement_columns() -> Mapping[str, tuple[str, ...]]:
 
 @cache
 def scope_events() -> Mapping[tuple[str, str], str]:
-    """The event of lines that no statement claims, by their group and scope (empty: any of the group)."""
+    """The event of lines that no statement matches, by their group and scope (empty: any of the group)."""
     text = read_text("scopes.tsv")
     rows = [line.split("\t") for line in text.split("\n")[1:-1]]
     return {(group, scope): event for group, scope, event in rows}

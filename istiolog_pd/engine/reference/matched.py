@@ -1,4 +1,4 @@
-"""What formats have claimed -> the columns of an event's narrow table."""
+"""What formats have matched -> the columns of an event's narrow table."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def _merge(into: dict[str, list[object]], more: dict[str, list[object]]) -> None
 
 
 @dataclass(slots=True)
-class Claimed:
-    """The messages of one event that one format has claimed (or none: `compiled` is null).
+class Matched:
+    """The messages of one event that one format has matched (or none: `compiled` is null).
 
     `fields`: which keys of a JSON line are columns, if its layout says so.
     """

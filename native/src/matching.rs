@@ -1,4 +1,4 @@
-//! Messages -> the formats that claim them: by a path that others took, else by trees of what they begin with.
+//! Messages -> the formats that matched them: by a path that others took, else by trees of what they begin with.
 
 use crate::catalog::{Catalog, NONE, start_key};
 use crate::matcher::Matcher;
@@ -23,15 +23,15 @@ impl Catalog {
         trees.extend(sizes.filter_map(|size| starts.get(&start_key(text, *size))));
     }
 
-    /// The format that claims a message; its fields are in `matcher`.
-    pub fn claim(&self, asked: Asked, text: &[u8], matcher: &mut Matcher) -> Option<usize> {
-        let format = self.claim_by_path(asked, text, matcher);
+    /// The format that matches a message; its fields are in `matcher`.
+    pub fn find_match(&self, asked: Asked, text: &[u8], matcher: &mut Matcher) -> Option<usize> {
+        let format = self.match_by_path(asked, text, matcher);
         matcher.expand();
         format
     }
 
     /// The same; of a message that takes a path there are only the fields that the path does not know.
-    pub fn claim_by_path(&self, asked: Asked, text: &[u8], matcher: &mut Matcher) -> Option<usize> {
+    pub fn match_by_path(&self, asked: Asked, text: &[u8], matcher: &mut Matcher) -> Option<usize> {
         matcher.starts.hit = None;
         let message = Message::new(text);
         let accept = |number: usize| !self.formats[number].needs_scope || self.in_scope(number, asked);
@@ -72,13 +72,13 @@ impl Catalog {
         walk(&dispatch.fallback, &self.kinds, &message, found, &accept)
     }
 
-    /// The path of a message through a tree to the format that claimed it.
+    /// The path of a message through a tree to the format that matched it.
     pub fn path(&self, tree: usize, message: &Message, format: usize) -> Option<Path> {
         Path::find(&self.trees[tree], &self.kinds, message, format)
     }
 
     /// What a user's own access format makes of a message.
-    pub fn claim_own(&self, text: &[u8], matcher: &mut Matcher) -> Option<usize> {
+    pub fn match_own(&self, text: &[u8], matcher: &mut Matcher) -> Option<usize> {
         walk(self.own.as_ref()?, &self.kinds, &Message::new(text), &mut matcher.found, &|_| true)
     }
 

@@ -1,4 +1,4 @@
-"""Whose log it is, by who wrote its entries; istio-cni, the operator, Citadel and Galley by their statements alone."""
+"""The program that wrote a log, by the components of its entries; some programs by their statements alone."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-#: Programs whose logs are told by their statements alone.
-TOLD_BY_STATEMENTS = ("citadel", "cni", "galley", "operator")
+#: Programs whose logs are known by their statements alone.
+KNOWN_BY_STATEMENTS = ("citadel", "cni", "galley", "operator")
 
-#: Entries with these events do not say whose log it is.
+#: Entries with these events do not show which program wrote a log.
 UNKNOWN = ("other", "unparsed", "go_gc")
 
 Tables = tuple[pa.Table, dict[str, pa.Table]]
 
 
 def component_of(components: set[str]) -> str:
-    """Whose log it is, by the components that wrote entries of it.
+    """The component that a log is of, by the components that wrote its entries.
 
     Examples
     --------
     >>> component_of({"envoy", "agent"}), component_of({"pilot", "envoy"}), component_of({"ztunnel"})
     ('agent', 'pilot', 'ztunnel')
     """
-    told = sorted(components.intersection(TOLD_BY_STATEMENTS))
-    if "pilot" in components or told:
-        return "pilot" if "pilot" in components else told[0]
+    named = sorted(components.intersection(KNOWN_BY_STATEMENTS))
+    if "pilot" in components or named:
+        return "pilot" if "pilot" in components else named[0]
     return "ztunnel" if components == {"ztunnel"} else "agent"
 
 
-def program_of(claims: Mapping[str, int], known: int) -> str:
-    """The program of `TOLD_BY_STATEMENTS` that wrote a log; empty: none of them.
+def program_of(matches: Mapping[str, int], known: int) -> str:
+    """The program of `KNOWN_BY_STATEMENTS` that wrote a log; empty: none of them.
 
     Parameters
     ----------
-    claims
-        How many lines the statements of each program have claimed.
+    matches
+        How many lines the statements of each program have matched.
     known
         How many lines of pilot or the agent are known at all.
 
@@ -45,25 +45,25 @@ def program_of(claims: Mapping[str, int], known: int) -> str:
     >>> program_of({"cni": 40, "pilot": 2}, 50), program_of({"cni": 3}, 50)
     ('cni', '')
     """
-    who = max(TOLD_BY_STATEMENTS, key=lambda name: claims.get(name, 0))
-    return who if claims.get(who, 0) * 2 > known else ""
+    who = max(KNOWN_BY_STATEMENTS, key=lambda name: matches.get(name, 0))
+    return who if matches.get(who, 0) * 2 > known else ""
 
 
-def name_program(events: pa.Table, tables: dict[str, pa.Table], claims: Mapping[str, int]) -> Tables:
+def name_program(events: pa.Table, tables: dict[str, pa.Table], matches: Mapping[str, int]) -> Tables:
     """Name the program that wrote a log in the place of pilot or the agent.
 
     Parameters
     ----------
     events, tables
         What an engine made of a source.
-    claims
+    matches
         As in `program_of`.
     """
-    if not any(claims.get(name) for name in TOLD_BY_STATEMENTS):
+    if not any(matches.get(name) for name in KNOWN_BY_STATEMENTS):
         return events, tables
     known = pc.invert(pc.is_in(events["event"].cast(pa.string()), pa.array(UNKNOWN)))
     own = pc.is_in(events["component"].cast(pa.string()), pa.array(["pilot", "agent"]))
-    who = program_of(claims, pc.sum(pc.and_(known, own)).as_py() or 0)
+    who = program_of(matches, pc.sum(pc.and_(known, own)).as_py() or 0)
     if not who:
         return events, tables
     return _renamed(events, who), {event: _renamed(table, who) for event, table in tables.items()}
