@@ -60,10 +60,10 @@ def stamps(data: Bytes, places: Ints) -> tuple[Ints, Ints]:
     if not fits.any():
         return np.zeros(len(places), np.int64), np.full(len(places), NAT)
     length, nanos = _fraction(text, digits)
-    zone, minutes, zoned = _zone(text, length)
+    zone, minutes, zoned, real = _zone(text, length)
     fits &= zoned
     time = _seconds(digits) - minutes * 60
-    good = fits & _in_calendar(digits)
+    good = fits & _in_calendar(digits) & real
     return np.where(fits, length + zone, 0), np.where(good, time * 1_000_000_000 + nanos, NAT)
 
 
@@ -75,19 +75,20 @@ def _fraction(text: Bytes, digits: Bytes) -> tuple[Ints, Ints]:
     return np.where(count > 0, 20 + count, 19), nanos
 
 
-def _zone(text: Bytes, at: Ints) -> tuple[Ints, Ints, Flags]:
-    """The length of the zone at a place of each text, its offset in minutes, and whether there is one."""
+def _zone(text: Bytes, at: Ints) -> tuple[Ints, Ints, Flags, Flags]:
+    """The zone at a place of each text: its length, its offset in minutes, whether it is one, and one that there is."""
     each = np.arange(text.shape[1])
     first = text[at, each]
     plain = first == ord("Z")
     if plain.all():
-        return np.ones(len(at), np.int64), np.zeros(len(at), np.int64), plain
+        return np.ones(len(at), np.int64), np.zeros(len(at), np.int64), plain, plain
     four = [text[np.minimum(at + n, MAX_TEXT - 1), each] - np.uint8(ord("0")) for n in (1, 2, 4, 5)]
     colon = text[np.minimum(at + 3, MAX_TEXT - 1), each] == ord(":")
     offset = ((first == ord("+")) | (first == ord("-"))) & colon & (np.max(four, axis=0) <= 9)
     hours, minutes = four[0] * np.int64(10) + four[1], four[2] * np.int64(10) + four[3]
     sign = np.where(first == ord("-"), -1, 1)
-    return np.where(plain, 1, 6), np.where(plain, 0, sign * (hours * 60 + minutes)), plain | offset
+    real = plain | ((hours < 24) & (minutes < 60))
+    return np.where(plain, 1, 6), np.where(plain, 0, sign * (hours * 60 + minutes)), plain | offset, real
 
 
 def _number(digits: Bytes, *at: int) -> Ints:

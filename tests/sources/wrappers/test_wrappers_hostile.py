@@ -172,7 +172,9 @@ def test_text_that_is_no_time(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-02-29T00:00:00Z", "2026-11-31T00:00:00Z", "2026-11-23T24:00:00Z", "9999-01-01T00:00:00Z"]
+    "text",
+    ["2026-02-29T00:00:00Z", "2026-11-31T00:00:00Z", "2026-11-23T24:00:00Z", "9999-01-01T00:00:00Z"]
+    + [f"2024-01-01T00:00:00{zone}" for zone in ("+99:99", "-24:00", "+01:60")],
 )
 def test_time_that_no_calendar_has(text: str) -> None:
     """It is cut off like any other, and is null."""
