@@ -141,7 +141,7 @@ def test_json_lines_and_lines_of_windows(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("short_head")
-def test_program_it_is_is_told_by_the_head(tmp_path: Path) -> None:
+def test_the_component_of_a_log_is_that_of_its_head(tmp_path: Path) -> None:
     """The second half alone would be taken for a log of istiod."""
     path = tmp_path / "both.log"
     path.write_bytes(SIDECAR.read_bytes() + PILOT.read_bytes())

@@ -22,7 +22,8 @@ from istiolog_pd.engine.reference.reader import SourceTables
 from istiolog_pd.errors import SlowEngineWarning
 from istiolog_pd.formats import FORMATS
 from istiolog_pd.formats.access_log_format import access_format
-from istiolog_pd.formats.layouts import JSON_LAYOUTS, LAYOUTS
+from istiolog_pd.formats.json_layouts import JSON_LAYOUTS
+from istiolog_pd.formats.layouts import LAYOUTS
 
 native = pytest.importorskip("istiolog_pd.engine.native", reason="the native engine is not built")
 

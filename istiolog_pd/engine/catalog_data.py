@@ -14,13 +14,16 @@ from istiolog_pd.engine.reference.gc_lines import GC_LAYOUT
 from istiolog_pd.engine.reference.labels import TABS_LOST
 from istiolog_pd.engine.reference.match import STEPS, leading_literals, newest_first, sign_of
 from istiolog_pd.engine.schema import arrow_field, event_columns, label_target
-from istiolog_pd.formats import gc_trace, layouts, values
+from istiolog_pd.formats import gc_trace, values
 from istiolog_pd.formats.access_log_format import NAME as OWN_FORMAT
 from istiolog_pd.formats.access_log_format import AccessFormat
 from istiolog_pd.formats.columns import COLUMNS, EVENTS, LABELED, LABELS
 from istiolog_pd.formats.field_parsers import GRPC_CODES, XDS_TYPES, connection
+from istiolog_pd.formats.json_layouts import BROKEN_JSON, JSON_LAYOUTS
 from istiolog_pd.formats.kinds import KINDS, Kind
-from istiolog_pd.formats.layouts import JSON_LAYOUTS, LAYOUTS, LEVELS, JsonLayout, Layout
+from istiolog_pd.formats.layout import JsonLayout, Layout
+from istiolog_pd.formats.layouts import ENVOY_IDS, INNER_HEADER, INNER_SIGN, INNER_SIGN_AT, LAYOUTS
+from istiolog_pd.formats.scopes import AGENT_SCOPES, ENVOY_LOGGERS, LEVELS
 from istiolog_pd.formats.statements.table import GROUPS, MAX_MESSAGE, PLAIN, load_texts, read_text, scope_events
 from istiolog_pd.formats.strftime_patterns import MONTHS, named_pattern
 from istiolog_pd.formats.template import COMPONENTS, Field, Format, Literal, Token
@@ -49,15 +52,15 @@ def catalog_data(formats: Sequence[Format], access: AccessFormat | None = None) 
         "layouts": [_layout(layout, own=layout is own) for layout in (*own_layouts, *LAYOUTS)],
         "json_layouts": [_json_layout(layout, own=layout is own) for layout in (*own_json, *JSON_LAYOUTS)],
         "own_format": _format(access.format) if access and access.format else None,
-        "agent_scopes": sorted(layouts.AGENT_SCOPES),
-        "envoy_loggers": sorted(layouts.ENVOY_LOGGERS),
+        "agent_scopes": sorted(AGENT_SCOPES),
+        "envoy_loggers": sorted(ENVOY_LOGGERS),
         "xds_types": XDS_TYPES,
         "grpc_codes": GRPC_CODES,
-        "inner_header": layouts.INNER_HEADER,
-        "inner_sign": layouts.INNER_SIGN,
-        "inner_sign_at": layouts.INNER_SIGN_AT,
-        "broken_json": layouts.BROKEN_JSON,
-        "envoy_ids": layouts.ENVOY_IDS,
+        "inner_header": INNER_HEADER,
+        "inner_sign": INNER_SIGN,
+        "inner_sign_at": INNER_SIGN_AT,
+        "broken_json": BROKEN_JSON,
+        "envoy_ids": ENVOY_IDS,
         "gc": {
             "layout": GC_LAYOUT,
             "pieces": list(gc_trace.PIECES),

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from istiolog_pd.engine.reference.entries import GC_PATIENCE, Entries
 from istiolog_pd.engine.reference.headers import STARTS, Head, header, json_header, ready
 from istiolog_pd.engine.reference.lines import Lines
-from istiolog_pd.formats.layouts import JsonLayout, Layout
+from istiolog_pd.formats.layout import JsonLayout, Layout
 
 #: Bytes of a chunk: enough that what is done once for each costs little, few enough for all cores to have some.
 CHUNK = 3 << 20

@@ -10,8 +10,8 @@ import pyarrow as pa
 from istiolog_pd.formats import FORMATS
 from istiolog_pd.formats.access_log_format import TARGETS
 from istiolog_pd.formats.columns import ARRANGED, COLUMNS, COMMON, EVENTS, LABELED, LABELS, Column
+from istiolog_pd.formats.json_layouts import JSON_LAYOUTS
 from istiolog_pd.formats.kinds import KINDS
-from istiolog_pd.formats.layouts import JSON_LAYOUTS
 from istiolog_pd.formats.statements.table import statement_columns
 from istiolog_pd.formats.template import Format
 

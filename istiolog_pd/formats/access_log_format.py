@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from istiolog_pd.formats.columns import COLUMNS
 from istiolog_pd.formats.kinds import KINDS
-from istiolog_pd.formats.layouts import JsonLayout, Layout
+from istiolog_pd.formats.layout import JsonLayout, Layout
 from istiolog_pd.formats.strftime_patterns import ISO, time_pattern, time_template
 from istiolog_pd.formats.template import Format
 from istiolog_pd.formats.values import BLANKS

@@ -7,42 +7,9 @@ with, so that most layouts are never tried.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from istiolog_pd.formats.foreign_layouts import FOREIGN
-from istiolog_pd.formats.layout import JsonLayout, Layout
-
-__all__ = ["JSON_LAYOUTS", "LAYOUTS", "JsonLayout", "Layout"]
-
-#: Istio's logging scopes: distinguish a scope from a message's first word where tabs became single blanks.
-SCOPES = (
-    "ads adsc all-scopes ambient analysis attributes authn authorization autoregistration cache cacheLog caclient ca "
-    "cert-chiron chiron citadelclient citadel ControlZ ControlZLog controllers cni cni-plugin credscontroller default "
-    "delta deltaadsc dns envoy file fullpush gateway gcecred googleca grpc grpcgen health healthcheck iptables installer "
-    "ingress ingressGatewaySDS ip-autoallocate kube klog krt leader locality lroc mcp mcp-creds mesh model monitor "
-    "multicluster nodeagent nds networking pkica pkica-test plugin probes processing proxyconfig push pkce rbac "
-    "repair resource retry rootcertrotator sds sdsServiceLog secretfetcher secretFetcherLog security securitymodel "
-    "serviceentry serverca servercalog secretController serviceregistry spiffe stackdriver status statuscontroller "
-    "stsserver stsclient stsplugin telemetry tokenmanager trustBundle tpath translator upgrade validation "
-    "validationController validationServer validator wasm webhook webhook-cert wle workload xdsproxy xds xdsgen"
-).split()
-
-#: Scopes that only a sidecar's agent has: they show the component of a file.
-AGENT_SCOPES = frozenset(
-    "xdsproxy cache cacheLog sds sdsServiceLog citadelclient healthcheck dns stsserver wasm googleca nodeagent".split()
-)
-
-#: Envoy's loggers: JSON of Istio 1.9.0 names them alone, without the `envoy ` before them.
-ENVOY_LOGGERS = frozenset(
-    "admin aws assert backtrace client config connection conn_handler decompression dubbo filter forward_proxy hc "
-    "http http2 hystrix init io jwt kafka lua main misc mongo pool quic redis router runtime stats secret tap "
-    "testing thrift tracing upstream udp".split()
-) - set(SCOPES)
-
-LEVELS: Mapping[str, str] = {
-    **{level: level for level in ("debug", "info", "warn", "error", "fatal", "trace", "critical")},
-    **{"warning": "warn", "I": "info", "W": "warn", "E": "error", "F": "fatal", "off": "off"},
-}
+from istiolog_pd.formats.layout import Layout
+from istiolog_pd.formats.scopes import SCOPES
 
 _TIME = r"(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2}))"
 _LEVEL = r"(?P<level>debug|info|warning|warn|error|fatal|trace|critical|off)"
@@ -53,21 +20,6 @@ _NO_LABEL = r"(?![A-Za-z_][\w.-]*=)"
 #: What a tab became: blanks up to the next multiple of eight (so one alone only after 7, 15, ... letters),
 #: or one blank for each tab; then only the names of the scopes tell a scope from a message's first word.
 _RUN = r"(?:\t[\t ]*| {2,})"
-
-#: Keys of Istio's access lines in JSON -> columns; the other keys are called as their columns are.
-ACCESS_FIELDS: Mapping[str, str] = {
-    **{
-        name: name
-        for name in (
-            "method path protocol response_code response_flags response_code_details connection_termination_details "
-            "upstream_transport_failure_reason istio_policy_status bytes_received bytes_sent upstream_service_time "
-            "x_forwarded_for user_agent request_id authority upstream_host upstream_local_address downstream_local_address "
-            "downstream_remote_address requested_server_name route_name"
-        ).split()
-    },
-    "duration": "duration:dashed_millis",
-    "upstream_cluster": "cluster:dashed_cluster",
-}
 
 DIGITS = "0123456789"
 
@@ -261,81 +213,6 @@ LAYOUTS: tuple[Layout, ...] = (
         },
     ),
     *FOREIGN,
-)
-
-JSON_LAYOUTS: tuple[JsonLayout, ...] = (
-    JsonLayout(
-        "Istio or Envoy JSON",
-        "time",
-        "level",
-        "scope",
-        "msg",
-        "stack",
-        "1.0",
-        "",
-        '{"level":"info","time":"2019-06-27T15:24:14.664725Z","scope":"ads","msg":"ADS:CDS: REQ"}',
-        {"level": "info", "scope": "ads", "message": "ADS:CDS: REQ"},
-    ),
-    JsonLayout(
-        "Stackdriver JSON",
-        "timestamp",
-        "severity",
-        "logger",
-        "message",
-        "stacktrace",
-        "1.10",
-        "",
-        '{"severity":"Info","timestamp":"2021-01-01T00:00:00.000000001Z","logger":"ads","message":"ADS:CDS: REQ"}',
-        {"level": "info", "scope": "ads", "message": "ADS:CDS: REQ"},
-    ),
-    JsonLayout(
-        "ztunnel JSON",
-        "time",
-        "level",
-        "scope",
-        "message",
-        "",
-        "1.22",
-        "",
-        '{"level":"info","time":"2026-05-09T13:04:07.837318Z","scope":"xds::client","message":"Stream established"}',
-        {"level": "info", "scope": "xds::client", "message": "Stream established"},
-        component="ztunnel",
-        needs="scope",
-    ),
-    JsonLayout(
-        "zap JSON",
-        "ts",
-        "level",
-        "logger",
-        "msg",
-        "stacktrace",
-        "1.4",
-        "",
-        '{"level":"info","ts":1588611111.25,"logger":"controller-runtime.metrics","msg":"metrics server is starting"}',
-        {"level": "info", "scope": "controller-runtime.metrics", "message": "metrics server is starting"},
-        clock="epoch",
-    ),
-    JsonLayout(
-        "access log, JSON",
-        "start_time",
-        "",
-        "",
-        "",
-        "",
-        "1.1",
-        "",
-        '{"start_time":"2021-01-01T00:00:00.000Z","response_code":200}',
-        {"message": '{"start_time":"2021-01-01T00:00:00.000Z","response_code":200}'},
-        event="access",
-        component="envoy",
-        fields=ACCESS_FIELDS,
-    ),
-)
-
-#: JSON that Envoy of Istio 1.8 and 1.9 wrote without escaping the message.
-BROKEN_JSON = (
-    r'\{"level":"(?P<level>\w+)","time":"(?P<time>[^"]+)","scope":"(?P<scope>[^"]*)","msg":"(?P<message>.*?)"'
-    r'(?:,"caller":"(?P<caller>[^"]*)","thread":"?(?P<thread>[0-9]{1,18})"?)?\}\s*'
 )
 
 #: What Envoy prints before a message about a connection or a stream: numbers in brackets, or tags (1.27 on).

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -26,14 +27,14 @@ CLOCK = "%Y-%m-%d %H:%M:%S.%f"
 Line = tuple[str, str]
 
 
-class View:
+class View(ABC):
     """What a view looks like: lines of a label and a text; everything from a log is escaped."""
 
     title: str
 
+    @abstractmethod
     def lines(self) -> Iterator[Line]:
         """The lines, in words."""
-        raise NotImplementedError
 
     def __str__(self) -> str:
         """The lines as aligned text, with nothing in it that a terminal would obey."""

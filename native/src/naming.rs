@@ -173,7 +173,7 @@ pub struct Names {
     /// By format, level and scope: the place, and the word if there is but one.
     places: HashMap<(u32, u8, u32), Known>,
     last: Option<((u32, u8, u32), Known)>,
-    /// The last place and filled fields that by_fields a name, and its word.
+    /// The last place and filled fields that gave a name, and its word.
     last_by_fields: Option<((usize, u64), u32)>,
     scratch: Captures,
 }

@@ -23,7 +23,7 @@ import istiolog_pd as il
 from istiolog_pd.engine.reference.entries import Entries
 from istiolog_pd.engine.reference.lines import Lines
 from istiolog_pd.formats import FORMATS
-from istiolog_pd.formats.layouts import JSON_LAYOUTS
+from istiolog_pd.formats.json_layouts import JSON_LAYOUTS
 
 #: How long any of these may take (of the processor): a few seconds where the input is 20 MB, far less elsewhere.
 SECONDS = 10.0

@@ -14,7 +14,9 @@ from header_rows import records, rows
 
 import istiolog_pd as il
 from istiolog_pd.engine.reference.headers import header, json_header
-from istiolog_pd.formats.layouts import JSON_LAYOUTS, LAYOUTS, JsonLayout, Layout
+from istiolog_pd.formats.json_layouts import JSON_LAYOUTS
+from istiolog_pd.formats.layout import JsonLayout, Layout
+from istiolog_pd.formats.layouts import LAYOUTS
 
 Lines = Callable[..., il.Capture]
 

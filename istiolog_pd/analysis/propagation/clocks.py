@@ -51,9 +51,10 @@ def from_nonces(pushes: pd.DataFrame) -> pd.DataFrame:
 
 def line_before(capture: Capture, pushes: pd.DataFrame) -> pd.Series[Any]:
     """When the control plane wrote the line before each push line about the same proxy."""
-    lines = [side(capture, event, PILOT, "proxy") for event in ABOUT if event in capture]
+    names = ["row", *PAIR, "timestamp"]
+    lines = [side(capture, event, PILOT, "proxy")[names] for event in ABOUT if event in capture]
     known = pd.concat(lines).dropna(subset=["proxy", "timestamp"]).sort_values("row")
-    known = known[["row", *PAIR]].assign(before=known["timestamp"], row=known["row"] + 1)  # not the line itself
+    known = known.rename(columns={"timestamp": "before"}).assign(row=known["row"] + 1)  # not the line itself
     return merge_as_of(pushes[["row", *PAIR]], known, "row", PAIR)["before"]
 
 

@@ -106,7 +106,7 @@ def push_costs(capture: Capture) -> pd.DataFrame:
     if lines.empty:
         return empty_result(COSTS, reason_no_lines(capture, "push line", PUSH_LINES))
     kinds = _kinds(capture, lines)
-    lines = lines.assign(kind=lines["proxy"].map(kinds["kind"]), by_name=lines["proxy"].map(kinds["by_name"]))
+    lines = lines.join(kinds, on="proxy")
     keys = ["kind", "namespace"]
     groups = lines.groupby(keys, sort=False, dropna=False)
     table = groups.agg(proxies=("proxy", "nunique"), pushes=("proxy", "size"), largest=("size_bytes", "max"))

@@ -21,7 +21,8 @@ from istiolog_pd.engine.reference.headers import (
     split_at_headers,
 )
 from istiolog_pd.engine.reference.lines import Lines
-from istiolog_pd.formats.layouts import INNER_SIGN, INNER_SIGN_AT, JsonLayout, Layout
+from istiolog_pd.formats.layout import JsonLayout, Layout
+from istiolog_pd.formats.layouts import INNER_SIGN, INNER_SIGN_AT
 
 #: Maximum number of lines to wait for the rest of a GC line; after that it is kept as it is.
 GC_PATIENCE = 64

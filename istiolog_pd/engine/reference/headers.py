@@ -8,13 +8,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from istiolog_pd.formats import layouts
-from istiolog_pd.formats.layouts import JSON_LAYOUTS, LAYOUTS, LEVELS, JsonLayout, Layout
+from istiolog_pd.formats.json_layouts import BROKEN_JSON, JSON_LAYOUTS
+from istiolog_pd.formats.layout import JsonLayout, Layout
+from istiolog_pd.formats.layouts import INNER_HEADER, LAYOUTS
+from istiolog_pd.formats.scopes import ENVOY_LOGGERS, LEVELS
 from istiolog_pd.formats.values import integer
 
 _FIELDS = ("time", "level", "scope", "logger", "caller", "thread", "epoch")
-_BROKEN_JSON = re.compile(layouts.BROKEN_JSON, re.DOTALL | re.ASCII)
-_INNER_HEADER = re.compile(layouts.INNER_HEADER, re.ASCII)
+_BROKEN_JSON = re.compile(BROKEN_JSON, re.DOTALL | re.ASCII)
+_INNER_HEADER = re.compile(INNER_HEADER, re.ASCII)
 
 
 class _Repeated(dict[str, object]):
@@ -258,7 +260,7 @@ def _json_entry(line: int, text: str, found: dict[str, object], layout: JsonLayo
     scope = _go_text(found.get(layout.scope) or "") or None
     caller = _go_text(found.get("caller") or "") or None
     component = layout.component
-    if scope is not None and (scope.startswith("envoy ") or scope in layouts.ENVOY_LOGGERS):
+    if scope is not None and (scope.startswith("envoy ") or scope in ENVOY_LOGGERS):
         component, scope = "envoy", scope.removeprefix("envoy ")
     return Entry(
         line,

@@ -25,7 +25,9 @@ from istiolog_pd.engine.reference.statement_names import name_statement
 from istiolog_pd.engine.reference.timestamps import Clock, parser
 from istiolog_pd.engine.schema import EVENTS_SCHEMA, array
 from istiolog_pd.formats.access_log_format import NAME, AccessFormat
-from istiolog_pd.formats.layouts import AGENT_SCOPES, JSON_LAYOUTS, JsonLayout
+from istiolog_pd.formats.json_layouts import JSON_LAYOUTS
+from istiolog_pd.formats.layout import JsonLayout
+from istiolog_pd.formats.scopes import AGENT_SCOPES
 
 #: What is noted of a last line that looks cut.
 CUT = "no line end at the end, and no known line: it may be cut"

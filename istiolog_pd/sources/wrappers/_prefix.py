@@ -7,6 +7,7 @@ over lines that do not fit.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -46,7 +47,7 @@ def _no_cut(count: int) -> _Cut:
 
 
 @dataclass(slots=True)
-class _Text:
+class _Text(ABC):
     """What the text wrappers share: the lines of a block, and what becomes of those that do not fit."""
 
     wrapper: PrefixWrapper
@@ -56,8 +57,9 @@ class _Text:
     containers: Containers = field(default_factory=Containers)
     _last: int | None = None
 
+    @abstractmethod
     def _cut(self, data: Bytes, starts: Ints, ends: Ints) -> _Cut:
-        raise NotImplementedError
+        """What each line of a block begins with."""
 
     def decode(self, block: bytes, line: int) -> Batch:
         """The rows of a block whose first line has this number."""

@@ -160,7 +160,7 @@ def test_two_pods_of_one_name_are_told_apart_by_their_namespace() -> None:
     assert pd.isna(table["web-1.log"])
 
 
-def test_program_it_is_can_be_told() -> None:
+def test_the_proxy_of_a_log_can_be_given() -> None:
     name = "web-10.log"
     log = capture([push(10)], clusters(10.5), name)
     silent = analysis.propagation(log)

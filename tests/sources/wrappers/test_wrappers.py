@@ -23,7 +23,9 @@ from wrapping import (
     stamp,
 )
 
-from istiolog_pd.formats import layouts
+from istiolog_pd.formats.json_layouts import JSON_LAYOUTS
+from istiolog_pd.formats.layout import JsonLayout, Layout
+from istiolog_pd.formats.layouts import LAYOUTS
 from istiolog_pd.sources.wrappers import LogStream, registry
 from istiolog_pd.sources.wrappers._header import HEADER as HEADER_PATTERN
 
@@ -150,8 +152,8 @@ def test_sample(wrapper: registry.Wrapper) -> None:
     assert len(texts) == (2 if wrapper.name == "bug-report" else 1)
 
 
-@pytest.mark.parametrize("layout", [*layouts.LAYOUTS, *layouts.JSON_LAYOUTS], ids=lambda layout: layout.name)
-def test_every_layout_is_known_to_be_bare(layout: layouts.Layout | layouts.JsonLayout) -> None:
+@pytest.mark.parametrize("layout", [*LAYOUTS, *JSON_LAYOUTS], ids=lambda layout: layout.name)
+def test_every_layout_is_known_to_be_bare(layout: Layout | JsonLayout) -> None:
     """A header layout that is added must be known here too."""
     if not layout.clock or layout.name == "Go log":  # text without a time; what logcli says itself begins so too
         return
