@@ -40,6 +40,16 @@ def to_pandas(table: pa.Table, dtype_backend: DtypeBackend = "numpy_nullable") -
     return frame
 
 
+def with_text_categories(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame whose categories are of the type of texts: those of no row are objects, and cannot be put with others."""
+    objects = {
+        str(name): column.astype(pd.CategoricalDtype(column.cat.categories.astype("str"), column.cat.ordered))
+        for name, column in frame.items()
+        if isinstance(column.dtype, pd.CategoricalDtype) and column.cat.categories.dtype == object
+    }
+    return frame.assign(**objects) if objects else frame
+
+
 def _spelled_out(table: pa.Table) -> pa.Table:
     """A table whose columns of text are text: Arrow tables hold texts that repeat as dictionaries."""
     for at, one in enumerate(table.schema):

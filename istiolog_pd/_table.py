@@ -40,7 +40,8 @@ class Table(pd.DataFrame):
 
     All answers, and all frames of a `Capture`, are such tables. Shown are durations and sizes in the unit that fits,
     times in UTC, sources without the folder that all share. Where the columns would not fit, those without a value and
-    those of one value are named below the table, then those at its right end. Values and types are those of any
+    those of one value are named below the table, then those at its right end, of an answer those that it declares brief
+    last. Values and types are those of any
     DataFrame, and ``display.max_rows``, ``max_columns`` and ``max_colwidth`` of pandas hold: with
     ``max_columns`` None, all columns are shown. ``pd.DataFrame(table)`` is shown as pandas shows it.
     """
@@ -139,10 +140,12 @@ def _fitting(frame: pd.DataFrame, columns: Sequence[_Shown], index: Sequence[_Sh
         values = (f"{_text(frame.columns[at])} {columns[at].cells[0]}" for at in same)
         notes += [f"in all rows: {', '.join(values)}"] if same else []
     cut: list[int] = []
+    brief = frame.attrs.get("brief", ())
     while full() and (others := [at for at in kept[1:] if frame.columns[at] not in PLACE]):
-        cut.insert(0, others[-1])
-        kept.remove(others[-1])
-    return kept, [*notes, f"not shown: {_names(frame, cut)}"] if cut else notes
+        least = [at for at in others if frame.columns[at] not in brief] or others
+        cut.append(least[-1])
+        kept.remove(least[-1])
+    return kept, [*notes, f"not shown: {_names(frame, sorted(cut))}"] if cut else notes
 
 
 def _is_empty(column: pd.Series[Any]) -> bool:

@@ -97,7 +97,7 @@ class Answer:
     needs
         What it needs of a log: the rows of `analysis.coverage` about it.
     brief
-        The columns that a narrow terminal shows before all others.
+        The columns that a narrow terminal and a notebook show before all others.
     """
 
     name: str

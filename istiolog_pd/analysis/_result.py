@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from istiolog_pd._frames import PANDAS_TYPES
+from istiolog_pd._frames import PANDAS_TYPES, with_text_categories
 from istiolog_pd._table import Table
 from istiolog_pd.analysis._answer import TEXT, Answer
 from istiolog_pd.capture import Capture, to_pandas
@@ -23,15 +23,17 @@ Found = TypeVar("Found", pd.DataFrame, "pd.Series[str]")
 
 def as_result(table: pd.DataFrame, answer: Answer, coverage: str = "") -> pd.DataFrame:
     """Give a table the columns, dtypes and order of an answer, and what it cannot see in ``attrs["coverage"]``."""
-    # A column without a value has no type of its own: pandas takes it for one of times.
     nothing = pd.Series(pd.NA, table.index, object)
-    columns = {name: table[name] if name in table and table[name].notna().any() else nothing for name in answer.dtypes}
+    # Of nothing but NaT pandas makes times, also where durations are meant.
+    known = {name for name in table if table[name].dtype.kind != "M" or table[name].notna().any()}
+    columns = {name: table[name] if name in known else nothing for name in answer.dtypes}
     columns |= {name: as_text(columns[name]) for name, dtype in answer.dtypes.items() if dtype == TEXT}
-    frame = Table(columns, index=table.index).astype(answer.dtypes)
+    frame = with_text_categories(Table(columns, index=table.index).astype(answer.dtypes))
     if answer.time and not frame[answer.time].is_monotonic_increasing:
         frame = frame.sort_values(answer.time, kind="stable")
     frame = frame.reset_index(drop=True)
     frame.attrs["coverage"] = coverage
+    frame.attrs["brief"] = list(answer.brief)
     frame.attrs["units"] = {column.name: column.unit for column in answer.columns if column.unit}
     return frame
 

@@ -73,9 +73,7 @@ def print_answer(name: str, table: pd.DataFrame, coverage: str, form: Form) -> N
     elif form is Form.parquet:
         table.to_parquet(sys.stdout.buffer)
     elif len(table):
-        from istiolog_pd.analysis._discover import declarations
-
-        print_table(table, brief=declarations()[name].brief)
+        print_table(table)
 
 
 def _json(text: str) -> str:

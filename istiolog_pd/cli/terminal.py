@@ -123,31 +123,29 @@ def _texts(table: pd.DataFrame, timespec: TimeSpec, day: str = "") -> tuple[dict
     return columns, right, right | times
 
 
-def print_table(table: pd.DataFrame, title: str = "", brief: Collection[str] = ()) -> None:
+def print_table(table: pd.DataFrame, title: str = "") -> None:
     """Print a table on stdout: a row is a line, which on a terminal is as wide as that.
 
     Parameters
     ----------
     table
         Any table; numbers go to the right, null is empty, what cannot be printed is escaped. On a terminal, times
-        that are all of one day leave it out, for the columns beside them.
+        that are all of one day leave it out, and where it has no room for all columns, ``attrs["brief"]`` come first.
     title
         A line above it.
-    brief
-        Columns that are shown before all others where a terminal has no room for all.
     """
     from istiolog_pd._table import only_day
 
-    day = only_day([table[name] for name in table.columns]) if sys.stdout.isatty() else ""
+    terminal = sys.stdout.isatty()
+    day = only_day([table[name] for name in table.columns]) if terminal else ""
     columns, right, whole = _texts(table, "milliseconds", day)
-    notes = [f"times of {day}, in UTC"] if day else []
-    hint = ""
-    if sys.stdout.isatty():
-        fit, left = fitting(columns, whole, screen_width(), brief)
-        shown, cut = narrowed(fit, whole, screen_width())
-        notes += ["rows are cut to the width"] * cut + [f"not shown: {', '.join(left)}"] * bool(left)
-        hint = " (... | less -S shows all)" * (cut or bool(left))
-        columns = shown
+    notes = []
+    if terminal:
+        columns, left = fitting(columns, whole, screen_width(), table.attrs.get("brief", ()))
+        columns, cut = narrowed(columns, whole, screen_width())
+        notes = ["rows are cut to the width"] * cut + [f"not shown: {', '.join(left)}"] * bool(left)
+    hint = " (... | less -S shows all)" if notes else ""
+    notes = [f"times of {day}, in UTC"] * bool(day) + notes
     typer.echo("\n".join(filter(None, (title, plain(columns, right)))))
     if title:
         typer.echo("")

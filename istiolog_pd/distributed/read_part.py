@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from istiolog_pd._frames import DtypeBackend
+from istiolog_pd._frames import DtypeBackend, with_text_categories
 from istiolog_pd.capture import Capture
 from istiolog_pd.distributed.byte_ranges import Part
 from istiolog_pd.distributed.files import Opened, StorageOptions, read_bytes, system_of
@@ -65,17 +65,7 @@ def read_part(part: Part, request: Request) -> pd.DataFrame:
         rows = _range(part, names, request)
     if "run" in rows:  # runs depend on the lines of all parts
         rows = rows.assign(run=rows["run"].where(np.zeros(len(rows), np.bool_)))
-    return _alike(rows)
-
-
-def _alike(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows whose categories are texts, also where there are none: or Dask could not put parts together."""
-    odd = {
-        str(name): column.cat.set_categories(pd.Index([], dtype="str"))
-        for name, column in rows.items()
-        if isinstance(column.dtype, pd.CategoricalDtype) and not len(column.cat.categories)
-    }
-    return rows.assign(**odd)
+    return with_text_categories(rows)
 
 
 def _whole(part: Part, request: Request) -> Capture:

@@ -18,5 +18,6 @@ def check_answer(name: str, table: pd.DataFrame) -> None:
     expected = {column: dtype for column, dtype in COLUMNS[name].items() if not dtype.endswith("?")}
     assert {column: str(table[column].dtype) for column in table} == expected
     assert list(table) == list(expected)
+    assert {str(column.cat.categories.dtype) for _, column in table.select_dtypes("category").items()} <= {"str"}
     assert table.index.equals(pd.RangeIndex(len(table)))
     assert "coverage" in table.attrs

@@ -97,8 +97,6 @@ def _logged_failures(run: RunLines, *, expected: bool) -> Counter[str]:
 
     Those that just lost their connection are `expected`; they are printed at debug.
     """
-    if run["xds_send_failure"].empty:
-        return Counter()
     failures = run.failures if expected else run.failures[(run.failures["level"] != "debug").to_numpy(bool)]
     failures_logged: Counter[str] = Counter()
     for scope in PUSH_SCOPES:
@@ -111,7 +109,7 @@ def _logged_failures(run: RunLines, *, expected: bool) -> Counter[str]:
 
 def _is(words: pd.Series[Any], word: str) -> Flags:
     """Which of some words are this one."""
-    return (words == word).to_numpy(bool) if len(words) else np.zeros(0, bool)
+    return (words == word).to_numpy(bool)
 
 
 def _built(run: RunLines, xds_type: str, failed: int, lost: int) -> Built:
@@ -126,8 +124,6 @@ def _built(run: RunLines, xds_type: str, failed: int, lost: int) -> Built:
 
 def _lost(run: RunLines, *, delta: bool) -> int:
     """Connections of a kind that may have lost a push which no line tells of."""
-    if run["connection_close"].empty:
-        return 0
     closes, failures, timeouts = (
         int((_is(lines["scope"], "delta") == delta).sum())
         for lines in (run["connection_close"], run.failures, run.timeouts)

@@ -185,7 +185,9 @@ def _plots(answers: Answers, most: int) -> tuple[Sequence[Drawn], Sequence[tuple
     order = list(declarations())
     for plot in sorted(PLOTS.values(), key=lambda plot: order.index(plot.answer)):
         if plot.answer == "metrics" and len(answers.capture.runs) > MAX_COUNTED:
-            left_out.append((plot, f"these logs are of more than {MAX_COUNTED} runs: analysis.metrics(capture) counts"))
+            left_out.append(
+                (plot, f"of more than {MAX_COUNTED} runs the page counts none: see analysis.metrics(capture)")
+            )
             continue
         answer: pd.DataFrame = answers[plot.answer]
         coverage = shown(answer.attrs.get("coverage") or "", 1000)
