@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import warnings
 from collections.abc import Callable
 from functools import cache
@@ -18,6 +19,9 @@ from istiolog_pd import analysis
 
 #: The recorded mesh, which `tests/mesh.py` reads once for all.
 MESH = "mesh-1.30.3/"
+
+# Tests that run in the background ignore Ctrl-C otherwise, and so do the commands that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("plain", deadline=None, max_examples=100)
 settings.load_profile("plain")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -34,15 +33,6 @@ class EndlessLog:
         return self._block
 
 
-@pytest.fixture
-def _heeds_ctrl_c() -> Iterator[None]:
-    """What was started in the background ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("_heeds_ctrl_c")
 def test_ctrl_c_is_heeded_while_a_log_is_read() -> None:
     """Within half a second; no thread goes on."""
     sent: list[float] = []

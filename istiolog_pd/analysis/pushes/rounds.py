@@ -109,7 +109,7 @@ PUSH_LINES = "they are logged at level info in scopes ads and, from Istio 1.14 o
 SOME_SIZES = "{} of {} push lines print no size (before Istio 1.9 only LDS lines do): `size_bytes` sums what is printed"
 NO_SIZES = "this version logs no sizes (Istio 1.9 and later do)"
 HIDDEN = (
-    "the pushes of {} of {} rounds are not printed: they are endpoint-only, and show only with "
+    "the pushes of {:,} of {:,} rounds are not printed: they are endpoint-only, and show only with "
     "--log_output_level ads:debug,delta:debug"
 )
 

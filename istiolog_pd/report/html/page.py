@@ -141,7 +141,8 @@ def _about(capture: Capture) -> str:
         first, last = times.min(), times.max()
         said += f", {first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S} UTC ({duration_text(last - first)})"
     versions = [version for version in capture.runs["version"].dropna().unique() if version]
-    return said + (f". Istio {', '.join(shown(version, 40) for version in versions[:4])}." if versions else ".")
+    named = [shown(f"{version[:-1]} or later" if version.endswith("-") else version, 40) for version in versions[:4]]
+    return said + (f". Istio {', '.join(named)}." if versions else ".")
 
 
 def _load(capture: Capture, loaded: Sequence[str]) -> str:
