@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from istiolog_pd._dictionaries import one_chunk
 from istiolog_pd._frames import DtypeBackend
 from istiolog_pd._frames import to_pandas as to_pandas
 from istiolog_pd._lookups import Lookups
@@ -246,7 +247,7 @@ class Capture(Lookups):
                 raise UnknownNameError(
                     unknown("column of these events", name, dict.fromkeys([*own, *COMMON, *COLUMNS]))
                 )
-        table = self._rows(chosen, wanted)
+        table = rows_of(self, chosen, wanted)
         table = table.filter(self._between(start, end).take(table["row"])) if start or end else table
         return Table(to_pandas(table.select(wanted), dtype_backend))
 
@@ -254,17 +255,6 @@ class Capture(Lookups):
         """The columns that any of these events has."""
         names = [name for event in events for name in self[event].schema.names if name != "row"]
         return list(dict.fromkeys(names if len(events) == 1 else ["timestamp", "event", *names]))
-
-    def _rows(self, events: Sequence[str] | None, columns: Sequence[str]) -> pa.Table:
-        """The entries of some events (None: all) with at least these columns."""
-        if events is not None and len(events) == 1 and set(columns) <= set((table := self[events[0]]).schema.names):
-            return table
-        table = self._wide(columns)
-        return (
-            table
-            if events is None
-            else table.filter(pc.is_in(table["event"].cast(pa.string()), pa.array(list(events), pa.string())))
-        )
 
     def between(self, start: Time, end: Time) -> Capture:
         """The same capture with only the entries from a time on, and before a time.
@@ -299,24 +289,6 @@ class Capture(Lookups):
         infos = tuple(replace(info, entries=int(sources.get(info.name, 0))) for info in self.infos)
         return replace(self, events=events, tables=kept_tables(self.tables, keep), infos=infos)
 
-    def _wide(self, columns: Sequence[str]) -> pa.Table:
-        """The common columns of every entry beside some of all events."""
-        size = self.n_entries
-        wide = {"row": pa.array(np.arange(size)), **{name: self.events[name] for name in self.events.schema.names}}
-        return pa.table(wide | {name: self._scattered(name, size) for name in COLUMNS if name in columns})
-
-    def _scattered(self, name: str, size: int) -> pa.ChunkedArray | pa.Array:
-        """A column of the narrow tables, brought to the rows of the events; null elsewhere."""
-        parts = [table for event, table in self.tables.items() if name in event_columns(event) and table.num_rows]
-        kind = arrow_field(COLUMNS[name]).type
-        if not parts:
-            return pa.nulls(size, kind)
-        rows = np.concatenate([part["row"].to_numpy() for part in parts])
-        values = pa.chunked_array([chunk for part in parts for chunk in part[name].chunks], kind)
-        at = np.full(size, -1)
-        at[rows] = np.arange(len(rows))
-        return values.unify_dictionaries().combine_chunks().take(pa.array(at, mask=at < 0))
-
     def _between(self, start: Time, end: Time) -> pa.ChunkedArray:
         own = to_pandas(self.events.select(["source", "timestamp"]))
         filled = own["timestamp"].groupby(own["source"], observed=True).ffill()
@@ -347,3 +319,33 @@ def _utc(bound: str | pd.Timestamp) -> pd.Timestamp:
     except ValueError as error:
         raise ValueError(f"start and end are times such as '2026-11-23 17:28:30', not {bound!r}") from error
     return stamp.tz_localize("UTC") if stamp.tz is None else stamp.tz_convert("UTC")
+
+
+def rows_of(capture: Capture, events: Sequence[str] | None, columns: Sequence[str]) -> pa.Table:
+    """The entries of some events (None: all) with at least these columns."""
+    if events is not None and len(events) == 1 and set(columns) <= set((table := capture[events[0]]).schema.names):
+        return table
+    table = _wide(capture, columns)
+    if events is None:
+        return table
+    return table.filter(pc.is_in(table["event"].cast(pa.string()), pa.array(list(events), pa.string())))
+
+
+def _wide(capture: Capture, columns: Sequence[str]) -> pa.Table:
+    """The common columns of every entry beside some of all events."""
+    common = {name: capture.events[name] for name in capture.events.schema.names}
+    own = {name: _scattered(capture, name) for name in COLUMNS if name in columns}
+    return pa.table({"row": pa.array(np.arange(capture.n_entries)), **common, **own})
+
+
+def _scattered(capture: Capture, name: str) -> pa.ChunkedArray | pa.Array:
+    """A column of the narrow tables, brought to the rows of the events; null elsewhere."""
+    parts = [table for event, table in capture.tables.items() if name in event_columns(event) and table.num_rows]
+    kind = arrow_field(COLUMNS[name]).type
+    if not parts:
+        return pa.nulls(capture.n_entries, kind)
+    rows = np.concatenate([part["row"].to_numpy() for part in parts])
+    values = pa.chunked_array([chunk for part in parts for chunk in part[name].chunks], kind)
+    at = np.full(capture.n_entries, -1)
+    at[rows] = np.arange(len(rows))
+    return one_chunk(values).take(pa.array(at, mask=at < 0))

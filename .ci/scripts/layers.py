@@ -17,7 +17,7 @@ class Part:
     @property
     def shown(self) -> str:
         """Its path: a folder, or a module."""
-        modules = ("_text", "_table", "errors", "_frames", "_shown", "_lookups", "capture", "readers", "notebook")
+        modules = "_text _dictionaries _table errors _frames _shown _lookups capture readers notebook".split()
         return f"{self.name}.py" if self.name in modules else f"{self.name}/"
 
 
@@ -25,6 +25,7 @@ class Part:
 PARTS = (
     Part("errors", 0, "errors and warnings"),
     Part("_text", 0, "values as text for people: escapes, durations, sizes, cells of tables"),
+    Part("_dictionaries", 0, "columns of repeated texts: chunks with one dictionary", "numpy pandas matplotlib"),
     Part("_table", 1, "tables as notebooks show them", "matplotlib"),
     Part(
         "formats",

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from istiolog_pd._dictionaries import one_chunk, with_one_dictionary_each
 from istiolog_pd.analysis._answer import TEXT
 from istiolog_pd.analysis._result import among, cached_per_capture, holds, plain_text, where_equal
 from istiolog_pd.capture import Capture, to_pandas
@@ -57,7 +58,7 @@ def log_of_runs(capture: Capture) -> pd.Series[str]:
 
 def entry_positions(capture: Capture, table: pd.DataFrame) -> Ints:
     """Numbers for the `source` and `line` of some rows that ascend as the entries do, over all pieces of a log."""
-    keys = capture.events.select(["source", "line"]).unify_dictionaries()
+    keys = with_one_dictionary_each(capture.events.select(["source", "line"]))
     ends = keys.group_by("source", use_threads=False).aggregate([("line", "max")]).to_pandas()
     sources = ends["source"].astype("str")
     before = pd.Series(ends["line_max"].cumsum().shift(fill_value=0).to_numpy(), sources)
@@ -69,7 +70,7 @@ def dictionary_codes(column: pa.ChunkedArray) -> npt.NDArray[np.int32]:
     """A number for each text of a column."""
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
-    encoded = column.unify_dictionaries().combine_chunks()
+    encoded = one_chunk(column)
     return np.asarray(encoded.indices.fill_null(-1).to_numpy(), np.int32)
 
 

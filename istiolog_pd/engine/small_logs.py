@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from istiolog_pd._dictionaries import one_chunk
 from istiolog_pd.engine import native
 from istiolog_pd.engine._native import Worker
 from istiolog_pd.engine.limits import together, within_limits
@@ -97,7 +98,7 @@ def _components(column: pa.ChunkedArray, starts: npt.NDArray[np.int64]) -> list[
 
 def _coded(column: pa.ChunkedArray) -> tuple[list[str], npt.NDArray[np.int32]]:
     """The words of a column of repeated texts, and the number of each row's; -1 for none."""
-    whole = column.unify_dictionaries().combine_chunks()
+    whole = one_chunk(column)
     codes: npt.NDArray[np.int32] = pc.fill_null(whole.indices, -1).to_numpy()
     return whole.dictionary.to_pylist(), codes
 

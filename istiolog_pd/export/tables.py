@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from istiolog_pd.capture import Capture
+from istiolog_pd.capture import Capture, rows_of
 from istiolog_pd.engine.schema import TYPES
 from istiolog_pd.errors import UnknownNameError, unknown
 from istiolog_pd.export.atomic import replacing, replacing_folder
@@ -263,8 +263,7 @@ def wide_table(capture: Capture, events: list[str] | None) -> Exported:
     def parts() -> Iterator[pa.Table]:
         for start in range(0, capture.n_entries, BATCH):
             rows = _some(capture, start, start + BATCH)
-            frame = rows.to_pandas(events=events, columns=names, dtype_backend="pyarrow")
-            table = pa.Table.from_pandas(frame, preserve_index=False)
+            table = rows_of(rows, events, names).select(names)
             yield table.set_column(0, ROW.name, pc.add(table[ROW.name], start))
 
     return Exported(capture, "wide", columns, parts())

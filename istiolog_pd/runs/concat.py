@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pyarrow as pa
 
+from istiolog_pd._dictionaries import with_one_dictionary
 from istiolog_pd.engine.schema import EVENTS_SCHEMA
 from istiolog_pd.runs.source_part import Ints, SourcePart, codes, joined
 
@@ -78,7 +79,7 @@ def _joined(tables: list[pa.Table], order: Ints | None, place: Ints | None) -> p
     columns = whole.columns[::-1]
     del whole
     # What a column was is free before the next is made.
-    done = [_in_order(columns.pop().unify_dictionaries(), order) for _ in schema]
+    done = [_in_order(with_one_dictionary(columns.pop()), order) for _ in schema]
     return pa.table(done, schema=schema)
 
 

@@ -8,6 +8,7 @@ from functools import cache
 
 import numpy as np
 
+from istiolog_pd._dictionaries import one_chunk
 from istiolog_pd.engine.reference.statements import fitting
 from istiolog_pd.formats.statements.covered import covered
 from istiolog_pd.formats.statements.table import GROUPS, Statement, literals_of, load_statements
@@ -82,7 +83,7 @@ def first_rows(lane: ContainerLog, starts: Ints) -> Iterator[tuple[int, int, str
         column = part.events["statement"]
         if column.null_count == len(column):
             continue
-        codes = column.unify_dictionaries().combine_chunks()
+        codes = one_chunk(column)
         names = codes.dictionary.to_pylist()
         rows = np.flatnonzero(codes.is_valid().to_numpy(zero_copy_only=False))
         numbers = codes.indices.drop_null().to_numpy()

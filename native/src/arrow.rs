@@ -80,15 +80,15 @@ fn validity(rows: usize, gaps: &Gaps) -> (Buffer, usize) {
     (buffer(bits), nulls)
 }
 
-/// Some texts of a dictionary as an array.
-pub fn words_array(texts: &Texts, order: &[u32]) -> Array {
+/// Some texts of a dictionary as an array; nothing if they are more than its 32 bits can count.
+pub fn words_array(texts: &Texts, order: &[u32]) -> Option<Array> {
     let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(order.len() + 1));
     ends.push(0i32);
     for number in order {
         bytes.extend_from_slice(texts.get(*number as usize));
-        ends.push(bytes.len() as i32);
+        ends.push(i32::try_from(bytes.len()).ok()?);
     }
-    Array::new(DataType::Text, order.len(), 0, vec![None, buffer(ends), buffer(bytes)])
+    Some(Array::new(DataType::Text, order.len(), 0, vec![None, buffer(ends), buffer(bytes)]))
 }
 
 impl Array {
@@ -97,12 +97,18 @@ impl Array {
         Array { kind, rows, nulls, buffers, children: Vec::new(), names, dictionary: None }
     }
 
-    /// A column as an array; columns without a value share their memory.
-    pub fn of(column: Column, rows: usize, kind: DataType, shared: &mut HashMap<(DataType, usize), Array>) -> Array {
+    /// A column as an array; columns of one value, or of none, share their memory.
+    pub fn of(column: Column, rows: usize, kind: DataType, repeated: &mut Repeated) -> Array {
         match column {
-            Column::Empty | Column::Ids(..) | Column::Same(_) => {
-                shared.entry((kind, rows)).or_insert_with(|| Array::of_nulls(rows, kind)).clone()
+            Column::Empty | Column::Ids(..) | Column::Same(_) => repeated.nulls(rows, kind),
+            Column::Numbers(values, gaps) if gaps.count() == 0 && is_one(&values) => {
+                repeated.of(rows, kind, values[0], || match kind {
+                    DataType::Boolean => buffer(packed(&values)),
+                    _ => buffer(values),
+                })
             }
+            Column::Words(codes) if is_one(&codes) && codes[0] < 0 => repeated.nulls(rows, kind),
+            Column::Words(codes) if is_one(&codes) => repeated.of(rows, kind, i64::from(codes[0]), || buffer(codes)),
             Column::Numbers(values, gaps) => {
                 let (valid, nulls) = validity(rows, &gaps);
                 let values = if kind == DataType::Boolean { buffer(packed(&values)) } else { buffer(values) };
@@ -153,6 +159,39 @@ impl Array {
         children.iter_mut().zip(dictionaries).for_each(|(column, words)| column.dictionary.clone_from(words));
         let names = names.iter().map(|name| CString::new(name.as_str()).unwrap_or_default()).collect();
         Array { children, names: Arc::new(names), ..Array::new(DataType::Struct, rows, 0, vec![None]) }
+    }
+}
+
+/// Whether all of some values are one; there is one at least.
+fn is_one<T: PartialEq>(values: &[T]) -> bool {
+    !values.is_empty() && values[1..] == values[..values.len() - 1]
+}
+
+/// Arrays of one value, or of none, by their kind: shorter ones share the memory of the longest.
+#[derive(Default)]
+pub struct Repeated(HashMap<(DataType, Option<i64>), Array>);
+
+impl Repeated {
+    fn nulls(&mut self, rows: usize, kind: DataType) -> Array {
+        self.longest(rows, (kind, None), || Array::of_nulls(rows, kind))
+    }
+
+    fn of(&mut self, rows: usize, kind: DataType, value: i64, values: impl FnOnce() -> Buffer) -> Array {
+        self.longest(rows, (kind, Some(value)), || Array::new(kind, rows, 0, vec![None, values()]))
+    }
+
+    fn longest(&mut self, rows: usize, key: (DataType, Option<i64>), made: impl FnOnce() -> Array) -> Array {
+        let known = self.0.get(&key).filter(|known| known.rows >= rows).cloned();
+        let array = known.unwrap_or_else(|| {
+            let new = made();
+            self.0.insert(key, new.clone());
+            new
+        });
+        Array { rows, nulls: if key.1.is_none() { rows } else { 0 }, ..array }
+    }
+
+    pub fn clear(&mut self) {
+        self.0.clear();
     }
 }
 

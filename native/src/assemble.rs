@@ -3,8 +3,10 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use crate::arrow::{Array, DataType, words_array};
-use crate::catalog::{Catalog, Type};
+use pyo3::prelude::*;
+
+use crate::arrow::{Array, DataType, Repeated, words_array};
+use crate::catalog::{Catalog, Type, invalid};
 use crate::chunk::Piece;
 use crate::columns::{Column, CommonRows, Gaps, Known, Shared};
 use crate::dictionary::{Dictionary, Texts};
@@ -41,8 +43,8 @@ pub struct Assembly {
     workers: HashMap<u64, WorkerWords>,
     /// First the table of all entries, then by event.
     tables: Vec<Option<Table>>,
-    /// Columns without a value, which tables share.
-    nulls: HashMap<(DataType, usize), Array>,
+    /// Columns of one value or of none, which tables share.
+    repeated: Repeated,
     last_time: Option<i64>,
     /// Pieces whose first entries wait for a year.
     held: VecDeque<Piece>,
@@ -72,7 +74,7 @@ impl Assembly {
             all: Vec::new(),
             workers: HashMap::new(),
             tables: Vec::new(),
-            nulls: HashMap::new(),
+            repeated: Repeated::default(),
             last_time: None,
             held: VecDeque::new(),
             catalog,
@@ -106,7 +108,7 @@ impl Assembly {
             worker.of_table.clear();
         }
         self.tables = (0..=catalog.events.len()).map(|_| None).collect();
-        self.nulls.clear();
+        self.repeated.clear();
     }
 
     /// Begin another source: its lines are counted from one, and no time of the one before is of use to it.
@@ -263,16 +265,19 @@ impl Assembly {
                 Column::Empty | Column::Numbers(..) | Column::Texts(..) => {}
             }
         }
-        table.add(rows, columns, &mut self.nulls);
+        table.add(rows, columns, &mut self.repeated);
     }
 
     /// The tables so far, and begin new ones: that of all entries, and those of events by their number.
-    pub fn take(&mut self, last: bool) -> Vec<Option<Vec<Array>>> {
+    pub fn take(&mut self, last: bool) -> PyResult<Vec<Option<Vec<Array>>>> {
         if last {
             self.settle(true);
         }
+        // What finds a text's number is as large as the texts, and is gone before they are copied.
+        let texts: Vec<Texts> = std::mem::take(&mut self.all).into_iter().map(|one| one.texts).collect();
         let tables = std::mem::take(&mut self.tables).into_iter();
-        let built = tables.map(|table| table.map(|table| table.build(&self.all, &mut self.nulls))).collect();
+        let built =
+            tables.map(|table| table.map(|table| table.build(&texts, &mut self.repeated)).transpose()).collect();
         self.begin();
         built
     }
@@ -329,7 +334,7 @@ impl Table {
     }
 
     /// Add the rows of a piece; a chunk that has enough is made Arrow's while it is in the processor's cache.
-    fn add(&mut self, rows: usize, columns: Vec<Column>, nulls: &mut HashMap<(DataType, usize), Array>) {
+    fn add(&mut self, rows: usize, columns: Vec<Column>, repeated: &mut Repeated) {
         if self.open.0 == 0 {
             self.open = (rows, columns);
         } else {
@@ -339,26 +344,33 @@ impl Table {
             self.open.0 += rows;
         }
         if self.open.0 >= FEW {
-            self.close(nulls);
+            self.close(repeated);
         }
     }
 
-    fn close(&mut self, nulls: &mut HashMap<(DataType, usize), Array>) {
+    fn close(&mut self, repeated: &mut Repeated) {
         let (rows, columns) = std::mem::take(&mut self.open);
         let columns = columns.into_iter().zip(&self.types);
-        self.chunks.push((rows, columns.map(|(column, kind)| Array::of(column, rows, *kind, nulls)).collect()));
+        self.chunks.push((rows, columns.map(|(column, kind)| Array::of(column, rows, *kind, repeated)).collect()));
     }
 
     /// The table's chunks, as arrays of structures.
-    fn build(mut self, all: &[Dictionary], nulls: &mut HashMap<(DataType, usize), Array>) -> Vec<Array> {
+    fn build(mut self, texts: &[Texts], repeated: &mut Repeated) -> PyResult<Vec<Array>> {
         if self.open.0 > 0 {
-            self.close(nulls);
+            self.close(repeated);
         }
-        let words = |words: &Option<(usize, TableWords)>| {
-            words.as_ref().map(|(of, words)| Arc::new(words_array(&all[*of].texts, &words.order)))
+        let words = |((of, words), name): (&(usize, TableWords), &String)| {
+            words_array(&texts[*of], &words.order).map(Arc::new).ok_or_else(|| {
+                invalid(format!(
+                    "column `{name}` has more than 2 GB of distinct texts: read the log in batches, by `scan`"
+                ))
+            })
         };
-        let dictionaries: Vec<Option<Arc<Array>>> = self.words.iter().map(words).collect();
+        let columns = self.words.iter().zip(&self.names);
+        let dictionaries: Vec<Option<Arc<Array>>> = columns
+            .map(|(one, name)| one.as_ref().map(|one| words((one, name))).transpose())
+            .collect::<PyResult<_>>()?;
         let chunks = self.chunks.into_iter();
-        chunks.map(|(rows, columns)| Array::of_columns(rows, columns, &dictionaries, &self.names)).collect()
+        Ok(chunks.map(|(rows, columns)| Array::of_columns(rows, columns, &dictionaries, &self.names)).collect())
     }
 }

@@ -63,6 +63,11 @@ pub struct Dictionary {
 /// The logarithm of the number of recent texts.
 const RECENT: u32 = 12;
 
+/// What the table takes for a hash: made of the half that is kept, so that no text is read again when the table grows.
+fn spread(mark: u32) -> u64 {
+    u64::from(mark).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
 impl Dictionary {
     #[inline]
     pub fn number(&mut self, text: &[u8]) -> u32 {
@@ -76,16 +81,13 @@ impl Dictionary {
     #[cold]
     fn number_of_any(&mut self, place: usize, text: &[u8]) -> u32 {
         self.recent.resize(1 << RECENT, 0);
-        let hash = self.hasher.hash_one(text);
-        let mark = (hash >> 32) as u32;
+        let mark = (self.hasher.hash_one(text) >> 32) as u32;
         let texts = &self.texts;
-        let known = self.table.find(hash, |(known, number)| *known == mark && texts.is(*number as usize, text));
+        let known = self.table.find(spread(mark), |(known, number)| *known == mark && texts.is(*number as usize, text));
         let number = known.map_or(texts.len() as u32, |(_, number)| *number);
         if known.is_none() {
             self.texts.push(text);
-            // The half of a hash that is kept tells most texts apart; the table asks for all of it to grow.
-            let (hasher, texts) = (&self.hasher, &self.texts);
-            self.table.insert_unique(hash, (mark, number), |(_, number)| hasher.hash_one(texts.get(*number as usize)));
+            self.table.insert_unique(spread(mark), (mark, number), |(mark, _)| spread(*mark));
         }
         self.recent[place] = number;
         number

@@ -160,15 +160,18 @@ impl Assembly {
     }
 
     /// The record batches of all entries and of each event so far; new tables are begun.
-    fn take(&self, py: Python<'_>, last: bool) -> (Vec<Batch>, Vec<(String, Vec<Batch>)>) {
-        let mut built = py.detach(|| locked(&self.tables).take(last)).into_iter();
+    fn take(&self, py: Python<'_>, last: bool) -> PyResult<Taken> {
+        let mut built = py.detach(|| locked(&self.tables).take(last))?.into_iter();
         let batches = |arrays: Vec<Array>| arrays.into_iter().map(Batch).collect::<Vec<_>>();
         let common = built.next().flatten().map_or(Vec::new(), batches);
         let events = self.catalog.events.iter().zip(built);
         let events = events.filter_map(|(event, arrays)| Some((event.name.clone(), batches(arrays?))));
-        (common, events.collect())
+        Ok((common, events.collect()))
     }
 }
+
+/// The record batches of all entries, and of each event by its name.
+type Taken = (Vec<Batch>, Vec<(String, Vec<Batch>)>);
 
 /// A record batch, for whoever knows Arrow's PyCapsule interface.
 #[pyclass(frozen, module = "istiolog_pd.engine._native")]

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
+from istiolog_pd.analysis._select import dictionary_codes
 from istiolog_pd.capture import Capture, to_pandas
 
 COLUMNS = ["run", "component", "timestamp", "level", "push_type", "clusters", "size_bytes"]
@@ -22,7 +19,7 @@ def with_costs(capture: Capture, starts: pd.DataFrame) -> pd.DataFrame:
     """
     table = capture["xds_push"]
     lines = to_pandas(table.select(COLUMNS))
-    lines["proxy"] = _codes(table["proxy"])
+    lines["proxy"] = dictionary_codes(table["proxy"])
     of_pilot = lines["component"].eq("pilot") & lines["timestamp"].notna()
     lines = lines[(of_pilot & lines["push_type"].ne("request")).to_numpy(bool)]
     # To 1.10 lines of an endpoint-only round say INC and print `clusters`; later ones are at debug, and INC at
@@ -41,15 +38,6 @@ def with_costs(capture: Capture, starts: pd.DataFrame) -> pd.DataFrame:
             of_kind = mine[mine["endpoints"] == kind]
             _count(starts, part, of_kind, bool(len(of_kind) if kind else len(mine)))
     return starts
-
-
-def _codes(names: pa.ChunkedArray) -> Any:
-    """Names as numbers, -1 where null."""
-    if not pa.types.is_dictionary(names.type):
-        names = names.dictionary_encode()
-    joined = names.unify_dictionaries().combine_chunks()
-    parts = joined.chunks if isinstance(joined, pa.ChunkedArray) else [joined]
-    return np.concatenate([pc.fill_null(part.indices, -1).to_numpy(zero_copy_only=False) for part in parts] or [[]])
 
 
 def _count(starts: pd.DataFrame, rounds: pd.DataFrame, lines: pd.DataFrame, all_visible: bool) -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from istiolog_pd._dictionaries import one_chunk
 from istiolog_pd.analysis._select import log_of_runs
 from istiolog_pd.analysis.metrics.series import BUCKETS
 from istiolog_pd.capture import Capture
@@ -45,7 +46,7 @@ Numbers = np.ndarray[Any, np.dtype[np.float64]]
 
 def is_one_of(column: pa.ChunkedArray, *words: str) -> Flags:
     """Which values of a column of repeating text are one of these words; each word is compared once."""
-    words_of = column.unify_dictionaries().combine_chunks()
+    words_of = one_chunk(column)
     if not pa.types.is_dictionary(words_of.type):
         words_of = words_of.dictionary_encode()
     known = pc.is_in(words_of.dictionary, pa.array(words, words_of.dictionary.type)).to_numpy(zero_copy_only=False)
@@ -61,7 +62,7 @@ def of_pilot(table: pa.Table, names: tuple[str, ...]) -> Frame:
     columns = {}
     for name in names:
         if name in table.schema.names:
-            column = table[name].unify_dictionaries().combine_chunks()
+            column = one_chunk(table[name])
             text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
             columns[name] = column.dictionary_encode() if text else column
     # Numbers with nulls become floats, which hold every count and size there is.

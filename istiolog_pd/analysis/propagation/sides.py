@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from istiolog_pd._dictionaries import one_chunk
 from istiolog_pd.analysis._answer import TEXT
 from istiolog_pd.analysis._result import among, cached_per_capture, holds, plain_text, rows_where
 from istiolog_pd.analysis._select import log_of_runs
@@ -135,9 +136,8 @@ def _all_logs(capture: Capture) -> pd.DataFrame:
 
 def _distinct(table: pa.Table) -> pd.DataFrame:
     """The different rows of a table, in the order in which they come first; texts are compared by their codes."""
-    table = table.unify_dictionaries().combine_chunks()
     coded = {name: pa.types.is_dictionary(table[name].type) for name in table.column_names}
-    parts = {name: table[name].combine_chunks() if coded[name] else table[name] for name in table.column_names}
+    parts = {name: one_chunk(table[name]) for name in table.column_names}
     codes = pa.table({name: part.indices if coded[name] else part for name, part in parts.items()})
     rows = codes.group_by(table.column_names, use_threads=False).aggregate([])
     texts = {name: parts[name].dictionary.cast(pa.string()).take(rows[name]) for name in coded if coded[name]}

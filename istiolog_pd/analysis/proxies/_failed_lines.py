@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from istiolog_pd._dictionaries import one_chunk, with_one_dictionary_each
 from istiolog_pd.analysis._answer import TEXT
 from istiolog_pd.analysis._intervals import Bools, Ints
 from istiolog_pd.capture import Capture, to_pandas
@@ -128,7 +129,7 @@ def _frame(table: pa.Table) -> pd.DataFrame:
     """The lines as a table of pandas, with numbers of request IDs; a column of nulls has no type of its own."""
     ids = table["request_id"].combine_chunks().dictionary_encode()
     at = table.schema.get_field_index("request_id")
-    plain = table.set_column(at, "request_id", ids.indices.fill_null(-1)).unify_dictionaries()
+    plain = with_one_dictionary_each(table.set_column(at, "request_id", ids.indices.fill_null(-1)))
     return to_pandas(plain).reset_index(drop=True)
 
 
@@ -141,7 +142,7 @@ def _coded(values: pd.Series[Any], number: Ints) -> pd.Categorical:
 def _each(column: pa.ChunkedArray, test: Callable[[str], bool]) -> Bools:
     """Whether each text of a column passes a test, which is run once for each distinct one."""
     coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    coded = coded.unify_dictionaries().combine_chunks()
+    coded = one_chunk(coded)
     passes = np.array([text is not None and test(text) for text in coded.dictionary.to_pylist()] + [False])
     found: Bools = passes[coded.indices.fill_null(len(passes) - 1).to_numpy()]
     return found

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from istiolog_pd._dictionaries import one_chunk
 from istiolog_pd.analysis._answer import LINE, RUN, SOURCE, SPAN, TEXT, Answer, Col, answers
 from istiolog_pd.analysis._needs import ADS_INFO, PROXY_INFO, Need
 from istiolog_pd.analysis._result import as_result, empty_result, rows_where
@@ -199,7 +200,7 @@ def _proxies(capture: Capture, table: pd.DataFrame) -> pd.Series[str]:
     for event in table["event"].cat.categories:
         lines = capture[event]
         if "proxy" in lines.schema.names:
-            column = lines["proxy"].unify_dictionaries().combine_chunks() if lines.num_rows else None
+            column = one_chunk(lines["proxy"]) if lines.num_rows else None
             if column is not None:
                 known = np.array([names.setdefault(name, len(names)) for name in column.dictionary.to_pylist()] + [-1])
                 codes = column.indices.fill_null(len(known) - 1).to_numpy(zero_copy_only=False)
