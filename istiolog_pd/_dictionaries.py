@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 
 def with_one_dictionary(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -33,3 +34,13 @@ def one_chunk(column: pa.ChunkedArray) -> pa.Array:
         return column.combine_chunks()
     codes = pa.chunked_array([chunk.indices for chunk in column.chunks])
     return pa.DictionaryArray.from_arrays(codes.combine_chunks(), column.chunk(0).dictionary)
+
+
+def sorted_dictionary(column: pa.ChunkedArray) -> pa.Array:
+    """A column of repeated texts with those that occur as its dictionary, in their order; others as one array."""
+    coded = one_chunk(column)
+    if not pa.types.is_dictionary(coded.type):
+        return coded
+    used = pc.drop_null(pc.unique(coded.indices))
+    used = used.take(pc.sort_indices(coded.dictionary.take(used)))
+    return pa.DictionaryArray.from_arrays(pc.index_in(coded.indices, used), coded.dictionary.take(used))

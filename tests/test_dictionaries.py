@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from istiolog_pd._dictionaries import one_chunk, with_one_dictionary, with_one_dictionary_each
+from istiolog_pd._dictionaries import one_chunk, sorted_dictionary, with_one_dictionary, with_one_dictionary_each
 
 PROXIES = pa.array(["cart-7d9c8.shop", "web-5f6d4.shop"])
 
@@ -40,3 +40,12 @@ def test_other_columns_and_empty_ones_stay_as_they_are() -> None:
     empty = pa.chunked_array([], _chunk([0], PROXIES).type)
     assert with_one_dictionary(empty) is empty
     assert one_chunk(empty).to_pylist() == []
+
+
+def test_the_texts_that_occur_come_in_their_order() -> None:
+    words = pa.array(["web", "unused", "Ärger", "cart"])
+    column = pa.chunked_array([_chunk([0, 3], words), _chunk([None, 2, 0], words)])
+    coded = sorted_dictionary(column)
+    assert coded.dictionary.to_pylist() == ["cart", "web", "Ärger"]
+    assert coded.to_pylist() == ["web", "cart", None, "Ärger", "web"]
+    assert sorted_dictionary(pa.chunked_array([[2], [1]])).to_pylist() == [2, 1]

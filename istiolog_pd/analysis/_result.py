@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from istiolog_pd._dictionaries import with_one_dictionary_each
+from istiolog_pd._dictionaries import sorted_dictionary
 from istiolog_pd._frames import PANDAS_TYPES, with_text_categories
 from istiolog_pd._table import Table
 from istiolog_pd.analysis._answer import TEXT, Answer
@@ -72,10 +72,9 @@ def rows_of(table: pa.Table, columns: Sequence[str] = ()) -> pd.DataFrame:
 
 def coded_rows(capture: Capture, event: str, columns: Sequence[str]) -> pd.DataFrame:
     """The same with categories in the order of their texts, for all text: in millions of rows those compare fast."""
-    table = with_one_dictionary_each(where_equal(capture[event], "component", "pilot").select(list(columns)))
+    table = where_equal(capture[event], "component", "pilot").select(list(columns))
+    table = pa.table([sorted_dictionary(column) for column in table.columns], names=table.column_names)
     frame: pd.DataFrame = table.to_pandas(types_mapper=PANDAS_TYPES.get)
-    for name in frame.select_dtypes("category"):
-        frame[name] = sorted_categories(frame[name])
     return frame
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from istiolog_pd.analysis._answer import FLAG
-from istiolog_pd.analysis._result import cached_per_capture, coded_rows, control_plane_rows, sorted_categories
+from istiolog_pd.analysis._result import among, cached_per_capture, coded_rows, control_plane_rows, sorted_categories
 from istiolog_pd.analysis.pushes._assign_rounds import ROUND_COLUMNS, assign_rounds, overlapping_in_runs
 from istiolog_pd.analysis.pushes._possibly_own import possibly_own
 from istiolog_pd.analysis.pushes._requests import asking, forced_for_warming, requested, sent_twice
@@ -45,6 +47,11 @@ def push_starts(capture: Capture) -> pd.DataFrame:
     return starts
 
 
+def _of_proxies(table: pd.DataFrame, proxies: pd.Index) -> pd.DataFrame:
+    """The rows of some proxies; pandas would make a Python object of each name, Arrow makes none."""
+    return table[np.asarray(among(proxies)(pa.array(table["proxy"], pa.string())), bool)]
+
+
 @cached_per_capture
 def push_lines(capture: Capture) -> pd.DataFrame:
     """The push lines of a control plane with their rounds, the kind of each as it was, not only as printed.
@@ -63,8 +70,7 @@ def push_lines(capture: Capture) -> pd.DataFrame:
     lines["warming"] = forced_for_warming(capture, lines)
     asked, closed = asking(capture), control_plane_rows(capture, "connection_close", CLOSED)
     # A log can have many more proxies than it prints pushes to.
-    pushed = lines["proxy"].cat.categories
-    asked, closed = (table[table["proxy"].isin(pushed)] for table in (asked, closed))
+    asked, closed = (_of_proxies(table, lines["proxy"].cat.categories) for table in (asked, closed))
     shared_in_runs = overlapping_in_runs(asked, closed)
     shared = {proxy for _, proxy in shared_in_runs}
     rounds = assign_rounds(lines, starts, asked, shared_in_runs)

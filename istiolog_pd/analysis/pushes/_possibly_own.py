@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
+from istiolog_pd._dictionaries import one_chunk
 from istiolog_pd.analysis._time import merge_as_of
 from istiolog_pd.analysis.pushes._bursts import ORDER
 from istiolog_pd.analysis.pushes._grouped import grouped_order
@@ -16,6 +17,8 @@ from istiolog_pd.analysis.pushes._grouped import grouped_order
 Ints = npt.NDArray[Any]
 Bools = npt.NDArray[np.bool_]
 
+#: Names as codes and a dictionary.
+CODED = pa.dictionary(pa.int32(), pa.string())
 #: The types of an update, each with the type of the resources that name its own. Only clusters and listeners are
 #: watched for as long as a connection lasts.
 NAMED_BY = {"CDS": None, "LDS": None, "EDS": "CDS", "RDS": "LDS"}
@@ -63,18 +66,18 @@ def possibly_own(
 
 def _owners(*tables: pd.DataFrame) -> list[Ints]:
     """A number for each proxy of a run, for each row of each table."""
-    runs, proxies = (_numbers([table[name] for table in tables]) for name in ("run", "proxy"))
-    size = max((int(part.max(initial=0)) for part in proxies), default=0) + 2
-    return [run * size + proxy + 1 for run, proxy in zip(runs, proxies, strict=True)]
+    proxies = pa.chunked_array([chunk for table in tables for chunk in _coded(table["proxy"]).chunks], CODED)
+    codes = one_chunk(proxies).indices.fill_null(-1).to_numpy().astype(np.int64)
+    runs = np.concatenate([table["run"].to_numpy(np.int64, na_value=-1) for table in tables])
+    owners = runs * (codes.max(initial=0) + 2) + codes + 1
+    return np.split(owners, np.cumsum([len(table) for table in tables])[:-1])
 
 
-def _numbers(columns: Iterable[pd.Series[Any]]) -> list[Ints]:
-    """A number for each value of some columns; -1: null."""
-    found = [pd.factorize(column) for column in columns]
-    values = np.concatenate([np.asarray(values, object) for _, values in found])
-    numbers, _ = pd.factorize(values)
-    own = np.split(numbers, np.cumsum([len(values) for _, values in found])[:-1])
-    return [np.append(part, -1)[codes] for part, (codes, _) in zip(own, found, strict=True)]
+def _coded(texts: pd.Series[Any]) -> pa.ChunkedArray:
+    """A column of texts, or of categories, as codes and a dictionary."""
+    values = pa.chunked_array(pa.array(texts))
+    values = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+    return values.cast(CODED)
 
 
 class _Sets:
