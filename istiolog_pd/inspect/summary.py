@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from istiolog_pd._text import bytes_text, duration_text
 from istiolog_pd.analysis import debounces, push_rounds, pushes
@@ -151,7 +153,7 @@ def _pushes(pushed: pd.DataFrame, said: str) -> Iterator[Answer]:
     some = f" in the {len(sizes):,} that log a size" if len(sizes) < len(pushed) else ""
     size = f"{bytes_text(int(sizes.sum()))}{some}" if len(sizes) else "these lines log no size"
     yield "pushes", f"{len(pushed):,}", "; ".join(filter(None, (size, coverage if coverage != said else "")))
-    yield "proxies pushed to", f"{pushed['proxy'].nunique():,}", ""
+    yield "proxies pushed to", f"{_count_distinct(pushed['proxy']):,}", ""
 
 
 def _lines(capture: Capture) -> Iterator[Answer]:
@@ -163,12 +165,17 @@ def _lines(capture: Capture) -> Iterator[Answer]:
     ):
         lines = control_plane_rows(capture, event, [by])[by]
         if len(lines):
-            counts = {"proxies:": lines.nunique()} if by == "proxy" else lines.value_counts()
+            counts = {"proxies:": _count_distinct(lines)} if by == "proxy" else lines.value_counts()
             yield what, f"{len(lines):,}", ", ".join(f"{name} {count:,}" for name, count in counts.items())
         elif "pilot" in set(capture.events["component"].unique().to_pylist()):
             yield what, "none", "no such line is logged"
         else:
             yield what, NO_ANSWER, reason_no_lines(capture, "such line", "")
+
+
+def _count_distinct(texts: pd.Series[str]) -> int:
+    """How many different texts there are; pandas would make a Python object of each."""
+    return int(pc.count_distinct(pa.array(texts)).as_py())
 
 
 def pushes_by_type(pushed: pd.DataFrame) -> pd.DataFrame:
