@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache
 
@@ -69,12 +70,20 @@ def format_columns(entry: Format) -> set[str]:
 
 
 @cache
+def _columns_of_formats() -> defaultdict[str, set[str]]:
+    """The columns that the formats of each event can fill."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for entry in FORMATS:
+        columns = format_columns(entry)
+        for event in {entry.event, *entry.event_with.values()}:
+            found[event] |= columns
+    return found
+
+
+@cache
 def event_columns(event: str) -> tuple[str, ...]:
     """The columns of an event's own, in the order of the glossary."""
-    found = set(statement_columns().get(event, ()))
-    for entry in FORMATS:
-        if event == entry.event or event in entry.event_with.values():
-            found |= format_columns(entry)
+    found = _columns_of_formats()[event] | set(statement_columns().get(event, ()))
     if event in LABELED:
         found.update(label_target(target)[0] for target in LABELS.values())
     if event == "access":  # a user's format can have any of these
