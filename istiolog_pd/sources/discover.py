@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import IO, Any
 
 from istiolog_pd.errors import ArchiveError, NoLogError
@@ -193,10 +194,11 @@ class _Finder:
 
     def _archive(self, source: Source, sort: str, member: str = "") -> Iterator[Source]:
         """The logs of an archive, or the members that were asked for."""
-        archive = open_archive(source, sort, self.limits)
+        wanted = partial(_fits, pattern=member) if member else _has_place
+        archive = open_archive(source, sort, self.limits, wanted)
         notes: list[str] = []
         if member:
-            fits = [path for path in archive.members if path == member] or fnmatch.filter(archive.members, member)
+            fits = [path for path in archive.members if path == member] or filter(wanted, archive.members)
             chosen = [(path, replace(place(path) or Place(), kind="log")) for path in fits]
             if not chosen:
                 raise FileNotFoundError(f"{source.name}!{member}: no such member in the archive")
@@ -210,7 +212,6 @@ class _Finder:
                 + "".join(f"; {note}" for note in notes)
                 + f"; name one of its files as {source.name}!path"
             )
-        archive.expect([path for path, _ in chosen])
         found = [_placed(archive.members[path], at, f"{source.name}!") for path, at in chosen]
         for one, (path, _) in zip(found, chosen, strict=True):
             one.key = source.key and f"{source.key}!{path}"
@@ -232,6 +233,16 @@ def _member_name(name: str) -> tuple[str, str] | None:
     """An archive and a path in it, if that is what a name means."""
     ends = [at for at, letter in enumerate(name) if letter == "!"]
     return next(((name[:at], name[at + 1 :]) for at in ends if os.path.isfile(name[:at])), None)
+
+
+def _has_place(path: str) -> bool:
+    """Whether a member can be a log or metrics."""
+    return place(path) is not None
+
+
+def _fits(path: str, pattern: str) -> bool:
+    """Whether a member is meant: by its path, or by a pattern."""
+    return path == pattern or fnmatch.fnmatch(path, pattern)
 
 
 def _path(name: str) -> str:

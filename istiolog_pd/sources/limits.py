@@ -11,7 +11,7 @@ from istiolog_pd.errors import ArchiveError
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How far sources are trusted; on the command line ``--limit NAME=VALUE``. No archive is ever written to disk.
+    """How far sources are trusted; on the command line ``--limit NAME=VALUE``.
 
     Parameters
     ----------
@@ -24,7 +24,8 @@ class Limits:
     ratio_from
         Size in bytes from which the ratio is checked: a short text of one repeated line is no bomb.
     held
-        Maximum size in bytes of an archive that is held in memory: one that cannot be read twice, or is small.
+        Maximum size in bytes of what is held in memory of an archive that is unpacked, or comes as a stream; more of
+        it goes to a temporary file, which has no name and is gone with the process.
     containers
         Maximum number of containers that one source is parted into; lines of further ones stay together.
 

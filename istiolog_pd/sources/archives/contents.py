@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from istiolog_pd.errors import ArchiveError
@@ -22,8 +21,6 @@ class Archive:
     #: By path, in the archive's order.
     members: dict[str, Source] = field(default_factory=dict)
     damage: list[str] = field(default_factory=list)
-    #: Is given the files that will be read, before the first is.
-    expect: Callable[[list[str]], None] = lambda paths: None
 
 
 class Contents:

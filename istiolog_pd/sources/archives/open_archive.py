@@ -1,13 +1,14 @@
 """The files in an archive, read where they stand: tar, packed or not, and zip.
 
-Nothing is written, and no name leads out of the archive: one that would is refused with it.
+Nothing is written but a temporary file without a name. No member's name leads out of the archive: one that would is
+refused with it.
 """
 
 from __future__ import annotations
 
 import re
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import chain
 
@@ -52,8 +53,8 @@ def _nothing(text: str) -> None:
     """What is wrong is noted when it is read."""
 
 
-def open_archive(source: Source, sort: str, limits: Limits) -> Archive:
-    """The files of an archive, to be read one after another in their order, or in any other at a price.
+def open_archive(source: Source, sort: str, limits: Limits, wanted: Callable[[str], bool]) -> Archive:
+    """The files of an archive, to be read in any order; of a packed tar those that are wanted.
 
     Parameters
     ----------
@@ -61,10 +62,12 @@ def open_archive(source: Source, sort: str, limits: Limits) -> Archive:
         The archive, and `archive_of` it.
     limits
         How far it is trusted.
+    wanted
+        Whether the file of a path will be read: what is not wanted need not be kept.
 
     Raises
     ------
     ArchiveError
         If it is hostile, too large, or broken from its start.
     """
-    return zip_contents(source, limits) if sort == "zip" else tar_contents(source, limits)
+    return zip_contents(source, limits) if sort == "zip" else tar_contents(source, limits, wanted)

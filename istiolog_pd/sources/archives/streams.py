@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from istiolog_pd.errors import ArchiveError
@@ -34,13 +34,15 @@ class BlockStream:
         self.at += len(piece)
         return bytes(piece)
 
+    def pieces(self, size: int) -> Iterator[bytes]:
+        """A number of bytes, piece by piece; fewer only at the end."""
+        while size and (piece := self.some(size)):
+            yield piece
+            size -= len(piece)
+
     def read(self, size: int) -> bytes:
         """Read a number of bytes; fewer only at the end."""
-        pieces = []
-        while size and (piece := self.some(size)):
-            pieces.append(piece)
-            size -= len(piece)
-        return b"".join(pieces)
+        return b"".join(self.pieces(size))
 
     def skip(self, size: int) -> None:
         """Pass over bytes, as far as there are any."""
@@ -118,17 +120,18 @@ class Headers:
 
 
 class Part:
-    """A part of a file that can be moved about in, as a file."""
+    """A part of a file, as a file of its own."""
 
-    def __init__(self, file: Any, start: int, size: int, close: Callable[[], object]) -> None:
-        self._file = file
+    def __init__(
+        self, read_at: Callable[[int, int], bytes], start: int, size: int, close: Callable[[], object]
+    ) -> None:
+        self._read_at = read_at
         self._at = start
         self._end = start + size
         self.close = close
 
     def read(self, size: int) -> bytes:
-        """The next bytes; the file may have been moved in since."""
-        self._file.seek(self._at)
-        data = bytes(self._file.read(min(size, self._end - self._at)))
+        """The next bytes."""
+        data = self._read_at(self._at, min(size, self._end - self._at))
         self._at += len(data)
         return data

@@ -11,11 +11,10 @@ from typing import Any
 
 from istiolog_pd.errors import ArchiveError
 from istiolog_pd.sources.archives.contents import Archive, Contents
+from istiolog_pd.sources.archives.spool import Spool
 from istiolog_pd.sources.archives.streams import BlockStream, FileStream, Headers, Part
-from istiolog_pd.sources.archives.tar_cursor import Turns
 from istiolog_pd.sources.compression.codecs import Note, packing, unpack
-from istiolog_pd.sources.limits import Limits, bounded, how_to_raise
-from istiolog_pd.sources.path_layouts import place
+from istiolog_pd.sources.limits import Limits, bounded
 from istiolog_pd.sources.source import Raw, Source, plain
 
 ODD = {
@@ -27,33 +26,31 @@ ODD = {
 }
 
 
-def tar_contents(source: Source, limits: Limits) -> Archive:
+def tar_contents(source: Source, limits: Limits, wanted: Callable[[str], bool]) -> Archive:
     """The files of a tar archive, as `open_archive`.
 
-    Of one that is not packed each file is read where it stands. A packed one is unpacked to list its files:
-    what may be read of it is held in memory meanwhile, if it is little, or if the archive cannot be read
-    twice; else the archive is unpacked once more while its files are read.
+    Of one that is not packed each file is read where it stands. A packed one is unpacked once, and what is
+    wanted of it is kept in a temporary file.
     """
-    listing = _Listing(source, limits)
-    archive = listing.archive
-    if listing.seeks:
-        opens = partial(_part, source)
-    else:
-        turns = Turns(lambda: _again(source, limits), limits.held)
-        archive.expect = lambda paths: turns.expect(listing.files[path] for path in paths)
-        opens = partial(_held_or_in_turn, listing.held, turns)
-    for path, member in archive.members.items():
+    listing = _Listing(source, limits, wanted)
+    opens = partial(_part, source) if listing.seeks else partial(_kept, listing.spool)
+    for path, member in listing.archive.members.items():
         member.open = partial(opens, *listing.files[path])
-    return archive
+    return listing.archive
 
 
 def _part(source: Source, offset: int, size: int) -> Part:
     file = source.open()
-    return Part(file, offset, size, file.close if source.owned else _nothing)
+
+    def read_at(at: int, size: int) -> bytes:
+        file.seek(at)
+        return bytes(file.read(size))
+
+    return Part(read_at, offset, size, file.close if source.owned else _nothing)
 
 
-def _held_or_in_turn(held: dict[int, bytes], turns: Turns, offset: int, size: int) -> Any:
-    return io.BytesIO(held[offset]) if offset in held else turns.open(offset, size)
+def _kept(spool: Spool, offset: int, size: int) -> Part:
+    return Part(spool.read, offset, size, _nothing)
 
 
 def _nothing(*_: object) -> None:
@@ -76,26 +73,17 @@ def _opened(source: Source, limits: Limits, note: Note) -> BlockStream | FileStr
     return BlockStream(bounded(blocks, lambda: raw.count, limits, source.name), close)
 
 
-def _again(source: Source, limits: Limits) -> BlockStream:
-    if not source.again:
-        raise ArchiveError(f"{source.name}: it can be read only once: save it to a file")
-    stream = _opened(source, limits, _nothing)
-    assert isinstance(stream, BlockStream)
-    return stream
-
-
 class _Listing:
-    """Takes down the files of a tar archive, and holds those that may be read if they are few."""
+    """Takes down the files of a tar archive, and keeps those that are wanted of a packed one."""
 
-    def __init__(self, source: Source, limits: Limits) -> None:
+    def __init__(self, source: Source, limits: Limits, wanted: Callable[[str], bool]) -> None:
         self._source = source
         self._limits = limits
+        self._wanted = wanted
         self._contents = Contents(source, limits)
-        self._room = limits.held
-        #: By path: offset and size.
+        #: By path: offset and size, in the archive, or in the spool of a packed one.
         self.files: dict[str, tuple[int, int]] = {}
-        self.held: dict[int, bytes] = {}
-        self._holds = True
+        self.spool = Spool(source.name, limits)
         damage: list[str] = []
         with ExitStack() as stack:
             stream = _opened(source, limits, damage.append)
@@ -129,33 +117,12 @@ class _Listing:
             if not info.isdir():
                 self._contents.odd(path, ODD.get(info.type, "no plain file"))
             return None
-        member = Source(
-            f"{self._source.name}!{path}",
-            _nothing,
-            info.size,
-            owned=True,
-            again=True,
-            work=not self.seeks,
-            limits=self._limits,
-        )
+        member = Source(f"{self._source.name}!{path}", _nothing, info.size, owned=True, again=True, limits=self._limits)
         self._contents.add(path, member)
         self.files[path] = info.offset_data, info.size
-        if isinstance(stream, BlockStream) and self._holds and place(path) is not None:
-            self._hold(stream, info)
+        if isinstance(stream, BlockStream):
+            self.files[path] = self.spool.add(stream.pieces(info.size) if self._wanted(path) else ())
         return member
-
-    def _hold(self, stream: BlockStream, info: tarfile.TarInfo) -> None:
-        self._room -= info.size
-        if self._room >= 0:
-            self.held[info.offset_data] = stream.read(info.size)
-        elif self._source.again:
-            self._holds = False
-            self.held.clear()
-        else:
-            raise ArchiveError(
-                f"{self._source.name}: its logs have more than {self._limits.held:,} bytes, and it can be read only "
-                f"once: save it to a file; or {how_to_raise('held')}"
-            )
 
 
 def _infos(headers: Any) -> Iterator[tarfile.TarInfo]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import lzma
 import struct
 import weakref
 import zipfile
 import zlib
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from istiolog_pd.errors import ArchiveError
 from istiolog_pd.sources.archives.contents import Archive, Contents
+from istiolog_pd.sources.archives.spool import Spool
 from istiolog_pd.sources.compression.codecs import BLOCK
 from istiolog_pd.sources.limits import Limits, how_to_raise
 from istiolog_pd.sources.path_layouts import shown
@@ -32,7 +33,7 @@ SMALL_STEP = 1 << 12
 
 def zip_contents(source: Source, limits: Limits) -> Archive:
     """The files of a zip archive, as `open_archive`."""
-    file = _Table(_seekable(source, limits), source, limits)
+    file = _Table(*_seekable(source, limits), source, limits)
     try:
         archive = zipfile.ZipFile(file)
     except ArchiveError:
@@ -53,30 +54,29 @@ def zip_contents(source: Source, limits: Limits) -> Archive:
     return contents.done()
 
 
-def _seekable(source: Source, limits: Limits) -> Any:
-    """The archive as a file that can be moved about in; held in memory if it is none."""
+def _seekable(source: Source, limits: Limits) -> tuple[Any, Callable[[], object]]:
+    """The archive as a file that can be moved about in, of a stream a temporary one; and what closes it."""
     file = source.open()
     if source.again and file.seekable():
-        return file
-    blocks, size = [], 0
-    while block := file.read(BLOCK):
-        blocks.append(block)
-        size += len(block)
-        if size > limits.held:
-            raise ArchiveError(
-                f"{source.name}: it has more than {limits.held:,} bytes, and a zip archive cannot be read from a "
-                f"stream: save it to a file; or {how_to_raise('held')}"
-            )
+        return file, file.close if source.owned else _nothing
+    spool = Spool(source.name, limits)
+    spool.add(iter(partial(file.read, BLOCK), b""))
     if source.owned:
         file.close()
-    return io.BytesIO(b"".join(blocks))
+    return spool.file, partial(_close, spool)
+
+
+def _close(spool: Spool) -> None:
+    """What holds this holds the file open."""
+    spool.close()
 
 
 class _Table:
     """A file as zipfile wants it; its table of contents, which is read at once, must not be too long."""
 
-    def __init__(self, file: Any, source: Source, limits: Limits) -> None:
+    def __init__(self, file: Any, close: Callable[[], object], source: Source, limits: Limits) -> None:
         self._file = file
+        self.close = close
         self._source = source
         self.most: int | None = ENTRY * limits.members + (1 << 17)
         self.seekable = file.seekable
@@ -89,10 +89,6 @@ class _Table:
                 f"{self._source.name}: its table of contents has {size:,} bytes: {how_to_raise('members')}"
             )
         return bytes(self._file.read(size))
-
-    def close(self) -> None:
-        if self._source.owned:
-            self._file.close()
 
 
 def _add(archive: zipfile.ZipFile, info: zipfile.ZipInfo, contents: Contents, source: Source, limits: Limits) -> None:
@@ -123,7 +119,7 @@ def _hold_to(info: zipfile.ZipInfo, source: Source, limits: Limits) -> None:
 
 
 def _nothing() -> None:
-    """Replaced at once."""
+    """What is not ours is not closed."""
 
 
 class _Member:
