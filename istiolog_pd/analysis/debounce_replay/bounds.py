@@ -75,49 +75,59 @@ class Track:
         self.end = _chain_ends(linked)
 
     def latest(self, start: Ints, free: Ints) -> Ints:
-        """The latest decision of a debounce that begins at `start`, when the push before is started at `free`."""
-        gap = np.maximum(np.searchsorted(self.before, start), np.searchsorted(self.behind, free))
+        """The latest decision of debounces that begin at `start`, when the push before is started at `free`."""
+        gap = np.maximum(self.before.searchsorted(start), self.behind.searchsorted(free))
         quiet = np.maximum(self.before[gap] + self.rules.after, free)
         late: Ints = np.minimum(np.maximum(start + self.rules.maximum + self.rules.after, free), quiet)
         return late
 
     def quiet_from(self, place: Ints) -> Ints:
-        """The earliest decision for quiet of a debounce that holds these points."""
+        """The earliest decision for quiet of debounces that hold these points."""
         return self.points[self.end[place]] + self.rules.after
 
-    def fewest(self) -> int:
-        """The least number of pushes: each takes in as much as one can."""
-        points, count = self.points, 0
-        place, free = 0, -FAR_FUTURE
-        while place < len(points):
-            now = int(self.latest(points[place], np.int64(free)))  # type: ignore[arg-type]
-            count += 1
-            free = now + self.rules.wait_high
-            place = int(np.searchsorted(points, now))
-        return count
+    def fewest(self, begins: Ints, ends: Ints) -> list[int]:
+        """The least number of pushes of the points of each cluster: each push takes in as much as one can."""
+        points, before, behind = self.points.tolist(), self.before.tolist(), self.behind.tolist()
+        rules, counts = self.rules, []
+        for place, end in zip(begins.tolist(), ends.tolist(), strict=True):
+            count, free = 0, -FAR_FUTURE
+            while place < end:
+                start = points[place]
+                gap = max(bisect_left(before, start), bisect_left(behind, free))
+                now = min(max(start + rules.maximum + rules.after, free), max(before[gap] + rules.after, free))
+                count += 1
+                free = now + rules.wait_high
+                place = bisect_left(points, now, place, end)
+            counts.append(count)
+        return counts
 
-    def most(self) -> int:
+    def most(self, begins: Ints, ends: Ints) -> list[int]:
         """The greatest number of pushes: each is let go as early as can be, and changes hide where that helps.
 
         Where more hide than a log of this size has in earnest, it is not worked out: any number is possible.
         """
-        points, rules, left = self.points, self.rules, self.hidden.copy()
-        count, free = 0, -FAR_FUTURE
-        start = int(points[0])
-        patience = PATIENCE * (len(points) + 1000)
+        points, left = self.points.tolist(), self.hidden.tolist()
+        quiet_from = self.quiet_from(np.arange(len(points))).tolist()
+        return [
+            self._most(points, left, quiet_from, begin, end)
+            for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)
+        ]
+
+    def _most(self, points: list[int], left: list[int], quiet_from: list[int], begin: int, end: int) -> int:
+        rules, count, free, start = self.rules, 0, -FAR_FUTURE, points[begin]
+        patience = PATIENCE * (end - begin + 1000)
         while count < patience:
             count += 1
             low = max(free, start + rules.after)
-            place = int(np.searchsorted(points, low)) - 1
-            quiet = max(low, int(self.quiet_from(np.int64(place))))  # type: ignore[arg-type]
+            quiet = max(low, quiet_from[bisect_left(points, low, begin, end) - 1])
             now = min(quiet, max(free, start + rules.maximum))
             free = now + rules.wait_low
-            place = int(np.searchsorted(points, now))
-            if place and (place == len(points) or points[place] > now) and left[place - 1] > 0:
+            place = bisect_left(points, now, begin, end)
+            if place > begin and (place == end or points[place] > now) and left[place - 1] > 0:
                 left[place - 1] -= 1
                 start = now
-            elif place < len(points):
-                start = int(points[place])
+            elif place < end:
+                start = points[place]
             else:
                 return count
         return FAR_FUTURE

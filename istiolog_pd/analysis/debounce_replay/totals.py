@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from istiolog_pd.analysis.debounce_replay.bounds import Rules, Track, replayed
+from istiolog_pd.analysis.debounce_replay.bounds import Rules, replayed
+from istiolog_pd.analysis.debounce_replay.hidden import Hidden, fewest_apart
 from istiolog_pd.analysis.debounce_replay.recorded import Flags, Floats, Ints, Load, Recorded, each_event
 
 NONE = np.zeros(0, np.int64)
@@ -31,21 +32,35 @@ class Totals:
         before = getattr(self, name)
         setattr(self, name, (before[0] + low, before[1] + high))
 
-    def costs(self, load: Load, low: Floats | None, times: Ints) -> None:
-        """Add the cost of the pushes of some debounces, each pushed up to a number of times."""
+    def costs(self, load: Load, latest: Ints | None, times: Ints, sizes: Ints | None = None) -> None:
+        """Add the cost of the pushes of some debounces, each pushed up to a number of times.
+
+        `latest`: when each is pushed at the latest, where two may share a push; `sizes`: of clusters, if several.
+        """
+        sizes = np.array([len(load.first)]) if sizes is None else sizes
+        heads = (np.cumsum(sizes) - sizes).tolist()
         for name, highs in (("proxies", load.proxies_high), ("size_bytes", load.size_bytes)):
-            lows = np.nan_to_num(getattr(load, name))
-            least = lows.sum() if low is None else best_apart(lows, low, load.first.astype(np.float64))
-            self.add(name, float(least), float((highs * times).sum()))
+            lows = _known(getattr(load, name))
+            if latest is None or not lows.any():
+                least = float(lows.sum())
+            else:
+                clusters = (slice(head, head + size) for head, size in zip(heads, sizes.tolist(), strict=True))
+                least = sum(best_apart(lows[own], latest[own], load.first[own]) for own in clusters)
+            self.add(name, least, float((highs * times).sum()))
 
 
-def best_apart(costs: Floats, until: Floats, begin: Floats) -> float:
+def _known(costs: Floats) -> Floats:
+    """Costs, those that are not known as nothing."""
+    return np.where(np.isnan(costs), 0.0, costs)
+
+
+def best_apart(costs: Floats, until: Ints, begin: Ints) -> float:
     """The greatest sum of costs of debounces of which no two can share a push."""
-    best = np.zeros(len(costs) + 1)
-    before = np.searchsorted(until, begin, "right")
+    best = [0.0]
+    before = until.searchsorted(begin, "right").tolist()
     for place, cost in enumerate(costs.tolist()):
-        best[place + 1] = max(best[place], best[min(int(before[place]), place)] + cost)
-    return float(best[-1])
+        best.append(max(best[place], best[min(before[place], place)] + cost))
+    return best[-1]
 
 
 def replay(load: Load, recorded: Recorded, after: int, maximum: int, eds_debounce: bool) -> Totals:
@@ -93,9 +108,19 @@ class _Clusters:
         simple = (span + rules.after <= rules.maximum) & ~np.logical_or.reduceat(hides | self.loose, self.begin)
         simple &= ~self._gaps()
         self._simple(simple)
-        for begin, end in zip(self.begin[~simple].tolist(), self.end[~simple].tolist(), strict=True):
-            rows = slice(begin, end)
-            self._complex(load.part(rows), self.dense[rows], self.loose[rows])
+        exact = ~simple & self._all_known()
+        for begin, end in zip(self.begin[exact].tolist(), self.end[exact].tolist(), strict=True):
+            self._exact(load.part(slice(begin, end)))
+        self._bounded(~simple & ~exact)
+
+    def _all_known(self) -> Flags:
+        """Clusters all of whose changes are known, if it is known too how long a push keeps the next one waiting."""
+        full_context, other = self.recorded.full_context, self.recorded.other_context
+        if full_context[0] != full_context[1] or other[0] != other[1]:
+            return np.zeros(len(self.begin), bool)
+        unknown = np.array([times is None for times in self.load.known]) | ~self.load.sure | self.loose
+        known: Flags = ~np.logical_or.reduceat(unknown, self.begin)
+        return known
 
     def _gaps(self) -> Flags:
         """Clusters with a gap in which it surely was quiet for long enough."""
@@ -118,17 +143,9 @@ class _Clusters:
         totals.add("pushes", count, count)
         totals.add("full_pushes", full, full)
         for name, highs in (("proxies", load.proxies_high), ("size_bytes", load.size_bytes)):
-            lows = np.maximum.reduceat(np.nan_to_num(getattr(load, name)), self.begin)[simple]
+            lows = np.maximum.reduceat(_known(getattr(load, name)), self.begin)[simple]
             totals.add(name, float(lows.sum()), float(highs[rows].sum()))
         _delays(load.where(rows), decision[rows], decision[rows], totals)
-
-    def _complex(self, load: Load, dense: Flags, loose: Flags) -> None:
-        full_context, other = self.recorded.full_context, self.recorded.other_context
-        certain = full_context[0] == full_context[1] and other[0] == other[1]
-        if certain and load.sure.all() and not loose.any() and all(times is not None for times in load.known):
-            self._exact(load)
-        else:
-            self._bounded(load, dense, loose)
 
     def _exact(self, load: Load) -> None:
         """All changes are known: the debounce is replayed."""
@@ -144,78 +161,28 @@ class _Clusters:
         totals.add("pushes", pushes, pushes)
         totals.add("full_pushes", full_pushes, full_pushes)
         starts = np.cumsum(load.events) - load.events
-        last = decisions[starts + load.events - 1].astype(np.float64)
+        last = decisions[starts + load.events - 1]
         each = np.array([len(np.unique(decisions[at : at + n])) for at, n in zip(starts, load.events, strict=True)])
         totals.costs(load, last, each)
         totals.delays.append((decisions - times, decisions - times, np.ones(len(times), np.int64)))
 
-    def _bounded(self, load: Load, dense: Flags, loose: Flags) -> None:
-        """Some changes are hidden: bounds."""
-        totals, rules = self.totals, self.rules
-        track = _track(load, dense, loose, rules)
-        latest = track.latest(load.last, load.last + rules.wait_high)
-        cover = _apart(load.first, latest)
-        sure = not loose.any()
-        low = track.fewest() if sure else cover
-        high = min(int(load.events.sum()), track.most()) if sure else int(load.events.sum())
-        full_low = _apart(load.first[load.full], latest[load.full])
-        totals.add("pushes", low, max(low, high))
-        totals.add("full_pushes", full_low, min(high, int(load.events[load.full].sum())))
-        step = np.where(dense, rules.maximum, rules.after)
-        each = np.minimum(np.minimum(load.events, high), 2 + (load.last - load.first) // step)
-        each = np.where(loose, load.events, each)
-        totals.costs(load, latest.astype(np.float64), each)
-        self._bounded_delays(load, track, dense, loose)
-
-    def _bounded_delays(self, load: Load, track: Track, dense: Flags, loose: Flags) -> None:
-        rules = self.rules
-        from_maximum = int(load.first.min()) + rules.maximum
-        # What may be pushed apart keeps no debounce open.
-        kept = _track(load.where(~loose), dense[~loose], loose[~loose], rules) if loose.any() else track
-
-        def bounds(early: Ints, late: Ints) -> tuple[Ints, Ints]:
-            """Of changes between two times: from the earliest to the latest decision."""
-            place = np.searchsorted(kept.points, early)
-            quiet = np.maximum(kept.quiet_from(place) - late, rules.after)
-            low = np.minimum(quiet, np.maximum(from_maximum - late, 0))
-            return low, track.latest(late, late + rules.wait_high) - early
-
-        known = [times for times, apart in zip(load.known, loose, strict=True) if times is not None and not apart]
-        hiding = np.array([times is None for times in load.known])
-        ends = hiding & ~loose
-        points = np.concatenate([*known, load.first[ends], load.last[ends]]).astype(np.int64)
-        one = np.ones(len(points), np.int64)
-        self.totals.delays.append((*bounds(points, points), one))
-        first, last = load.first[ends], load.last[ends]
-        self.totals.delays.append((*bounds(first, last), load.events[ends] - 2))
-        high = track.latest(load.last[loose], load.last[loose] + rules.wait_high) - load.first[loose]
-        self.totals.delays.append((np.zeros_like(high), high, load.events[loose]))
-
-
-def _track(load: Load, dense: Flags, loose: Flags, rules: Rules) -> Track:
-    """The known changes of a cluster, and how many can hide between each and the next."""
-    points = np.unique(np.concatenate([NONE, *each_event(load)]))
-    hidden, tight = np.zeros(len(points), np.int64), np.ones(len(points), bool)
-    for times, first, last, events, packed, apart in zip(
-        load.known, load.first, load.last, load.events, dense, loose, strict=True
-    ):
-        if times is None or apart:
-            begin, end = np.searchsorted(points, [first, last])
-            hidden[begin:end] += max(int(events) - 2, 1)
-            tight[begin:end] &= bool(packed) and not apart
-    return Track(points, hidden, tight, rules)
-
-
-def _apart(first: Ints, latest: Ints) -> int:
-    """The least number of pushes in which debounces are that cannot share one."""
-    count, until = 0, -(1 << 62)
-    for begin, end in zip(first.tolist(), latest.tolist(), strict=True):
-        if begin >= until:
-            count += 1
-            until = end
-        else:
-            until = min(until, end)
-    return count
+    def _bounded(self, chosen: Flags) -> None:
+        """Clusters in which some changes are hidden: bounds."""
+        if not chosen.any():
+            return
+        sizes = self.end - self.begin
+        rows = np.repeat(chosen, sizes)
+        hidden = Hidden(self.load.where(rows), sizes[chosen], self.dense[rows], self.loose[rows], self.rules)
+        totals, load, track = self.totals, hidden.load, hidden.track()
+        latest = track.latest(load.last, load.last + self.rules.wait_high)
+        low, high = hidden.pushes(track, latest)
+        totals.add("pushes", int(low.sum()), int(np.maximum(low, high).sum()))
+        full = np.add.reduceat(np.where(load.full, load.events, 0), hidden.heads)
+        least = fewest_apart(load.first[load.full], latest[load.full])
+        totals.add("full_pushes", least, int(np.minimum(high, full).sum()))
+        times = hidden.times(high)
+        totals.costs(load, latest, times, hidden.sizes)
+        totals.delays += hidden.delays(track)
 
 
 def _delays(load: Load, low: Ints, high: Ints, totals: Totals) -> None:
