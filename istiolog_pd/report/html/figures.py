@@ -9,6 +9,7 @@ import warnings
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from istiolog_pd.plots import Plot, describe
 
@@ -42,14 +43,26 @@ def picture(plot: Plot, table: pd.DataFrame) -> tuple[str, str]:
 
 
 def _encoded(figure: Figure, few: bool) -> str:
-    drawn = _bytes(figure, "svg") if few else b""
+    box = _laid_out(figure)
+    drawn = _bytes(figure, "svg", box) if few else b""
     if few and len(drawn) <= MAX_BYTES:
         return f"data:image/svg+xml;base64,{base64.b64encode(drawn).decode()}"
-    return f"data:image/png;base64,{base64.b64encode(_bytes(figure, 'png')).decode()}"
+    return f"data:image/png;base64,{base64.b64encode(_bytes(figure, 'png', box)).decode()}"
 
 
-def _bytes(figure: Figure, form: str) -> bytes:
+def _laid_out(figure: Figure) -> Bbox:
+    """Lay a figure out; gives the box around all that is in it.
+
+    With ``bbox_inches="tight"`` matplotlib does so for each file, and draws the figure first to measure it.
+    """
+    if (engine := figure.get_layout_engine()) is not None:
+        engine.execute(figure)
+        figure.set_layout_engine(None)
+    return figure.get_tightbbox().padded(plt.rcParams["savefig.pad_inches"])
+
+
+def _bytes(figure: Figure, form: str, box: Bbox) -> bytes:
     file = io.BytesIO()
     metadata = {"Date": None} if form == "svg" else {}
-    figure.savefig(file, format=form, dpi=DPI, bbox_inches="tight", metadata=metadata)
+    figure.savefig(file, format=form, dpi=DPI, bbox_inches=box, metadata=metadata)
     return file.getvalue()
