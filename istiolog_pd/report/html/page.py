@@ -20,6 +20,7 @@ from istiolog_pd.export.atomic import refuse_sources, replacing
 from istiolog_pd.inspect.summary import NO_ANSWER, RUN_COLUMNS, summarize
 from istiolog_pd.plots import PLOTS, Plot
 from istiolog_pd.report.findings import Answers, run_rules
+from istiolog_pd.report.html.closeups import Closeup, closeups
 from istiolog_pd.report.html.evidence import percent, plural, shown
 from istiolog_pd.report.html.figures import picture
 from istiolog_pd.report.html.tables import MAX_ROWS, Shown, table
@@ -179,9 +180,18 @@ def _script() -> str:
     return (Path(__file__).parent / "templates/interactive.js").read_text(encoding="utf-8")
 
 
+def _close(closeup: Closeup, most: int) -> Drawn:
+    """The plot of one round or one proxy."""
+    plot, answer = closeup.plot, closeup.table
+    coverage = shown(answer.attrs.get("coverage") or "", 1000)
+    behind = table(answer, closeup.call.partition("(")[0], most=most, answer=plot.answer)
+    python = f"plots.{plot.name}({closeup.call})"
+    return Drawn(plot.name, plot.about, *picture(plot, answer), coverage, behind, python)
+
+
 def _plots(answers: Answers, most: int) -> tuple[Sequence[Drawn], Sequence[tuple[Plot, str]]]:
     """The plots that there is something for, and why there is nothing for the others."""
-    drawn: list[Drawn] = []
+    drawn = [_close(closeup, most) for closeup in closeups(answers)]
     left_out: list[tuple[Plot, str]] = []
     order = list(declarations())
     for plot in sorted(PLOTS.values(), key=lambda plot: order.index(plot.answer)):
