@@ -20,7 +20,6 @@ from istiolog_pd.engine.reference.lines import Lines
 from istiolog_pd.engine.reference.reader import SAMPLE
 from istiolog_pd.sources.archives.open_archive import archive_of
 from istiolog_pd.sources.compression.codecs import packing
-from istiolog_pd.sources.local_files import looked_at
 from istiolog_pd.sources.source import Source
 from istiolog_pd.sources.wrappers import Detector, detect
 
@@ -130,11 +129,11 @@ def file_ranges(urls: Urls | Iterable[Urls], blocksize: int, storage_options: St
 
 def _divisible(source: Source) -> bool:
     """Whether a file's bytes are the lines of one log."""
-    with closing(looked_at(source)) as blocks:
+    with closing(source.look()) as blocks:
         first = next(blocks, b"")
         if packing(first) or first.startswith(UTF16) or archive_of(first, blocks):
             return False
-    with closing(looked_at(source)) as blocks:
+    with closing(source.look()) as blocks:
         return detect(blocks, Detector())[1].wrapper is None
 
 

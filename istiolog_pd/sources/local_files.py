@@ -88,12 +88,6 @@ def name_of(file: Any) -> str:
     return name if isinstance(name, str) else f"<{type(file).__name__}>"
 
 
-def looked_at(source: Source) -> Generator[bytes, None, None]:
-    """A source's first bytes as stored, which will be there when it is read."""
-    file = None if source.again else source.open()
-    return file.look() if isinstance(file, Peeked) else source.raw_from(0)
-
-
 def files_below(folder: str, limits: Limits = LIMITS) -> tuple[list[tuple[str, Source]], list[str]]:
     """Every file of a folder and the folders in it, each with its path below it, by name; and what was left out.
 

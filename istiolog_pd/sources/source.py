@@ -42,7 +42,8 @@ class Source:
     """
 
     name: str
-    #: Gives an open file; of one that is ours only `read` and `close` are asked.
+    #: Gives an open file; of one that is ours only `read` and `close` are asked, of one that can be read only once
+    #: `look`.
     open: Callable[[], Any]
     #: Bytes as stored, packed or not.
     size: int | None = None
@@ -113,6 +114,13 @@ class Source:
             blocks = bounded(blocks, lambda: raw.count, self.limits, self.name)
         # Not of a file that is not ours: a thread that waits for a pipe's other end cannot be stopped.
         return ahead(blocks) if self.owned and (how or self.work) else blocks
+
+    def look(self) -> Blocks:
+        """Its first bytes as stored, which will be there when it is read."""
+        if self.again:
+            return self.raw_from(0)
+        looked: Blocks = self.open().look()
+        return looked
 
     def raw_from(self, place: int) -> Blocks:
         """The bytes as stored, from a place on: of a source that can be opened again."""
