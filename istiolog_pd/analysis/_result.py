@@ -71,10 +71,14 @@ def rows_of(table: pa.Table, columns: Sequence[str] = ()) -> pd.DataFrame:
 
 
 def coded_rows(capture: Capture, event: str, columns: Sequence[str]) -> pd.DataFrame:
-    """The same with categories in the order of their texts, for all text: in millions of rows those compare fast."""
-    table = where_equal(capture[event], "component", "pilot").select(list(columns))
-    table = pa.table([sorted_dictionary(column) for column in table.columns], names=table.column_names)
-    frame: pd.DataFrame = table.to_pandas(types_mapper=PANDAS_TYPES.get)
+    """The same with categories for all text."""
+    return with_categories(where_equal(capture[event], "component", "pilot").select(list(columns)))
+
+
+def with_categories(table: pa.Table) -> pd.DataFrame:
+    """A table with categories, in the order of their texts, for all text: in millions of rows those compare fast."""
+    columns = [sorted_dictionary(column) for column in table.columns]
+    frame: pd.DataFrame = pa.table(columns, names=table.column_names).to_pandas(types_mapper=PANDAS_TYPES.get)
     return frame
 
 

@@ -106,16 +106,18 @@ def push_costs(capture: Capture) -> pd.DataFrame:
     if lines.empty:
         return empty_result(COSTS, reason_no_lines(capture, "push line", PUSH_LINES))
     kinds = _kinds(capture, lines)
-    lines = lines.join(kinds, on="proxy")
+    lines = lines.assign(kind=lines["proxy"].map(kinds["kind"]).astype("category"))
     keys = ["kind", "namespace"]
-    groups = lines.groupby(keys, sort=False, dropna=False)
+    groups = lines.groupby(keys, sort=False, dropna=False, observed=True)
     table = groups.agg(proxies=("proxy", "nunique"), pushes=("proxy", "size"), largest=("size_bytes", "max"))
     for name in ("size_low", "size_high"):
         table[name] = groups[name].sum(min_count=1)
-    named = lines[lines["by_name"].eq(True)].groupby(keys, sort=False, dropna=False)["proxy"].nunique()
+    by_name = lines["proxy"].isin(kinds.index[kinds["by_name"]])
+    named = lines[by_name].groupby(keys, sort=False, dropna=False, observed=True)["proxy"].nunique()
     table["by_name"] = named.reindex(table.index).fillna(0)
     sized = lines.dropna(subset=["size_bytes"]).sort_values("size_bytes", ascending=False, kind="stable")
-    table["largest_proxy"] = sized.groupby(keys, sort=False, dropna=False)["proxy"].first().reindex(table.index)
+    largest = sized.groupby(keys, sort=False, dropna=False, observed=True)["proxy"].first()
+    table["largest_proxy"] = largest.reindex(table.index)
     table = table.reset_index()
     bytes_ = (table["size_low"].astype("Float64") + table["size_high"].astype("Float64")) / 2
     table["share"], table["per_proxy"] = bytes_ / bytes_.sum(min_count=1), bytes_ / table["proxies"]
@@ -170,14 +172,14 @@ def message_sizes(capture: Capture, *, limit: str | int = LIMIT) -> pd.DataFrame
     if lines.empty:
         return empty_result(MESSAGES, NO_SIZES)
     keys = ["proxy", "xds_type"]
-    largest = lines.loc[lines.groupby(keys, sort=False)["size_high"].idxmax()].set_index(keys)
+    largest = lines.loc[lines.groupby(keys, sort=False, observed=True)["size_high"].idxmax()].set_index(keys)
     middle = lines["timestamp"].min() + (lines["timestamp"].max() - lines["timestamp"].min()) / 2
     halves = [
-        own.groupby(keys)["size_bytes"].max().reindex(largest.index).astype("Float64")
+        own.groupby(keys, observed=True)["size_bytes"].max().reindex(largest.index).astype("Float64")
         for own in (lines[lines["timestamp"] <= middle], lines[lines["timestamp"] > middle])
     ]
     table = largest.assign(
-        pushes=lines.groupby(keys).size(),
+        pushes=lines.groupby(keys, observed=True).size(),
         growth=halves[1] / halves[0].mask(halves[0].eq(0)),
         share=largest["size_low"].astype("Float64") / most,
     ).rename(columns={"size_low": "largest_low", "size_high": "largest_high", "timestamp": "at"})

@@ -195,16 +195,16 @@ def sidecar_savings(capture: Capture) -> pd.DataFrame:
     if lines.empty:
         return empty_result(SAVINGS, NO_SIZES)
     proxy = ["run", "proxy", "namespace"]
-    types = lines.groupby([*proxy, "xds_type"], sort=False, dropna=False).agg(
+    types = lines.groupby([*proxy, "xds_type"], sort=False, dropna=False, observed=True).agg(
         pushes=("level", "size"),
         sent_low=("size_low", "sum"),
         sent_high=("size_high", "sum"),
         config_low=("size_low", "max"),
         config_high=("size_high", "max"),
     )
-    table = types.groupby(proxy, sort=False, dropna=False).sum().reset_index()
+    table = types.groupby(proxy, sort=False, dropna=False, observed=True).sum().reset_index()
     table["source"] = table["run"].map(log_of_runs(capture))
-    namespace = table.groupby(["run", "namespace"], dropna=False)
+    namespace = table.groupby(["run", "namespace"], dropna=False, observed=True)
     table["peers"] = namespace["proxy"].transform("size")
     for end in ("low", "high"):
         own = namespace[f"config_{end}"]
@@ -271,14 +271,14 @@ def cache_ratio(capture: Capture, *, freq: str | None = None) -> pd.DataFrame:
 
 
 def sized_lines(capture: Capture, *names: str) -> pd.DataFrame:
-    """Push lines with these columns, their `size_bytes`, `size_low`, `size_high` (Int64) and level."""
+    """Push lines with these columns (texts as categories), their `size_bytes`, `size_low`, `size_high` and level."""
     if "round" in names:
         found = pushes_as_read(capture)
         row = select_columns(capture, "xds_push", "level", "namespace", "listeners", "size_bytes")
         lines = found.drop(columns=["run", "size_bytes"]).assign(**{str(name): row[name].array for name in row})
     else:
         printed = {"level", "listeners", "size_bytes", *names}
-        lines = select_columns(capture, "xds_push", *sorted(printed))
+        lines = select_columns(capture, "xds_push", *sorted(printed), coded=True)
     return pd.concat([lines, size_bounds(lines["size_bytes"], lines["listeners"].notna())], axis=1)
 
 
