@@ -6,8 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from istiolog_pd.analysis._answer import TEXT
-from istiolog_pd.analysis._result import cached_per_capture, control_plane_rows, rows_of, where_equal
+from istiolog_pd.analysis._result import as_text, cached_per_capture, control_plane_rows, rows_of, where_equal
 from istiolog_pd.analysis._time import merge_as_of
 from istiolog_pd.capture import Capture
 
@@ -53,7 +52,8 @@ def forced_for_warming(capture: Capture, pushes: pd.DataFrame) -> pd.Series[Any]
     forced = forced.loc[forced["xds_type"].eq("EDS"), ["row", "run", "proxy"]].dropna(subset=["proxy"])
     if forced.empty:
         return pd.Series(False, pushes.index)
-    endpoints = pushes.loc[pushes["xds_type"].eq("EDS"), ["row", "run", "proxy"]].astype({"proxy": TEXT})
+    endpoints = pushes.loc[pushes["xds_type"].eq("EDS"), ["row", "run", "proxy"]]
+    endpoints["proxy"] = as_text(endpoints["proxy"])
     before = merge_as_of(endpoints, forced.assign(forced=forced["row"]), "row", ["run", "proxy"])
     answers = before["forced"].notna() & ~before.duplicated(["run", "proxy", "forced"])
     return answers.reindex(pushes.index, fill_value=False) & pushes["push_type"].eq("full")
@@ -70,7 +70,7 @@ def _silent(pushes: pd.DataFrame) -> pd.Series[Any]:
 def _first_answers(pushes: pd.DataFrame, asked: pd.DataFrame) -> pd.Series[Any]:
     """The first push of each type after a proxy asked, before clusters come a second time."""
     last = pd.merge_asof(
-        pushes[["row", "run", "proxy", "xds_type"]].astype({"proxy": TEXT}),
+        pushes[["row", "run", "xds_type"]].assign(proxy=as_text(pushes["proxy"])),
         asked[["row", "run", "proxy"]].assign(asked=asked["row"]),
         on="row",
         by=["run", "proxy"],

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from istiolog_pd.analysis._answer import PROXY, RUN, SOURCE, TEXT, TIME, Answer, Col, answers
+from istiolog_pd.analysis._answer import PROXY, RUN, SOURCE, TIME, Answer, Col, answers
 from istiolog_pd.analysis._intervals import Bools, Ints
 from istiolog_pd.analysis._needs import ADS_DEBUG, Need, pushed
-from istiolog_pd.analysis._result import as_result, control_plane_rows, empty_result, reason_no_lines
+from istiolog_pd.analysis._result import as_result, as_text, control_plane_rows, empty_result, reason_no_lines
 from istiolog_pd.analysis._select import join_notes
 from istiolog_pd.analysis.propagation.nonces import ANSWERS, NONE, answered, streams_begun, with_answers, with_nonces
 from istiolog_pd.analysis.pushes._events import push_lines, push_starts
@@ -120,9 +120,8 @@ def _answered(capture: Capture, table: pd.DataFrame) -> pd.DataFrame:
     if not any(event in capture for event in ANSWERS):
         never = pd.Series(pd.NaT, table.index, TIME)
         return table.assign(acknowledged=never, nacked=never)
-    lines = push_lines(capture)[["row", "timestamp", "run", "proxy", "xds_type"]].astype(
-        {"proxy": TEXT, "xds_type": TEXT}
-    )
+    lines = push_lines(capture)[["row", "timestamp", "run", "proxy", "xds_type"]]
+    lines = lines.assign(proxy=as_text(lines["proxy"]), xds_type=as_text(lines["xds_type"]))
     nonces = control_plane_rows(capture, "xds_push", ["nonce"])["nonce"]
     answers = answered(capture)
     lines = lines.astype({"row": np.int64}).assign(nonce=nonces)[own.to_numpy()].reset_index(drop=True)
