@@ -56,22 +56,20 @@ def assign_rounds(
     """
     rounds = Rounds(starts)
     of_rounds = rounds.with_run(pushes.loc[pushes["push_type"].ne("request") & ~pushes["warming"], USED])
-    found = _no_rounds(pushes)
-    if len(of_rounds):
-        prints_requests = pushes.loc[pushes["push_type"].eq("request") & ~pushes["inferred"], "run"].unique()
-        # Before 1.10 an answer to a request looks like a push of a round, so a type may come twice.
-        once = np.isin(rounds.runs, prints_requests)[of_rounds["run"].to_numpy()]
-        if shared:
-            once &= ~pd.MultiIndex.from_frame(pushes.loc[of_rounds.index, ["run", "proxy"]]).isin(shared)
-        found = _of_runs(of_rounds.assign(once=once), rounds, rounds.with_run(asked))
-    alone = pushes.index.isin(found.index[found["own"]])
-    return found.reindex(pushes.index).assign(own=alone | pushes["warming"])
+    if of_rounds.empty:
+        return _no_rounds(pushes).assign(own=pushes["warming"])
+    prints_requests = pushes.loc[pushes["push_type"].eq("request") & ~pushes["inferred"], "run"].unique()
+    # Before 1.10 an answer to a request looks like a push of a round, so a type may come twice.
+    once = np.isin(rounds.runs, prints_requests)[of_rounds["run"].to_numpy()]
+    if shared:
+        once &= ~pd.MultiIndex.from_frame(pushes.loc[of_rounds.index, ["run", "proxy"]]).isin(shared)
+    found = _of_runs(of_rounds.assign(once=once), rounds, rounds.with_run(asked)).reindex(pushes.index)
+    return found.assign(own=found["own"].eq(True) | pushes["warming"])
 
 
 def _no_rounds(pushes: pd.DataFrame) -> pd.DataFrame:
     """No round for each push."""
-    table = pd.DataFrame({name: pd.Series(pd.NA, pushes.index, COUNT) for name in ROUND_COLUMNS})
-    return table.assign(own=False)
+    return pd.DataFrame({name: pd.Series(pd.NA, pushes.index, COUNT) for name in ROUND_COLUMNS})
 
 
 def _of_runs(pushes: pd.DataFrame, rounds: Rounds, asked: pd.DataFrame) -> pd.DataFrame:
