@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -86,10 +86,14 @@ def sidecars(capture: Capture, known: Iterable[str], told: Mapping[str, str], jo
 @cached_per_capture
 def proxies_of_runs(capture: Capture) -> pd.Series[str]:
     """The proxy that each run of a sidecar is of, by run; runs whose proxy is unknown are left out."""
-    named = [capture[event]["proxy"] for event in ("xds_push", "connection_open") if event in capture]
-    known = {str(name) for column in named for name in column.unique().to_pylist() if name is not None}
-    whose = sidecars(capture, sorted(known), {}, _of_nonces(capture))
+    whose = sidecars(capture, _proxies(capture), {}, _of_nonces(capture))
     return log_of_runs(capture).map(whose).dropna().astype(TEXT)
+
+
+def _proxies(capture: Capture) -> Iterator[str]:
+    """The proxies that control planes name, once somebody asks: there can be millions, and no log of a sidecar."""
+    named = [capture[event]["proxy"] for event in ("xds_push", "connection_open") if event in capture]
+    yield from sorted({str(name) for column in named for name in column.unique().to_pylist() if name is not None})
 
 
 def _of_nonces(capture: Capture) -> pd.DataFrame:
