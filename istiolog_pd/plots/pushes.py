@@ -56,8 +56,8 @@ def pushes(table: pd.DataFrame, ax: Axes) -> Drawn:
         {
             "x": dates(table["timestamp"]),
             "y": numbers(table["size_bytes"]),
-            "type": names(table["xds_type"]).to_numpy(),
-            "kind": names(table["push_type"]).to_numpy(),
+            "type": names(table["xds_type"]).astype("category").array,
+            "kind": names(table["push_type"]).astype("category").array,
         }
     )
     mark_runs(ax, table, floats(points["x"]))
@@ -72,8 +72,8 @@ def pushes(table: pd.DataFrame, ax: Axes) -> Drawn:
         ax.set_ylabel("size of the push (bytes)")
     if not sized.all():
         _lanes(ax, points[~sized], alone=not sized.any())
-    handles: list[Artist] = [mark(look(XDS_TYPES, name), name) for name in in_order(XDS_TYPES, points["type"])]
-    for name, count in points["kind"].value_counts().reindex(in_order(PUSH_TYPES, points["kind"])).items():
+    handles: list[Artist] = [mark(look(XDS_TYPES, name), name) for name in in_order(XDS_TYPES, points["type"].unique())]
+    for name, count in points["kind"].value_counts().reindex(in_order(PUSH_TYPES, points["kind"].unique())).items():
         looked = look(PUSH_TYPES, str(name))
         handles.append(mark(Look(ink(), looked.marker), f"{looked.label or name} ({count:,})", hollow=True))
     return handles
@@ -81,11 +81,11 @@ def pushes(table: pd.DataFrame, ax: Axes) -> Drawn:
 
 def _lanes(ax: Axes, points: pd.DataFrame, *, alone: bool) -> None:
     """Pushes without a size in a lane per type: on the axes themselves, or in a panel below them."""
-    lanes = in_order(XDS_TYPES, points["type"])
+    lanes = in_order(XDS_TYPES, points["type"].unique())
     place = {name: -float(number) for number, name in enumerate(lanes)}
     if not alone:
         ax = panel(ax, "bottom", 0.16 + 0.05 * min(len(lanes), 8))
-    _scatter(ax, points.assign(y=points["type"].map(place)))
+    _scatter(ax, points.assign(y=points["type"].map(place).astype(float)))
     ax.set_yticks(list(place.values()), [plain(name) for name in lanes])
     ax.set(ylim=(0.6 - len(lanes), 0.6), ylabel="xDS type (no size is logged)" if alone else "size not\nprinted")
 
