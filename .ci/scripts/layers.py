@@ -36,7 +36,7 @@ PARTS = (
     Part(
         "sources",
         2,
-        "where bytes come from: what was named, the archives in it (`archives/`, `compression/`), which files are read; then unwrap (`wrappers/`)",
+        "where bytes come from: what was named, unpacked (`archives/`, `compression/`), unwrapped (`wrappers/`)",
         "formats pandas matplotlib",
     ),
     Part(
